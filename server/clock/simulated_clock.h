@@ -1,0 +1,42 @@
+#ifndef HOB_SERVER_CLOCK_SIMULATED_CLOCK_H_
+#define HOB_SERVER_CLOCK_SIMULATED_CLOCK_H_
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "server/clock/clock.h"
+
+namespace hob {
+
+// A clock that tests move by hand. Thread-safe.
+class SimulatedClock : public Clock {
+ public:
+  // Starts at 1,000 s of monotonic time and 2026-01-01 00:00:00 UTC.
+  SimulatedClock() = default;
+
+  Timestamp Now() const override {
+    absl::MutexLock lock(&mu_);
+    return now_;
+  }
+
+  // Lets time pass: both clocks go on by `by`.
+  void Advance(absl::Duration by) {
+    absl::MutexLock lock(&mu_);
+    now_.monotonic = now_.monotonic + by;
+    now_.wall += by;
+  }
+
+  // Sets the wall clock as an administrator would; monotonic time does not notice.
+  void JumpWall(absl::Duration by) {
+    absl::MutexLock lock(&mu_);
+    now_.wall += by;
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  Timestamp now_ ABSL_GUARDED_BY(mu_) = {MonotonicTime::FromOrigin(absl::Seconds(1000)),
+                                         absl::FromUnixSeconds(1767225600)};
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_CLOCK_SIMULATED_CLOCK_H_

@@ -1,0 +1,30 @@
+#ifndef HOB_SERVER_DAEMON_DAEMON_NAME_H_
+#define HOB_SERVER_DAEMON_DAEMON_NAME_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace hob {
+
+// Names become parts of paths and of control groups: letters, digits, `_`, `.`, `-`; 1 to 64 of
+// them; the first a letter, a digit or `_` (contract 1.2, RELIABILITY F65). Names of gRPC services
+// are refused, because each daemon's name is a service name of the health service:
+// "hob.v1.Supervisor" and everything that starts with "grpc.".
+inline constexpr int kMaxDaemonNameLength = 64;
+
+bool IsValidDaemonName(absl::string_view name);
+
+// What is wrong with a name that is not valid, with the nearest valid one where there is one: for
+// example
+// `'a/b' is no name for a daemon: only letters, digits, '_', '.' and '-' are allowed; did you mean
+// 'a-b'?`. Control characters are escaped and long names cut.
+std::string WhyInvalidDaemonName(absl::string_view name);
+
+// A text from outside, fit to be part of a message: at most 100 characters, control characters and
+// bytes that are not UTF-8 escaped (contract 1.6; RELIABILITY section 5 row 11).
+std::string Printable(absl::string_view text);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_DAEMON_NAME_H_

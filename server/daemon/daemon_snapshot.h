@@ -1,0 +1,69 @@
+#ifndef HOB_SERVER_DAEMON_DAEMON_SNAPSHOT_H_
+#define HOB_SERVER_DAEMON_DAEMON_SNAPSHOT_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "server/clock/clock.h"
+#include "server/daemon/daemon_spec.h"
+#include "server/daemon/daemon_state.h"
+#include "server/daemon/exit_report.h"
+#include "server/daemon/throttle_decision.h"
+
+namespace hob {
+
+// One instance of a daemon that has ended.
+struct EndedRun {
+  // 0 when it could not be spawned.
+  pid_t pid = 0;
+  absl::Time start_time;
+  absl::optional<absl::Time> ready_time;
+  ExitReport exit;
+};
+
+// How many ended runs are kept.
+inline constexpr int kMaxEndedRuns = 10;
+
+// Everything that is known of a daemon at one moment. Immutable; shared between threads as
+// DaemonSnapshotPtr.
+struct DaemonSnapshot {
+  std::shared_ptr<const DaemonSpec> spec;
+  DaemonState state = DaemonState::kStopped;
+  // Whether it ought to be up.
+  bool wanted = false;
+  bool ready = false;
+  // Main process; 0 without a live instance.
+  pid_t pid = 0;
+  // Of the present instance, else of the last.
+  absl::optional<absl::Time> start_time;
+  absl::optional<absl::Time> ready_time;
+  // Why it is in this state: a sentence.
+  std::string reason;
+  // What the present instance, else the last, said of itself with sd_notify's STATUS=; printable.
+  std::string status_text;
+  // Starts that followed a failure.
+  int64_t restart_count = 0;
+  // Ends of instances, failures to spawn included.
+  int64_t exit_count = 0;
+  // When the next automatic start comes.
+  absl::optional<absl::Time> next_start_time;
+  // The throttle's last decision; null while it has had nothing to decide. Null again once the
+  // history is cleared.
+  std::shared_ptr<const ThrottleDecision> throttle;
+  // The last kMaxEndedRuns, the latest first; never null.
+  std::shared_ptr<const std::vector<EndedRun>> runs;
+
+  const std::string& name() const { return spec->name; }
+};
+
+using DaemonSnapshotPtr = std::shared_ptr<const DaemonSnapshot>;
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_DAEMON_SNAPSHOT_H_

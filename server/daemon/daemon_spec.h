@@ -1,0 +1,140 @@
+// What a daemon is told to be. Contract section 1.4 is the source of every field, default and
+// range.
+#ifndef HOB_SERVER_DAEMON_DAEMON_SPEC_H_
+#define HOB_SERVER_DAEMON_DAEMON_SPEC_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "server/daemon/restart_policy.h"
+
+namespace hob {
+
+// A soft and a hard resource limit, setrlimit(2). RLIM_INFINITY is unlimited.
+struct ResourceLimit {
+  uint64_t soft = 0;
+  uint64_t hard = 0;
+
+  bool operator==(const ResourceLimit& other) const {
+    return soft == other.soft && hard == other.hard;
+  }
+};
+
+// How a daemon tells that it is ready to serve.
+enum class ReadyMode {
+  // It does not: it counts as ready once it stayed up for `start_time`.
+  kNone,
+  // An sd_notify(3) datagram with READY=1.
+  kNotify,
+  // A newline on descriptor `ready_fd`.
+  kDescriptor,
+};
+
+enum class StdinMode {
+  // An open pipe on which nothing arrives and which ends when the server is gone.
+  kHold,
+  // /dev/null.
+  kNull,
+};
+
+enum class OutputMode {
+  // Kept in a log file.
+  kLog,
+  // Joined to stdout; for stderr only.
+  kStdout,
+  // The server's own.
+  kInherit,
+  // /dev/null.
+  kNull,
+};
+
+// Immutable once made by the configuration; shared between threads as `std::shared_ptr<const
+// DaemonSpec>`.
+struct DaemonSpec {
+  std::string name;
+
+  // The command as written, and split into words; argv[0] is the absolute path of the program.
+  std::string command;
+  std::vector<std::string> argv;
+  // Where the command stands: "file:line".
+  std::string origin;
+
+  bool autostart = true;
+  RestartPolicy restart_policy;
+
+  // How long a child must stay up to count as RUNNING; only for ReadyMode::kNone.
+  absl::Duration start_time;
+  ReadyMode ready = ReadyMode::kNone;
+  // The child's readiness descriptor, >= 3; only for ReadyMode::kDescriptor.
+  int ready_fd = -1;
+  // From the spawn to readiness; infinite is allowed.
+  absl::Duration ready_timeout = absl::Seconds(60);
+  // Longest silence between two WATCHDOG=1; zero is off. Only for ReadyMode::kNotify.
+  absl::Duration watchdog;
+
+  // Signal number that asks the daemon to end, and how long it has until KILL; zero kills at once.
+  int stop_signal = 15;
+  absl::Duration stop_timeout = absl::Seconds(10);
+
+  std::string directory = "/";
+  mode_t umask = 022;
+  // Names or numbers as configured; empty is the server's own. Resolved at load into `credentials`.
+  std::string user;
+  std::string group;
+  std::vector<std::string> groups;
+  struct Credentials {
+    uid_t uid = 0;
+    gid_t gid = 0;
+    // Supplementary groups, exactly these.
+    std::vector<gid_t> groups;
+    // Of the passwd entry; HOME, USER, LOGNAME and SHELL of the child.
+    std::string user_name;
+    std::string home;
+    std::string shell;
+
+    bool operator==(const Credentials& o) const {
+      return uid == o.uid && gid == o.gid && groups == o.groups && user_name == o.user_name &&
+             home == o.home && shell == o.shell;
+    }
+  };
+  // Absent when neither `user`, `group` nor `groups` is configured.
+  absl::optional<Credentials> credentials;
+
+  // In the order of the configuration, names unique; they win over `env_file`, which is read at
+  // each start.
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string env_file;
+  bool clear_environment = false;
+
+  // Absent: as the server.
+  absl::optional<int> nice;
+  absl::optional<int> oom_score_adj;
+  absl::optional<ResourceLimit> limit_nofile;
+  absl::optional<ResourceLimit> limit_core;
+  absl::optional<ResourceLimit> limit_nproc;
+  absl::optional<ResourceLimit> limit_memlock;
+  absl::optional<bool> no_new_privileges;
+
+  StdinMode stdin_mode = StdinMode::kHold;
+  OutputMode stdout_mode = OutputMode::kLog;
+  OutputMode stderr_mode = OutputMode::kLog;
+  // Size at which a log is rotated; 0 never rotates.
+  int64_t log_max_bytes = 10'000'000;
+  int log_backups = 5;
+  bool log_compress = true;
+
+  // Every key but `command` with its value in force, written as a configuration file takes it. Two
+  // specs are the same daemon exactly when `argv` and `settings` are equal.
+  std::map<std::string, std::string> settings;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_DAEMON_SPEC_H_

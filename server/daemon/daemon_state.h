@@ -1,0 +1,61 @@
+#ifndef HOB_SERVER_DAEMON_DAEMON_STATE_H_
+#define HOB_SERVER_DAEMON_DAEMON_STATE_H_
+
+#include <array>
+
+#include "absl/strings/string_view.h"
+
+namespace hob {
+
+// Where a daemon is in its life (contract section 3). Resting states end in -ED, passing ones in
+// -ING.
+//
+//   from        to           when
+//   STOPPED     STARTING     boot, reload, Start, Restart
+//               BACKOFF      boot or reload, and the machine's budget has no start left
+//   STARTING    RUNNING      ready, or stayed up for start_time
+//               STOPPING     Stop, Restart, reload, shutdown; or not ready in time
+//               CLEARING     the main process ended and left something behind
+//               STARTING     the spawn failed, or it ended: the throttle says at once
+//               BACKOFF, HALTED, EXITED   the same: as the throttle or `restart` says
+//               STOPPED      Stop, shutdown, between two attempts to spawn
+//   RUNNING     STOPPING     Stop, Restart, reload, shutdown; or its watchdog ran out
+//               CLEARING, STARTING, BACKOFF, HALTED, EXITED   as from STARTING
+//   BACKOFF     STARTING     its time has come, Start, Restart
+//               BACKOFF      its time has come, and the machine's budget has no start left
+//               STOPPED      Stop, shutdown
+//   STOPPING    STOPPED      nothing of it is left
+//               CLEARING     the main process ended and left something behind
+//               STARTING, BACKOFF, HALTED, EXITED   nothing of it is left: what it was stopped for
+//   CLEARING    STOPPED, STARTING, BACKOFF, HALTED, EXITED   nothing of it is left
+//   EXITED      STARTING     Start, Restart, reload with a change that only a new process can take
+//               BACKOFF      the same by reload, and the machine's budget has no start left
+//               STOPPED      Stop, shutdown
+//   HALTED      as EXITED; STARTING also by a trial of `on_halt = retry`
+//
+// Outside, CLEARING is STOPPING: something of the daemon is still alive and being ended.
+enum class DaemonState {
+  kStopped,
+  kStarting,
+  kRunning,
+  kBackoff,
+  kStopping,
+  kClearing,
+  kExited,
+  kHalted,
+};
+
+inline constexpr std::array<DaemonState, 8> kAllDaemonStates = {
+    DaemonState::kStopped,  DaemonState::kStarting, DaemonState::kRunning, DaemonState::kBackoff,
+    DaemonState::kStopping, DaemonState::kClearing, DaemonState::kExited,  DaemonState::kHalted,
+};
+
+// Whether the table above has the move.
+bool IsLegalMove(DaemonState from, DaemonState to);
+
+// "RUNNING"; kClearing is "STOPPING".
+absl::string_view DaemonStateName(DaemonState state);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_DAEMON_STATE_H_

@@ -1,0 +1,74 @@
+#ifndef HOB_SERVER_DAEMON_EXIT_REPORT_H_
+#define HOB_SERVER_DAEMON_EXIT_REPORT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "absl/types/variant.h"
+#include "server/clock/clock.h"
+
+namespace hob {
+
+// The main process called exit.
+struct ExitedWithCode {
+  // 0 to 255.
+  int code = 0;
+};
+
+// A signal ended the main process.
+struct KilledBySignal {
+  int signal = 0;
+  bool core_dumped = false;
+};
+
+// The daemon never ran.
+struct SpawnFailure {
+  // The step that failed: "clone", "setsid", "chdir", "exec" and so on.
+  std::string stage;
+  // errno(3) of that step.
+  int error_number = 0;
+  // What it means, with the object of the step (the path, the limit) and advice where there is
+  // some.
+  std::string message;
+
+  // Whether the machine was short of something (EAGAIN, ENOMEM, EMFILE, ENFILE): not the daemon's
+  // fault (contract 2.1).
+  bool IsShortage() const;
+};
+
+// How an instance ended: decoded once, at the edge to the kernel. A child that exits is data, not
+// an error of ours.
+using EndOfProcess = absl::variant<ExitedWithCode, KilledBySignal, SpawnFailure>;
+
+// What an ended main process used, from getrusage(2). All zero when it never ran.
+struct ResourceUsage {
+  absl::Duration user_cpu;
+  absl::Duration system_cpu;
+  // Largest resident set, bytes.
+  int64_t peak_resident_bytes = 0;
+};
+
+// One end of one instance, as a worker reports it to the restart throttle. Every end is reported
+// exactly once.
+struct ExitReport {
+  EndOfProcess end;
+  // When the end was noticed.
+  Timestamp time;
+  // From the spawn to the end; zero when it never ran.
+  absl::Duration uptime;
+  // Whether an operator, a reload or the shutdown asked for it: such an end is no failure.
+  bool requested = false;
+  // Why hob itself ended the instance although nobody asked ("not ready within 60s"); empty
+  // otherwise. Such an end is a failure whatever the exit code.
+  std::string verdict;
+  ResourceUsage usage;
+};
+
+// "exit code 1", "signal 9 (KILL)", "signal 6 (ABRT), core dumped", "exec: /bin/x: No such file or
+// directory".
+std::string DescribeEnd(const EndOfProcess& end);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_EXIT_REPORT_H_

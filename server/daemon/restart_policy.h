@@ -1,0 +1,54 @@
+#ifndef HOB_SERVER_DAEMON_RESTART_POLICY_H_
+#define HOB_SERVER_DAEMON_RESTART_POLICY_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace hob {
+
+// Which ends of a daemon lead to a restart.
+enum class RestartMode {
+  // Every end is a failure, exit code 0 included.
+  kAlways,
+  // Every end but an exit with one of `success_exit_codes`.
+  kOnFailure,
+  // None: every end leads to EXITED.
+  kNever,
+};
+
+// What becomes of a daemon that the throttle gave up.
+enum class OnHalt {
+  // It stays down until someone acts.
+  kStay,
+  // One trial start every `halt_retry`.
+  kRetry,
+};
+
+// When a daemon is started again (contract 1.4 and 2). The defaults are those of CouchDB's OS
+// daemons. A plain value.
+struct RestartPolicy {
+  RestartMode restart = RestartMode::kAlways;
+  // Exit codes, 0 to 255, that are no failure under kOnFailure.
+  std::vector<int> success_exit_codes = {0};
+
+  // `max_retries` failures within `retry_time` halt the daemon; 0 and 1 both mean: never restart.
+  int64_t max_retries = 3;
+  absl::Duration retry_time = absl::Seconds(5);
+
+  // Delay before the n-th restart in a row: backoff * backoff_factor^(n-1), at most backoff_max,
+  // plus up to `backoff_jitter` of itself at random. Zero restarts at once.
+  absl::Duration backoff;
+  double backoff_factor = 2;
+  absl::Duration backoff_max = absl::Seconds(30);
+  // A fraction: 0.1 is 10 %.
+  double backoff_jitter = 0.1;
+
+  OnHalt on_halt = OnHalt::kStay;
+  absl::Duration halt_retry = absl::Minutes(1);
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_RESTART_POLICY_H_

@@ -1,0 +1,20 @@
+#ifndef HOB_SERVER_DAEMON_SIGNAL_NAME_H_
+#define HOB_SERVER_DAEMON_SIGNAL_NAME_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+
+namespace hob {
+
+// The number of a signal written as "HUP", "SIGHUP" (any case), "RTMIN+3" or "1"; absent when it is
+// none from 1 to 64.
+absl::optional<int> ParseSignal(absl::string_view text);
+
+// "HUP" for 1, "RTMIN+3" for 37; the number itself where it has no name.
+std::string SignalName(int signal);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_SIGNAL_NAME_H_
