@@ -1,0 +1,52 @@
+#include "server/config/command.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/config/test_folder.h"
+
+namespace hob {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(ParseCommandTest, ProgramIsAnAbsolutePath) {
+  EXPECT_THAT(ParseCommand("/bin/sleep 5").value(), ElementsAre("/bin/sleep", "5"));
+  EXPECT_THAT(ParseCommand("'/opt/a b/c'").value(), ElementsAre("/opt/a b/c"));
+}
+
+TEST(ParseCommandTest, F14SaysWhatWouldBeRight) {
+  EXPECT_THAT(ParseCommand("").status().message(), HasSubstr("the command is empty"));
+  EXPECT_THAT(ParseCommand("/bin/sh -c 'x").status().message(), HasSubstr("not closed"));
+  EXPECT_THAT(ParseCommand("env A=1").status().message(),
+              HasSubstr("did you mean '/usr/bin/env'?"));
+  for (const char* text : {"./web", "no-such-program-here", "''", "~/web", "$HOME/web"}) {
+    EXPECT_THAT(ParseCommand(text).status().message(), HasSubstr("write it from the root")) << text;
+  }
+}
+
+TEST(CommandWarningsTest, NamesWhatOnlyAShellUnderstands) {
+  EXPECT_THAT(CommandWarnings("/usr/bin/env 'a*b' \"$x\" \\~ a;b"), IsEmpty());
+  EXPECT_THAT(CommandWarnings("/usr/bin/env $HOME *"),
+              ElementsAre(HasSubstr("'$HOME': no shell reads the command, '$' stands for itself"),
+                          HasSubstr("'*': no shell reads the command")));
+}
+
+TEST(CommandWarningsTest, NamesProgramsThatCannotRun) {
+  TestFolder folder;
+  const std::string plain = folder.Write("plain", "x");
+  EXPECT_THAT(CommandWarnings(plain), ElementsAre(HasSubstr("is not executable: chmod +x it")));
+  EXPECT_THAT(CommandWarnings(folder.path()), ElementsAre(HasSubstr("is a folder")));
+  EXPECT_THAT(CommandWarnings("/dev/null"), ElementsAre(HasSubstr("is no regular file")));
+  EXPECT_THAT(CommandWarnings(folder.PathOf("none")),
+              ElementsAre(HasSubstr("cannot be found: No such file or directory")));
+}
+
+TEST(CommandWarningsTest, LeavesErrorsToTheParser) {
+  EXPECT_THAT(CommandWarnings("'"), IsEmpty());
+  EXPECT_THAT(CommandWarnings(""), IsEmpty());
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,121 @@
+#include "server/config/daemon_builder.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/config/command.h"
+#include "server/config/daemon_keys.h"
+#include "server/config/duration.h"
+#include "server/config/halt_check.h"
+
+namespace hob {
+namespace {
+
+// One daemon on its way from the chain to its spec.
+class DaemonBuilder {
+ public:
+  DaemonBuilder(const DaemonBuilderContext& context, const std::string& name)
+      : context_(context),
+        own_(context.chain.daemons.at(name).settings),
+        spec_(std::make_shared<DaemonSpec>()) {
+    spec_->name = name;
+  }
+
+  std::shared_ptr<const DaemonSpec> Build() {
+    Apply(context_.chain.defaults);
+    Apply(own_);
+    SetCommand();
+    SetCredentials();
+    CheckWatchdog();
+    CheckHalt();
+    WriteDaemonSettings(spec_.get());
+    return std::move(spec_);
+  }
+
+ private:
+  void Apply(const Settings& settings);
+  void SetCommand();
+  void SetCredentials();
+  void CheckWatchdog();
+  void CheckHalt();
+
+  // Where a key is set, first in the daemon's own section, then for all; line 0 of no file when it
+  // is nowhere.
+  ConfigPlace PlaceOf(const std::string& key) const;
+  void Report(const std::string& key, const absl::Status& status) {
+    if (status.ok()) return;
+    context_.errors.Add(PlaceOf(key), absl::StrCat(key, ": ", status.message()));
+  }
+
+  const DaemonBuilderContext& context_;
+  const Settings& own_;
+  std::shared_ptr<DaemonSpec> spec_;
+};
+
+ConfigPlace DaemonBuilder::PlaceOf(const std::string& key) const {
+  for (const Settings* settings : {&own_, &context_.chain.defaults}) {
+    if (const Setting* setting = FindInForce(*settings, key)) return setting->place;
+  }
+  return ConfigPlace{};
+}
+
+void DaemonBuilder::Apply(const Settings& settings) {
+  for (const DaemonKey& key : DaemonKeys()) {
+    const Setting* const setting = FindInForce(settings, key.name);
+    // The chain holds only values that are right.
+    if (setting != nullptr) SetDaemonKey(key, setting->value, spec_.get()).IgnoreError();
+  }
+}
+
+void DaemonBuilder::SetCommand() {
+  const Setting& command = *FindInForce(own_, kCommandKey);
+  spec_->command = command.value;
+  spec_->argv = *ParseCommand(command.value);
+  spec_->origin =
+      absl::StrCat(context_.chain.sources[command.place.source], ":", command.place.line);
+  for (const std::string& warning : CommandWarnings(command.value)) {
+    context_.warnings.Add(command.place, absl::StrCat(spec_->name, ": ", warning));
+  }
+}
+
+void DaemonBuilder::SetCredentials() {
+  Accounts& accounts = context_.accounts;
+  if (!spec_->user.empty()) Report("user", accounts.FindUser(spec_->user).status());
+  if (!spec_->group.empty()) Report("group", accounts.FindGroup(spec_->group).status());
+  for (const std::string& group : spec_->groups) {
+    Report("groups", accounts.FindGroup(group).status());
+  }
+  auto credentials = accounts.Resolve(spec_->user, spec_->group, spec_->groups);
+  if (credentials.ok()) spec_->credentials = *std::move(credentials);
+}
+
+void DaemonBuilder::CheckWatchdog() {
+  if (spec_->watchdog == absl::ZeroDuration() || spec_->ready == ReadyMode::kNotify) return;
+  Report("watchdog", absl::InvalidArgumentError(absl::StrCat(
+                         "only a daemon with ready = notify has a watchdog, and '", spec_->name,
+                         "' has ready = ", FindDaemonKey("ready")->write(*spec_))));
+}
+
+void DaemonBuilder::CheckHalt() {
+  const RestartPolicy& policy = spec_->restart_policy;
+  if (CanEverHalt(policy)) return;
+  ConfigPlace place = PlaceOf("backoff");
+  for (const char* key : {"retry_time", "max_retries"}) {
+    if (place.source < 0) place = PlaceOf(key);
+  }
+  context_.warnings.Add(
+      place, absl::StrCat("'", spec_->name, "' can never be halted: the delays between ",
+                          policy.max_retries, " failures take at least ",
+                          hob::FormatDuration(LeastSpanOfFailures(policy, policy.max_retries)),
+                          ", and retry_time is ", hob::FormatDuration(policy.retry_time),
+                          ": lengthen retry_time, or lower backoff or max_retries"));
+}
+
+}  // namespace
+
+std::shared_ptr<const DaemonSpec> BuildDaemon(const DaemonBuilderContext& context,
+                                              const std::string& name) {
+  return DaemonBuilder(context, name).Build();
+}
+
+}  // namespace hob

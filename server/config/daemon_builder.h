@@ -1,0 +1,31 @@
+#ifndef HOB_SERVER_CONFIG_DAEMON_BUILDER_H_
+#define HOB_SERVER_CONFIG_DAEMON_BUILDER_H_
+
+#include <memory>
+#include <string>
+
+#include "server/config/accounts.h"
+#include "server/config/chain.h"
+#include "server/config/config_problem.h"
+#include "server/daemon/daemon_spec.h"
+
+namespace hob {
+
+// What daemons are built from, and where what is wrong with them goes. All outlive the call.
+struct DaemonBuilderContext {
+  const Chain& chain;
+  Accounts& accounts;
+  ProblemList& errors;
+  ProblemList& warnings;
+};
+
+// Makes the spec of a daemon whose command is in force: the defaults, [os_daemon_settings] over
+// them, its own settings over these. Reports what does not go together (a watchdog without ready =
+// notify), users and groups that do not exist, and warns of doubtful commands and of a back-off
+// that can never halt.
+std::shared_ptr<const DaemonSpec> BuildDaemon(const DaemonBuilderContext& context,
+                                              const std::string& name);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_CONFIG_DAEMON_BUILDER_H_

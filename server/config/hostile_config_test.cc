@@ -1,0 +1,85 @@
+// Configurations that somebody wrote to do harm (RELIABILITY section 5).
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/config/config.h"
+#include "server/config/test_folder.h"
+
+namespace hob {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class HostileConfigTest : public testing::Test {
+ protected:
+  // The errors as "FILE:LINE: message", the file without the folder.
+  std::vector<std::string> Texts(const std::vector<ConfigProblem>& problems) {
+    std::vector<std::string> texts;
+    for (const ConfigProblem& problem : problems) {
+      texts.push_back(absl::StrReplaceAll(problem.ToString(), {{folder_.path() + "/", ""}}));
+    }
+    return texts;
+  }
+  LoadedConfig Load(const std::string& text) { return LoadConfig({folder_.Write("1.ini", text)}); }
+  std::vector<std::string> ErrorsOf(const std::string& text) { return Texts(Load(text).errors); }
+
+  TestFolder folder_;
+};
+
+// RELIABILITY F65, section 5 row 11.
+TEST_F(HostileConfigTest, F65HostileNamesAreRefusedAndEscaped) {
+  for (const std::string& name :
+       {std::string("../x"), std::string("."), std::string("-a"), std::string(65, 'a'),
+        std::string("a b"), std::string("%s"), std::string("\x1B[31m"),
+        std::string("grpc.health.v1.Health"), std::string("hob.v1.Supervisor")}) {
+    const std::vector<std::string> errors =
+        ErrorsOf(absl::StrCat("[os_daemons]\n", name, " = /usr/bin/env\n"));
+    // A name that starts with a bracket or a blank is no key at all.
+    ASSERT_THAT(errors, SizeIs(1)) << name;
+    EXPECT_THAT(errors[0], HasSubstr("is no name for a daemon")) << name;
+    EXPECT_FALSE(absl::StrContains(errors[0], "\x1B"));
+    EXPECT_THAT(ErrorsOf(absl::StrCat("[daemon:", name == "\x1B[31m" ? "\x1B" : name, "]\n")),
+                ElementsAre(HasSubstr("is no name for a daemon")));
+  }
+  EXPECT_THAT(ErrorsOf("[daemon:]\n"), ElementsAre(HasSubstr("a daemon's name is empty")));
+}
+
+// RELIABILITY section 5 row 16.
+TEST_F(HostileConfigTest, F64RootTakesNothingThatOthersMayWrite) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
+  const std::string path = folder_.Write("open/x.ini", "[os_daemons]\na = /usr/bin/env\n");
+  ASSERT_EQ(chmod(path.c_str(), 0666), 0);
+  EXPECT_THAT(Texts(LoadConfig({path}).errors),
+              ElementsAre("open/x.ini: can be written by everybody, who may change what runs as "
+                          "root: chmod o-w it"));
+  ASSERT_EQ(chmod(path.c_str(), 0644), 0);
+  EXPECT_TRUE(LoadConfig({path}).ok());
+  ASSERT_EQ(chmod(folder_.PathOf("open").c_str(), 0777), 0);
+  EXPECT_THAT(Texts(LoadConfig({folder_.PathOf("open")}).errors),
+              ElementsAre(HasSubstr("which can be written by everybody")));
+  ASSERT_EQ(chmod(folder_.PathOf("open").c_str(), 0755), 0);
+  if (chown(path.c_str(), 65534, 65534) != 0) GTEST_SKIP() << "this sandbox knows one user only";
+  EXPECT_THAT(Texts(LoadConfig({path}).errors),
+              ElementsAre(HasSubstr("open/x.ini: belongs to user 65534")));
+}
+
+// RELIABILITY section 5 row 15.
+TEST_F(HostileConfigTest, F62HugeFilesAreRefusedQuickly) {
+  EXPECT_THAT(ErrorsOf(std::string(5 << 20, 'x')),
+              ElementsAre("1.ini: has 5242880 bytes, at most 1048576 are allowed: split it"));
+  std::string sections;
+  for (int i = 0; sections.size() < 1'000'000; ++i) absl::StrAppend(&sections, "[s", i, "]\n");
+  const LoadedConfig loaded = Load(sections);
+  EXPECT_TRUE(loaded.ok());
+  EXPECT_THAT(loaded.warnings, SizeIs(10'001));
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,47 @@
+#include "server/config/key_readers.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "server/config/quoting.h"
+#include "server/config/section_name.h"
+
+namespace hob {
+
+absl::Status ReadDuration(absl::string_view text, absl::Duration least, absl::Duration* field) {
+  const absl::StatusOr<absl::Duration> duration = ParseDuration(text);
+  if (duration.ok() && *duration < least) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", Printable(text), "' is too short: at least ", hob::FormatDuration(least)));
+  }
+  return Store(duration, field);
+}
+
+absl::Status ReadPositiveDuration(absl::string_view text, absl::Duration* field) {
+  return ReadDuration(text, absl::Nanoseconds(1), field);
+}
+
+absl::Status ReadPath(absl::string_view text, std::string* field) {
+  if (!absl::StartsWith(text, "/")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", Printable(text), "' is no absolute path: write it from the root, as in /srv/web"));
+  }
+  *field = std::string(text);
+  return absl::OkStatus();
+}
+
+std::string WriteText(absl::string_view text) { return text.empty() ? "" : QuoteWord(text); }
+
+std::string UnknownKeyMessage(absl::string_view key, absl::string_view section,
+                              const std::vector<std::string>& keys,
+                              const std::vector<std::string>& elsewhere_keys,
+                              absl::string_view elsewhere) {
+  if (std::find(elsewhere_keys.begin(), elsewhere_keys.end(), key) != elsewhere_keys.end()) {
+    return absl::StrCat("'", Printable(key), "' is no key of ", InBrackets(section),
+                        ": it belongs into ", elsewhere);
+  }
+  return absl::StrCat("there is no key '", Printable(key), "' in ", InBrackets(section),
+                      ": did you mean '", Nearest(key, keys), "'?");
+}
+
+}  // namespace hob

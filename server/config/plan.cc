@@ -1,0 +1,67 @@
+#include "server/config/plan.h"
+
+#include <map>
+#include <set>
+
+#include "server/config/daemon_keys.h"
+
+namespace hob {
+namespace {
+
+using KeyValues = std::map<std::string, std::string>;
+
+// The keys whose values differ, sorted; a key that one side lacks differs.
+std::set<std::string> DifferingKeys(const KeyValues& running, const KeyValues& wanted) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : running) {
+    const auto other = wanted.find(key);
+    if (other == wanted.end() || other->second != value) keys.insert(key);
+  }
+  for (const auto& [key, value] : wanted) {
+    if (running.count(key) == 0) keys.insert(key);
+  }
+  return keys;
+}
+
+bool TakesRestart(const std::string& key) {
+  const DaemonKey* const row = FindDaemonKey(key);
+  return row == nullptr || row->change == KeyChange::kRestart;
+}
+
+PlanEntry Compare(const DaemonSpec& running, const DaemonSpec& wanted) {
+  std::set<std::string> keys = DifferingKeys(running.settings, wanted.settings);
+  // The text of a command may differ in quotes and blanks and still be the same command.
+  if (running.argv != wanted.argv) keys.insert(kCommandKey);
+  PlanEntry entry;
+  entry.name = wanted.name;
+  entry.keys.assign(keys.begin(), keys.end());
+  if (!keys.empty()) entry.action = PlanAction::kUpdate;
+  for (const std::string& key : keys) {
+    if (TakesRestart(key)) entry.action = PlanAction::kRestart;
+  }
+  return entry;
+}
+
+PlanEntry Entry(const std::string& name, PlanAction action) { return PlanEntry{name, action, {}}; }
+
+}  // namespace
+
+Plan MakePlan(const Config& running, const Config& wanted) {
+  // By name.
+  std::map<std::string, PlanEntry> entries;
+  for (const auto& [name, spec] : running.daemons) {
+    const auto found = wanted.daemons.find(name);
+    entries[name] = found == wanted.daemons.end() ? Entry(name, PlanAction::kRemove)
+                                                  : Compare(*spec, *found->second);
+  }
+  for (const auto& [name, spec] : wanted.daemons) {
+    if (running.daemons.count(name) == 0) entries[name] = Entry(name, PlanAction::kAdd);
+  }
+  Plan plan;
+  for (auto& [name, entry] : entries) plan.daemons.push_back(std::move(entry));
+  const std::set<std::string> keys = DifferingKeys(running.server.settings, wanted.server.settings);
+  plan.server_keys.assign(keys.begin(), keys.end());
+  return plan;
+}
+
+}  // namespace hob
