@@ -10,7 +10,6 @@ def _system_protos_impl(repository_ctx):
         "-o",
         "-q",
         _COMMON_PROTOS,
-        "google/rpc/error_details.proto",
         "google/rpc/status.proto",
         "-d",
         ".",
@@ -33,10 +32,7 @@ cc_proto_library_from_system_protoc(
 
 cc_proto_library_from_system_protoc(
     name = "rpc_cc_proto",
-    srcs = [
-        "google/rpc/error_details.proto",
-        "google/rpc/status.proto",
-    ],
+    srcs = ["google/rpc/status.proto"],
 )
 """)
 
