@@ -1,0 +1,220 @@
+#include "server/process/child.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+namespace hob {
+namespace {
+
+constexpr int kLastSignal = 64;
+constexpr size_t kKernelSignalSetBytes = 8;
+constexpr unsigned kEveryDescriptor = ~0U;
+
+// The kernel's own layout: glibc's struct sigaction is another.
+struct KernelSigaction {
+  void (*handler)(int) = nullptr;
+  unsigned long flags = 0;
+  void (*restorer)() = nullptr;
+  uint64_t mask = 0;
+};
+
+[[noreturn]] void Fail(ChildPlan* plan, SpawnStage stage, int error_number) {
+  plan->failure = {stage, error_number};
+  for (;;) syscall(SYS_exit_group, 127);
+}
+
+// The result of a system call, or the end of the child.
+long Check(ChildPlan* plan, SpawnStage stage, long result) {
+  if (result < 0) Fail(plan, stage, errno);
+  return result;
+}
+
+void CloseRange(int first, int last) {
+  if (first <= last) syscall(SYS_close_range, first, last, 0);
+}
+
+// Closes everything from `first` on but these two; -1 is none.
+void CloseAllBut(int first, int one, int other) {
+  const int lower = one < other ? one : other;
+  const int higher = one < other ? other : one;
+  if (lower >= first) {
+    CloseRange(first, lower - 1);
+    first = lower + 1;
+  }
+  if (higher >= first) {
+    CloseRange(first, higher - 1);
+    first = higher + 1;
+  }
+  syscall(SYS_close_range, first, kEveryDescriptor, 0);
+}
+
+// From here on the child has a descriptor table of its own.
+void TakeDescriptors(ChildPlan* plan) {
+  Check(plan, SpawnStage::kClone,
+        syscall(SYS_close_range, plan->first_uncopied, kEveryDescriptor, CLOSE_RANGE_UNSHARE));
+  // A spawn that hangs, in the open of a log or in execve, must not hold the pipes of another one.
+  if (plan->first_foreign < plan->first_uncopied) {
+    CloseAllBut(plan->first_foreign, plan->ready_slot, plan->status_slot);
+  }
+}
+
+// An ignored signal would stay ignored over execve, and over CLONE_CLEAR_SIGHAND (RELIABILITY F07).
+void ResetSignals() {
+  const KernelSigaction default_action;
+  for (int signal = 1; signal <= kLastSignal; ++signal) {
+    syscall(SYS_rt_sigaction, signal, &default_action, nullptr, kKernelSignalSetBytes);
+  }
+}
+
+// Before execve, so that no instance runs that the record does not know. A record that cannot be
+// written is no reason to have no daemon.
+void WriteRecord(ChildPlan* plan) {
+  if (plan->record_slot < 0) return;
+  struct timespec now = {};
+  syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now);
+  plan->record.boot_time_nanos = now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
+  plan->record.pid = static_cast<int32_t>(syscall(SYS_getpid));
+  syscall(SYS_pwrite64, plan->record_slot, &plan->record, sizeof(plan->record),
+          plan->record_offset);
+}
+
+// O_NONBLOCK keeps the open of a FIFO without a reader from hanging; what stays open is blocking.
+long OpenLog(ChildPlan* plan, SpawnStage stage, const char* path) {
+  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+  const long fd = Check(plan, stage, syscall(SYS_openat, AT_FDCWD, path, flags, 0640));
+  Check(plan, stage, syscall(SYS_fcntl, fd, F_SETFL, O_APPEND));
+  return fd;
+}
+
+long Open(ChildPlan* plan, SpawnStage stage, const char* path, int flags) {
+  return Check(plan, stage, syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, 0));
+}
+
+long OpenStdio(ChildPlan* plan, SpawnStage stage, const ChildStdio& stdio) {
+  switch (stdio.kind) {
+    case StdioTarget::Kind::kNull:
+      return Open(plan, stage, "/dev/null", O_RDWR);
+    case StdioTarget::Kind::kHold:
+      // A fresh open file description: flags that one daemon sets do not reach another.
+      return Open(plan, stage, stdio.path, O_RDONLY);
+    case StdioTarget::Kind::kAppend:
+      return OpenLog(plan, stage, stdio.path);
+    case StdioTarget::Kind::kFifo:
+      return Open(plan, stage, stdio.path, O_RDWR | O_NOFOLLOW);
+    case StdioTarget::Kind::kInherit:
+    case StdioTarget::Kind::kStdout:
+      break;
+  }
+  return -1;
+}
+
+void SetStdio(ChildPlan* plan, SpawnStage stage, int number) {
+  const ChildStdio& stdio = plan->stdio[number];
+  if (stdio.kind == StdioTarget::Kind::kInherit) return;
+  if (stdio.kind == StdioTarget::Kind::kStdout) {
+    Check(plan, stage, syscall(SYS_dup3, STDOUT_FILENO, number, 0));
+    return;
+  }
+  const long fd = OpenStdio(plan, stage, stdio);
+  Check(plan, stage, syscall(SYS_dup3, fd, number, 0));
+  syscall(SYS_close, fd);
+}
+
+// A number that is asked for may be that of a slot: both are moved out of the way first.
+void PlacePassedDescriptors(ChildPlan* plan) {
+  if (plan->ready_slot < 0 && plan->status_slot < 0) return;
+  const int free_from = (plan->ready_fd > plan->status_fd ? plan->ready_fd : plan->status_fd) + 1;
+  long ready = -1;
+  long status = -1;
+  if (plan->ready_slot >= 0) {
+    ready = Check(plan, SpawnStage::kReadyFd,
+                  syscall(SYS_fcntl, plan->ready_slot, F_DUPFD_CLOEXEC, free_from));
+  }
+  if (plan->status_slot >= 0) {
+    status = Check(plan, SpawnStage::kClone,
+                   syscall(SYS_fcntl, plan->status_slot, F_DUPFD_CLOEXEC, free_from));
+  }
+  if (ready >= 0) {
+    Check(plan, SpawnStage::kReadyFd, syscall(SYS_dup3, ready, plan->ready_fd, 0));
+  }
+  if (status >= 0) {
+    Check(plan, SpawnStage::kClone, syscall(SYS_dup3, status, plan->status_fd, 0));
+  }
+}
+
+// Whatever else the table holds ends here, close-on-exec or not (RELIABILITY F06).
+void CloseTheRest(const ChildPlan& plan) {
+  CloseAllBut(STDERR_FILENO + 1, plan.ready_slot >= 0 ? plan.ready_fd : -1,
+              plan.status_slot >= 0 ? plan.status_fd : -1);
+}
+
+void SetOomScore(ChildPlan* plan) {
+  if (plan->oom_score_adj == nullptr) return;
+  const long fd = Open(plan, SpawnStage::kOomScoreAdj, "/proc/self/oom_score_adj", O_WRONLY);
+  Check(plan, SpawnStage::kOomScoreAdj,
+        syscall(SYS_write, fd, plan->oom_score_adj, plan->oom_score_adj_size));
+  syscall(SYS_close, fd);
+}
+
+void SetLimits(ChildPlan* plan) {
+  for (const ChildLimit& limit : plan->limits) {
+    if (!limit.set) continue;
+    Check(plan, limit.stage,
+          syscall(SYS_prlimit64, 0, limit.resource, limit.soft_and_hard, nullptr));
+  }
+}
+
+void SetAttributes(ChildPlan* plan) {
+  syscall(SYS_umask, plan->umask);
+  Check(plan, SpawnStage::kChdir, syscall(SYS_chdir, plan->directory));
+  if (plan->set_nice) {
+    Check(plan, SpawnStage::kNice, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan->nice));
+  }
+  SetOomScore(plan);
+  // After everything that opens or moves a descriptor, which a low limit would not allow.
+  SetLimits(plan);
+  if (plan->no_new_privileges) {
+    Check(plan, SpawnStage::kNoNewPrivileges, syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  }
+}
+
+[[noreturn]] void Execute(ChildPlan* plan) {
+  const uint64_t empty_mask = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &empty_mask, nullptr, kKernelSignalSetBytes);
+  int64_t millis = kFirstExecRetryMillis;
+  for (int retries = 0;; ++retries, millis *= 2) {
+    syscall(SYS_execve, plan->path, plan->argv, plan->environment);
+    if (errno != ETXTBSY || retries == kExecRetries) Fail(plan, SpawnStage::kExec, errno);
+    const struct timespec pause = {0, millis * 1'000'000};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, nullptr);
+  }
+}
+
+}  // namespace
+
+void RunChild(void* argument) {
+  ChildPlan* plan = static_cast<ChildPlan*>(argument);
+  TakeDescriptors(plan);
+  ResetSignals();
+  Check(plan, SpawnStage::kSetsid, syscall(SYS_setsid));
+  WriteRecord(plan);
+  // A log file gets the mode that it is asked for, whatever the umask of server or daemon.
+  syscall(SYS_umask, 0);
+  SetStdio(plan, SpawnStage::kStdin, STDIN_FILENO);
+  SetStdio(plan, SpawnStage::kStdout, STDOUT_FILENO);
+  SetStdio(plan, SpawnStage::kStderr, STDERR_FILENO);
+  PlacePassedDescriptors(plan);
+  CloseTheRest(*plan);
+  SetAttributes(plan);
+  Execute(plan);
+}
+
+}  // namespace hob

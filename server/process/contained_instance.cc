@@ -1,0 +1,96 @@
+#include "server/process/contained_instance.h"
+
+#include <algorithm>
+#include <csignal>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "server/process/control_group.h"
+
+namespace hob {
+namespace {
+
+absl::Status NothingLeft(pid_t pid) {
+  return absl::NotFoundError(absl::StrCat("nothing is left of process ", pid));
+}
+
+}  // namespace
+
+GroupInstance::~GroupInstance() {
+  if (!IsGone()) recorded_.Abandon();
+}
+
+bool GroupInstance::IsEmpty() const {
+  const absl::StatusOr<std::vector<pid_t>> members = ProcessesInControlGroup(group_);
+  return members.ok() ? members->empty() : absl::IsNotFound(members.status());
+}
+
+absl::Status GroupInstance::SignalTree(int signal) {
+  if (IsGone() || (main_.HasEnded() && IsEmpty())) return NothingLeft(pid());
+  if (signal == SIGKILL) {
+    const absl::Status killed = KillControlGroup(group_);
+    group_was_killed_ = true;
+    // A process with the rights for it may have moved itself to another group.
+    const absl::Status main_killed = main_.Signal(signal);
+    return absl::IsNotFound(main_killed) ? killed : main_killed;
+  }
+  const absl::Status main_signalled = main_.Signal(signal);
+  SignalControlGroup(group_, signal, main_.is_reaped() ? 0 : main_.pid());
+  return absl::IsNotFound(main_signalled) ? absl::OkStatus() : main_signalled;
+}
+
+bool GroupInstance::Contains(pid_t process) {
+  if (process == main_.pid() && !main_.is_reaped()) return true;
+  const absl::StatusOr<std::vector<pid_t>> members = ProcessesInControlGroup(group_);
+  return members.ok() && std::find(members->begin(), members->end(), process) != members->end();
+}
+
+bool GroupInstance::IsGone() {
+  if (gone_ || !main_.is_reaped()) return gone_;
+  // Opened before it is read, and kept while it says that something is alive: no change is missed.
+  if (!events_.ok()) {
+    absl::StatusOr<UniqueFd> events = OpenControlGroupEvents(group_);
+    // Short of descriptors, nothing is known: then it is not gone.
+    if (!events.ok()) return gone_ = absl::IsNotFound(events.status());
+    events_ = *std::move(events);
+  }
+  gone_ = !IsPopulated(events_.get());
+  if (!gone_) return false;
+  events_.Reset();
+  if (group_was_killed_) RemoveControlGroup(group_);
+  return true;
+}
+
+SessionInstance::~SessionInstance() {
+  if (!main_.is_reaped() && !(reported_ && IsGone())) recorded_.Abandon();
+}
+
+absl::optional<ReapedProcess> SessionInstance::TryReap() {
+  if (reported_) return absl::nullopt;
+  absl::optional<ReapedProcess> end = main_.Peek();
+  if (!end.has_value()) return absl::nullopt;
+  reported_ = true;
+  IsGone();
+  return end;
+}
+
+absl::Status SessionInstance::SignalTree(int signal) {
+  if (main_.is_reaped()) return NothingLeft(pid());
+  absl::Status main_signalled = main_.Signal(signal);
+  if (absl::IsNotFound(main_signalled) && tree_.HasOrphans()) main_signalled = absl::OkStatus();
+  // All of a group at once, before it can fork on. The leader is not reaped: the number is ours.
+  if (signal == SIGKILL) kill(-main_.pid(), SIGKILL);
+  tree_.Signal(signal);
+  return main_signalled;
+}
+
+bool SessionInstance::Contains(pid_t process) { return tree_.Contains(process); }
+
+bool SessionInstance::IsGone() {
+  if (reported_ && !main_.is_reaped() && !tree_.HasOrphans()) main_.Reap();
+  return main_.is_reaped();
+}
+
+}  // namespace hob

@@ -1,0 +1,98 @@
+// The two kinds of Instance, by how they keep their trees together.
+#ifndef HOB_SERVER_PROCESS_CONTAINED_INSTANCE_H_
+#define HOB_SERVER_PROCESS_CONTAINED_INSTANCE_H_
+
+#include <string>
+#include <utility>
+
+#include "server/process/instance_record.h"
+#include "server/process/main_process.h"
+#include "server/process/process.h"
+#include "server/process/session_tree.h"
+#include "server/process/unique_fd.h"
+
+namespace hob {
+
+// An entry in the record of live instances, given back when it is destroyed. Movable.
+class RecordedInstance {
+ public:
+  // `record` outlives it.
+  explicit RecordedInstance(InstanceRecord* record) : record_(record), entry_(record->Acquire()) {}
+  RecordedInstance(RecordedInstance&& other) noexcept
+      : record_(std::exchange(other.record_, nullptr)), entry_(other.entry_) {}
+  RecordedInstance& operator=(RecordedInstance&&) = delete;
+  ~RecordedInstance() {
+    if (record_ != nullptr) record_->Release(entry_);
+  }
+
+  int entry() const { return entry_; }
+
+  // Leaves the entry in the file for a successor: something of the instance is still alive.
+  void Abandon() { record_ = nullptr; }
+
+ private:
+  InstanceRecord* record_;
+  int entry_;
+};
+
+// An instance in a control group of its own.
+class GroupInstance : public Instance {
+ public:
+  // `group` is the folder of the group that the process was born in; it is not removed.
+  GroupInstance(pid_t pid, UniqueFd pidfd, std::string group, RecordedInstance recorded)
+      : main_(pid, std::move(pidfd)), group_(std::move(group)), recorded_(std::move(recorded)) {}
+  ~GroupInstance() override;
+
+  pid_t pid() const override { return main_.pid(); }
+  int exit_fd() const override { return main_.pidfd(); }
+  absl::optional<ReapedProcess> TryReap() override { return main_.Reap(); }
+  absl::Status SignalMain(int signal) override { return main_.Signal(signal); }
+  absl::Status SignalTree(int signal) override;
+  bool Contains(pid_t process) override;
+  bool IsGone() override;
+  int tree_fd() override { return events_.get(); }
+
+ private:
+  bool IsEmpty() const;
+
+  MainProcess main_;
+  const std::string group_;
+  // Whether the group was killed as a whole. The kernel notes that (from 6.14 on, and in stable
+  // kernels since 2025) and then kills whatever is cloned into it: the next life takes a new group.
+  bool group_was_killed_ = false;
+  // cgroup.events; open only while the tree outlives the main process.
+  UniqueFd events_;
+  bool gone_ = false;
+  RecordedInstance recorded_;
+};
+
+// An instance that leads a session of its own. While anything of the tree is alive an ended main
+// process stays a zombie: the number of its group is its own that long, and can be signalled.
+class SessionInstance : public Instance {
+ public:
+  SessionInstance(pid_t pid, UniqueFd pidfd, std::string name, RecordedInstance recorded)
+      : main_(pid, std::move(pidfd)),
+        tree_(&main_, std::move(name)),
+        recorded_(std::move(recorded)) {}
+  ~SessionInstance() override;
+
+  pid_t pid() const override { return main_.pid(); }
+  int exit_fd() const override { return reported_ ? -1 : main_.pidfd(); }
+  absl::optional<ReapedProcess> TryReap() override;
+  absl::Status SignalMain(int signal) override { return main_.Signal(signal); }
+  absl::Status SignalTree(int signal) override;
+  bool Contains(pid_t process) override;
+  bool IsGone() override;
+  int tree_fd() override { return -1; }
+
+ private:
+  MainProcess main_;
+  SessionTree tree_;
+  // Whether TryReap has told the end.
+  bool reported_ = false;
+  RecordedInstance recorded_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_CONTAINED_INSTANCE_H_

@@ -1,0 +1,132 @@
+#include "server/process/control_group.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "server/process/pidfd.h"
+#include "server/process/proc_files.h"
+
+namespace hob {
+namespace {
+
+// A fork bomb is not caught up with by single signals; KILL does not depend on them.
+constexpr int kRounds = 100;
+// As many descriptors are open at a time.
+constexpr size_t kSignalledAtOnce = 64;
+constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+
+// Links of a folder without folders in it.
+constexpr nlink_t kLinksOfLeaf = 2;
+
+using Opened = std::vector<std::pair<pid_t, UniqueFd>>;
+
+// Opens some of the processes that are not in `seen`, and adds them to it.
+Opened OpenUnseen(const std::vector<pid_t>& pids, std::set<pid_t>* seen) {
+  Opened opened;
+  for (const pid_t pid : pids) {
+    if (opened.size() == kSignalledAtOnce) break;
+    if (!seen->insert(pid).second) continue;
+    UniqueFd pidfd = OpenPidfd(pid);
+    if (pidfd.ok()) opened.emplace_back(pid, std::move(pidfd));
+  }
+  return opened;
+}
+
+}  // namespace
+
+UniqueFd OpenControlGroup(const std::string& path) {
+  UniqueFd folder(open(path.c_str(), kFolderFlags));
+  if (!folder.ok() && errno == ENOENT && (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST)) {
+    folder.Reset(open(path.c_str(), kFolderFlags));
+  }
+  return folder;
+}
+
+std::vector<std::string> ControlGroupsIn(const std::string& path) {
+  std::vector<std::string> groups;
+  struct stat attributes = {};
+  if (stat(path.c_str(), &attributes) != 0 || attributes.st_nlink == kLinksOfLeaf) return groups;
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(path.c_str()), &closedir);
+  if (stream == nullptr) return groups;
+  while (const dirent* entry = readdir(stream.get())) {
+    const absl::string_view name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") {
+      groups.push_back(absl::StrCat(path, "/", name));
+    }
+  }
+  return groups;
+}
+
+void RemoveControlGroup(const std::string& path) {
+  if (rmdir(path.c_str()) == 0 || errno == ENOENT) return;
+  for (const std::string& group : ControlGroupsIn(path)) RemoveControlGroup(group);
+  rmdir(path.c_str());
+}
+
+absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadSmallFile(absl::StrCat(path, "/cgroup.procs"));
+  if (!text.ok()) return text.status();
+  std::vector<pid_t> pids;
+  for (absl::string_view line : absl::StrSplit(*text, '\n', absl::SkipEmpty())) {
+    pid_t pid = 0;
+    if (absl::SimpleAtoi(line, &pid) && pid > 0) pids.push_back(pid);
+  }
+  for (const std::string& group : ControlGroupsIn(path)) {
+    const absl::StatusOr<std::vector<pid_t>> more = ProcessesInControlGroup(group);
+    if (absl::IsResourceExhausted(more.status())) return more.status();
+    if (more.ok()) pids.insert(pids.end(), more->begin(), more->end());
+  }
+  return pids;
+}
+
+bool IsPopulated(int events_fd) {
+  char text[256];
+  const ssize_t size = pread(events_fd, text, sizeof(text), 0);
+  // A group that was removed is not populated either (ENODEV).
+  if (size <= 0) return false;
+  return absl::string_view(text, size).find("populated 1") != absl::string_view::npos;
+}
+
+absl::StatusOr<UniqueFd> OpenControlGroupEvents(const std::string& path) {
+  const std::string file = absl::StrCat(path, "/cgroup.events");
+  UniqueFd events(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!events.ok()) return absl::ErrnoToStatus(errno, file);
+  return events;
+}
+
+absl::Status KillControlGroup(const std::string& path) {
+  const std::string file = absl::StrCat(path, "/cgroup.kill");
+  const UniqueFd kill(open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!kill.ok() || write(kill.get(), "1", 1) != 1) return absl::ErrnoToStatus(errno, file);
+  return absl::OkStatus();
+}
+
+void SignalControlGroup(const std::string& path, int signal, pid_t but) {
+  std::set<pid_t> seen = {but};
+  absl::StatusOr<std::vector<pid_t>> members = ProcessesInControlGroup(path);
+  for (int round = 0; round < kRounds && members.ok(); ++round) {
+    const Opened opened = OpenUnseen(*members, &seen);
+    if (opened.empty()) return;
+    // What is listed after its pidfd was opened is what the pidfd stands for.
+    members = ProcessesInControlGroup(path);
+    if (!members.ok()) return;
+    for (const auto& process : opened) {
+      if (std::find(members->begin(), members->end(), process.first) == members->end()) continue;
+      SendSignal(process.second.get(), signal);
+    }
+  }
+}
+
+}  // namespace hob

@@ -1,0 +1,49 @@
+// Folders of the control group hierarchy (cgroup v2), named by their paths.
+#ifndef HOB_SERVER_PROCESS_CONTROL_GROUP_H_
+#define HOB_SERVER_PROCESS_CONTROL_GROUP_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/process/unique_fd.h"
+
+namespace hob {
+
+// Opens a group for CLONE_INTO_CGROUP, made first where it is missing (its parent is not). None
+// with errno set when that fails.
+UniqueFd OpenControlGroup(const std::string& path);
+
+// Removes a group and the groups in it; what is populated stays.
+void RemoveControlGroup(const std::string& path);
+
+// The groups directly in a group, paths.
+std::vector<std::string> ControlGroupsIn(const std::string& path);
+
+// What lives in a group and the groups in it; NotFound when there is no such group,
+// ResourceExhausted when the machine is too short of something to tell. Processes of other pid
+// namespaces are left out.
+absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& path);
+
+// Whether cgroup.events, open as `events_fd`, says that something lives in the group or in one
+// below it. Reading arms the descriptor: it is ready (POLLPRI) after the next change.
+bool IsPopulated(int events_fd);
+
+// Opens cgroup.events; errors as above.
+absl::StatusOr<UniqueFd> OpenControlGroupEvents(const std::string& path);
+
+// Kills everything in a group and the groups in it, frozen or forking, at once (RELIABILITY F29).
+// Nothing can be cloned into the group afterwards: it is to be removed and made anew.
+absl::Status KillControlGroup(const std::string& path);
+
+// Sends a signal to every process of a group and the groups in it, once each, through its pidfd and
+// after a look that it is still in the group (F21); `but` is spared. Goes on until no new process
+// appears, within reason.
+void SignalControlGroup(const std::string& path, int signal, pid_t but);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_CONTROL_GROUP_H_

@@ -1,0 +1,85 @@
+#ifndef HOB_SERVER_PROCESS_INSTANCE_RECORD_H_
+#define HOB_SERVER_PROCESS_INSTANCE_RECORD_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/process/unique_fd.h"
+
+namespace hob {
+
+// One live instance, as the file holds it. Fixed size, so that an entry is one write.
+struct InstanceRecordEntry {
+  // The main process, which leads a session of its own; 0: the entry is free.
+  int32_t pid = 0;
+  int32_t unused = 0;
+  // CLOCK_BOOTTIME shortly after the process was made.
+  int64_t boot_time_nanos = 0;
+  // The daemon's name, at most 64 bytes, ended by NUL.
+  char name[72] = {};
+};
+
+// What stands before the entries.
+struct InstanceRecordHeader {
+  // Layout of the file; another one is not read.
+  char magic[16] = {};
+  // The boot that pids and times belong to, from /proc/sys/kernel/random/boot_id.
+  char boot_id[48] = {};
+  // The control group that holds those of the daemons; empty without control groups.
+  char group[448] = {};
+};
+
+// The record of what is alive: a file `instances` in run_dir that says to a successor of this
+// server what a crash left running (RELIABILITY F91). An entry is written by the child itself
+// before its execve, so that nothing runs unrecorded. Thread-safe.
+class InstanceRecord {
+ public:
+  // Starts an empty record; the old one, if any, is lost. `run_dir` exists and is ours alone.
+  // Errors name the file.
+  static absl::StatusOr<std::unique_ptr<InstanceRecord>> Create(const std::string& run_dir,
+                                                                const std::string& group);
+  // Takes the file away: an orderly end leaves nothing to clean up.
+  ~InstanceRecord();
+
+  // The file, for reading and writing.
+  int fd() const { return file_.get(); }
+
+  // Reserves an entry and gives it back. What `Release` gives back is cleared in the file.
+  int Acquire();
+  void Release(int entry);
+
+  // Where an entry begins in the file, bytes.
+  static int64_t Offset(int entry);
+
+  // What a record says. Every check of RELIABILITY F92 that does not need the process itself is
+  // made: owned by us, mode 0600, a regular file, the layout, this boot.
+  struct Contents {
+    std::string group;
+    std::vector<InstanceRecordEntry> entries;
+  };
+  // Contents of the record in `run_dir`; empty when there is none or it is of another boot.
+  // FailedPrecondition names the file when it is not to be trusted.
+  static absl::StatusOr<Contents> Read(const std::string& run_dir);
+
+ private:
+  InstanceRecord(std::string path, UniqueFd file)
+      : path_(std::move(path)), file_(std::move(file)) {}
+
+  const std::string path_;
+  const UniqueFd file_;
+  // Not absl's: ThreadSanitizer cannot see into the system's library.
+  std::mutex mu_;
+  // Entries given back; guarded by mu_.
+  std::vector<int> free_;
+  // Entries ever used; guarded by mu_.
+  int entries_ = 0;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_INSTANCE_RECORD_H_

@@ -1,0 +1,54 @@
+#ifndef HOB_SERVER_PROCESS_MAIN_PROCESS_H_
+#define HOB_SERVER_PROCESS_MAIN_PROCESS_H_
+
+#include <sys/types.h>
+
+#include "absl/status/status.h"
+#include "absl/types/optional.h"
+#include "server/process/process.h"
+#include "server/process/unique_fd.h"
+
+namespace hob {
+
+// A child of ours, by its pidfd: no signal and no wait can hit another process that got the same
+// pid (RELIABILITY F21). Used by one thread at a time, which need not be the one that made the
+// child.
+class MainProcess {
+ public:
+  MainProcess(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+  // Reaps it if it has ended by now.
+  ~MainProcess();
+
+  MainProcess(const MainProcess&) = delete;
+  MainProcess& operator=(const MainProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  // Readable when it has ended; -1 once it is reaped.
+  int pidfd() const { return pidfd_.get(); }
+
+  bool is_reaped() const { return !pidfd_.ok(); }
+
+  // Whether it has ended, reaped or not.
+  bool HasEnded() const;
+
+  // How it ended; absent while it lives and once it is reaped. Leaves it a zombie, which keeps its
+  // pid, and with it its session's and its group's number, from being used again.
+  absl::optional<ReapedProcess> Peek() const;
+
+  // The same, and reaps it.
+  absl::optional<ReapedProcess> Reap();
+
+  // NotFound when it has ended.
+  absl::Status Signal(int signal) const;
+
+ private:
+  absl::optional<ReapedProcess> Wait(int flags) const;
+
+  const pid_t pid_;
+  UniqueFd pidfd_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_MAIN_PROCESS_H_

@@ -1,0 +1,157 @@
+#include "server/process/predecessor.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/clock/clock.h"
+#include "server/process/containment.h"
+#include "server/process/control_group.h"
+#include "server/process/instance_record.h"
+#include "server/process/pidfd.h"
+#include "server/process/recorded_trees.h"
+
+namespace hob {
+namespace {
+
+constexpr absl::Duration kTimeAfterKill = absl::Seconds(5);
+
+MonotonicTime Now() { return Clock::Real().Now().monotonic; }
+
+// Blocks until one of `events` on the descriptor; false when the time is over.
+bool WaitUntil(int fd, short events, MonotonicTime deadline) {
+  struct pollfd poller = {fd, events, 0};
+  const struct timespec timeout =
+      absl::ToTimespec(std::max(deadline - Now(), absl::ZeroDuration()));
+  return ppoll(&poller, 1, &timeout, nullptr) != 0;
+}
+
+// Blocks until nothing lives in a group; false when the time is over before.
+bool WaitUntilEmpty(const std::string& group, MonotonicTime deadline) {
+  const absl::StatusOr<UniqueFd> events = OpenControlGroupEvents(group);
+  if (!events.ok()) return absl::IsNotFound(events.status());
+  while (IsPopulated(events->get())) {
+    if (!WaitUntil(events->get(), POLLPRI, deadline)) return false;
+  }
+  return true;
+}
+
+// The processes of each daemon's group in `group`.
+std::vector<PredecessorReport::Ended> ListGroups(const std::string& group) {
+  std::vector<PredecessorReport::Ended> processes;
+  for (const std::string& daemon_group : ControlGroupsIn(group)) {
+    const absl::StatusOr<std::vector<pid_t>> pids = ProcessesInControlGroup(daemon_group);
+    if (!pids.ok()) continue;
+    for (const pid_t pid : *pids) processes.push_back({DaemonOfGroup(daemon_group), pid});
+  }
+  return processes;
+}
+
+void EndGroup(const std::string& group, absl::Duration grace, PredecessorReport* report) {
+  const std::vector<PredecessorReport::Ended> processes = ListGroups(group);
+  const bool holds_us = std::any_of(processes.begin(), processes.end(),
+                                    [](const auto& process) { return process.pid == getpid(); });
+  if (holds_us) {
+    report->problems.push_back(absl::StrCat(
+        group, ": this server itself was started from one of the daemons in it; nothing is ended"));
+    return;
+  }
+  if (!processes.empty()) {
+    SignalControlGroup(group, SIGTERM, 0);
+    SignalControlGroup(group, SIGCONT, 0);
+  }
+  const bool ended =
+      WaitUntilEmpty(group, Now() + grace) ||
+      (KillControlGroup(group).ok() && WaitUntilEmpty(group, Now() + kTimeAfterKill));
+  if (!ended) {
+    report->problems.push_back(absl::StrCat(group, ": some of it cannot be killed"));
+    return;
+  }
+  report->ended.insert(report->ended.end(), processes.begin(), processes.end());
+  RemoveControlGroup(group);
+}
+
+void EndGroups(const std::set<std::string>& groups, absl::Duration grace,
+               PredecessorReport* report) {
+  for (const std::string& group : groups) {
+    // What is no group of hob's is never touched, whatever a record says.
+    const std::string last = group.substr(group.rfind('/') + 1);
+    if (absl::StartsWith(last, "hob-") && access(group.c_str(), F_OK) == 0) {
+      EndGroup(group, grace, report);
+    }
+  }
+}
+
+void SignalFound(const std::vector<RecordedProcess>& processes, int signal) {
+  for (const RecordedProcess& process : processes) {
+    const UniqueFd pidfd = OpenFound(process);
+    if (pidfd.ok()) SendSignal(pidfd.get(), signal);
+  }
+}
+
+// Blocks until all of these have ended, or the time is over.
+void WaitForFound(const std::vector<RecordedProcess>& processes, MonotonicTime deadline) {
+  for (const RecordedProcess& process : processes) {
+    const UniqueFd pidfd = OpenFound(process);
+    if (pidfd.ok() && !WaitUntil(pidfd.get(), POLLIN, deadline)) return;
+  }
+}
+
+void EndRecorded(const std::vector<InstanceRecordEntry>& entries, absl::Duration grace,
+                 PredecessorReport* report) {
+  std::vector<RecordedProcess> processes = FindRecordedProcesses(entries);
+  std::map<pid_t, std::string> seen;
+  const auto note = [&seen, &processes] {
+    for (const auto& process : processes) seen.emplace(process.stat.pid, process.daemon);
+  };
+  note();
+  SignalFound(processes, SIGTERM);
+  SignalFound(processes, SIGCONT);
+  WaitForFound(processes, Now() + grace);
+  // Again and again, for what was started meanwhile.
+  const MonotonicTime deadline = Now() + kTimeAfterKill;
+  for (;;) {
+    processes = FindRecordedProcesses(entries);
+    note();
+    if (processes.empty() || Now() > deadline) break;
+    SignalFound(processes, SIGKILL);
+    WaitForFound(processes, deadline);
+  }
+  for (const RecordedProcess& process : processes) {
+    seen.erase(process.stat.pid);
+    report->problems.push_back(
+        absl::StrCat(process.daemon, ": process ", process.stat.pid, " cannot be killed"));
+  }
+  for (const auto& process : seen) report->ended.push_back({process.second, process.first});
+}
+
+}  // namespace
+
+PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grace) {
+  PredecessorReport report;
+  InstanceRecord::Contents record;
+  absl::StatusOr<InstanceRecord::Contents> contents = InstanceRecord::Read(run_dir);
+  if (contents.ok()) {
+    record = *std::move(contents);
+  } else {
+    report.problems.push_back(std::string(contents.status().message()));
+  }
+  std::set<std::string> groups;
+  const Containment containment = ProbeContainment(run_dir);
+  for (const std::string& group : {record.group, containment.group}) {
+    if (!group.empty()) groups.insert(group);
+  }
+  EndGroups(groups, grace, &report);
+  EndRecorded(record.entries, grace, &report);
+  return report;
+}
+
+}  // namespace hob

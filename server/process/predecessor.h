@@ -1,0 +1,40 @@
+#ifndef HOB_SERVER_PROCESS_PREDECESSOR_H_
+#define HOB_SERVER_PROCESS_PREDECESSOR_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace hob {
+
+// What EndPredecessor found and did. A plain value.
+struct PredecessorReport {
+  struct Ended {
+    std::string daemon;
+    pid_t pid = 0;
+  };
+  // Every process that was alive and is not any more.
+  std::vector<Ended> ended;
+  // What could not be ended or not be trusted, sentences.
+  std::vector<std::string> problems;
+};
+
+// Ends what a server that died left running (contract section 6): TERM to all of it, and after
+// `grace` KILL. Blocks until it is gone, and after KILL for 5 s at most.
+//
+// Two witnesses are asked. The control groups of `run_dir`, where there are any. And the record of
+// live instances: a process is taken for one of them only when it has the recorded pid in the
+// recorded boot, started no later than the record was written, leads its own session, and its
+// environment, where it can be read, names the daemon in HOB_DAEMON (RELIABILITY F91, F92, section
+// 5 row 21); with it go its session and its descendants. Nothing else is ever signalled.
+//
+// To be called with the lock on `run_dir` held and before ProcessSpawner::Create, which begins a
+// new record.
+PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grace);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_PREDECESSOR_H_

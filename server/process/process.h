@@ -1,0 +1,134 @@
+// The seam between supervision and the kernel's processes. The classes behind it are the only code
+// that makes, signals and reaps processes; they know neither daemons nor policy.
+#ifndef HOB_SERVER_PROCESS_PROCESS_H_
+#define HOB_SERVER_PROCESS_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/optional.h"
+#include "absl/types/variant.h"
+#include "server/daemon/daemon_spec.h"
+#include "server/daemon/exit_report.h"
+
+namespace hob {
+
+// Where one of a child's standard descriptors leads.
+struct StdioTarget {
+  enum class Kind {
+    // /dev/null.
+    kNull,
+    // stdin only: an open pipe on which nothing arrives and which ends when the server is gone.
+    kHold,
+    // stdout and stderr only: the server's own.
+    kInherit,
+    // stdout and stderr only: `path`, a regular file, created with mode 0640 where it is missing,
+    // opened for appending.
+    kAppend,
+    // stdout and stderr only: `path`, a FIFO, opened for reading and writing so that the child
+    // never gets SIGPIPE.
+    kFifo,
+    // stderr only: the same as stdout.
+    kStdout,
+  };
+  Kind kind = Kind::kNull;
+  std::string path;
+};
+
+// What to spawn, complete: nothing is added, looked up or inherited except where a field is absent.
+struct SpawnRequest {
+  // Names the instance in its control group and in the record of live instances; a valid daemon
+  // name.
+  std::string name;
+  // argv[0] is the absolute path of the program.
+  std::vector<std::string> argv;
+  // "KEY=VALUE" each.
+  std::vector<std::string> environment;
+  std::string directory = "/";
+  mode_t umask = 022;
+  StdioTarget stdin_target;
+  StdioTarget stdout_target;
+  StdioTarget stderr_target;
+  // A descriptor that the child gets as number `ready_fd` (>= 3), for writing; absent: none. The
+  // server keeps its own copy.
+  absl::optional<int> ready_fd;
+  // The server's end that becomes the child's `ready_fd`; only looked at when that is set. Not
+  // closed. Blocking: its flags are shared with the child.
+  int ready_write_end = -1;
+
+  absl::optional<DaemonSpec::Credentials> credentials;
+  absl::optional<int> nice;
+  absl::optional<int> oom_score_adj;
+  absl::optional<ResourceLimit> limit_nofile;
+  absl::optional<ResourceLimit> limit_core;
+  absl::optional<ResourceLimit> limit_nproc;
+  absl::optional<ResourceLimit> limit_memlock;
+  absl::optional<bool> no_new_privileges;
+};
+
+// How a main process ended and what it used.
+struct ReapedProcess {
+  EndOfProcess end;
+  ResourceUsage usage;
+};
+
+// A spawned main process and everything that it starts, however it forks and whatever session it
+// moves to. Used by one thread at a time. Destroying it while anything of it is alive leaves that
+// to the reaper of strays; callers end the tree first.
+class Instance {
+ public:
+  virtual ~Instance() = default;
+
+  virtual pid_t pid() const = 0;
+
+  // Becomes readable (POLLIN) when the main process has ended; -1 once it is reaped, and always in
+  // fakes.
+  virtual int exit_fd() const = 0;
+
+  // The end of the main process; absent while it lives. Returns it once, absent ever after. Never
+  // blocks.
+  virtual absl::optional<ReapedProcess> TryReap() = 0;
+
+  // Sends a signal to the main process alone. NotFound when it has ended. Sent through its pidfd: a
+  // recycled pid cannot be hit.
+  virtual absl::Status SignalMain(int signal) = 0;
+
+  // Sends a signal to everything of the tree. NotFound when nothing is left.
+  virtual absl::Status SignalTree(int signal) = 0;
+
+  // Whether the live process `process` is the main process or was started by it, at whatever
+  // remove.
+  virtual bool Contains(pid_t process) = 0;
+
+  // Whether the main process is reaped and nothing that it started is alive.
+  virtual bool IsGone() = 0;
+
+  // Becomes ready (POLLPRI) when the answer of the last IsGone may have changed; -1 where the
+  // kernel cannot tell, and IsGone must be asked again after a while. Ask anew after each IsGone:
+  // the descriptor exists only while a tree outlives its main process.
+  virtual int tree_fd() = 0;
+};
+
+using SpawnResult = absl::variant<std::unique_ptr<Instance>, SpawnFailure>;
+
+// Makes instances. Thread-safe.
+class Spawner {
+ public:
+  virtual ~Spawner() = default;
+
+  // Blocks until the child has called execve or a step before it failed. Never throws, never
+  // aborts.
+  virtual SpawnResult Spawn(const SpawnRequest& request) = 0;
+
+  // Gives back what is kept for instances of `name` between their lives (the folder of a control
+  // group). To be called when a daemon is removed and nothing of it is alive; never fails.
+  virtual void Forget(const std::string& name) { static_cast<void>(name); }
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_PROCESS_H_

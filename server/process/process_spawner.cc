@@ -1,0 +1,157 @@
+#include "server/process/process_spawner.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/process/contained_instance.h"
+#include "server/process/control_group.h"
+#include "server/process/helper_status.h"
+#include "server/process/raw_clone.h"
+#include "server/process/spawn_failure.h"
+
+namespace hob {
+namespace {
+
+// A child that failed before execve is gone in no time, except when the machine stands still.
+constexpr int kReapMillis = 1000;
+
+std::string HelperBesideThisProgram() {
+  char path[PATH_MAX];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof(path));
+  if (size <= 0) return "";
+  const std::string program(path, size);
+  return absl::StrCat(program.substr(0, program.rfind('/')), "/hob-exec");
+}
+
+// Reaps a child that never became a daemon.
+void ReapFailed(const UniqueFd& pidfd) {
+  struct pollfd poller = {pidfd.get(), POLLIN, 0};
+  poll(&poller, 1, kReapMillis);
+  siginfo_t info;
+  waitid(P_PIDFD, pidfd.get(), &info, WEXITED | WNOHANG | __WALL);
+}
+
+}  // namespace
+
+// A child that called execve.
+struct ProcessSpawner::Born {
+  pid_t pid = 0;
+  UniqueFd pidfd;
+};
+
+absl::StatusOr<std::unique_ptr<ProcessSpawner>> ProcessSpawner::Create(Options options) {
+  Containment containment;
+  containment.reason = "control groups are switched off";
+  if (options.control_groups) containment = ProbeContainment(options.run_dir);
+  absl::StatusOr<std::unique_ptr<InstanceRecord>> record =
+      InstanceRecord::Create(options.run_dir, containment.group);
+  if (!record.ok()) return record.status();
+  absl::StatusOr<std::unique_ptr<SpawnSlots>> slots = SpawnSlots::Create((*record)->fd());
+  if (!slots.ok()) return slots.status();
+  if (options.exec_helper.empty()) options.exec_helper = HelperBesideThisProgram();
+  return std::unique_ptr<ProcessSpawner>(new ProcessSpawner(
+      std::move(options), std::move(containment), *std::move(record), *std::move(slots)));
+}
+
+ProcessSpawner::ProcessSpawner(Options options, Containment containment,
+                               std::unique_ptr<InstanceRecord> record,
+                               std::unique_ptr<SpawnSlots> slots)
+    : options_(std::move(options)),
+      child_options_({options_.exec_helper, options_.child_limit_nofile}),
+      containment_(std::move(containment)),
+      record_(std::move(record)),
+      slots_(std::move(slots)) {}
+
+ProcessSpawner::~ProcessSpawner() {
+  if (containment_.mode == ContainmentMode::kControlGroup) RemoveControlGroup(containment_.group);
+}
+
+void ProcessSpawner::Forget(const std::string& name) {
+  if (containment_.mode != ContainmentMode::kControlGroup) return;
+  RemoveControlGroup(DaemonGroup(containment_.group, name));
+}
+
+SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
+  RecordedInstance recorded(record_.get());
+  absl::variant<Born, SpawnFailure> result = request.credentials.has_value()
+                                                 ? CloneWithHelper(request, recorded.entry())
+                                                 : Clone(request, -1, recorded.entry());
+  if (auto* failure = absl::get_if<SpawnFailure>(&result)) return std::move(*failure);
+  Born& born = absl::get<Born>(result);
+  if (containment_.mode == ContainmentMode::kControlGroup) {
+    return std::make_unique<GroupInstance>(born.pid, std::move(born.pidfd),
+                                           DaemonGroup(containment_.group, request.name),
+                                           std::move(recorded));
+  }
+  return std::make_unique<SessionInstance>(born.pid, std::move(born.pidfd), request.name,
+                                           std::move(recorded));
+}
+
+absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(const SpawnRequest& request,
+                                                                        int status_write,
+                                                                        int record_entry) {
+  UniqueFd group;
+  if (containment_.mode == ContainmentMode::kControlGroup) {
+    const std::string path = DaemonGroup(containment_.group, request.name);
+    group = OpenControlGroup(path);
+    const int error_number = errno;
+    if (!group.ok()) {
+      return SpawnFailure{SpawnStageName(SpawnStage::kClone), error_number,
+                          absl::StrCat(path, ": ", ErrnoMeaning(error_number))};
+    }
+  }
+  const int ready_write = request.ready_fd.has_value() ? request.ready_write_end : -1;
+  const SpawnSlots::Passed passed = slots_->Pass(ready_write, status_write);
+  if (request.ready_fd.has_value() && passed.ready() < 0) {
+    return ExplainSpawnFailure(request, {SpawnStage::kReadyFd, EBADF});
+  }
+  PreparedChild child(request, child_options_, *slots_, passed);
+  child.plan()->record_offset = InstanceRecord::Offset(record_entry);
+  int pidfd = -1;
+  const pid_t pid = RawClone(group.get(), &RunChild, child.plan(), &pidfd);
+  if (pid < 0) return ExplainSpawnFailure(request, {SpawnStage::kClone, -pid});
+  UniqueFd owned_pidfd(pidfd);
+  if (child.plan()->failure.stage == SpawnStage::kNone) return Born{pid, std::move(owned_pidfd)};
+  ReapFailed(owned_pidfd);
+  return ExplainClone(request, child.plan()->failure);
+}
+
+absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelper(
+    const SpawnRequest& request, int record_entry) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return ExplainSpawnFailure(request, {SpawnStage::kClone, errno});
+  }
+  const UniqueFd status_read(ends[0]);
+  UniqueFd status_write(ends[1]);
+  fcntl(status_read.get(), F_SETFL, O_NONBLOCK);
+  absl::variant<Born, SpawnFailure> result = Clone(request, status_write.get(), record_entry);
+  // Only the helper's own copy keeps the pipe from its end now.
+  status_write.Reset();
+  const Born* born = absl::get_if<Born>(&result);
+  if (born == nullptr) return result;
+  const SpawnStep step = AwaitHelper(status_read.get(), born->pidfd.get(), options_.helper_timeout);
+  if (step.stage == SpawnStage::kNone) return result;
+  ReapFailed(born->pidfd);
+  return ExplainSpawnFailure(request, step);
+}
+
+SpawnFailure ProcessSpawner::ExplainClone(const SpawnRequest& request, SpawnStep step) const {
+  if (step.stage != SpawnStage::kExec || !request.credentials.has_value()) {
+    return ExplainSpawnFailure(request, step);
+  }
+  // What could not be executed is the helper.
+  SpawnRequest helper = request;
+  helper.argv = {options_.exec_helper};
+  return ExplainSpawnFailure(helper, step);
+}
+
+}  // namespace hob

@@ -1,0 +1,73 @@
+#ifndef HOB_SERVER_PROCESS_PROCESS_SPAWNER_H_
+#define HOB_SERVER_PROCESS_PROCESS_SPAWNER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "server/process/containment.h"
+#include "server/process/instance_record.h"
+#include "server/process/prepared_child.h"
+#include "server/process/process.h"
+#include "server/process/spawn_slots.h"
+
+namespace hob {
+
+// Makes real processes. Thread-safe. Outlives its instances. Made once, before thousands of
+// descriptors are open and before any other library starts threads; the process is a subreaper by
+// then (StrayReaper), without which session containment does not find what daemonised.
+class ProcessSpawner : public Spawner {
+ public:
+  struct Options {
+    // The server's folder, locked by it and writable by it alone; holds the record of live
+    // instances and gives the control group its name.
+    std::string run_dir;
+    // Whether to use control groups where they can be used.
+    bool control_groups = true;
+    // The exec helper; empty: hob-exec in the folder of this process's program.
+    std::string exec_helper;
+    // What RaiseDescriptorLimit returned: the children's limit of open files unless they ask for
+    // one. Absent: the server's own.
+    absl::optional<ResourceLimit> child_limit_nofile;
+    // How long the exec helper may take, the daemon's execve included.
+    absl::Duration helper_timeout = absl::Seconds(5);
+  };
+
+  // Probes the machine, reserves descriptors and starts the record. What a dead predecessor left
+  // running is ended before that (EndPredecessor).
+  static absl::StatusOr<std::unique_ptr<ProcessSpawner>> Create(Options options);
+
+  // Removes the control groups of what is gone, and the record.
+  ~ProcessSpawner() override;
+
+  const Containment& containment() const { return containment_; }
+
+  // The thread that calls it becomes the parent and must not be the one that reaps strays.
+  SpawnResult Spawn(const SpawnRequest& request) override;
+
+  void Forget(const std::string& name) override;
+
+ private:
+  struct Born;
+
+  ProcessSpawner(Options options, Containment containment, std::unique_ptr<InstanceRecord> record,
+                 std::unique_ptr<SpawnSlots> slots);
+
+  // Clones the child; a failure when any step up to execve failed.
+  absl::variant<Born, SpawnFailure> Clone(const SpawnRequest& request, int status_write,
+                                          int record_entry);
+  absl::variant<Born, SpawnFailure> CloneWithHelper(const SpawnRequest& request, int record_entry);
+  SpawnFailure ExplainClone(const SpawnRequest& request, SpawnStep step) const;
+
+  const Options options_;
+  const PreparedChild::Options child_options_;
+  const Containment containment_;
+  const std::unique_ptr<InstanceRecord> record_;
+  const std::unique_ptr<SpawnSlots> slots_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_PROCESS_SPAWNER_H_

@@ -1,0 +1,128 @@
+#include "server/process/recorded_trees.h"
+
+#include <unistd.h>
+
+#include <map>
+#include <set>
+
+#include "absl/status/statusor.h"
+#include "server/process/pidfd.h"
+
+namespace hob {
+namespace {
+
+constexpr char kNameVariable[] = "HOB_DAEMON";
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
+
+using Processes = std::map<pid_t, ProcessStat>;
+
+Processes LookAtAll() {
+  Processes processes;
+  const absl::StatusOr<std::vector<pid_t>> pids = ReadAllProcesses();
+  if (!pids.ok()) return processes;
+  for (const pid_t pid : *pids) {
+    const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
+    if (stat.ok()) processes.emplace(pid, *stat);
+  }
+  return processes;
+}
+
+// This process and those it descends from: a server that was started by hand from a daemon's shell
+// must not end itself.
+std::set<pid_t> OwnLine(const Processes& processes) {
+  std::set<pid_t> line;
+  for (auto process = processes.find(getpid()); process != processes.end();
+       process = processes.find(process->second.parent)) {
+    if (!line.insert(process->first).second) break;
+  }
+  return line;
+}
+
+enum class Witness { kAgrees, kSilent, kContradicts };
+
+Witness AskEnvironment(pid_t pid, const char* daemon) {
+  const absl::StatusOr<std::string> name = ReadEnvironmentOf(pid, kNameVariable);
+  if (!name.ok()) return Witness::kSilent;
+  return *name == daemon ? Witness::kAgrees : Witness::kContradicts;
+}
+
+// The daemon of every session that belongs to a recorded instance, by the session's number.
+std::map<pid_t, std::string> RecordedSessions(const std::vector<InstanceRecordEntry>& entries,
+                                              const Processes& processes) {
+  const int64_t ticks_per_second = sysconf(_SC_CLK_TCK);
+  std::map<pid_t, std::string> sessions;
+  for (const InstanceRecordEntry& entry : entries) {
+    const auto main = processes.find(entry.pid);
+    if (main == processes.end()) {
+      // Without its leader a session may still have members; each is asked for its daemon.
+      sessions[entry.pid] = entry.name;
+    } else if (IsRecordedMain(entry, main->second, ticks_per_second) &&
+               AskEnvironment(entry.pid, entry.name) != Witness::kContradicts) {
+      sessions[entry.pid] = entry.name;
+    }
+  }
+  return sessions;
+}
+
+// The daemon that a process belongs to by its session; empty when it belongs to none.
+std::string DaemonBySession(const std::map<pid_t, std::string>& sessions,
+                            const Processes& processes, const ProcessStat& stat) {
+  const auto session = sessions.find(stat.session);
+  if (session == sessions.end()) return "";
+  if (processes.count(stat.session) != 0) return session->second;
+  const Witness witness = AskEnvironment(stat.pid, session->second.c_str());
+  return witness == Witness::kAgrees ? session->second : "";
+}
+
+// Adds the descendants of those that are known already.
+void AddDescendants(const Processes& processes, std::map<pid_t, std::string>* daemons) {
+  for (bool added = true; added;) {
+    added = false;
+    for (const auto& process : processes) {
+      const auto parent = daemons->find(process.second.parent);
+      if (parent == daemons->end()) continue;
+      added |= daemons->emplace(process.first, parent->second).second;
+    }
+  }
+}
+
+}  // namespace
+
+bool IsRecordedMain(const InstanceRecordEntry& entry, const ProcessStat& stat,
+                    int64_t ticks_per_second) {
+  const int64_t recorded_tick = static_cast<int64_t>(static_cast<__int128>(entry.boot_time_nanos) *
+                                                     ticks_per_second / kNanosPerSecond);
+  return stat.pid == entry.pid && stat.session == entry.pid && stat.start_ticks <= recorded_tick;
+}
+
+std::vector<RecordedProcess> FindRecordedProcesses(
+    const std::vector<InstanceRecordEntry>& entries) {
+  std::vector<RecordedProcess> found;
+  if (entries.empty()) return found;
+  const Processes processes = LookAtAll();
+  const std::map<pid_t, std::string> sessions = RecordedSessions(entries, processes);
+  std::map<pid_t, std::string> daemons;
+  for (const auto& process : processes) {
+    std::string daemon = DaemonBySession(sessions, processes, process.second);
+    if (!daemon.empty()) daemons.emplace(process.first, std::move(daemon));
+  }
+  AddDescendants(processes, &daemons);
+  const std::set<pid_t> own_line = OwnLine(processes);
+  for (const auto& member : daemons) {
+    const ProcessStat& stat = processes.at(member.first);
+    if (stat.alive && own_line.count(member.first) == 0) found.push_back({member.second, stat});
+  }
+  return found;
+}
+
+UniqueFd OpenFound(const RecordedProcess& process) {
+  UniqueFd pidfd = OpenPidfd(process.stat.pid);
+  if (!pidfd.ok()) return pidfd;
+  // Looked at after the pidfd was opened: the pidfd stands for this process or for none.
+  const absl::StatusOr<ProcessStat> now = ReadProcessStat(process.stat.pid);
+  const bool same = now.ok() && now->start_ticks == process.stat.start_ticks &&
+                    now->session == process.stat.session;
+  return same ? std::move(pidfd) : UniqueFd();
+}
+
+}  // namespace hob

@@ -1,0 +1,65 @@
+#ifndef HOB_SERVER_PROCESS_SESSION_TREE_H_
+#define HOB_SERVER_PROCESS_SESSION_TREE_H_
+
+#include <sys/types.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "server/process/main_process.h"
+#include "server/process/proc_files.h"
+
+namespace hob {
+
+// What a daemon's main process started, found without a control group: its descendants, and those
+// orphans that came to this process as subreaper and belong to its session or carry
+// HOB_DAEMON=NAME, with their descendants (RELIABILITY F29). A process that has nothing of this is
+// not found.
+//
+// The kernel gives orphans to the first thread of this process, and children of worker threads stay
+// theirs: the list of orphans is short, and mostly empty.
+//
+// Used by one thread at a time. `main` is not owned and outlives it.
+class SessionTree {
+ public:
+  SessionTree(const MainProcess* main, std::string name);
+
+  // Whether anything but the main process is alive that outlived its parent; true also when the
+  // machine is too short of something to tell. Only after the end of the main process is this all
+  // that there can be. Three system calls when there is no orphan.
+  bool HasOrphans() const;
+
+  // Whether a live process is the main process or belongs to its tree. False also when the machine
+  // is too short of something to tell.
+  bool Contains(pid_t process) const;
+
+  // Sends a signal to everything of the tree but the main process, once each, through pidfds that
+  // are opened before the process is looked at (F21). Goes on until no new process appears, within
+  // reason.
+  void Signal(int signal) const;
+
+ private:
+  // A process that was seen: a pid alone may be another one by the time of the next look.
+  using Identity = std::pair<pid_t, int64_t>;
+
+  // Called for a member with its pidfd.
+  using Visitor = absl::FunctionRef<void(const ProcessStat& stat, int pidfd)>;
+
+  // ResourceExhausted when it cannot be told.
+  absl::StatusOr<bool> IsOurOrphan(const ProcessStat& stat) const;
+  bool AnyMayBeAliveAmong(const std::vector<pid_t>& orphans) const;
+  void VisitAll(Visitor visitor) const;
+  void VisitOrphans(Visitor visitor) const;
+  void VisitChildren(pid_t parent, int parent_pidfd, int depth, Visitor visitor) const;
+
+  const MainProcess* const main_;
+  const std::string name_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_SESSION_TREE_H_

@@ -1,0 +1,25 @@
+#ifndef HOB_SERVER_PROCESS_SPAWN_FAILURE_H_
+#define HOB_SERVER_PROCESS_SPAWN_FAILURE_H_
+
+#include <string>
+
+#include "server/daemon/exit_report.h"
+#include "server/process/process.h"
+#include "server/process/spawn_stage.h"
+
+namespace hob {
+
+// The step's name as users see it: "chdir", "limit_nofile", "exec".
+std::string SpawnStageName(SpawnStage stage);
+
+// What an errno(3) means: "No such file or directory".
+std::string ErrnoMeaning(int error_number);
+
+// Says in words what a failed step means for this request: which object, which errno, and what to
+// do where that is known. For "exec" it looks at the file to tell a missing program from a missing
+// interpreter, and a folder from a file that is not executable.
+SpawnFailure ExplainSpawnFailure(const SpawnRequest& request, SpawnStep step);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_SPAWN_FAILURE_H_

@@ -1,0 +1,234 @@
+// Each step of a spawn that can fail says which it was, with which errno, and what that means.
+#include "server/process/spawn_failure.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/process/process_test_env.h"
+
+namespace hob {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class SpawnFailureTest : public testing::Test {
+ protected:
+  SpawnFailureTest() {
+    std::string why_not;
+    spawner_ = NewSpawner(ContainmentMode::kSession, &why_not);
+  }
+
+  // How a spawn of this program ends, which it must not survive.
+  SpawnFailure FailureOfProgram(const std::string& path) {
+    SpawnRequest request = ChildRequest({});
+    request.argv = {path};
+    return FailureOf(spawner_->Spawn(request));
+  }
+
+  // A file with this content and mode in a new folder.
+  std::string NewFile(const std::string& content, mode_t mode) {
+    const std::string path = absl::StrCat(NewFolder("file"), "/file");
+    std::ofstream(path) << content;
+    EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    return path;
+  }
+
+  std::unique_ptr<ProcessSpawner> spawner_;
+};
+
+TEST_F(SpawnFailureTest, F04MissingProgramIsNamed) {
+  const SpawnFailure failure = FailureOfProgram("/srv/no/such/program");
+  EXPECT_EQ(failure.stage, "exec");
+  EXPECT_EQ(failure.error_number, ENOENT);
+  EXPECT_EQ(failure.message, "/srv/no/such/program: No such file or directory");
+  EXPECT_FALSE(failure.IsShortage());
+}
+
+TEST_F(SpawnFailureTest, F04MissingInterpreterIsNamed) {
+  const std::string script = NewFile("#! /no/interpreter -x\n", 0755);
+  const SpawnFailure failure = FailureOfProgram(script);
+  EXPECT_EQ(failure.stage, "exec");
+  EXPECT_EQ(failure.error_number, ENOENT);
+  EXPECT_EQ(failure.message,
+            absl::StrCat(script, ": its interpreter /no/interpreter does not exist"));
+}
+
+TEST_F(SpawnFailureTest, F04CarriageReturnAfterTheInterpreterIsNoticed) {
+  const SpawnFailure failure = FailureOfProgram(NewFile("#!/bin/sh\r\nexit 0\r\n", 0755));
+  EXPECT_EQ(failure.error_number, ENOENT);
+  EXPECT_THAT(failure.message, HasSubstr("/bin/sh does not exist (the line ends with a carriage"));
+}
+
+TEST_F(SpawnFailureTest, F04FolderIsCalledAFolder) {
+  const SpawnFailure failure = FailureOfProgram("/usr");
+  EXPECT_EQ(failure.error_number, EACCES);
+  EXPECT_EQ(failure.message, "/usr: it is a folder, not a program");
+}
+
+TEST_F(SpawnFailureTest, F04FileThatIsNotExecutableIsSaidToBe) {
+  const SpawnFailure failure = FailureOfProgram(NewFile("#!/bin/sh\n", 0644));
+  EXPECT_EQ(failure.error_number, EACCES);
+  EXPECT_THAT(failure.message, HasSubstr("it is not executable (mode 0644)"));
+}
+
+TEST_F(SpawnFailureTest, F04ScriptWithoutInterpreterLineIsExplained) {
+  const SpawnFailure failure = FailureOfProgram(NewFile("exit 0\n", 0755));
+  EXPECT_EQ(failure.error_number, ENOEXEC);
+  EXPECT_THAT(failure.message, HasSubstr("a first line such as #!/bin/sh"));
+}
+
+TEST_F(SpawnFailureTest, F04LoopOfLinksIsAnExecFailure) {
+  const std::string path = absl::StrCat(NewFolder("loop"), "/loop");
+  ASSERT_EQ(symlink(path.c_str(), path.c_str()), 0);
+  EXPECT_EQ(FailureOfProgram(path).error_number, ELOOP);
+}
+
+TEST_F(SpawnFailureTest, F04TooLongArgumentsAreAnExecFailure) {
+  SpawnRequest request = ChildRequest({"exit", std::string(3'000'000, 'x')});
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "exec");
+  EXPECT_EQ(failure.error_number, E2BIG);
+}
+
+TEST_F(SpawnFailureTest, F05ProgramThatStaysOpenForWritingFailsAfterAllRetries) {
+  const std::string path = NewFile("#!/bin/sh\n", 0755);
+  const UniqueFd writer(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const SpawnFailure failure = FailureOfProgram(path);
+  EXPECT_EQ(failure.error_number, ETXTBSY);
+  EXPECT_THAT(failure.message, HasSubstr("somebody has it open for writing"));
+}
+
+// The writers of one thread's scripts are copied into the other threads' children for a moment.
+TEST_F(SpawnFailureTest, F05ScriptsThatWereJustWrittenRunWhileOtherThreadsSpawn) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([this, i] {
+      for (int j = 0; j < 50; ++j) {
+        const std::string path = NewFile("#!/bin/sh\nexit 5\n", 0755);
+        SpawnRequest request = Named(absl::StrCat("web", i), ChildRequest({}));
+        request.argv = {path};
+        const auto instance = Spawned(spawner_->Spawn(request));
+        ASSERT_NE(instance, nullptr);
+        EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 5);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(SpawnFailureTest, MissingFolderIsNamed) {
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.directory = "/srv/no/such/folder";
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "chdir");
+  EXPECT_EQ(failure.error_number, ENOENT);
+  EXPECT_EQ(failure.message, "/srv/no/such/folder: No such file or directory");
+}
+
+TEST_F(SpawnFailureTest, LogThatIsALinkIsNotFollowed) {
+  const std::string victim = NewFile("untouched", 0600);
+  const std::string link = absl::StrCat(NewFolder("log"), "/web.log");
+  ASSERT_EQ(symlink(victim.c_str(), link.c_str()), 0);
+  SpawnRequest request = ChildRequest({"pause"});
+  request.stdout_target = {StdioTarget::Kind::kAppend, link};
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "stdout");
+  EXPECT_EQ(failure.error_number, ELOOP);
+  EXPECT_THAT(failure.message, StartsWith(link));
+  struct stat file = {};
+  ASSERT_EQ(stat(victim.c_str(), &file), 0);
+  EXPECT_EQ(file.st_size, 9);
+}
+
+TEST_F(SpawnFailureTest, LogThatIsAFifoWithoutReaderDoesNotHang) {
+  const std::string fifo = absl::StrCat(NewFolder("log"), "/web.log");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.stderr_target = {StdioTarget::Kind::kAppend, fifo};
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "stderr");
+  EXPECT_EQ(failure.error_number, ENXIO);
+}
+
+TEST_F(SpawnFailureTest, MissingFifoIsNamed) {
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.stdout_target = {StdioTarget::Kind::kFifo, "/srv/no/fifo"};
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "stdout");
+  EXPECT_EQ(failure.message, "/srv/no/fifo: No such file or directory");
+}
+
+TEST_F(SpawnFailureTest, SoftLimitAboveTheHardOneIsRefusedByTheKernel) {
+  const struct {
+    const char* stage;
+    absl::optional<ResourceLimit> SpawnRequest::*limit;
+  } kLimits[] = {{"limit_nofile", &SpawnRequest::limit_nofile},
+                 {"limit_core", &SpawnRequest::limit_core},
+                 {"limit_nproc", &SpawnRequest::limit_nproc},
+                 {"limit_memlock", &SpawnRequest::limit_memlock}};
+  for (const auto& kind : kLimits) {
+    SpawnRequest request = ChildRequest({"exit", "0"});
+    request.*kind.limit = ResourceLimit{200, 100};
+    const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+    EXPECT_EQ(failure.stage, kind.stage);
+    EXPECT_EQ(failure.error_number, EINVAL);
+    EXPECT_THAT(failure.message, StartsWith("200:100: "));
+  }
+}
+
+TEST_F(SpawnFailureTest, HardLimitThatCannotRiseSaysWhatTheServersIs) {
+  SpawnRequest request = ChildRequest({});
+  request.limit_nofile = ResourceLimit{100, 1u << 30};
+  const SpawnFailure failure = ExplainSpawnFailure(request, {SpawnStage::kLimitNofile, EPERM});
+  struct rlimit own = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &own), 0);
+  EXPECT_EQ(failure.message,
+            absl::StrCat("100:1073741824: Operation not permitted; the server's own "
+                         "hard limit is ",
+                         own.rlim_max));
+}
+
+TEST_F(SpawnFailureTest, OomScoreOutOfRangeIsRefusedByTheKernel) {
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.oom_score_adj = 5000;
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "oom_score_adj");
+  EXPECT_EQ(failure.error_number, EINVAL);
+}
+
+TEST_F(SpawnFailureTest, ReadinessDescriptorBeyondTheLimitIsExplained) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.ready_fd = 100'000'000;
+  request.ready_write_end = write_end.get();
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "ready_fd");
+  EXPECT_THAT(failure.message, HasSubstr("below the limit of open files"));
+}
+
+TEST(SpawnFailureShortageTest, F09ShortagesOfTheMachineAreToldFromFaultsOfTheDaemon) {
+  for (const int shortage : {EAGAIN, ENOMEM, EMFILE, ENFILE}) {
+    const SpawnFailure failure =
+        ExplainSpawnFailure(ChildRequest({}), {SpawnStage::kClone, shortage});
+    EXPECT_TRUE(failure.IsShortage());
+    EXPECT_THAT(failure.message, StartsWith("no process for web: "));
+  }
+  EXPECT_FALSE(ExplainSpawnFailure(ChildRequest({}), {SpawnStage::kExec, ENOENT}).IsShortage());
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,98 @@
+#ifndef HOB_SERVER_PROCESS_SPAWN_SLOTS_H_
+#define HOB_SERVER_PROCESS_SPAWN_SLOTS_H_
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/process/unique_fd.h"
+
+namespace hob {
+
+// Low descriptor numbers, reserved for good. A child copies the descriptor table only up to the
+// highest number that it needs, so what children need is kept at the bottom and a spawn costs the
+// same however many descriptors the server has open (RELIABILITY F11). Made early, before thousands
+// of descriptors are open. Thread-safe.
+class SpawnSlots {
+ public:
+  // Reserves the slots. `record` is copied to one of them. ResourceExhausted when there are not
+  // enough descriptors.
+  static absl::StatusOr<std::unique_ptr<SpawnSlots>> Create(int record);
+
+  // Descriptors that are passed on to one child. Frees its slots when destroyed.
+  class Passed {
+   public:
+    Passed(Passed&& other) noexcept;
+    Passed& operator=(Passed&&) = delete;
+    ~Passed();
+
+    // Where the child finds them; -1 where none was passed.
+    int ready() const { return ready_; }
+    int status() const { return status_; }
+    // The first number that the child need not copy.
+    int first_uncopied() const { return first_uncopied_; }
+
+   private:
+    friend class SpawnSlots;
+    Passed(SpawnSlots* slots, int pair, int ready, int status, int first_uncopied)
+        : slots_(slots),
+          pair_(pair),
+          ready_(ready),
+          status_(status),
+          first_uncopied_(first_uncopied) {}
+
+    SpawnSlots* slots_;
+    // Index of the slots in use; -1: none.
+    int pair_;
+    int ready_;
+    int status_;
+    int first_uncopied_;
+  };
+
+  // Puts descriptors where a child that copies little still gets them; -1 is none, and both -1 is
+  // the cheap case. When other spawns use all the slots it waits, but at most a tenth of a second
+  // because one of them may hang in execve; after that the child copies as much as it takes.
+  Passed Pass(int ready, int status);
+
+  // The first slot that belongs to single spawns: the ones below are every child's.
+  int first_passing_slot() const;
+
+  // A path that opens the read end of the hold pipe anew. Its write end is nowhere but in this
+  // object: children see the end of the file when the server is gone.
+  const std::string& hold_path() const { return hold_path_; }
+
+  // Where a child finds the record.
+  int record_slot() const { return record_.get(); }
+
+ private:
+  struct Pair {
+    UniqueFd ready;
+    UniqueFd status;
+    bool in_use = false;
+  };
+
+  SpawnSlots() = default;
+  absl::Status Reserve(int record);
+  // Index of a pair that is free by now; -1 when none is.
+  int TakePair();
+  void GiveBack(int pair);
+  // Makes a slot hold something harmless again.
+  void Vacate(int slot) const;
+
+  UniqueFd hold_read_;
+  UniqueFd hold_write_;
+  UniqueFd record_;
+  std::string hold_path_;
+
+  std::mutex mu_;
+  std::condition_variable freed_;
+  // Never resized; the members `in_use` are guarded by mu_.
+  std::vector<Pair> pairs_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_SPAWN_SLOTS_H_

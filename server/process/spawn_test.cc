@@ -1,0 +1,352 @@
+// How a child is born: with what the request says and nothing else.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/process/process_test_env.h"
+
+namespace hob {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr char kNoSignals[] = "0000000000000000";
+
+// Everything here is the same with both kinds of containment.
+class SpawnTest : public testing::TestWithParam<ContainmentMode> {
+ protected:
+  void SetUp() override {
+    std::string why_not;
+    ProcessSpawner::Options options;
+    options.child_limit_nofile = ResourceLimit{500, 1000};
+    spawner_ = NewSpawner(GetParam(), &why_not, options);
+    if (spawner_ == nullptr) GTEST_SKIP() << "no containment of this kind here: " << why_not;
+  }
+
+  std::unique_ptr<ProcessSpawner> spawner_;
+};
+
+TEST_P(SpawnTest, F06ChildHasOnlyItsThreeStandardDescriptors) {
+  std::vector<UniqueFd> strays;
+  for (int i = 0; i < 200; ++i) strays.emplace_back(open("/dev/zero", O_RDONLY));
+  SpawnRequest request = ChildRequest({});
+  request.stdin_target.kind = StdioTarget::Kind::kHold;
+  request.stdout_target = {StdioTarget::Kind::kAppend, absl::StrCat(NewFolder("log"), "/a.log")};
+  request.stderr_target.kind = StdioTarget::Kind::kStdout;
+  const auto state = ShowState(spawner_.get(), request);
+  const std::string log = absl::StrCat(request.stdout_target.path, " w append");
+  EXPECT_THAT(All(state, "fd"),
+              ElementsAre("0 pipe r", absl::StrCat("1 ", log), absl::StrCat("2 ", log)));
+}
+
+TEST_P(SpawnTest, EachKindOfStdioLeadsWhereItSays) {
+  OutputFifo fifo("out");
+  SpawnRequest request = ChildRequest({});
+  request.stdout_target = fifo.target();
+  request.stderr_target.kind = StdioTarget::Kind::kInherit;
+  const auto state = ShowState(spawner_.get(), request);
+  EXPECT_THAT(
+      All(state, "fd"),
+      ElementsAre("0 /dev/null rw", absl::StrCat("1 ", fifo.path(), " rw"), StartsWith("2 ")));
+}
+
+TEST_P(SpawnTest, LogFileIsMadeWithMode0640WhateverTheUmasks) {
+  const mode_t before = umask(077);
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.stdout_target = {StdioTarget::Kind::kAppend, absl::StrCat(NewFolder("log"), "/a.log")};
+  request.umask = 0;
+  const auto instance = Spawned(spawner_->Spawn(request));
+  umask(before);
+  ASSERT_NE(instance, nullptr);
+  AwaitEnd(instance.get());
+  struct stat log = {};
+  ASSERT_EQ(stat(request.stdout_target.path.c_str(), &log), 0);
+  EXPECT_EQ(log.st_mode & 07777, 0640u);
+}
+
+TEST_P(SpawnTest, F07IgnoredAndBlockedSignalsOfTheServerDoNotReachTheChild) {
+  const auto before_int = signal(SIGINT, SIG_IGN);
+  const auto before_pipe = signal(SIGPIPE, SIG_IGN);
+  const auto before_realtime = signal(SIGRTMIN + 3, SIG_IGN);
+  sigset_t blocked, before;
+  sigfillset(&blocked);
+  pthread_sigmask(SIG_SETMASK, &blocked, &before);
+  const auto state = ShowState(spawner_.get(), ChildRequest({}));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  signal(SIGINT, before_int);
+  signal(SIGPIPE, before_pipe);
+  signal(SIGRTMIN + 3, before_realtime);
+  EXPECT_EQ(Only(state, "SigBlk"), kNoSignals);
+  EXPECT_EQ(Only(state, "SigIgn"), kNoSignals);
+}
+
+TEST_P(SpawnTest, TheServerKeepsItsOwnSignalsAndAttributes) {
+  sigset_t usr2, before, after;
+  sigemptyset(&usr2);
+  sigaddset(&usr2, SIGUSR2);
+  pthread_sigmask(SIG_BLOCK, &usr2, &before);
+  const auto before_usr1 = signal(SIGUSR1, SIG_IGN);
+  SpawnRequest request = ChildRequest({});
+  request.nice = 5;
+  request.directory = "/usr";
+  request.limit_core = ResourceLimit{0, 0};
+  ShowState(spawner_.get(), request);
+  pthread_sigmask(SIG_SETMASK, &before, &after);
+  EXPECT_EQ(signal(SIGUSR1, before_usr1), SIG_IGN);
+  EXPECT_TRUE(sigismember(&after, SIGUSR2));
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
+  char folder[4096];
+  EXPECT_STRNE(getcwd(folder, sizeof(folder)), "/usr");
+}
+
+TEST_P(SpawnTest, F08ChildLeadsASessionWithoutATerminal) {
+  const auto state = ShowState(spawner_.get(), ChildRequest({}));
+  EXPECT_EQ(Only(state, "leads_session"), "1");
+  EXPECT_EQ(Only(state, "leads_group"), "1");
+  EXPECT_EQ(Only(state, "has_terminal"), "0");
+}
+
+TEST_P(SpawnTest, DefaultsAreRootFolderUmask022AndTheLimitBeforeTheServerRaisedIt) {
+  const auto state = ShowState(spawner_.get(), ChildRequest({}));
+  EXPECT_EQ(Only(state, "cwd"), "/");
+  EXPECT_EQ(Only(state, "umask"), "22");
+  EXPECT_EQ(Only(state, "nofile"), "500 1000");
+  EXPECT_EQ(Only(state, "NoNewPrivs"), "0");
+}
+
+TEST_P(SpawnTest, ChildIsAsConfigured) {
+  SpawnRequest request = ChildRequest({});
+  request.environment = {"A=1", "B=two words"};
+  request.directory = "/usr/share";
+  request.umask = 027;
+  request.nice = 7;
+  request.oom_score_adj = 300;
+  request.limit_nofile = ResourceLimit{300, 400};
+  request.limit_core = ResourceLimit{1000, 2000};
+  request.limit_nproc = ResourceLimit{3000, 4000};
+  request.limit_memlock = ResourceLimit{4096, 8192};
+  request.no_new_privileges = true;
+  const auto state = ShowState(spawner_.get(), request);
+  EXPECT_THAT(All(state, "env"), ElementsAre("A=1", "B=two words"));
+  EXPECT_EQ(Only(state, "cwd"), "/usr/share");
+  EXPECT_EQ(Only(state, "umask"), "27");
+  EXPECT_EQ(Only(state, "nice"), "7");
+  EXPECT_EQ(Only(state, "oom_score_adj"), "300");
+  EXPECT_EQ(Only(state, "nofile"), "300 400");
+  EXPECT_EQ(Only(state, "core"), "1000 2000");
+  EXPECT_EQ(Only(state, "nproc"), "3000 4000");
+  EXPECT_EQ(Only(state, "memlock"), "4096 8192");
+  EXPECT_EQ(Only(state, "NoNewPrivs"), "1");
+}
+
+TEST_P(SpawnTest, OomScoreOfTheChildIsNotTheServers) {
+  SpawnRequest request = ChildRequest({});
+  const std::string before = Only(ShowState(spawner_.get(), request), "oom_score_adj");
+  request.oom_score_adj = 777;
+  EXPECT_EQ(Only(ShowState(spawner_.get(), request), "oom_score_adj"), "777");
+  request.oom_score_adj = absl::nullopt;
+  EXPECT_EQ(Only(ShowState(spawner_.get(), request), "oom_score_adj"), before);
+}
+
+// The numbers from 3 on are those of the spawner's own slots: none of them may get in the way.
+TEST_P(SpawnTest, ReadinessDescriptorHasItsNumberAndIsTheOnlyOther) {
+  for (int number = 3; number < 70; ++number) {
+    int ends[2];
+    ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    UniqueFd read_end(ends[0]);
+    UniqueFd write_end(ends[1]);
+    SpawnRequest request = ChildRequest({"ready", absl::StrCat(number)});
+    request.ready_fd = number;
+    request.ready_write_end = write_end.get();
+    const auto instance = Spawned(spawner_->Spawn(request));
+    ASSERT_NE(instance, nullptr);
+    write_end.Reset();
+    AwaitReady(read_end.get(), POLLIN);
+    char text[2];
+    EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 1) << number;
+    EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 0) << number;
+    // Nobody but the child had it: neither the server's slots nor another child.
+    EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 0) << number;
+  }
+}
+
+TEST_P(SpawnTest, F06ReadinessDescriptorIsShownByTheChild) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  SpawnRequest request = ChildRequest({});
+  request.ready_fd = 9;
+  request.ready_write_end = write_end.get();
+  EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
+              ElementsAre("0 /dev/null rw", "1 /dev/null rw", "2 /dev/null rw", "9 pipe w"));
+}
+
+TEST_P(SpawnTest, ReadinessDescriptorThatIsNotOpenIsASpawnFailure) {
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.ready_fd = 3;
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "ready_fd");
+  EXPECT_EQ(failure.error_number, EBADF);
+}
+
+TEST_P(SpawnTest, HeldStdinEndsWhenTheServerIsGone) {
+  OutputFifo fifo("out");
+  SpawnRequest request = ChildRequest({"read-stdin"});
+  request.stdin_target.kind = StdioTarget::Kind::kHold;
+  request.stdout_target = fifo.target();
+  const auto instance = Spawned(spawner_->Spawn(request));
+  ASSERT_NE(instance, nullptr);
+  fifo.ReadLine();
+  const auto witness = Spawned(spawner_->Spawn(Named("witness", ChildRequest({"exit", "0"}))));
+  ASSERT_NE(witness, nullptr);
+  AwaitEnd(witness.get());
+  EXPECT_FALSE(instance->TryReap().has_value());
+  // What the kernel does when the server is gone: its descriptors are closed. The instance needs
+  // nothing of the spawner to be reaped.
+  int hold_write = -1;
+  for (int fd = 3; fd < 100 && hold_write < 0; ++fd) {
+    struct stat file = {};
+    const bool pipe = fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode);
+    const bool writable = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
+    if (pipe && writable) hold_write = fd;
+  }
+  ASSERT_GE(hold_write, 0);
+  const UniqueFd placeholder(open("/dev/null", O_RDWR | O_CLOEXEC));
+  dup3(placeholder.get(), hold_write, O_CLOEXEC);
+  EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 7);
+}
+
+TEST_P(SpawnTest, F20EveryOneOfAHundredExitCodesIsSeenOnce) {
+  std::vector<std::unique_ptr<Instance>> instances;
+  for (int code = 0; code < 100; ++code) {
+    instances.push_back(Spawned(spawner_->Spawn(
+        Named(absl::StrCat("web", code), ChildRequest({"exit", absl::StrCat(code)})))));
+    ASSERT_NE(instances.back(), nullptr);
+  }
+  for (int code = 0; code < 100; ++code) {
+    EXPECT_EQ(ExitCode(AwaitEnd(instances[code].get())), code);
+    EXPECT_FALSE(instances[code]->TryReap().has_value());
+    EXPECT_EQ(instances[code]->exit_fd(), -1);
+  }
+}
+
+TEST_P(SpawnTest, F31DeathBeforeAnybodyLooksIsReportedWithItsSignal) {
+  for (const int signal : {SIGKILL, SIGSEGV, SIGTERM, SIGRTMIN + 5}) {
+    SpawnRequest request = ChildRequest({"die", absl::StrCat(signal)});
+    request.limit_core = ResourceLimit{0, 0};
+    const auto instance = Spawned(spawner_->Spawn(request));
+    ASSERT_NE(instance, nullptr);
+    EXPECT_EQ(KillingSignal(AwaitEnd(instance.get())), signal);
+  }
+}
+
+TEST_P(SpawnTest, UsageOfTheEndedProcessIsKnown) {
+  const auto instance = Spawned(spawner_->Spawn(ChildRequest({"exit", "0"})));
+  ASSERT_NE(instance, nullptr);
+  EXPECT_GT(AwaitEnd(instance.get()).usage.peak_resident_bytes, 4096);
+}
+
+TEST_P(SpawnTest, F25SignalToAnEndedMainProcessIsNotFound) {
+  const auto instance = Spawned(spawner_->Spawn(ChildRequest({"exit", "0"})));
+  ASSERT_NE(instance, nullptr);
+  AwaitReady(instance->exit_fd(), POLLIN);
+  EXPECT_TRUE(absl::IsNotFound(instance->SignalMain(SIGTERM)));
+  EXPECT_TRUE(absl::IsNotFound(instance->SignalTree(SIGTERM)));
+  AwaitEnd(instance.get());
+  EXPECT_TRUE(absl::IsNotFound(instance->SignalMain(SIGTERM)));
+  EXPECT_TRUE(absl::IsNotFound(instance->SignalTree(SIGTERM)));
+}
+
+TEST_P(SpawnTest, F24StoppedChildEndsByTermAndCont) {
+  OutputFifo fifo("out");
+  SpawnRequest request = ChildRequest({"pause"});
+  request.stdout_target = fifo.target();
+  const auto instance = Spawned(spawner_->Spawn(request));
+  ASSERT_NE(instance, nullptr);
+  fifo.ReadLine();
+  EXPECT_TRUE(instance->SignalMain(SIGSTOP).ok());
+  EXPECT_TRUE(instance->SignalTree(SIGTERM).ok());
+  EXPECT_TRUE(instance->SignalTree(SIGCONT).ok());
+  EXPECT_EQ(KillingSignal(AwaitEnd(instance.get())), SIGTERM);
+}
+
+TEST_P(SpawnTest, F09ShortageOfDescriptorsIsAShortageAndPasses) {
+  struct rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const struct rlimit none = {3, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  SpawnResult result = spawner_->Spawn(ChildRequest({"exit", "0"}));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  const SpawnFailure failure = FailureOf(std::move(result));
+  EXPECT_EQ(failure.error_number, EMFILE);
+  EXPECT_TRUE(failure.IsShortage());
+  EXPECT_EQ(failure.stage, "clone");
+  const auto instance = Spawned(spawner_->Spawn(ChildRequest({"exit", "0"})));
+  ASSERT_NE(instance, nullptr);
+  AwaitEnd(instance.get());
+}
+
+// As many threads as can be told apart, with readiness descriptors, so that slots run out.
+TEST_P(SpawnTest, F01ManyThreadsSpawnAtOnceAndNothingIsMixedUp) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 60; ++i) {
+    threads.emplace_back([this, i] {
+      int ends[2];
+      ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+      UniqueFd read_end(ends[0]);
+      UniqueFd write_end(ends[1]);
+      SpawnRequest request = Named(absl::StrCat("web", i), ChildRequest({"ready", "5"}));
+      request.ready_fd = 5;
+      request.ready_write_end = write_end.get();
+      const auto instance = Spawned(spawner_->Spawn(request));
+      ASSERT_NE(instance, nullptr);
+      write_end.Reset();
+      EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 0);
+      char text[4];
+      EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 1);
+      EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 0);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_P(SpawnTest, DescriptorsOfTheServerAreTheSameAfterManyLives) {
+  const auto lowest_free = [] {
+    const UniqueFd fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    return fd.get();
+  };
+  const int before = lowest_free();
+  for (int i = 0; i < 50; ++i) {
+    const auto instance = Spawned(spawner_->Spawn(ChildRequest({"exit", "0"})));
+    ASSERT_NE(instance, nullptr);
+    AwaitEnd(instance.get());
+    ASSERT_TRUE(instance->IsGone());
+    FailureOf(spawner_->Spawn([] {
+      SpawnRequest request = ChildRequest({});
+      request.argv = {"/does/not/exist"};
+      return request;
+    }()));
+  }
+  EXPECT_EQ(lowest_free(), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Containment, SpawnTest,
+                         testing::Values(ContainmentMode::kControlGroup, ContainmentMode::kSession),
+                         ContainmentTestName);
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,41 @@
+#ifndef HOB_SERVER_PROCESS_STRAY_REAPER_H_
+#define HOB_SERVER_PROCESS_STRAY_REAPER_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/status.h"
+
+namespace hob {
+
+// Reaps what others leave behind: orphans that become children of this process because it is PID 1
+// or a subreaper.
+//
+// It can never take a child that a worker made (RELIABILITY F23), by the way the kernel keeps
+// children: each belongs to the thread that made it, and orphans are given to the first thread of
+// the process, the one that runs main(). A wait with __WNOTHREAD sees those of the calling thread
+// only. (An exit signal other than SIGCHLD, which an ordinary wait would not see, is no help:
+// execve sets it back.) So two rules: ReapStrays is called by the main thread, and instances are
+// made by other threads. The children of a thread that ends become the main thread's: a worker ends
+// only when nothing of its daemon is alive, and if it does not, its child is a stray indeed.
+class StrayReaper {
+ public:
+  // Asks the kernel to give orphaned descendants to this process instead of PID 1.
+  static absl::Status BecomeSubreaper();
+
+  // Reaps every stray that has ended and returns their number. To be called by the main thread
+  // after each SIGCHLD, which may stand for many ends (F20). Never blocks. FATAL on another thread.
+  int ReapStrays();
+
+  // Strays reaped so far. Thread-safe.
+  int64_t reaped() const { return reaped_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> reaped_{0};
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_STRAY_REAPER_H_

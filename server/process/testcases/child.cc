@@ -1,0 +1,176 @@
+// A daemon with one habit, named by the first argument. What happens is told in lines on stdout,
+// each one write.
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+void Say(const char* what) {
+  char line[64];
+  const int size = snprintf(line, sizeof(line), "%s %d\n", what, static_cast<int>(getpid()));
+  if (write(STDOUT_FILENO, line, size) != size) _exit(99);
+}
+
+[[noreturn]] void PauseForEver() {
+  for (;;) pause();
+}
+
+void SayTermAndExit(int) {
+  Say("term");
+  _exit(0);
+}
+
+// exit CODE
+int Exit(char** arguments) { return atoi(arguments[0]); }
+
+// die SIGNAL
+int Die(char** arguments) {
+  raise(atoi(arguments[0]));
+  return 98;
+}
+
+// pause: lives until a signal ends it.
+int Pause(char**) {
+  Say("ready");
+  PauseForEver();
+}
+
+// ignore-term: only KILL ends it.
+int IgnoreTerm(char**) {
+  signal(SIGTERM, SIG_IGN);
+  Say("ready");
+  PauseForEver();
+}
+
+// read-stdin: lives until its stdin ends.
+int ReadStdin(char**) {
+  Say("ready");
+  char byte;
+  while (read(STDIN_FILENO, &byte, 1) > 0) {
+  }
+  return 7;
+}
+
+// ready FD: a newline on that descriptor.
+int Ready(char** arguments) { return write(atoi(arguments[0]), "\n", 1) == 1 ? 0 : 1; }
+
+// tree DEPTH: a chain of processes, each the child of the one before; each says once that it got
+// TERM.
+int Tree(char** arguments) {
+  signal(SIGTERM, SayTermAndExit);
+  for (int depth = atoi(arguments[0]); depth > 1; --depth) {
+    if (fork() != 0) break;
+  }
+  Say("ready");
+  PauseForEver();
+}
+
+// A grandchild in a session of its own whose parent has ended; it says "escaped".
+void LetOneEscape(bool without_environment) {
+  const pid_t child = fork();
+  if (child != 0) {
+    waitpid(child, nullptr, 0);
+    return;
+  }
+  setsid();
+  if (fork() != 0) _exit(0);
+  signal(SIGTERM, SayTermAndExit);
+  static char program[] = "/bin/sleep";
+  static char seconds[] = "1000000";
+  Say("escaped");
+  if (without_environment) {
+    char* const argv[] = {program, seconds, nullptr};
+    char* const environment[] = {nullptr};
+    execve(program, argv, environment);
+  }
+  PauseForEver();
+}
+
+// daemonise: one escapes, the main process stays.
+int Daemonise(char**) {
+  LetOneEscape(false);
+  Say("ready");
+  PauseForEver();
+}
+
+// daemonise-bare: the same, and what escapes drops its environment.
+int DaemoniseBare(char**) {
+  LetOneEscape(true);
+  Say("ready");
+  PauseForEver();
+}
+
+// leave-behind: one escapes, one stays in the session, the main process ends with 3.
+int LeaveBehind(char**) {
+  LetOneEscape(false);
+  if (fork() == 0) {
+    Say("left");
+    PauseForEver();
+  }
+  return 3;
+}
+
+// subgroup PARENT: moves a child that ignores TERM into a control group of its own below the
+// daemon's, whose path is PARENT.
+int Subgroup(char** arguments) {
+  char path[512];
+  snprintf(path, sizeof(path), "%s/inner", arguments[0]);
+  mkdir(path, 0755);
+  if (fork() == 0) {
+    signal(SIGTERM, SayTermAndExit);
+    strcat(path, "/cgroup.procs");
+    FILE* procs = fopen(path, "w");
+    if (procs == nullptr || fprintf(procs, "0") != 1 || fclose(procs) != 0) _exit(97);
+    Say("inner");
+    PauseForEver();
+  }
+  Say("ready");
+  PauseForEver();
+}
+
+// orphans COUNT: as many orphans that end at once; ends itself when all are made.
+int Orphans(char** arguments) {
+  for (int i = atoi(arguments[0]); i > 0; --i) {
+    if (fork() != 0) continue;
+    // Each is in a session of its own: nothing but the kernel knows where it came from.
+    setsid();
+    _exit(0);
+  }
+  return 0;
+}
+
+struct Habit {
+  const char* name;
+  int arguments;
+  int (*run)(char** arguments);
+};
+
+constexpr Habit kHabits[] = {
+    {"exit", 1, Exit},
+    {"die", 1, Die},
+    {"pause", 0, Pause},
+    {"ignore-term", 0, IgnoreTerm},
+    {"read-stdin", 0, ReadStdin},
+    {"ready", 1, Ready},
+    {"tree", 1, Tree},
+    {"daemonise", 0, Daemonise},
+    {"daemonise-bare", 0, DaemoniseBare},
+    {"leave-behind", 0, LeaveBehind},
+    {"subgroup", 1, Subgroup},
+    {"orphans", 1, Orphans},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Habit& habit : kHabits) {
+    if (argc == habit.arguments + 2 && strcmp(argv[1], habit.name) == 0) return habit.run(argv + 2);
+  }
+  return 96;
+}

@@ -1,0 +1,2 @@
+// Does nothing, as fast as it can.
+int main() { return 0; }
