@@ -1,0 +1,167 @@
+#include "server/errors/errors.h"
+
+#include <algorithm>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "server/daemon/daemon_name.h"
+
+namespace hob {
+namespace {
+
+using Metadata = std::map<std::string, std::string>;
+
+// A payload's key is an opaque URL; its value here is the reason and then the metadata, each in its
+// own NUL-ended piece: no text that gets this far holds a NUL.
+constexpr absl::string_view kPayloadUrl = "hob/ErrorReason";
+constexpr char kSeparator = '\0';
+
+// gRPC drops a status over 8 KiB (contract 1.6), and a message is in it twice: once with up to three
+// bytes for each of ours, once in base64 in the details.
+constexpr size_t kMaxMessageBytes = 1700;
+// Of the errors of a configuration, what leaves room for the words around them.
+constexpr size_t kMaxNamedErrors = 10;
+constexpr size_t kMaxErrorBytes = 400;
+constexpr size_t kMaxErrorsBytes = 1500;
+
+// At most `limit` bytes of a UTF-8 text, not ending within a character.
+absl::string_view Cut(absl::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (text[limit] & 0xc0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
+absl::Status MakeError(absl::StatusCode code, const std::string& message, absl::string_view reason,
+                       const Metadata& metadata) {
+  const bool fits = message.size() <= kMaxMessageBytes;
+  absl::Status status(code, fits ? message : absl::StrCat(Cut(message, kMaxMessageBytes), "..."));
+  std::string payload(reason);
+  for (const auto& [key, value] : metadata) {
+    absl::StrAppend(&payload, absl::string_view(&kSeparator, 1), key,
+                    absl::string_view(&kSeparator, 1), value);
+  }
+  status.SetPayload(kPayloadUrl, absl::Cord(payload));
+  return status;
+}
+
+}  // namespace
+
+ErrorReason GetErrorReason(const absl::Status& status) {
+  ErrorReason result;
+  const absl::optional<absl::Cord> payload = status.GetPayload(kPayloadUrl);
+  if (!payload.has_value()) return result;
+  const std::string text(*payload);
+  const std::vector<std::string> pieces = absl::StrSplit(text, kSeparator);
+  result.reason = pieces[0];
+  for (int i = 1; i + 1 < pieces.size(); i += 2) result.metadata[pieces[i]] = pieces[i + 1];
+  return result;
+}
+
+absl::Status DaemonNotFound(absl::string_view name, const std::vector<std::string>& near) {
+  const std::string suggestion =
+      near.empty() ? "" : absl::StrCat("; did you mean ", absl::StrJoin(near, " or "), "?");
+  return MakeError(absl::StatusCode::kNotFound,
+                   absl::StrCat("there is no daemon '", Printable(name), "'", suggestion),
+                   "DAEMON_NOT_FOUND",
+                   {{"name", Printable(name)}, {"near", absl::StrJoin(near, " ")}});
+}
+
+absl::Status InvalidRequest(absl::string_view field, absl::string_view problem) {
+  return MakeError(absl::StatusCode::kInvalidArgument, absl::StrCat(field, ": ", problem),
+                   "INVALID_REQUEST", {{"field", std::string(field)}});
+}
+
+absl::Status InvalidSignal(absl::string_view signal) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   absl::StrCat("'", Printable(signal),
+                                "' is no signal: give a name such as HUP or SIGHUP, or a number "
+                                "from 1 to 64"),
+                   "INVALID_SIGNAL", {{"signal", Printable(signal)}});
+}
+
+absl::Status InvalidConfig(const std::vector<std::string>& errors) {
+  std::string message =
+      absl::StrCat("the configuration has ", errors.size(),
+                   errors.size() == 1 ? " error" : " errors", "; the one in force stays as it is");
+  size_t named = 0;
+  for (; named < std::min(errors.size(), kMaxNamedErrors); ++named) {
+    const absl::string_view error = Cut(errors[named], kMaxErrorBytes);
+    if (message.size() + error.size() > kMaxErrorsBytes) break;
+    absl::StrAppend(&message, "\n", error);
+  }
+  if (named < errors.size()) {
+    absl::StrAppend(&message, "\n... and ", errors.size() - named,
+                    " more: `hob reload --dry-run` shows all");
+  }
+  return MakeError(absl::StatusCode::kInvalidArgument, message, "INVALID_CONFIG",
+                   {{"errors", absl::StrCat(errors.size())}});
+}
+
+absl::Status NotRunning(absl::string_view daemon, absl::string_view state) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("'", daemon, "' is ", state, ": it has no process to signal"),
+                   "NOT_RUNNING", {{"daemon", std::string(daemon)}, {"state", std::string(state)}});
+}
+
+absl::Status StartFailed(absl::string_view daemon, absl::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("'", daemon, "' did not come up: ", why), "START_FAILED",
+                   {{"daemon", std::string(daemon)}});
+}
+
+absl::Status Overtaken(absl::string_view daemon, absl::string_view command,
+                       absl::string_view later) {
+  return MakeError(absl::StatusCode::kAborted,
+                   absl::StrCat("the ", command, " of '", daemon, "' was overtaken by a ", later),
+                   "OVERTAKEN",
+                   {{"command", std::string(command)},
+                    {"daemon", std::string(daemon)},
+                    {"later", std::string(later)}});
+}
+
+absl::Status TimedOut(absl::string_view daemon, absl::string_view command,
+                      absl::string_view state) {
+  return MakeError(absl::StatusCode::kDeadlineExceeded,
+                   absl::StrCat("the ", command, " of '", daemon,
+                                "' goes on, nothing is undone; it is ", state, " now"),
+                   "TIMED_OUT",
+                   {{"command", std::string(command)},
+                    {"daemon", std::string(daemon)},
+                    {"state", std::string(state)}});
+}
+
+absl::Status ReadOnlyAddress(absl::string_view method) {
+  return MakeError(absl::StatusCode::kPermissionDenied,
+                   absl::StrCat(method,
+                                " changes something, and a TCP address serves only the methods "
+                                "that read: use the Unix socket"),
+                   "READ_ONLY_ADDRESS", {{"method", std::string(method)}});
+}
+
+absl::Status InvalidResumeToken(absl::string_view token) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   absl::StrCat("resume_token: '", Printable(token),
+                                "' is none that a Watch has sent: leave it out to begin with the "
+                                "present state"),
+                   "INVALID_RESUME_TOKEN", {{"token", Printable(token)}});
+}
+
+absl::Status ResumeTokenTooOld(absl::string_view why) {
+  return MakeError(absl::StatusCode::kOutOfRange,
+                   absl::StrCat("the changes since resume_token are not known: ", why,
+                                "; leave it out to begin with the present state"),
+                   "RESUME_TOKEN_TOO_OLD", {{"why", std::string(why)}});
+}
+
+absl::Status NoRoom(absl::string_view problem) {
+  return MakeError(absl::StatusCode::kResourceExhausted, std::string(problem), "NO_ROOM", {});
+}
+
+absl::Status ShuttingDown() {
+  return MakeError(absl::StatusCode::kUnavailable, "the server is shutting down", "SHUTTING_DOWN",
+                   {});
+}
+
+}  // namespace hob

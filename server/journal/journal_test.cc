@@ -1,0 +1,164 @@
+#include "server/journal/journal.h"
+
+#include <fcntl.h>
+#include <glog/logging.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hob {
+namespace {
+
+using testing::HasSubstr;
+
+int64_t Count(const std::string& text, const std::string& part) {
+  int64_t count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// Leads stderr into a pipe for as long as it lives.
+class StderrPipe {
+ public:
+  StderrPipe() {
+    int ends[2];
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    read_end_ = ends[0];
+    before_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+  }
+  ~StderrPipe() {
+    GiveStderrBack();
+    close(read_end_);
+  }
+
+  // What is written until `end` has been seen.
+  std::string ReadUntil(const std::string& end) {
+    std::string text;
+    char buffer[1 << 16];
+    while (text.find(end) == std::string::npos) {
+      const ssize_t length = read(read_end_, buffer, sizeof(buffer));
+      if (length <= 0) break;
+      text.append(buffer, length);
+    }
+    return text;
+  }
+
+  // What is in the pipe. Precondition: nobody writes any more.
+  std::string ReadAll() {
+    GiveStderrBack();
+    std::string text;
+    char buffer[1 << 16];
+    ssize_t length;
+    while ((length = read(read_end_, buffer, sizeof(buffer))) > 0) text.append(buffer, length);
+    return text;
+  }
+
+ private:
+  void GiveStderrBack() {
+    if (before_ < 0) return;
+    dup2(before_, STDERR_FILENO);
+    close(before_);
+    before_ = -1;
+  }
+
+  int read_end_;
+  int before_;
+};
+
+class JournalTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { Journal::InitLog("journal_test"); }
+};
+
+TEST_F(JournalTest, LinesAreWrittenInTheirOrderBeforeTheJournalEnds) {
+  StderrPipe pipe;
+  {
+    Journal journal;
+    for (int i = 0; i < 100; ++i) journal.Info("line " + std::to_string(i) + ".");
+    journal.Warning("a warning");
+    journal.Error("an error");
+    EXPECT_EQ(journal.dropped(), 0);
+  }
+  const std::string text = pipe.ReadAll();
+  size_t from = 0;
+  for (int i = 0; i < 100; ++i) {
+    from = text.find("line " + std::to_string(i) + ".", from);
+    ASSERT_NE(from, std::string::npos) << i;
+  }
+  EXPECT_THAT(text, testing::ContainsRegex("line 99.*\n.*WARNING a warning\n.*ERROR an error\n"));
+}
+
+TEST_F(JournalTest, SystemdGetsPrioritiesInsteadOfTimes) {
+  StderrPipe pipe;
+  struct stat status;
+  ASSERT_EQ(fstat(STDERR_FILENO, &status), 0);
+  const std::string stream =
+      std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+  setenv("JOURNAL_STREAM", stream.c_str(), /*overwrite=*/1);
+  {
+    Journal journal;
+    journal.Info("one");
+    journal.Warning("two");
+    journal.Error("three");
+  }
+  unsetenv("JOURNAL_STREAM");
+  EXPECT_EQ(pipe.ReadAll(), "<6>one\n<4>two\n<3>three\n");
+}
+
+TEST_F(JournalTest, F57_AFullPipeThatNobodyReadsBlocksNobodyAndLosesAreCounted) {
+  StderrPipe pipe;
+  constexpr int kLines = 100000;
+  Journal journal;
+  // Far more than the pipe and the queue hold: this would never come to an end if it blocked.
+  for (int i = 0; i < kLines; ++i) journal.Info(std::string(100, 'x'));
+  const int64_t dropped = journal.dropped();
+  EXPECT_GT(dropped, 0);
+  EXPECT_LT(dropped, kLines);
+  // A reader comes, and the journal catches up.
+  const std::string text = pipe.ReadUntil("log lines were dropped here");
+  EXPECT_THAT(text, HasSubstr("WARNING " + std::to_string(dropped) + " log lines were dropped"));
+  // The line that tells of them is the only one without it.
+  EXPECT_EQ(Count(text, "x\n"), kLines - dropped);
+  journal.Info("and goes on");
+  EXPECT_THAT(pipe.ReadUntil("and goes on\n"), HasSubstr("and goes on"));
+}
+
+TEST_F(JournalTest, F57_TheEndOfTheJournalDoesNotWaitForAReaderForEver) {
+  StderrPipe pipe;
+  {
+    Journal journal;
+    for (int i = 0; i < 2000; ++i) journal.Info(std::string(100, 'x'));
+    journal.Info("the last");
+  }
+  // The thread that still writes is let go.
+  EXPECT_THAT(pipe.ReadUntil("the last\n"), HasSubstr("the last"));
+}
+
+TEST_F(JournalTest, LinesOfManyThreadsAreWhole) {
+  StderrPipe pipe;
+  {
+    Journal journal;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&journal, t] {
+        for (int i = 0; i < 50; ++i) journal.Info("<" + std::string(20, 'a' + t) + ">");
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  const std::string text = pipe.ReadAll();
+  for (int t = 0; t < 4; ++t) {
+    EXPECT_EQ(Count(text, " <" + std::string(20, 'a' + t) + ">\n"), 50);
+  }
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,74 @@
+#include "server/readiness/notify_socket.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace hob {
+namespace {
+
+constexpr size_t kMaxDatagram = 4096;
+// A wake-up reads so many datagrams at most that say nothing; the next one goes on.
+constexpr int kMaxPassedOver = 64;
+// Whoever the daemon runs as must be able to send; who may be heard is decided by the sender's pid.
+constexpr mode_t kEverybodyMaySend = 0666;
+
+SpawnFailure Failure(const std::string& path, int error) {
+  return {"notify", error, absl::StrCat(path, ": ", strerror(error))};
+}
+
+}  // namespace
+
+absl::variant<NotifySocket, SpawnFailure> NotifySocket::Bind(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return Failure(path, ENAMETOOLONG);
+  memcpy(address.sun_path, path.data(), path.size());
+  UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.ok()) return Failure(path, errno);
+  const int on = 1;
+  unlink(path.c_str());
+  if (setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
+      bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
+      chmod(path.c_str(), kEverybodyMaySend) != 0) {
+    return Failure(path, errno);
+  }
+  return NotifySocket(path, std::move(fd));
+}
+
+NotifySocket::~NotifySocket() {
+  if (fd_.ok()) unlink(path_.c_str());
+}
+
+absl::optional<NotifySocket::Received> NotifySocket::Receive() {
+  for (int passed_over = 0; passed_over < kMaxPassedOver; ++passed_over) {
+    char text[kMaxDatagram];
+    iovec buffer = {text, sizeof(text)};
+    // Room for the sender and nothing else: the kernel closes descriptors that do not fit.
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
+    msghdr header = {};
+    header.msg_iov = &buffer;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof(control);
+    const ssize_t length = recvmsg(fd_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (length < 0) return absl::nullopt;
+    const cmsghdr* first = CMSG_FIRSTHDR(&header);
+    if (length == 0 || (header.msg_flags & MSG_TRUNC) != 0 || first == nullptr ||
+        first->cmsg_level != SOL_SOCKET || first->cmsg_type != SCM_CREDENTIALS) {
+      continue;
+    }
+    ucred sender;
+    memcpy(&sender, CMSG_DATA(first), sizeof(sender));
+    return Received{sender.pid, ParseNotifyMessage(absl::string_view(text, length))};
+  }
+  return absl::nullopt;
+}
+
+}  // namespace hob

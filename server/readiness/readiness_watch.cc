@@ -1,0 +1,105 @@
+#include "server/readiness/readiness_watch.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace hob {
+namespace {
+
+// A look hears so many datagrams at most, so that one daemon's flood does not keep its worker from
+// anything else.
+constexpr int kMaxDatagrams = 64;
+
+// Puts `made` into `kept`, or returns the failure that it is.
+template <typename Channel>
+absl::optional<SpawnFailure> Keep(absl::variant<Channel, SpawnFailure> made,
+                                  absl::optional<Channel>& kept) {
+  if (auto* failure = absl::get_if<SpawnFailure>(&made)) return std::move(*failure);
+  kept.emplace(std::move(absl::get<Channel>(made)));
+  return absl::nullopt;
+}
+
+}  // namespace
+
+absl::optional<SpawnFailure> ReadinessWatch::Prepare(const DaemonSpec& spec,
+                                                     const std::string& notify_dir,
+                                                     SpawnRequest& request) {
+  Close();
+  absl::optional<SpawnFailure> failure;
+  switch (spec.ready) {
+    case ReadyMode::kNone:
+      break;
+    case ReadyMode::kDescriptor:
+      failure = Keep(ReadyPipe::Open(), pipe_);
+      if (failure.has_value()) break;
+      request.ready_fd = spec.ready_fd;
+      request.ready_write_end = pipe_->write_end();
+      break;
+    case ReadyMode::kNotify: {
+      const std::string path = absl::StrCat(notify_dir, "/", spec.name);
+      failure = Keep(NotifySocket::Bind(path), socket_);
+      if (failure.has_value()) break;
+      request.environment.push_back(absl::StrCat("NOTIFY_SOCKET=", path));
+      if (spec.watchdog > absl::ZeroDuration()) {
+        request.environment.push_back(
+            absl::StrCat("WATCHDOG_USEC=", absl::ToInt64Microseconds(spec.watchdog)));
+      }
+      break;
+    }
+  }
+  return failure;
+}
+
+void ReadinessWatch::Spawned() {
+  if (pipe_.has_value()) pipe_->ChildHasIt();
+}
+
+void ReadinessWatch::Close() {
+  pipe_.reset();
+  socket_.reset();
+}
+
+void ReadinessWatch::AppendPollFds(std::vector<pollfd>& fds) const {
+  if (pipe_.has_value()) fds.push_back({pipe_->fd(), POLLIN, 0});
+  if (socket_.has_value()) fds.push_back({socket_->fd(), POLLIN, 0});
+}
+
+ReadinessWatch::Words ReadinessWatch::Look(absl::FunctionRef<bool(pid_t)> is_ours) {
+  Words words;
+  if (pipe_.has_value()) LookAtPipe(words);
+  if (socket_.has_value()) LookAtSocket(is_ours, words);
+  return words;
+}
+
+void ReadinessWatch::LookAtPipe(Words& words) {
+  switch (pipe_->Read()) {
+    case ReadyPipe::Word::kNothingYet:
+      return;
+    case ReadyPipe::Word::kReady:
+      words.ready = true;
+      break;
+    case ReadyPipe::Word::kClosed:
+      words.closed = true;
+      break;
+  }
+  // It has said all that it ever will.
+  pipe_.reset();
+}
+
+void ReadinessWatch::LookAtSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words& words) {
+  for (int heard = 0; heard < kMaxDatagrams; ++heard) {
+    absl::optional<NotifySocket::Received> received = socket_->Receive();
+    if (!received.has_value()) return;
+    if (!is_ours(received->sender)) continue;
+    NotifyMessage& message = received->message;
+    words.ready |= message.ready;
+    words.stopping |= message.stopping;
+    words.watchdog_alive |= message.watchdog_alive;
+    words.watchdog_trigger |= message.watchdog_trigger;
+    if (message.status.has_value()) words.status = std::move(message.status);
+    if (message.extend_timeout.has_value()) words.extend_timeout = message.extend_timeout;
+  }
+}
+
+}  // namespace hob
