@@ -1,0 +1,85 @@
+#include "client/address.h"
+
+#include <map>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using Variables = std::map<std::string, std::string>;
+
+std::vector<std::string> Tried(const absl::optional<std::string>& flag, const Variables& set) {
+  const absl::StatusOr<std::vector<Address>> addresses =
+      AddressesToTry(flag, [&](const std::string& name) -> absl::optional<std::string> {
+        const auto found = set.find(name);
+        if (found == set.end()) return absl::nullopt;
+        return found->second;
+      });
+  if (!addresses.ok()) return {std::string(addresses.status().message())};
+  std::vector<std::string> texts;
+  for (const Address& address : *addresses) texts.push_back(address.ToString());
+  return texts;
+}
+
+std::string WhyWrong(absl::string_view text) {
+  const absl::StatusOr<Address> address = ParseAddress(text);
+  return address.ok() ? "it is right" : std::string(address.status().message());
+}
+
+TEST(AddressTest, BothFormsAreReadAndWrittenBack) {
+  for (const char* text :
+       {"unix:/run/hob/hob.sock", "127.0.0.1:7000", "localhost:1", "[::1]:65535"}) {
+    const absl::StatusOr<Address> address = ParseAddress(text);
+    ASSERT_TRUE(address.ok()) << address.status();
+    EXPECT_EQ(address->ToString(), text);
+  }
+  EXPECT_EQ(ParseAddress("[::1]:7000")->host, "::1");
+  EXPECT_EQ(ParseAddress("unix:/x")->path, "/x");
+}
+
+TEST(AddressTest, WhatIsNoAddressIsToldWhatWouldBeRight) {
+  EXPECT_THAT(WhyWrong("unix:hob.sock"), HasSubstr("must be absolute"));
+  EXPECT_THAT(WhyWrong("unix:"), HasSubstr("must be absolute"));
+  EXPECT_THAT(WhyWrong("/run/hob/hob.sock"), HasSubstr("did you mean 'unix:/run/hob/hob.sock'?"));
+  EXPECT_THAT(WhyWrong(""), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
+  EXPECT_THAT(WhyWrong("localhost"), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
+  EXPECT_THAT(WhyWrong(":7000"), HasSubstr("host is missing"));
+  EXPECT_THAT(WhyWrong("::1:7000"), HasSubstr("in brackets"));
+  EXPECT_THAT(WhyWrong("http://localhost:80"), HasSubstr("in brackets"));
+  EXPECT_THAT(WhyWrong("a/b:80"), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
+  for (const char* text : {"localhost:", "localhost:0", "localhost:65536", "localhost:+1", "h:x"}) {
+    EXPECT_THAT(WhyWrong(text), HasSubstr("1 to 65535")) << text;
+  }
+  EXPECT_THAT(WhyWrong("unix:/" + std::string(107, 'x')), HasSubstr("at most 107 bytes"));
+  EXPECT_EQ(WhyWrong("unix:/" + std::string(106, 'x')), "it is right");
+}
+
+TEST(AddressTest, TheFlagWinsOverTheVariableOverTheDefaults) {
+  const Variables both = {{"HOB_ADDRESS", "unix:/b"}, {"XDG_RUNTIME_DIR", "/run/user/7"}};
+  EXPECT_THAT(Tried("unix:/a", both), ElementsAre("unix:/a"));
+  EXPECT_THAT(Tried(absl::nullopt, both), ElementsAre("unix:/b"));
+  EXPECT_THAT(Tried(absl::nullopt, {{"XDG_RUNTIME_DIR", "/run/user/7"}}),
+              ElementsAre("unix:/run/user/7/hob/hob.sock", "unix:/run/hob/hob.sock"));
+  EXPECT_THAT(Tried(absl::nullopt, {}), ElementsAre("unix:/run/hob/hob.sock"));
+}
+
+TEST(AddressTest, AnEmptyVariableCountsAsAbsent) {
+  EXPECT_THAT(Tried(absl::nullopt, {{"HOB_ADDRESS", ""}, {"XDG_RUNTIME_DIR", ""}}),
+              ElementsAre("unix:/run/hob/hob.sock"));
+}
+
+TEST(AddressTest, AWrongAddressNamesWhereItCameFrom) {
+  EXPECT_THAT(Tried("x", {}), ElementsAre(HasSubstr("--address: 'x' is no address")));
+  EXPECT_THAT(Tried(absl::nullopt, {{"HOB_ADDRESS", "x"}}),
+              ElementsAre(HasSubstr("HOB_ADDRESS: 'x' is no address")));
+}
+
+}  // namespace
+}  // namespace client
+}  // namespace hob

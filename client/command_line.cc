@@ -1,0 +1,159 @@
+#include "client/command_line.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/escape.h"
+#include "client/near_word.h"
+#include "server/daemon/daemon_name.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+constexpr char kHelpHead[] =
+    "hob - watch and command the daemons that hobd keeps running\n"
+    "\n"
+    "Usage: hob [--address ADDR] [-o table|json] VERB ...\n"
+    "\n"
+    "Verbs:\n";
+
+constexpr char kHelpTail[] =
+    "\n"
+    "Options, anywhere on the line:\n"
+    "  --address ADDR           The server: unix:/ABSOLUTE/PATH or HOST:PORT. Default: "
+    "HOB_ADDRESS,\n"
+    "                           then $XDG_RUNTIME_DIR/hob/hob.sock, then /run/hob/hob.sock\n"
+    "  -o, --output table|json  For people, or the answers of the server as JSON, one a line\n"
+    "  -h, --help               This help; behind a verb, the help of that verb\n"
+    "\n"
+    "NAME is the name of a daemon or a glob (*, ?, [a-z]) on names.\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed, 2 usage, 4 no permission, 5 no such daemon, 6 timed out, 7 "
+    "server\n"
+    "not reachable; the gravest when several daemons fail differently. status: 0 all are RUNNING, "
+    "3\n"
+    "one is not, 4 no such daemon or no server.\n";
+
+constexpr char kVerbFooter[] = "See 'hob --help' for --address and --output.";
+
+std::vector<OptionDescription> DescribeOptions(CLI::App& app) {
+  std::vector<OptionDescription> options;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_lnames().empty()) continue;
+    OptionDescription description;
+    description.name = "--" + option->get_lnames()[0];
+    if (!option->get_snames().empty()) description.letter = option->get_snames()[0];
+    description.summary = option->get_description();
+    description.takes_value = option->get_items_expected_max() > 0;
+    options.push_back(std::move(description));
+  }
+  return options;
+}
+
+}  // namespace
+
+CommandLine::CommandLine(Verbs verbs) : verbs_(std::move(verbs)), app_("", "hob") {
+  DefineGlobalOptions();
+  for (const std::unique_ptr<Verb>& verb : verbs_) DefineVerb(*verb);
+}
+
+void CommandLine::DefineGlobalOptions() {
+  app_.set_help_flag("-h,--help", "Print this help");
+  // One verb only, so that a daemon with the name of a verb is an argument like any other.
+  app_.require_subcommand(1);
+  app_.add_option("--address", address_, "The address of the server");
+  app_.add_option("-o,--output", output_, "table or json")->check(CLI::IsMember({"table", "json"}));
+  description_.global_options = DescribeOptions(app_);
+}
+
+void CommandLine::DefineVerb(Verb& verb) {
+  const VerbInfo info = verb.info();
+  CLI::App* const command = app_.add_subcommand(info.name, info.summary);
+  if (!info.alias.empty()) command->alias(info.alias);
+  // Lets CLI11 look for global options behind the verb.
+  command->fallthrough();
+  command->set_help_flag("-h,--help", "Print this help");
+  command->footer(kVerbFooter);
+  verb.Define(*command);
+  commands_.push_back(command);
+  description_.verbs.push_back({info, DescribeOptions(*command)});
+}
+
+Verb* CommandLine::ParsedVerb() const {
+  for (size_t i = 0; i < commands_.size(); ++i) {
+    if (commands_[i]->parsed()) return verbs_[i].get();
+  }
+  return nullptr;
+}
+
+ParsedCommandLine CommandLine::Parse(std::vector<std::string> arguments) {
+  ParsedCommandLine parsed;
+  if (arguments.empty()) {
+    parsed.code = ExitCode::kUsage;
+    parsed.text = Help();
+    return parsed;
+  }
+  // CLI11 takes them from the end and reports by exceptions, which end here.
+  std::reverse(arguments.begin(), arguments.end());
+  try {
+    app_.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    const Verb* const verb = ParsedVerb();
+    parsed.text = verb == nullptr ? Help() : app_.help();
+    return parsed;
+  } catch (const CLI::RequiredError& error) {
+    return UsageError(ParsedVerb() == nullptr ? "which verb?" : error.what());
+  } catch (const CLI::ParseError& error) {
+    return UsageError(error.what());
+  }
+  parsed.verb = ParsedVerb();
+  if (app_.count("--address") > 0) parsed.options.address = address_;
+  parsed.options.json = output_ == "json";
+  return parsed;
+}
+
+std::string CommandLine::UnknownVerb() const {
+  if (ParsedVerb() != nullptr) return "";
+  for (const std::string& argument : app_.remaining()) {
+    if (!absl::StartsWith(argument, "-")) return argument;
+  }
+  return "";
+}
+
+ParsedCommandLine CommandLine::UsageError(const std::string& message) {
+  const Verb* const verb = ParsedVerb();
+  const std::string unknown = UnknownVerb();
+  // CLI11 echoes arguments as they are.
+  std::string text = Escape(message);
+  if (!unknown.empty()) {
+    std::vector<std::string> names;
+    for (const VerbDescription& known : description_.verbs) names.push_back(known.info.name);
+    const std::string near = NearWord(unknown, names);
+    text = absl::StrCat("there is no verb '", Printable(unknown), "'",
+                        near.empty() ? "" : absl::StrCat("; did you mean '", near, "'?"));
+  }
+  ParsedCommandLine parsed;
+  parsed.code = ExitCode::kUsage;
+  parsed.text =
+      absl::StrCat("hob: ", verb == nullptr ? "" : verb->info().name + ": ", text, "\nSee 'hob ",
+                   verb == nullptr ? "" : verb->info().name + " ", "--help'.\n");
+  return parsed;
+}
+
+std::string CommandLine::Help() const {
+  std::string text = kHelpHead;
+  for (const VerbDescription& verb : description_.verbs) {
+    const std::string names = verb.info.alias.empty()
+                                  ? verb.info.name
+                                  : absl::StrCat(verb.info.name, ", ", verb.info.alias);
+    absl::StrAppendFormat(&text, "  %-12s %s\n", names, verb.info.summary);
+  }
+  return absl::StrCat(text, kHelpTail);
+}
+
+}  // namespace client
+}  // namespace hob

@@ -1,0 +1,123 @@
+#include "client/connection.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "grpcpp/create_channel_posix.h"
+#include "grpcpp/support/channel_arguments.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+constexpr timeval kConnectTimeout = {5, 0};
+
+// A connected socket, or why there is none.
+struct Attempt {
+  int descriptor = -1;
+  // errno(3); 0 when the host has no address.
+  int error = 0;
+  std::string message;
+};
+
+Attempt Failed(int error) { return Attempt{-1, error, strerror(error)}; }
+
+Attempt ConnectTo(int family, const sockaddr* address, socklen_t length) {
+  const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return Failed(errno);
+  // Bounds connect, which otherwise waits for a frozen server with a full backlog (socket(7)).
+  setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof(kConnectTimeout));
+  if (connect(descriptor, address, length) != 0) {
+    const int error = errno;
+    close(descriptor);
+    return Failed(error == EAGAIN || error == EINPROGRESS ? ETIMEDOUT : error);
+  }
+  fcntl(descriptor, F_SETFL, O_NONBLOCK);
+  return Attempt{descriptor, 0, ""};
+}
+
+Attempt ConnectUnix(const Address& address) {
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  memcpy(name.sun_path, address.path.data(), address.path.size());
+  return ConnectTo(AF_UNIX, reinterpret_cast<const sockaddr*>(&name), sizeof(name));
+}
+
+Attempt ConnectTcp(const Address& address) {
+  addrinfo hints = {};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int result = getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
+  if (result != 0) return Attempt{-1, 0, gai_strerror(result)};
+  Attempt attempt;
+  for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
+    attempt = ConnectTo(info->ai_family, info->ai_addr, info->ai_addrlen);
+    if (attempt.descriptor >= 0) break;
+  }
+  freeaddrinfo(found);
+  return attempt;
+}
+
+bool NothingThere(int error) { return error == ENOENT || error == ENOTDIR; }
+
+std::string Advice(int error) {
+  if (NothingThere(error)) {
+    return "is hobd running? Start it, or name its address with --address or HOB_ADDRESS";
+  }
+  switch (error) {
+    case ECONNREFUSED:
+      return "nothing listens there; is hobd running?";
+    case EACCES:
+    case EPERM:
+      return "you have no right to this socket; use an account that has (sudo, or the socket's "
+             "group)";
+    case ETIMEDOUT:
+      return "it takes no connection; is hobd frozen?";
+    default:
+      return "name the server's address with --address or HOB_ADDRESS";
+  }
+}
+
+Connection MakeConnection(const Address& address, int descriptor) {
+  grpc::ChannelArguments arguments;
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
+  // A page of 5,000 daemons may be larger than gRPC's own limit of 4 MB.
+  arguments.SetMaxReceiveMessageSize(-1);
+  Connection connection;
+  connection.address = address.ToString();
+  connection.stub = v1::Supervisor::NewStub(
+      grpc::CreateCustomInsecureChannelFromFd(connection.address, descriptor, arguments));
+  return connection;
+}
+
+}  // namespace
+
+absl::StatusOr<Connection> Connect(const std::vector<Address>& addresses) {
+  std::vector<std::string> failures;
+  Attempt attempt;
+  for (const Address& address : addresses) {
+    attempt = address.path.empty() ? ConnectTcp(address) : ConnectUnix(address);
+    if (attempt.descriptor >= 0) return MakeConnection(address, attempt.descriptor);
+    failures.push_back(absl::StrCat(address.ToString(), " (", attempt.message, ")"));
+    if (!NothingThere(attempt.error)) break;
+  }
+  const bool forbidden = attempt.error == EACCES || attempt.error == EPERM;
+  return absl::Status(
+      forbidden ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kUnavailable,
+      absl::StrCat("cannot reach the server at ", absl::StrJoin(failures, " or "), ": ",
+                   Advice(attempt.error)));
+}
+
+}  // namespace client
+}  // namespace hob

@@ -1,0 +1,91 @@
+// A server for tests of the client: speaks the API over a real socket, runs nothing.
+#ifndef HOB_CLIENT_FAKE_SUPERVISOR_H_
+#define HOB_CLIENT_FAKE_SUPERVISOR_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_context.h"
+#include "hob/v1/supervisor.grpc.pb.h"
+
+namespace hob {
+namespace client {
+
+// Daemons are what Put says; a command moves its daemon to the state that it asks for at once.
+// Thread-safe.
+class FakeSupervisor : public v1::Supervisor::Service {
+ public:
+  FakeSupervisor() = default;
+  // Ends the service.
+  ~FakeSupervisor() override;
+
+  // Serves on the Unix socket `path`. Returns whether that worked.
+  bool Serve(const std::string& path);
+
+  void Put(const v1::StatusResponse& daemon);
+  // Has every later call of `method` ("Restart") for this daemon fail so. `name` is empty for
+  // methods without one.
+  void Fail(const std::string& method, const std::string& name, grpc::StatusCode code,
+            const std::string& message);
+  void SetInfo(const v1::InfoResponse& info);
+  // Answers of Reload without and with `dry_run`.
+  void SetReload(const v1::ReloadResponse& real, const v1::ReloadResponse& dry_run);
+  // The most daemons on a page, whatever the request says.
+  void SetPageSize(int size);
+  // Has each Restart wait until `count` of them are under way at the same time.
+  void HoldRestartsUntil(int count);
+
+  // "METHOD NAME" of every call so far, without List; commands followed by what was asked for.
+  std::vector<std::string> calls() const;
+
+  grpc::Status List(grpc::ServerContext* context, const v1::ListRequest* request,
+                    v1::ListResponse* response) override;
+  grpc::Status Status(grpc::ServerContext* context, const v1::StatusRequest* request,
+                      v1::StatusResponse* response) override;
+  grpc::Status Start(grpc::ServerContext* context, const v1::StartRequest* request,
+                     v1::StartResponse* response) override;
+  grpc::Status Stop(grpc::ServerContext* context, const v1::StopRequest* request,
+                    v1::StopResponse* response) override;
+  grpc::Status Restart(grpc::ServerContext* context, const v1::RestartRequest* request,
+                       v1::RestartResponse* response) override;
+  grpc::Status Signal(grpc::ServerContext* context, const v1::SignalRequest* request,
+                      v1::SignalResponse* response) override;
+  grpc::Status Reload(grpc::ServerContext* context, const v1::ReloadRequest* request,
+                      v1::ReloadResponse* response) override;
+  grpc::Status Info(grpc::ServerContext* context, const v1::InfoRequest* request,
+                    v1::InfoResponse* response) override;
+
+ private:
+  using MethodAndName = std::pair<std::string, std::string>;
+
+  // Notes the call; the failure that it is to have, or NOT_FOUND where there is no such daemon.
+  grpc::Status BeginLocked(const std::string& method, const std::string& name,
+                           const std::string& details) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  template <typename Request, typename Response>
+  grpc::Status Command(const std::string& method, const Request& request, v1::Daemon::State state,
+                       Response* response) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  std::map<std::string, v1::StatusResponse> daemons_ ABSL_GUARDED_BY(mutex_);
+  std::map<MethodAndName, grpc::Status> failures_ ABSL_GUARDED_BY(mutex_);
+  v1::InfoResponse info_ ABSL_GUARDED_BY(mutex_);
+  v1::ReloadResponse real_reload_ ABSL_GUARDED_BY(mutex_);
+  v1::ReloadResponse dry_reload_ ABSL_GUARDED_BY(mutex_);
+  int page_size_ ABSL_GUARDED_BY(mutex_) = 5000;
+  int awaited_restarts_ ABSL_GUARDED_BY(mutex_) = 0;
+  int restarts_under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
+  // Last, so that nothing is called any more when the rest goes.
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_FAKE_SUPERVISOR_H_

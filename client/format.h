@@ -1,0 +1,55 @@
+// Values of the API as people read them.
+#ifndef HOB_CLIENT_FORMAT_H_
+#define HOB_CLIENT_FORMAT_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "client/table.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "hob/v1/supervisor.grpc.pb.h"
+
+namespace hob {
+namespace client {
+
+absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
+absl::Duration ToDuration(const google::protobuf::Duration& duration);
+google::protobuf::Duration ToProto(absl::Duration duration);
+
+// How long something took, in its two largest units: "850ms", "12s", "5m3s", "2h5m", "3d4h". What
+// is negative (clocks differ) counts as zero: "0ms".
+std::string FormatAge(absl::Duration duration);
+
+// "2026-01-31 12:00:01 CET".
+std::string FormatTime(absl::Time time, const absl::TimeZone& zone);
+
+// FormatTime and how long ago that is, or in how long it comes: "2026-01-31 12:00:01 CET (5m3s
+// ago)", "… (in 5s)".
+std::string FormatTimeAndAge(absl::Time time, absl::Time now, const absl::TimeZone& zone);
+
+// With milliseconds and without the zone, for what happened in quick succession: "12:00:01.120" on
+// the day of `now`, "2026-01-31 12:00:01.120" on others.
+std::string FormatPreciseTime(absl::Time time, absl::Time now, const absl::TimeZone& zone);
+
+// "RUNNING"; "state 42" for one that this client does not know.
+std::string StateName(v1::Daemon::State state);
+Colour StateColour(v1::Daemon::State state);
+
+// "exit code 1", "signal 9 (KILL)", "signal 6 (ABRT), core dumped", "exec: /bin/x: No such file or
+// directory"; followed by ", asked for" where it was.
+std::string DescribeExit(const v1::Exit& exit);
+
+// The same for a narrow column: "code 1", "KILL", "exec failed".
+std::string DescribeExitShortly(const v1::Exit& exit);
+
+// "812 B", "3.4 MiB": to one digit behind the point, in the largest unit that leaves at least 1.
+std::string FormatBytes(int64_t bytes);
+
+// "1 daemon", "2 daemons": `noun` takes an s unless `count` is 1.
+std::string Count(int64_t count, const std::string& noun);
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_FORMAT_H_

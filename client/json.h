@@ -1,0 +1,18 @@
+#ifndef HOB_CLIENT_JSON_H_
+#define HOB_CLIENT_JSON_H_
+
+#include <string>
+
+#include "google/protobuf/message.h"
+
+namespace hob {
+namespace client {
+
+// The message in protobuf's JSON form on one line, default values included (contract section 5); no
+// newline at the end.
+std::string ToJson(const google::protobuf::Message& message);
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_JSON_H_

@@ -1,0 +1,40 @@
+#include "client/listing.h"
+
+#include <chrono>
+
+#include "absl/time/time.h"
+#include "client/rpc_status.h"
+#include "client/session.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+// The most that the API allows: as few turns as possible.
+constexpr int kPageSize = 5000;
+
+}  // namespace
+
+absl::StatusOr<v1::ListResponse> ListDaemons(v1::Supervisor::StubInterface& server,
+                                             const std::vector<std::string>& patterns,
+                                             const std::vector<v1::Daemon::State>& states) {
+  v1::ListRequest request;
+  for (const std::string& pattern : patterns) request.add_names(pattern);
+  for (const v1::Daemon::State state : states) request.add_states(state);
+  request.set_page_size(kPageSize);
+  v1::ListResponse all;
+  do {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
+    v1::ListResponse page;
+    const grpc::Status status = server.List(&context, request, &page);
+    if (!status.ok()) return ToStatus(status);
+    request.set_page_token(page.next_page_token());
+    all.MergeFrom(page);
+  } while (!request.page_token().empty());
+  all.clear_next_page_token();
+  return all;
+}
+
+}  // namespace client
+}  // namespace hob

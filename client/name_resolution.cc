@@ -1,0 +1,83 @@
+#include "client/name_resolution.h"
+
+#include <fnmatch.h>
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/listing.h"
+#include "client/rpc_status.h"
+#include "client/session.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+// Why there is no daemon of this name, in the server's words, which know the near names.
+std::string WhyNone(v1::Supervisor::StubInterface& server, const std::string& pattern) {
+  if (IsGlob(pattern)) return absl::StrCat("no daemon matches '", pattern, "'");
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
+  v1::StatusRequest request;
+  request.set_name(pattern);
+  v1::StatusResponse response;
+  const grpc::Status status = server.Status(&context, request, &response);
+  if (IsFromServer(status)) return status.error_message();
+  return absl::StrCat("no daemon '", pattern, "'");
+}
+
+}  // namespace
+
+bool IsGlob(absl::string_view pattern) {
+  return pattern.find_first_of("*?[") != absl::string_view::npos;
+}
+
+std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
+                                    const std::vector<std::string>& names,
+                                    std::vector<std::string>* unmatched) {
+  std::vector<std::string> matches;
+  absl::flat_hash_set<std::string> chosen;
+  for (const std::string& pattern : patterns) {
+    bool matched = false;
+    for (const std::string& name : names) {
+      if (fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) != 0) continue;
+      matched = true;
+      if (chosen.insert(name).second) matches.push_back(name);
+    }
+    if (!matched) unmatched->push_back(pattern);
+  }
+  return matches;
+}
+
+absl::Status NoSuchDaemons(v1::Supervisor::StubInterface& server,
+                           const std::vector<std::string>& unmatched) {
+  std::vector<std::string> sentences;
+  for (const std::string& pattern : unmatched) sentences.push_back(WhyNone(server, pattern));
+  return absl::NotFoundError(absl::StrJoin(sentences, "; "));
+}
+
+absl::StatusOr<std::vector<std::string>> ResolveNames(v1::Supervisor::StubInterface& server,
+                                                      const std::vector<std::string>& patterns) {
+  absl::StatusOr<v1::ListResponse> list = ListDaemons(server, patterns, {});
+  if (!list.ok()) return list.status();
+  std::vector<std::string> names;
+  for (v1::Daemon& daemon : *list->mutable_daemons()) {
+    names.push_back(std::move(*daemon.mutable_name()));
+  }
+  if (patterns.empty()) return names;
+  std::vector<std::string> unmatched;
+  std::vector<std::string> matches = MatchNames(patterns, names, &unmatched);
+  if (!unmatched.empty()) return NoSuchDaemons(server, unmatched);
+  return matches;
+}
+
+absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
+    v1::Supervisor::StubInterface& server, const std::vector<std::string>& patterns) {
+  if (patterns.size() == 1 && !IsGlob(patterns[0])) return patterns;
+  return ResolveNames(server, patterns);
+}
+
+}  // namespace client
+}  // namespace hob

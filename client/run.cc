@@ -1,0 +1,43 @@
+#include "client/run.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "client/command_line.h"
+#include "client/escape.h"
+#include "client/session.h"
+#include "client/verbs/all_verbs.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+// `code`, or kFailed when something of the output is lost.
+ExitCode Finish(const Environment& environment, ExitCode code) {
+  environment.out->flush();
+  if (environment.out->good()) return code;
+  const int error = environment.out_error();
+  // Who closes the pipe (`hob list | head -1`) has seen enough and needs no message.
+  if (error != EPIPE) {
+    *environment.err << "hob: cannot write the output"
+                     << ": " << strerror(error) << "\n"
+                     << std::flush;
+  }
+  return ExitCode::kFailed;
+}
+
+}  // namespace
+
+ExitCode Run(const std::vector<std::string>& arguments, const Environment& environment) {
+  CommandLine command_line(AllVerbs());
+  const ParsedCommandLine parsed = command_line.Parse(arguments);
+  if (parsed.verb == nullptr) {
+    *(parsed.code == ExitCode::kDone ? environment.out : environment.err) << parsed.text;
+    return Finish(environment, parsed.code);
+  }
+  Session session(environment, parsed.options, command_line.description());
+  return Finish(environment, parsed.verb->Run(session));
+}
+
+}  // namespace client
+}  // namespace hob

@@ -1,0 +1,21 @@
+#ifndef HOB_CLIENT_RUN_H_
+#define HOB_CLIENT_RUN_H_
+
+#include <string>
+#include <vector>
+
+#include "client/environment.h"
+#include "client/exit_code.h"
+
+namespace hob {
+namespace client {
+
+// The whole client (contract section 5): parses the arguments (without the name of the program),
+// does what they say and returns what the process exits with. kFailed when the output cannot
+// be written, with a message unless its reader went away. Blocks as long as the command waits.
+ExitCode Run(const std::vector<std::string>& arguments, const Environment& environment);
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_RUN_H_

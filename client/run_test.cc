@@ -1,0 +1,488 @@
+// The whole client against a FakeSupervisor: what it writes, compared with the files of testdata/,
+// and what it exits with. HOB_UPDATE_GOLDEN=$PWD/client/testdata bazel run //client:run_test writes
+// the files anew.
+#include "client/run.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "client/fake_supervisor.h"
+#include "client/format.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
+
+using Arguments = std::vector<std::string>;
+
+constexpr int64_t kNowSeconds = 1767268800;  // 2026-01-01 12:00:00 UTC
+const Terminal kPipe;
+const Terminal kTerminal{true, 80, false};
+const Terminal kColourTerminal{true, 100, true};
+
+template <typename Message>
+Message Parse(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+  return message;
+}
+
+std::string Ago(const std::string& field, int64_t seconds, int millis = 0) {
+  return absl::StrCat(field, " { seconds: ", kNowSeconds - seconds, " nanos: ", millis * 1000000,
+                      " }");
+}
+
+v1::StatusResponse Web() {
+  return Parse<v1::StatusResponse>(absl::StrCat(
+      "daemon { name: 'web' state: RUNNING wanted: true ready: true pid: 812 ",
+      Ago("start_time", 303), Ago("ready_time", 302), " reason: 'up and ready' ",
+      "status_text: 'serving 12 clients' restart_count: 1 ", "exit_count: 1 last_exit { signal: 9 ",
+      Ago("time", 304), " } } ",
+      "spec { command: '/usr/bin/web --port 80' argv: '/usr/bin/web' argv: '--port' argv: '80' ",
+      "origin: '/etc/hob/hob.ini:3' settings { key: 'restart' value: 'always' } } ",
+      "runs { pid: 812 ", Ago("start_time", 303), Ago("ready_time", 302), " } runs { pid: 700 ",
+      Ago("start_time", 7200), " exit { signal: 9 ", Ago("time", 304), " } }"));
+}
+
+v1::StatusResponse Halted() {
+  const std::string failure = absl::StrCat("failures { ", Ago("time", 60, 120),
+                                           " exit { exit_code: 1 ", Ago("time", 60, 120), " } } ");
+  return Parse<v1::StatusResponse>(absl::StrCat(
+      "daemon { name: 'api' state: HALTED wanted: true ", Ago("start_time", 60, 100),
+      " reason: 'given up: 3 failures within 5s' restart_count: 2 exit_count: 3 ",
+      "last_exit { exit_code: 1 ", Ago("time", 60, 120), " } throttle { rule: WINDOW_FULL ",
+      "explanation: '3 failures within 5s, of which 2 are allowed' ", failure, failure, failure,
+      "max_retries: 3 retry_time { seconds: 5 } ",
+      "cleared_by: 'hob start api, hob restart api or a changed command' } } ",
+      "spec { command: '/opt/api' origin: '/etc/hob/hob.d/api.ini:1' } runs { pid: 901 ",
+      Ago("start_time", 60, 100), " exit { exit_code: 1 ", Ago("time", 60, 120), " } ",
+      "verdict: 'not ready within 20ms' last_stderr_line: 'no \\033[1mconfig' }"));
+}
+
+v1::StatusResponse Waiting() {
+  return Parse<v1::StatusResponse>(absl::StrCat(
+      "daemon { name: 'worker-1' state: BACKOFF wanted: true ",
+      " reason: 'exec: /opt/worker: No such file or directory (errno 2); next start in 4s' ",
+      "restart_count: 5 exit_count: 6 last_exit { spawn_error { stage: 'exec' ",
+      "message: '/opt/worker: No such file or directory' } ", Ago("time", 1), " } ",
+      Ago("next_start_time", -4), " throttle { rule: BACKOFF_DELAY ",
+      "explanation: '1 failure within 5s: start again after 4s' max_retries: 3 retry_time { "
+      "seconds: 5 } ",
+      Ago("next_attempt_time", -4), " } } ",
+      "spec { command: '/opt/worker' origin: '/etc/hob/hob.ini:9' }"));
+}
+
+v1::StatusResponse Hostile() {
+  return Parse<v1::StatusResponse>(
+      "daemon { name: 'evil' state: EXITED reason: 'x\\033[2J\\nhob: all is well' } "
+      "spec { command: '/bin/echo \\033]0;title\\007' }");
+}
+
+struct Result {
+  ExitCode code = ExitCode::kDone;
+  std::string out;
+  std::string err;
+};
+
+class RunTest : public ::testing::Test {
+ protected:
+  RunTest() {
+    char name[] = "/tmp/hob_run_test.XXXXXX";
+    folder_ = mkdtemp(name);
+    variables_["HOB_ADDRESS"] = Socket();
+    EXPECT_TRUE(server_.Serve(folder_ + "/hob.sock"));
+  }
+
+  ~RunTest() override {
+    unlink((folder_ + "/hob.sock").c_str());
+    rmdir(folder_.c_str());
+  }
+
+  std::string Socket() const { return "unix:" + folder_ + "/hob.sock"; }
+
+  void PutAll() {
+    for (const v1::StatusResponse& daemon : {Web(), Halted(), Waiting()}) server_.Put(daemon);
+  }
+
+  Result Hob(const Arguments& arguments, const Terminal& terminal = kPipe) {
+    std::ostringstream out;
+    std::ostringstream err;
+    Environment environment;
+    environment.out = &out;
+    environment.out_error = [] { return 0; };
+    environment.err = &err;
+    environment.out_terminal = terminal;
+    environment.err_terminal = terminal;
+    environment.variable = [this](const std::string& name) -> absl::optional<std::string> {
+      const auto found = variables_.find(name);
+      if (found == variables_.end()) return absl::nullopt;
+      return found->second;
+    };
+    environment.now = [] { return absl::FromUnixSeconds(kNowSeconds); };
+    environment.zone = absl::UTCTimeZone();
+    Result result;
+    result.code = client::Run(arguments, environment);
+    result.out = absl::StrReplaceAll(out.str(), {{folder_, "FOLDER"}});
+    result.err = absl::StrReplaceAll(err.str(), {{folder_, "FOLDER"}});
+    return result;
+  }
+
+  // Runs the command and compares everything that is seen of it with testdata/NAME.txt.
+  void ExpectGolden(const std::string& name, const Arguments& arguments,
+                    const Terminal& terminal = kPipe) {
+    const Result result = Hob(arguments, terminal);
+    const std::string seen = absl::StrCat(
+        "$ hob ", absl::StrReplaceAll(absl::StrJoin(arguments, " "), {{folder_, "FOLDER"}}),
+        "\n--- stdout\n", result.out, "--- stderr\n", result.err, "--- exit ",
+        static_cast<int>(result.code), "\n");
+    if (const char* const update = getenv("HOB_UPDATE_GOLDEN")) {
+      std::ofstream(absl::StrCat(update, "/", name, ".txt")) << seen;
+      return;
+    }
+    std::ifstream file(absl::StrCat("client/testdata/", name, ".txt"));
+    ASSERT_TRUE(file.good()) << name;
+    std::stringstream expected;
+    expected << file.rdbuf();
+    EXPECT_EQ(seen, expected.str());
+  }
+
+  std::string folder_;
+  std::map<std::string, std::string> variables_;
+  FakeSupervisor server_;
+};
+
+TEST_F(RunTest, ListIsPlainInAPipe) {
+  PutAll();
+  server_.Put(Hostile());
+  ExpectGolden("list_pipe", {"list"});
+}
+
+TEST_F(RunTest, ListIsCutAndColouredOnATerminal) {
+  PutAll();
+  ExpectGolden("list_terminal", {"ls"}, kTerminal);
+  ExpectGolden("list_colour", {"list"}, kColourTerminal);
+}
+
+TEST_F(RunTest, ListIsTheResponseAsJson) {
+  server_.Put(Halted());
+  ExpectGolden("list_json", {"list", "-o", "json"});
+}
+
+TEST_F(RunTest, ListFollowsEveryPage) {
+  server_.SetPageSize(2);
+  PutAll();
+  EXPECT_EQ(Hob({"list", "-q"}).out, "api\nweb\nworker-1\n");
+  const Result json = Hob({"-o", "json", "list"});
+  EXPECT_THAT(json.out, HasSubstr("worker-1"));
+  EXPECT_THAT(json.out, HasSubstr("\"nextPageToken\":\"\""));
+}
+
+TEST_F(RunTest, ListFiltersByNameAndState) {
+  PutAll();
+  EXPECT_EQ(Hob({"list", "-q", "w*"}).out, "web\nworker-1\n");
+  EXPECT_EQ(Hob({"list", "-q", "[ab]*"}).out, "api\n");
+  EXPECT_EQ(Hob({"list", "-q", "[web]*"}).out, "web\nworker-1\n");
+  EXPECT_EQ(Hob({"list", "-q", "--state", "halted,running"}).out, "api\nweb\n");
+  EXPECT_EQ(Hob({"list", "-q", "--state", "running", "w*", "--state=halted"}).out, "web\n");
+  EXPECT_EQ(Hob({"list", "-q", "--state", "exited"}).out, "");
+}
+
+TEST_F(RunTest, ListOfAnUnknownStateOrNameIsAnError) {
+  PutAll();
+  ExpectGolden("list_unknown_state", {"list", "--state", "dead"});
+  ExpectGolden("list_unknown_name", {"list", "web", "wbe", "x*"});
+  EXPECT_EQ(Hob({"list", "-q", "-o", "json"}).code, ExitCode::kUsage);
+}
+
+TEST_F(RunTest, ListOfNothingHasAHeaderAndANote) { ExpectGolden("list_empty", {"list"}); }
+
+TEST_F(RunTest, StatusDescribesADaemonWhole) {
+  PutAll();
+  ExpectGolden("status_running", {"status", "web"});
+  ExpectGolden("status_halted", {"status", "api"});
+  ExpectGolden("status_colour", {"status", "api"}, kColourTerminal);
+}
+
+TEST_F(RunTest, StatusWithoutNamesDescribesAll) {
+  PutAll();
+  ExpectGolden("status_all", {"status"});
+}
+
+TEST_F(RunTest, StatusIsOneJsonObjectALine) {
+  PutAll();
+  ExpectGolden("status_json", {"status", "web", "api", "-o", "json"});
+}
+
+TEST_F(RunTest, StatusExitsWithItsOwnCodes) {
+  EXPECT_EQ(Hob({"status"}).code, ExitCode::kDone);
+  PutAll();
+  EXPECT_EQ(Hob({"status", "web"}).code, ExitCode::kDone);
+  EXPECT_EQ(Hob({"status", "w*"}).code, ExitCode::kNotRunning);
+  ExpectGolden("status_unknown", {"status", "wbe", "-o", "json"});
+  EXPECT_EQ(Hob({"status", "web", "wbe"}).code, kStatusUnknown);
+  EXPECT_EQ(Hob({"status", "--address", "unix:/nowhere/hob.sock"}).code, kStatusUnknown);
+  EXPECT_EQ(Hob({"status", "--address", "nowhere"}).code, ExitCode::kUsage);
+}
+
+TEST_F(RunTest, ExplainSaysWhyAndWhatWouldChangeIt) {
+  PutAll();
+  ExpectGolden("explain_halted", {"explain", "api"});
+  ExpectGolden("explain_backoff", {"explain", "worker-1"});
+  ExpectGolden("explain_running", {"explain", "web"});
+  EXPECT_EQ(Hob({"explain", "wbe"}).code, ExitCode::kNoSuchDaemon);
+  EXPECT_EQ(Hob({"explain"}).code, ExitCode::kUsage);
+}
+
+TEST_F(RunTest, InfoDescribesTheServer) {
+  server_.SetInfo(Parse<v1::InfoResponse>(
+      absl::StrCat("version: '0.1.0' pid: 77 config_generation: 3 containment: 'session' ",
+                   Ago("start_time", 90000), " counts { key: 'RUNNING' value: 95 } ",
+                   "counts { key: 'HALTED' value: 2 } counts { key: 'STOPPED' value: 0 }")));
+  ExpectGolden("info", {"info"});
+  EXPECT_THAT(Hob({"info", "-o", "json"}).out, HasSubstr("\"configGeneration\":\"3\""));
+}
+
+TEST_F(RunTest, CommandsSayHowTheDaemonIsNow) {
+  PutAll();
+  EXPECT_EQ(Hob({"start", "api"}).out, "api: RUNNING, pid 4242\n");
+  EXPECT_EQ(Hob({"stop", "api"}).out, "api: STOPPED\n");
+  EXPECT_EQ(Hob({"restart", "w*"}).out, "web: RUNNING, pid 4242\nworker-1: RUNNING, pid 4242\n");
+}
+
+TEST_F(RunTest, CommandsWaitForThirtySecondsUnlessToldOtherwise) {
+  PutAll();
+  Hob({"start", "web"});
+  Hob({"stop", "web", "--timeout", "1min30s"});
+  Hob({"restart", "web", "--no-wait"});
+  EXPECT_THAT(server_.calls(), ElementsAre("Start web 30s", "Stop web 90s", "Restart web no_wait"));
+}
+
+TEST_F(RunTest, EveryDaemonIsCommandedAtTheSameTime) {
+  PutAll();
+  server_.HoldRestartsUntil(3);
+  EXPECT_EQ(Hob({"restart", "--all"}).code, ExitCode::kDone);
+  EXPECT_THAT(server_.calls(),
+              UnorderedElementsAre("Restart api 30s", "Restart web 30s", "Restart worker-1 30s"));
+}
+
+TEST_F(RunTest, EachFailureNamesItsDaemonAndTheOthersAreDone) {
+  PutAll();
+  server_.Fail("Restart", "api", grpc::StatusCode::FAILED_PRECONDITION, "it did not come up");
+  server_.Fail("Restart", "worker-1", grpc::StatusCode::DEADLINE_EXCEEDED,
+               "worker-1: the restart goes on");
+  ExpectGolden("restart_failures", {"restart", "--all"});
+  EXPECT_EQ(Hob({"restart", "worker-1"}).code, ExitCode::kTimedOut);
+}
+
+TEST_F(RunTest, AFailedCommandPrintsNoJson) {
+  PutAll();
+  server_.Fail("Stop", "web", grpc::StatusCode::PERMISSION_DENIED, "this address only reads");
+  const Result result = Hob({"stop", "web", "-o", "json"});
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "hob: web: this address only reads\n");
+  EXPECT_EQ(result.code, ExitCode::kNoPermission);
+}
+
+TEST_F(RunTest, ProgressIsShownOnATerminalAndNowhereElse) {
+  PutAll();
+  const Result terminal = Hob({"restart", "--all"}, kTerminal);
+  EXPECT_THAT(terminal.err, StartsWith("\r\x1b[K"));
+  EXPECT_THAT(terminal.err, ::testing::EndsWith("\r\x1b[K"));
+  EXPECT_EQ(Hob({"restart", "--all"}).err, "");
+  EXPECT_EQ(Hob({"restart", "web"}, kTerminal).err, "");
+}
+
+TEST_F(RunTest, ANameThatMeansNothingStopsEverything) {
+  PutAll();
+  const Result result = Hob({"stop", "web", "nothing*"});
+  EXPECT_EQ(result.code, ExitCode::kNoSuchDaemon);
+  EXPECT_EQ(result.err, "hob: no daemon matches 'nothing*'\n");
+  EXPECT_THAT(server_.calls(), IsEmpty());
+  ExpectGolden("stop_unknown", {"stop", "wbe"});
+}
+
+TEST_F(RunTest, CommandsNeedNamesOrAllAndNotBoth) {
+  PutAll();
+  ExpectGolden("stop_nobody", {"stop"});
+  ExpectGolden("stop_all_and_names", {"stop", "--all", "web"});
+  EXPECT_EQ(Hob({"signal", "HUP"}).code, ExitCode::kUsage);
+  EXPECT_THAT(server_.calls(), IsEmpty());
+}
+
+TEST_F(RunTest, ADaemonMayHaveTheNameOfAVerb) {
+  v1::StatusResponse daemon = Web();
+  daemon.mutable_daemon()->set_name("list");
+  server_.Put(daemon);
+  EXPECT_THAT(Hob({"status", "list"}).out, StartsWith("list: RUNNING"));
+}
+
+TEST_F(RunTest, SignalSaysWhereItWent) {
+  PutAll();
+  EXPECT_EQ(Hob({"signal", "sighup", "web"}).out, "web: HUP sent to pid 812\n");
+  EXPECT_EQ(Hob({"signal", "10", "web", "--tree"}).out,
+            "web: USR1 sent to everything under pid 812\n");
+  EXPECT_THAT(server_.calls(), ElementsAre("Signal web sighup", "Signal web 10 all"));
+}
+
+TEST_F(RunTest, WhatIsNoSignalIsAUsageError) {
+  PutAll();
+  ExpectGolden("signal_unknown", {"signal", "HUPP", "web"});
+  EXPECT_THAT(server_.calls(), IsEmpty());
+}
+
+TEST_F(RunTest, ReloadPrintsThePlan) {
+  const v1::ReloadResponse plan = Parse<v1::ReloadResponse>(
+      "changes { name: 'api' action: RESTART keys: 'command' keys: 'environment' } "
+      "changes { name: 'new' action: ADD } changes { name: 'old' action: REMOVE } "
+      "changes { name: 'same' action: UNCHANGED } "
+      "changes { name: 'web' action: UPDATE keys: 'max_retries' } "
+      "generation: 4 server_keys: 'listen'");
+  server_.SetReload(plan, plan);
+  ExpectGolden("reload", {"reload"});
+  ExpectGolden("reload_dry_run", {"reload", "--dry-run"});
+  ExpectGolden("reload_json", {"reload", "-o", "json"});
+}
+
+TEST_F(RunTest, ReloadOfAWrongConfigurationPrintsEveryError) {
+  server_.Fail("Reload", "", grpc::StatusCode::INVALID_ARGUMENT, "2 errors; the first: ...");
+  server_.SetReload({}, Parse<v1::ReloadResponse>(
+                            "errors { file: '/etc/hob/hob.ini' line: 3 message: 'unknown key' } "
+                            "errors { file: '/etc/hob/x.ini' message: 'not UTF-8' } "));
+  ExpectGolden("reload_errors", {"reload"});
+  EXPECT_EQ(Hob({"reload", "--dry-run"}).code, ExitCode::kFailed);
+}
+
+TEST_F(RunTest, CheckSaysOkOrWhere) {
+  const std::string good = folder_ + "/good.ini";
+  const std::string bad = folder_ + "/bad.ini";
+  std::ofstream(good) << "[os_daemons]\nweb = /bin/sleep 9\n";
+  std::ofstream(bad) << "[daemon:web]\ncommand = relative\n";
+  variables_["HOB_ADDRESS"] = "unix:/nowhere/hob.sock";
+  EXPECT_EQ(Hob({"check", good}).out, "ok: 1 daemon\n");
+  EXPECT_EQ(Hob({"check", good, "-o", "json"}).out,
+            "{\"errors\":[],\"warnings\":[],\"daemons\":1}\n");
+  const Result wrong = Hob({"check", bad});
+  EXPECT_EQ(wrong.code, ExitCode::kFailed);
+  EXPECT_EQ(wrong.out, "");
+  EXPECT_THAT(wrong.err, StartsWith("FOLDER/bad.ini:2: "));
+  const Result json = Hob({"check", bad, "-o", "json"});
+  EXPECT_EQ(json.code, ExitCode::kFailed);
+  EXPECT_THAT(json.out, StartsWith("{\"errors\":[{\"file\":\"FOLDER/bad.ini\",\"line\":2,"));
+  unlink(good.c_str());
+  unlink(bad.c_str());
+}
+
+TEST_F(RunTest, GlobalOptionsStandAnywhere) {
+  variables_.clear();
+  PutAll();
+  for (const Arguments& arguments :
+       {Arguments{"--address", Socket(), "-ojson", "status", "web"},
+        Arguments{"status", "--address=" + Socket(), "web", "-o", "json"},
+        Arguments{"-o", "json", "status", "web", "--address", Socket()},
+        Arguments{"status", "web", "--output=json", "--address", Socket()}}) {
+    const Result result = Hob(arguments);
+    EXPECT_THAT(result.out, StartsWith("{\"daemon\":{\"name\":\"web\"")) << result.err;
+  }
+}
+
+TEST_F(RunTest, HelpIsPrintedWhenAskedFor) {
+  ExpectGolden("help", {"--help"});
+  ExpectGolden("help_restart", {"restart", "--help"});
+  EXPECT_EQ(Hob({"-h"}).out, Hob({"--help"}).out);
+}
+
+TEST_F(RunTest, NothingAskedForIsAUsageErrorThatPrintsTheHelp) {
+  const Result result = Hob({});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, Hob({"--help"}).out);
+}
+
+TEST_F(RunTest, UsageErrorsSayWhatWouldBeRight) {
+  ExpectGolden("usage_verb", {"lsit"});
+  ExpectGolden("usage_verb_unlike", {"frob\x1bnicate", "web"});
+  ExpectGolden("usage_option", {"list", "--frob"});
+  ExpectGolden("usage_no_verb", {"-o", "json"});
+  ExpectGolden("usage_output", {"-o", "xml", "list"});
+  ExpectGolden("usage_address", {"--address", "/run/hob/hob.sock", "list"});
+  ExpectGolden("usage_timeout", {"start", "web", "--timeout", "soon"});
+  ExpectGolden("usage_timeout_zero", {"start", "web", "--timeout", "0"});
+  ExpectGolden("usage_wait", {"start", "web", "--timeout", "5", "--no-wait"});
+  ExpectGolden("usage_shell", {"completion", "tcsh"});
+}
+
+TEST_F(RunTest, NoServerIsToldWithItsAddressAndReason) {
+  ExpectGolden("no_socket", {"list", "--address", "unix:" + folder_ + "/none/hob.sock"});
+  variables_ = {{"XDG_RUNTIME_DIR", folder_ + "/none"}};
+  const Result defaults = Hob({"list"});
+  EXPECT_EQ(defaults.code, ExitCode::kUnreachable);
+  EXPECT_THAT(defaults.err, HasSubstr("unix:FOLDER/none/hob/hob.sock (No such file or directory) "
+                                      "or unix:/run/hob/hob.sock ("));
+}
+
+TEST_F(RunTest, ASocketWithoutAServerIsToldFromNone) {
+  const std::string path = folder_ + "/stale.sock";
+  { std::ofstream file(path); }
+  ExpectGolden("no_server", {"list", "--address", "unix:" + path});
+  unlink(path.c_str());
+}
+
+TEST_F(RunTest, NoRightToTheSocketIsNoPermission) {
+  const std::string path = folder_ + "/hob.sock";
+  chmod(path.c_str(), 0);
+  if (access(path.c_str(), W_OK) == 0) GTEST_SKIP() << "root has a right to every socket";
+  const Result result = Hob({"list"});
+  EXPECT_EQ(result.code, ExitCode::kNoPermission);
+  EXPECT_THAT(result.err, HasSubstr("you have no right to this socket"));
+}
+
+TEST_F(RunTest, AServerThatIsShuttingDownIsUnreachable) {
+  server_.Fail("List", "", grpc::StatusCode::UNAVAILABLE, "the server is shutting down");
+  const Result result = Hob({"list"});
+  EXPECT_EQ(result.code, ExitCode::kUnreachable);
+  EXPECT_EQ(result.err, "hob: the server is shutting down\n");
+}
+
+TEST_F(RunTest, OutputThatCannotBeWrittenIsAFailure) {
+  std::ostringstream out;
+  std::ostringstream err;
+  out.setstate(std::ios::badbit);
+  int error = ENOSPC;
+  Environment environment;
+  environment.out = &out;
+  environment.out_error = [&error] { return error; };
+  environment.err = &err;
+  EXPECT_EQ(client::Run({"version"}, environment), ExitCode::kFailed);
+  EXPECT_EQ(err.str(), "hob: cannot write the output: No space left on device\n");
+  err.str("");
+  error = EPIPE;
+  EXPECT_EQ(client::Run({"version"}, environment), ExitCode::kFailed);
+  EXPECT_EQ(err.str(), "");
+}
+
+TEST_F(RunTest, VersionNeedsNoServer) {
+  variables_.clear();
+  EXPECT_EQ(Hob({"version"}).out, "hob 0.1.0\n");
+  EXPECT_EQ(Hob({"version", "-o", "json"}).out, "{\"version\":\"0.1.0\"}\n");
+}
+
+}  // namespace
+}  // namespace client
+}  // namespace hob

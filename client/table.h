@@ -1,0 +1,54 @@
+// Aligned text for people.
+#ifndef HOB_CLIENT_TABLE_H_
+#define HOB_CLIENT_TABLE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "client/environment.h"
+
+namespace hob {
+namespace client {
+
+enum class Colour { kNone, kBold, kDim, kGreen, kYellow, kRed };
+
+// The text between the escape sequences of a colour where `terminal` wants colours; else the text.
+std::string Paint(absl::string_view text, Colour colour, const Terminal& terminal);
+
+// Rows of cells under headers. Columns are as wide as their widest cell and two blanks apart. A
+// plain value: fill it, then render it.
+class Table {
+ public:
+  struct Column {
+    std::string header;
+    // Numbers are easier to compare when their last digits are below each other.
+    bool right_aligned = false;
+  };
+  struct Cell {
+    // From outside, too: Render escapes it. An empty one is shown as "-".
+    std::string text;
+    Colour colour = Colour::kNone;
+  };
+
+  explicit Table(std::vector<Column> columns);
+
+  // `row` has a cell for each column.
+  void AddRow(std::vector<Cell> row);
+
+  // The header and the rows, each with a newline and behind `indent` blanks. Where the terminal has
+  // a width, lines are cut to it; no line ends in blanks.
+  std::string Render(const Terminal& terminal, int indent = 0) const;
+
+ private:
+  std::vector<int> Widths() const;
+
+  std::vector<Column> columns_;
+  // Escaped.
+  std::vector<std::vector<Cell>> rows_;
+};
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_TABLE_H_

@@ -1,0 +1,118 @@
+#include "client/verbs/explain.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/escape.h"
+#include "client/format.h"
+#include "client/table.h"
+#include "client/verbs/daemon_statuses.h"
+#include "client/verbs/run_table.h"
+#include "server/config/duration.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+std::string Sentence(absl::string_view label, absl::string_view text) {
+  return text.empty() ? "" : absl::StrCat("  ", label, ": ", Escape(text), "\n");
+}
+
+std::string Headline(const Session& session, const v1::Daemon& daemon) {
+  const std::string state =
+      Paint(StateName(daemon.state()), StateColour(daemon.state()), session.terminal());
+  return absl::StrCat(Escape(daemon.name()), " is ", state, "; it ought to be ",
+                      daemon.wanted() ? "up" : "down", "\n");
+}
+
+// When hob acts next without being told to.
+std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
+  if (daemon.has_next_start_time()) {
+    return FormatTimeAndAge(ToTime(daemon.next_start_time()), session.Now(),
+                            session.environment().zone);
+  }
+  switch (daemon.state()) {
+    case v1::Daemon::HALTED:
+    case v1::Daemon::EXITED:
+    case v1::Daemon::STOPPED:
+      return "none by itself; 'hob start " + daemon.name() + "' starts it";
+    default:
+      return "";
+  }
+}
+
+// The failures that count now, with the window that they are counted in.
+std::string Failures(const Session& session, const v1::Throttle& throttle) {
+  if (throttle.failures().empty()) return "";
+  std::string text =
+      absl::StrCat("  failures that count (", throttle.max_retries(), " within ",
+                   hob::FormatDuration(ToDuration(throttle.retry_time())), " are too many):\n");
+  for (const v1::Throttle::Failure& failure : throttle.failures()) {
+    absl::StrAppend(
+        &text, "    ",
+        FormatPreciseTime(ToTime(failure.time()), session.Now(), session.environment().zone), "  ",
+        Escape(DescribeExit(failure.exit())), "\n");
+  }
+  return text;
+}
+
+std::string Explain(const Session& session, const v1::StatusResponse& response) {
+  const v1::Daemon& daemon = response.daemon();
+  const v1::Throttle& throttle = daemon.throttle();
+  std::string text = Headline(session, daemon);
+  absl::StrAppend(&text, Sentence("why", daemon.reason()));
+  if (daemon.has_throttle()) {
+    absl::StrAppend(&text, Sentence("decision", throttle.explanation()),
+                    Failures(session, throttle));
+  } else {
+    absl::StrAppend(&text,
+                    Sentence("decision", "none; the restart throttle has had nothing to decide"));
+  }
+  absl::StrAppend(&text, Sentence("next start", NextAttempt(session, daemon)),
+                  Sentence("failures are forgotten by", throttle.cleared_by()));
+  if (!response.runs().empty()) {
+    absl::StrAppend(&text, "  last runs:\n",
+                    RunTable(session, response.runs()).Render(session.terminal(), 4));
+  }
+  return text;
+}
+
+class ExplainVerb : public Verb {
+ public:
+  VerbInfo info() const override {
+    return {"explain", "", "Say why a daemon is as it is, and what would change that",
+            Arguments::kDaemons};
+  }
+
+  void Define(CLI::App& command) override {
+    DefineList(command, "NAME", "Names of daemons, and globs (*, ?, [a-z]) on them", true,
+               patterns_);
+  }
+
+  ExitCode Run(Session& session) override {
+    const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
+        FetchStatuses(session, patterns_);
+    if (!statuses.ok()) return session.Fail(statuses.status());
+    std::string separator;
+    for (const v1::StatusResponse& response : *statuses) {
+      if (session.json()) {
+        session.PrintJson(response);
+      } else {
+        session.Print(absl::StrCat(separator, Explain(session, response)));
+        separator = "\n";
+      }
+    }
+    return ExitCode::kDone;
+  }
+
+ private:
+  std::vector<std::string> patterns_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> MakeExplainVerb() { return std::make_unique<ExplainVerb>(); }
+
+}  // namespace client
+}  // namespace hob

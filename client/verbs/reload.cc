@@ -1,0 +1,126 @@
+#include "client/verbs/reload.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "client/escape.h"
+#include "client/format.h"
+#include "client/rpc_status.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+// "add", "unchanged": the server's word for what is done.
+std::string ActionName(v1::DaemonChange::Action action) {
+  const std::string& name = v1::DaemonChange::Action_Name(action);
+  return name.empty() ? absl::StrCat("action ", static_cast<int>(action))
+                      : absl::AsciiStrToLower(name);
+}
+
+// A line for each daemon that something is done with, and the number of the others.
+std::string Plan(const v1::ReloadResponse& response, bool dry_run) {
+  const absl::string_view would = dry_run ? "would " : "";
+  std::string text;
+  int unchanged = 0;
+  for (const v1::DaemonChange& change : response.changes()) {
+    if (change.action() == v1::DaemonChange::UNCHANGED) {
+      ++unchanged;
+      continue;
+    }
+    const std::string keys = absl::StrJoin(change.keys(), ", ");
+    absl::StrAppend(&text, would, ActionName(change.action()), " ", Escape(change.name()),
+                    keys.empty() ? "" : absl::StrCat(" (", Escape(keys), ")"), "\n");
+  }
+  absl::StrAppend(&text, Count(unchanged, "daemon"), " unchanged\n");
+  return text;
+}
+
+class ReloadVerb : public Verb {
+ public:
+  VerbInfo info() const override {
+    return {"reload", "", "Read the configuration again and apply the difference",
+            Arguments::kNone};
+  }
+
+  void Define(CLI::App& command) override {
+    command.add_flag("--dry-run", dry_run_, "Only say what would be done");
+  }
+
+  ExitCode Run(Session& session) override {
+    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
+    if (!server.ok()) return session.Fail(server.status());
+    v1::ReloadResponse response;
+    const grpc::Status status = Call(**server, dry_run_, &response);
+    // The request cannot be wrong: it has a single switch.
+    if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
+      return TellWhatIsWrong(session, **server, status);
+    }
+    if (!status.ok()) return session.Fail(ToStatus(status));
+    if (!response.errors().empty()) {
+      if (session.json()) session.PrintJson(response);
+      return TellErrors(session, response);
+    }
+    Show(session, response);
+    return ExitCode::kDone;
+  }
+
+ private:
+  // Without a deadline: the answer comes when what is gone has ended, which is as long as the
+  // longest stop_timeout.
+  static grpc::Status Call(v1::Supervisor::StubInterface& server, bool dry_run,
+                           v1::ReloadResponse* response) {
+    grpc::ClientContext context;
+    v1::ReloadRequest request;
+    request.set_dry_run(dry_run);
+    return server.Reload(&context, request, response);
+  }
+
+  // The failure of a reload has room for the first errors only; a dry run has all of them.
+  static ExitCode TellWhatIsWrong(Session& session, v1::Supervisor::StubInterface& server,
+                                  const grpc::Status& failure) {
+    v1::ReloadResponse all;
+    if (Call(server, true, &all).ok() && !all.errors().empty()) return TellErrors(session, all);
+    for (const absl::string_view line : absl::StrSplit(failure.error_message(), '\n')) {
+      session.Tell(line);
+    }
+    return ExitCode::kFailed;
+  }
+
+  static ExitCode TellErrors(Session& session, const v1::ReloadResponse& response) {
+    for (const v1::ConfigError& error : response.errors()) {
+      session.TellPlainly(absl::StrCat(error.file(), ":",
+                                       error.line() > 0 ? absl::StrCat(error.line(), ":") : "", " ",
+                                       error.message()));
+    }
+    session.Tell(absl::StrCat("the configuration has ", Count(response.errors_size(), "error"),
+                              "; the running one stays as it is"));
+    return ExitCode::kFailed;
+  }
+
+  void Show(Session& session, const v1::ReloadResponse& response) const {
+    if (session.json()) {
+      session.PrintJson(response);
+      return;
+    }
+    session.Print(absl::StrCat(
+        Plan(response, dry_run_), dry_run_ ? "nothing is changed; generation " : "generation ",
+        response.generation(), dry_run_ ? " stays in force\n" : " is in force\n"));
+    if (!response.server_keys().empty()) {
+      session.Tell(absl::StrCat("changed in [hob], in force after a restart of the server: ",
+                                absl::StrJoin(response.server_keys(), ", ")));
+    }
+  }
+
+  bool dry_run_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> MakeReloadVerb() { return std::make_unique<ReloadVerb>(); }
+
+}  // namespace client
+}  // namespace hob

@@ -1,0 +1,130 @@
+#include "client/verbs/status.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/escape.h"
+#include "client/format.h"
+#include "client/table.h"
+#include "client/verbs/daemon_statuses.h"
+#include "client/verbs/run_table.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+// Writes the description of one daemon: a headline and a line for each thing that is known.
+class Description {
+ public:
+  Description(const Session& session, const v1::StatusResponse& response)
+      : session_(session), response_(response), daemon_(response.daemon()) {}
+
+  std::string Write() && {
+    text_ = absl::StrCat(
+        Paint(Escape(daemon_.name()), Colour::kBold, session_.terminal()), ": ",
+        Paint(StateName(daemon_.state()), StateColour(daemon_.state()), session_.terminal()), "\n");
+    AddPresent();
+    AddHistory();
+    AddThrottle();
+    Add("command", response_.spec().command());
+    Add("origin", response_.spec().origin());
+    Add("containment", response_.containment());
+    if (!response_.runs().empty()) {
+      absl::StrAppend(&text_, "  runs:\n",
+                      RunTable(session_, response_.runs()).Render(session_.terminal(), 4));
+    }
+    return std::move(text_);
+  }
+
+ private:
+  // Leaves out what has no value.
+  void Add(absl::string_view label, const std::string& value) {
+    if (value.empty()) return;
+    absl::StrAppend(&text_,
+                    absl::StrFormat("  %-12s %s\n", absl::StrCat(label, ":"), Escape(value)));
+  }
+
+  std::string When(const google::protobuf::Timestamp& time) const {
+    return FormatTimeAndAge(ToTime(time), session_.Now(), session_.environment().zone);
+  }
+
+  void AddPresent() {
+    Add("reason", daemon_.reason());
+    Add("says", daemon_.status_text());
+    Add("wanted", daemon_.wanted() ? "up" : "down");
+    if (daemon_.pid() != 0) Add("pid", absl::StrCat(daemon_.pid()));
+    if (daemon_.has_start_time()) Add("started", When(daemon_.start_time()));
+    if (daemon_.pid() != 0) {
+      const bool timed = daemon_.ready() && daemon_.has_ready_time();
+      Add("ready", timed ? When(daemon_.ready_time()) : daemon_.ready() ? "yes" : "no");
+    }
+    if (daemon_.has_next_start_time()) Add("next start", When(daemon_.next_start_time()));
+  }
+
+  void AddHistory() {
+    Add("restarts", absl::StrCat(daemon_.restart_count(), " automatic"));
+    Add("exits", absl::StrCat(daemon_.exit_count()));
+    if (daemon_.has_last_exit()) {
+      Add("last exit",
+          absl::StrCat(DescribeExit(daemon_.last_exit()), ", ", When(daemon_.last_exit().time())));
+    }
+  }
+
+  void AddThrottle() {
+    if (!daemon_.has_throttle()) return;
+    Add("throttle", daemon_.throttle().explanation());
+    Add("cleared by", daemon_.throttle().cleared_by());
+  }
+
+  const Session& session_;
+  const v1::StatusResponse& response_;
+  const v1::Daemon& daemon_;
+  std::string text_;
+};
+
+// What is not known for one of these reasons is "unknown" to who asks for a status.
+ExitCode StatusCodeFor(ExitCode code) { return code == ExitCode::kUsage ? code : kStatusUnknown; }
+
+class StatusVerb : public Verb {
+ public:
+  VerbInfo info() const override {
+    return {"status", "", "Describe daemons (all without a name); exits with 3 unless all run",
+            Arguments::kDaemons};
+  }
+
+  void Define(CLI::App& command) override {
+    DefineList(command, "NAME", "Names of daemons, and globs (*, ?, [a-z]) on them", false,
+               patterns_);
+  }
+
+  ExitCode Run(Session& session) override {
+    const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
+        FetchStatuses(session, patterns_);
+    if (!statuses.ok()) return StatusCodeFor(session.Fail(statuses.status()));
+    if (statuses->empty() && !session.json()) session.Tell("no daemons");
+    ExitCode code = ExitCode::kDone;
+    std::string separator;
+    for (const v1::StatusResponse& response : *statuses) {
+      if (session.json()) {
+        session.PrintJson(response);
+      } else {
+        session.Print(absl::StrCat(separator, Description(session, response).Write()));
+        separator = "\n";
+      }
+      if (response.daemon().state() != v1::Daemon::RUNNING) code = ExitCode::kNotRunning;
+    }
+    return code;
+  }
+
+ private:
+  std::vector<std::string> patterns_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> MakeStatusVerb() { return std::make_unique<StatusVerb>(); }
+
+}  // namespace client
+}  // namespace hob

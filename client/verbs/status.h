@@ -1,0 +1,17 @@
+#ifndef HOB_CLIENT_VERBS_STATUS_H_
+#define HOB_CLIENT_VERBS_STATUS_H_
+
+#include <memory>
+
+#include "client/verbs/verb.h"
+
+namespace hob {
+namespace client {
+
+// `hob status [NAME...]`: daemons whole, with exit codes of its own (contract section 5).
+std::unique_ptr<Verb> MakeStatusVerb();
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_VERBS_STATUS_H_
