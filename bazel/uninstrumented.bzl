@@ -35,7 +35,7 @@ def _uninstrumented_binary_impl(ctx):
         runfiles = program.default_runfiles,
     )]
 
-uninstrumented_binary = rule(
+_uninstrumented_binary = rule(
     implementation = _uninstrumented_binary_impl,
     attrs = {
         "binary": attr.label(
@@ -49,9 +49,32 @@ uninstrumented_binary = rule(
         ),
     },
     executable = True,
-    doc = """A program of this rule's name that is `binary`, built without a sanitizer.
-
-For programs that a sanitizer's runtime would change or break: static ones, and children of tests that show how they were
-started (the runtime sets limits, handles signals and exits instead of dying). In builds without sanitizers it is the
-same program, built once.""",
 )
+
+def uninstrumented_cc_binary(name, visibility = None, testonly = None, **kwargs):
+    """A cc_binary that is built without a sanitizer, whatever --config says.
+
+    For programs that a sanitizer's runtime would change or break: static ones, and children of tests that show how they
+    were started (the runtime sets limits, handles signals and exits instead of dying). In builds without sanitizers it is
+    an ordinary cc_binary, built once.
+
+    Args:
+      name: name of the program.
+      visibility: who may use it.
+      testonly: whether only tests may.
+      **kwargs: everything else, for the cc_binary.
+    """
+    native.cc_binary(
+        name = name + "_binary",
+        # Alone, and not by way of the rule below, it would be instrumented.
+        tags = ["manual"],
+        testonly = testonly,
+        visibility = ["//visibility:private"],
+        **kwargs
+    )
+    _uninstrumented_binary(
+        name = name,
+        binary = name + "_binary",
+        testonly = testonly,
+        visibility = visibility,
+    )

@@ -10,7 +10,6 @@
 namespace hob {
 namespace {
 
-constexpr int kMaxPrintableLength = 100;
 
 bool IsFirstCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 bool IsCharacter(char c) { return IsFirstCharacter(c) || c == '.' || c == '-'; }
@@ -96,11 +95,11 @@ std::string WhyInvalidDaemonName(absl::string_view name) {
       IsValidDaemonName(nearest) ? absl::StrCat("; did you mean '", nearest, "'?") : "");
 }
 
-std::string Printable(absl::string_view text) {
+std::string Printable(absl::string_view text, int max_characters) {
   std::string printable;
   int characters = 0;
   while (!text.empty()) {
-    if (++characters > kMaxPrintableLength) return printable + "...";
+    if (++characters > max_characters) return printable + "...";
     const int length = Utf8SequenceLength(text);
     const absl::string_view sequence = text.substr(0, length == 0 ? 1 : length);
     if (length == 0 || IsControl(sequence)) {

@@ -25,6 +25,8 @@ struct EndedRun {
   absl::Time start_time;
   absl::optional<absl::Time> ready_time;
   ExitReport exit;
+  // The last line of stderr, printable, when the run failed and stderr is kept in a log of its own.
+  std::string last_stderr_line;
 };
 
 // How many ended runs are kept.
@@ -47,6 +49,8 @@ struct DaemonSnapshot {
   std::string reason;
   // What the present instance, else the last, said of itself with sd_notify's STATUS=; printable.
   std::string status_text;
+  // Why what it writes cannot be kept at the moment: "log stalled: ..."; empty when it can.
+  std::string log_problem;
   // Starts that followed a failure.
   int64_t restart_count = 0;
   // Ends of instances, failures to spawn included.

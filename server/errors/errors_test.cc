@@ -30,6 +30,8 @@ TEST(ErrorsTest, EachFailureHasTheCodeOfTheContractAndAReasonOfItsOwn) {
       {TimedOut("web", "stop", "STOPPING"), Code::kDeadlineExceeded},
       {ReadOnlyAddress("Stop"), Code::kPermissionDenied},
       {NoRoom("no thread"), Code::kResourceExhausted},
+      {InvalidResumeToken("x"), Code::kInvalidArgument},
+      {ResumeTokenTooOld("too much has changed"), Code::kOutOfRange},
       {ShuttingDown(), Code::kUnavailable},
   };
   std::set<std::string> reasons;

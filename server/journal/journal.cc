@@ -31,8 +31,15 @@ bool StderrIsReadBySystemd() {
 }  // namespace
 
 void Journal::InitLog(const char* program) {
+  // Every flag that glog takes from GLOG_* variables before main() begins, and that would lead our
+  // lines elsewhere or keep them back.
   FLAGS_logtostderr = true;
+  FLAGS_logtostdout = false;
+  FLAGS_alsologtostderr = false;
+  FLAGS_colorlogtostderr = false;
   FLAGS_log_prefix = false;
+  FLAGS_minloglevel = google::GLOG_INFO;
+  FLAGS_v = 0;
   google::InitGoogleLogging(program);
 }
 

@@ -100,8 +100,7 @@ TEST_F(JournalTest, SystemdGetsPrioritiesInsteadOfTimes) {
   StderrPipe pipe;
   struct stat status;
   ASSERT_EQ(fstat(STDERR_FILENO, &status), 0);
-  const std::string stream =
-      std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+  const std::string stream = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
   setenv("JOURNAL_STREAM", stream.c_str(), /*overwrite=*/1);
   {
     Journal journal;

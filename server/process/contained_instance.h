@@ -57,8 +57,8 @@ class GroupInstance : public Instance {
 
   MainProcess main_;
   const std::string group_;
-  // Whether the group was killed as a whole. The kernel notes that (from 6.14 on, and in stable
-  // kernels since 2025) and then kills whatever is cloned into it: the next life takes a new group.
+  // Whether the group was killed as a whole. Linux 6.18 then kills whatever is cloned into it, for
+  // good: the next life takes a new group.
   bool group_was_killed_ = false;
   // cgroup.events; open only while the tree outlives the main process.
   UniqueFd events_;

@@ -74,8 +74,8 @@ absl::Status TryClone(const std::string& group) {
   const UniqueFd closer(pidfd);
   siginfo_t info = {};
   waitid(P_PIDFD, pidfd, &info, WEXITED | __WALL);
-  // So ends what is born in a group after this process's own group was once killed as a whole: the
-  // kernel compares the two groups' kill counts.
+  // So ends what is born in a group that was once killed as a whole (Linux 6.18); a new one must
+  // not.
   if (info.si_code != CLD_EXITED) {
     return absl::UnavailableError("what is cloned into a control group is killed at once");
   }

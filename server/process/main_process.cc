@@ -5,11 +5,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/process/pidfd.h"
 
@@ -18,14 +22,47 @@ namespace {
 
 constexpr int64_t kBytesPerKibibyte = 1024;
 
+// How old the knowledge of our own peak may be: reading it costs more than reaping a child.
+constexpr absl::Duration kPeakAge = absl::Milliseconds(100);
+
+// VmHWM of proc(5); getrusage(2) would walk through all threads.
+int64_t ReadPeakBytes() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word) {
+    int64_t kibibytes;
+    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * kBytesPerKibibyte;
+  }
+  return 0;
+}
+
 EndOfProcess Decode(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return ExitedWithCode{info.si_status};
   return KilledBySignal{info.si_status, info.si_code == CLD_DUMPED};
 }
 
+// The largest resident set of this process so far, as of at most kPeakAge ago.
+int64_t OwnPeakBytes() {
+  static std::atomic<int64_t> peak{0};
+  static std::atomic<int64_t> read_at{-1};
+  const int64_t now = absl::GetCurrentTimeNanos();
+  if (read_at < 0 || std::abs(now - read_at) > absl::ToInt64Nanoseconds(kPeakAge)) {
+    read_at = now;
+    peak = ReadPeakBytes();
+  }
+  return peak;
+}
+
+// Until its execve a child shares the memory of this process, and the kernel counts that as its
+// own: a peak that is not above ours is not known to be the child's.
+int64_t PeakOfChild(const struct rusage& usage) {
+  const int64_t peak = usage.ru_maxrss * kBytesPerKibibyte;
+  return peak > OwnPeakBytes() ? peak : 0;
+}
+
 ResourceUsage Decode(const struct rusage& usage) {
   return {absl::DurationFromTimeval(usage.ru_utime), absl::DurationFromTimeval(usage.ru_stime),
-          usage.ru_maxrss * kBytesPerKibibyte};
+          PeakOfChild(usage)};
 }
 
 }  // namespace

@@ -76,11 +76,13 @@ std::string ExplainMissing(const std::string& path) {
 std::string ExplainNoAccess(const std::string& path) {
   struct stat file = {};
   if (stat(path.c_str(), &file) != 0) return ErrnoMeaning(EACCES);
-  if (S_ISDIR(file.st_mode)) return "it is a folder, not a program";
-  if (!S_ISREG(file.st_mode)) return "it is not a regular file";
+  if (S_ISDIR(file.st_mode))
+    return absl::StrCat(ErrnoMeaning(EACCES), ": it is a folder, not a program");
+  if (!S_ISREG(file.st_mode))
+    return absl::StrCat(ErrnoMeaning(EACCES), ": it is not a regular file");
   if ((file.st_mode & 0111) == 0) {
-    return absl::StrFormat("it is not executable (mode %04o); chmod +x makes it so",
-                           file.st_mode & 07777);
+    return absl::StrFormat("%s: it is not executable (mode %04o); chmod +x makes it so",
+                           ErrnoMeaning(EACCES), file.st_mode & 07777);
   }
   return absl::StrCat(ErrnoMeaning(EACCES),
                       " (a folder on the way, the user's rights or a file system mounted noexec)");

@@ -73,7 +73,7 @@ TEST_F(SpawnFailureTest, F04CarriageReturnAfterTheInterpreterIsNoticed) {
 TEST_F(SpawnFailureTest, F04FolderIsCalledAFolder) {
   const SpawnFailure failure = FailureOfProgram("/usr");
   EXPECT_EQ(failure.error_number, EACCES);
-  EXPECT_EQ(failure.message, "/usr: it is a folder, not a program");
+  EXPECT_EQ(failure.message, "/usr: Permission denied: it is a folder, not a program");
 }
 
 TEST_F(SpawnFailureTest, F04FileThatIsNotExecutableIsSaidToBe) {

@@ -145,6 +145,15 @@ int Orphans(char** arguments) {
   return 0;
 }
 
+// use-memory MEBIBYTES: touches as much and ends.
+int UseMemory(char** arguments) {
+  const size_t size = static_cast<size_t>(atoi(arguments[0])) << 20;
+  char* memory = static_cast<char*>(malloc(size));
+  memset(memory, 1, size);
+  // Read back, so that the writing is not left out.
+  return memory[size - 1] == 1 ? 0 : 98;
+}
+
 struct Habit {
   const char* name;
   int arguments;
@@ -164,6 +173,7 @@ constexpr Habit kHabits[] = {
     {"leave-behind", 0, LeaveBehind},
     {"subgroup", 1, Subgroup},
     {"orphans", 1, Orphans},
+    {"use-memory", 1, UseMemory},
 };
 
 }  // namespace
