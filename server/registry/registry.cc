@@ -2,20 +2,49 @@
 
 #include <utility>
 
+#include "absl/random/random.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+
 namespace hob {
 
+namespace {
+
+std::string RandomId() { return absl::StrFormat("%016x", absl::Uniform<uint64_t>(absl::BitGen())); }
+
+}  // namespace
+
+Registry::Registry(int kept_changes) : boot_id_(RandomId()), changes_(kept_changes) {}
+
 void Registry::Publish(DaemonSnapshotPtr snapshot) {
-  // The old snapshot is destroyed after the lock is released.
+  // Whatever goes is destroyed after the lock is released.
   DaemonSnapshotPtr old;
-  absl::MutexLock lock(&mu_);
-  DaemonSnapshotPtr& latest = snapshots_[snapshot->name()];
-  old = std::move(latest);
-  latest = std::move(snapshot);
+  Change pushed_out;
+  std::function<void()> wake;
+  Change change{0, absl::Now(), snapshot, /*removed=*/false};
+  {
+    absl::MutexLock lock(&mu_);
+    DaemonSnapshotPtr& latest = snapshots_[snapshot->name()];
+    old = std::move(latest);
+    latest = std::move(snapshot);
+    pushed_out = changes_.Add(std::move(change));
+    wake = std::exchange(wake_, nullptr);
+  }
+  if (wake) wake();
 }
 
 void Registry::Remove(const std::string& name) {
-  absl::MutexLock lock(&mu_);
-  snapshots_.erase(name);
+  Change pushed_out;
+  std::function<void()> wake;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto found = snapshots_.find(name);
+    if (found == snapshots_.end()) return;
+    pushed_out = changes_.Add(Change{0, absl::Now(), std::move(found->second), /*removed=*/true});
+    snapshots_.erase(found);
+    wake = std::exchange(wake_, nullptr);
+  }
+  if (wake) wake();
 }
 
 DaemonSnapshotPtr Registry::Find(absl::string_view name) const {
@@ -47,6 +76,40 @@ std::vector<DaemonSnapshotPtr> Registry::CopyAfter(absl::string_view after) cons
     copy.push_back(it->second);
   }
   return copy;
+}
+
+std::shared_ptr<const Registry::Moment> Registry::Now() const {
+  absl::MutexLock lock(&mu_);
+  std::shared_ptr<const Moment> shared = moment_.lock();
+  if (shared != nullptr && shared->sequence == changes_.latest()) return shared;
+  auto moment = std::make_shared<Moment>();
+  moment->sequence = changes_.latest();
+  moment->daemons.reserve(snapshots_.size());
+  for (const auto& [name, snapshot] : snapshots_) moment->daemons.push_back(snapshot);
+  moment_ = moment;
+  return moment;
+}
+
+int64_t Registry::latest_sequence() const {
+  absl::MutexLock lock(&mu_);
+  return changes_.latest();
+}
+
+absl::optional<std::vector<Change>> Registry::ChangesAfter(int64_t sequence, int limit) const {
+  absl::MutexLock lock(&mu_);
+  if (!changes_.HasAllAfter(sequence)) return absl::nullopt;
+  return changes_.After(sequence, limit);
+}
+
+void Registry::CallAfter(int64_t sequence, std::function<void()> wake) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (changes_.latest() <= sequence || !wake) {
+      std::swap(wake_, wake);
+      return;
+    }
+  }
+  wake();
 }
 
 }  // namespace hob

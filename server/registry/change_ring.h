@@ -1,0 +1,55 @@
+#ifndef HOB_SERVER_REGISTRY_CHANGE_RING_H_
+#define HOB_SERVER_REGISTRY_CHANGE_RING_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/daemon/daemon_snapshot.h"
+
+namespace hob {
+
+// One change of one daemon. A plain value.
+struct Change {
+  // Its number among the changes of all daemons since the server started: 1, 2, 3 ...
+  int64_t sequence = 0;
+  absl::Time time;
+  // The daemon after the change; where it was removed, as it was last.
+  DaemonSnapshotPtr daemon;
+  bool removed = false;
+};
+
+// The latest changes, in order, a bounded number of them: whoever reads keeps a sequence number and
+// no copy. Not thread-safe.
+class ChangeRing {
+ public:
+  // Keeps `capacity` changes, at least 1. Takes memory as changes come.
+  explicit ChangeRing(int capacity) : capacity_(capacity) {}
+
+  // Numbers `change` and adds it. Returns the one that had to go for it, or an empty one: it is the
+  // caller's to destroy.
+  Change Add(Change change);
+
+  // The number of the last change; 0 when there was none.
+  int64_t latest() const { return latest_; }
+
+  // Whether every change after `sequence` is still here.
+  bool HasAllAfter(int64_t sequence) const {
+    return latest_ - sequence <= static_cast<int64_t>(changes_.size());
+  }
+
+  // The first `limit` changes after `sequence`. Precondition: HasAllAfter(sequence).
+  std::vector<Change> After(int64_t sequence, int limit) const;
+
+ private:
+  size_t IndexOf(int64_t sequence) const { return (sequence - 1) % capacity_; }
+
+  const int64_t capacity_;
+  int64_t latest_ = 0;
+  // The change number n is at IndexOf(n).
+  std::vector<Change> changes_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_REGISTRY_CHANGE_RING_H_
