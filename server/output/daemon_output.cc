@@ -1,0 +1,138 @@
+#include "server/output/daemon_output.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/daemon/daemon_name.h"
+#include "server/output/log_source.h"
+
+namespace hob {
+namespace {
+
+LogWriter::Limits LimitsOf(const DaemonSpec& spec) {
+  return {spec.log_max_bytes, spec.log_backups, spec.log_compress};
+}
+
+// The last `size` bytes of a log, those of its latest backup included while that is not compressed.
+std::string LastBytes(const LogFiles& files, int64_t size) {
+  std::string bytes;
+  const int64_t current = files.current();
+  for (int64_t sequence : {current, current - 1}) {
+    const std::unique_ptr<LogSource> source = LogSource::From(files.Open(sequence));
+    // To decompress a whole file would hold the daemon up.
+    if (source == nullptr || !source->IsRandomAccess()) break;
+    const int64_t there = source->Size();
+    const int64_t wanted = std::min<int64_t>(there, size - bytes.size());
+    std::string part(wanted, '\0');
+    part.resize(source->ReadAt(there - wanted, &part[0], wanted));
+    bytes = part + bytes;
+    if (bytes.size() == size) break;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+DaemonOutput::DaemonOutput(const std::string& daemon, LogStore* store, const Clock& clock) {
+  if (store == nullptr) return;
+  stdout_ = std::make_unique<OutputPump>(daemon, OutputStream::kStdout, *store, clock);
+  stderr_ = std::make_unique<OutputPump>(daemon, OutputStream::kStderr, *store, clock);
+}
+
+absl::optional<SpawnFailure> DaemonOutput::Prepare(const DaemonSpec& spec) {
+  if (stdout_ == nullptr) return absl::nullopt;
+  SpecChanged(spec);
+  absl::optional<SpawnFailure> failure;
+  if (spec.stdout_mode == OutputMode::kLog) failure = OpenPump(*stdout_, spec, "stdout");
+  if (!failure.has_value() && spec.stderr_mode == OutputMode::kLog) {
+    failure = OpenPump(*stderr_, spec, "stderr");
+  }
+  if (failure.has_value()) TreeGone();
+  return failure;
+}
+
+absl::optional<SpawnFailure> DaemonOutput::OpenPump(OutputPump& pump, const DaemonSpec& spec,
+                                                    const char* stage) {
+  const uid_t owner = spec.credentials.has_value() ? spec.credentials->uid : geteuid();
+  const gid_t group = spec.credentials.has_value() ? spec.credentials->gid : getegid();
+  const int error = pump.Open(owner, group);
+  // What an earlier instance wrote is in the log first.
+  pump.Drain();
+  stderr_before_ = stderr_->moved();
+  if (error == 0) return absl::nullopt;
+  return SpawnFailure{stage, error,
+                      absl::StrCat("the FIFO in the run_dir cannot be opened: ", strerror(error))};
+}
+
+void DaemonOutput::SpecChanged(const DaemonSpec& spec) {
+  if (stdout_ == nullptr) return;
+  stdout_->SetLimits(LimitsOf(spec));
+  stderr_->SetLimits(LimitsOf(spec));
+}
+
+void DaemonOutput::MainEnded() {
+  if (stdout_ == nullptr) return;
+  stdout_->Drain();
+  stderr_->Drain();
+}
+
+std::string DaemonOutput::LastStderrLine() {
+  if (stderr_ == nullptr) return "";
+  // The newline that ends it counts, and so may blank lines behind it.
+  constexpr int64_t kLookBack = kMaxLineLength + 64;
+  const int64_t written = stderr_->moved() - stderr_before_;
+  if (written == 0) return "";
+  const std::string bytes = LastBytes(stderr_->files(), std::min(written, kLookBack));
+  const absl::string_view text = absl::StripTrailingAsciiWhitespace(bytes);
+  const size_t newline = text.rfind('\n');
+  const absl::string_view line =
+      newline == absl::string_view::npos ? text : text.substr(newline + 1);
+  return Printable(absl::StripAsciiWhitespace(line), kMaxLineLength);
+}
+
+void DaemonOutput::TreeGone() {
+  if (stdout_ == nullptr) return;
+  stdout_->Release();
+  stderr_->Release();
+}
+
+void DaemonOutput::Look() {
+  if (stdout_ == nullptr) return;
+  stdout_->Look();
+  stderr_->Look();
+}
+
+void DaemonOutput::Reopen() {
+  if (stdout_ == nullptr) return;
+  stdout_->Reopen();
+  stderr_->Reopen();
+}
+
+void DaemonOutput::End() {
+  stdout_ = nullptr;
+  stderr_ = nullptr;
+}
+
+std::string DaemonOutput::Problem() const {
+  if (stdout_ == nullptr) return "";
+  const std::string& first = stdout_->problem();
+  const std::string& second = stderr_->problem();
+  return absl::StrCat(first, first.empty() || second.empty() ? "" : "; ", second);
+}
+
+MonotonicTime DaemonOutput::NextDeadline() const {
+  if (stdout_ == nullptr) return MonotonicTime::InfiniteFuture();
+  return std::min(stdout_->NextDeadline(), stderr_->NextDeadline());
+}
+
+void DaemonOutput::AppendPollFds(std::vector<pollfd>& fds) const {
+  if (stdout_ == nullptr) return;
+  stdout_->AppendPollFds(fds);
+  stderr_->AppendPollFds(fds);
+}
+
+}  // namespace hob

@@ -1,0 +1,80 @@
+#ifndef HOB_SERVER_OUTPUT_DAEMON_OUTPUT_H_
+#define HOB_SERVER_OUTPUT_DAEMON_OUTPUT_H_
+
+#include <poll.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/optional.h"
+#include "server/clock/clock.h"
+#include "server/daemon/daemon_spec.h"
+#include "server/daemon/exit_report.h"
+#include "server/output/log_store.h"
+#include "server/output/output_pump.h"
+
+namespace hob {
+
+// What becomes of the output of one daemon: a pump for each stream that is kept in a log.
+//
+// Order of calls: Prepare before each spawn, MainEnded, TreeGone; Look whenever a descriptor is
+// ready or the deadline has come, and at any other time. Not thread-safe: belongs to the daemon's
+// worker.
+class DaemonOutput {
+ public:
+  // `store`, which may be null (then nothing is kept), and `clock` outlive it.
+  DaemonOutput(const std::string& daemon, LogStore* store, const Clock& clock);
+
+  DaemonOutput(const DaemonOutput&) = delete;
+  DaemonOutput& operator=(const DaemonOutput&) = delete;
+
+  // Opens what an instance with this specification is going to write to. A failure has the stage
+  // "stdout" or "stderr".
+  absl::optional<SpawnFailure> Prepare(const DaemonSpec& spec);
+
+  // The `log_*` settings changed; they hold from the next byte on.
+  void SpecChanged(const DaemonSpec& spec);
+
+  // The main process has ended: what it wrote last is in its log after this, unless that is stalled
+  // (contract 7.7).
+  void MainEnded();
+
+  // The last line that the present instance, else the last, wrote to stderr, printable and of at
+  // most kMaxLineLength characters; empty when there is none, or stderr is not kept in a log of its
+  // own.
+  std::string LastStderrLine();
+
+  // Nothing of the instance is left, or there never was one.
+  void TreeGone();
+
+  void Look();
+
+  // Has the logs opened anew, by their paths (USR2).
+  void Reopen();
+
+  // The daemon ends for good: who follows its logs is told so.
+  void End();
+
+  // Why a log cannot be written; empty when all can.
+  std::string Problem() const;
+
+  MonotonicTime NextDeadline() const;
+  void AppendPollFds(std::vector<pollfd>& fds) const;
+
+  static constexpr int kMaxLineLength = 512;
+
+ private:
+  absl::optional<SpawnFailure> OpenPump(OutputPump& pump, const DaemonSpec& spec,
+                                        const char* stage);
+
+  // Null without a store, and after End.
+  std::unique_ptr<OutputPump> stdout_;
+  std::unique_ptr<OutputPump> stderr_;
+  // What stderr_ had moved when the present instance came.
+  int64_t stderr_before_ = 0;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_OUTPUT_DAEMON_OUTPUT_H_

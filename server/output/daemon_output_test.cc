@@ -1,0 +1,145 @@
+#include "server/output/daemon_output.h"
+
+#include <sys/stat.h>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/output/output_test_env.h"
+
+namespace hob {
+namespace {
+
+using ::testing::HasSubstr;
+
+class DaemonOutputTest : public OutputTest {
+ protected:
+  // An instance comes and opens its FIFOs.
+  void Begin() {
+    ASSERT_EQ(output_.Prepare(spec_), absl::nullopt);
+    if (spec_.stdout_mode == OutputMode::kLog) out_ = OpenAsChild(fifo_folder_.path() + "/web.out");
+    if (spec_.stderr_mode == OutputMode::kLog) err_ = OpenAsChild(fifo_folder_.path() + "/web.err");
+  }
+  void End() {
+    out_.Reset();
+    err_.Reset();
+    output_.MainEnded();
+  }
+
+  DaemonSpec spec_ = [] {
+    DaemonSpec spec;
+    spec.name = "web";
+    return spec;
+  }();
+  DaemonOutput output_{"web", &store_, clock_};
+  UniqueFd out_;
+  UniqueFd err_;
+};
+
+TEST_F(DaemonOutputTest, WhatADyingChildWroteLastIsInTheFile) {
+  Begin();
+  Write(out_, "to stdout");
+  Write(err_, "to stderr");
+  End();
+  EXPECT_EQ(ReadFile(Log("web.log")), "to stdout");
+  EXPECT_EQ(ReadFile(Log("web.err.log")), "to stderr");
+}
+
+TEST_F(DaemonOutputTest, NothingIsHeldOnceNothingIsLeft) {
+  const int before = OpenDescriptors();
+  Begin();
+  Write(out_, "line\n");
+  output_.Look();
+  End();
+  output_.TreeGone();
+  EXPECT_EQ(OpenDescriptors(), before);
+  std::vector<pollfd> fds;
+  output_.AppendPollFds(fds);
+  EXPECT_TRUE(fds.empty());
+  EXPECT_EQ(output_.NextDeadline(), MonotonicTime::InfiniteFuture());
+}
+
+TEST_F(DaemonOutputTest, OnlyWhatIsKeptInALogHasAFifo) {
+  spec_.stdout_mode = OutputMode::kNull;
+  spec_.stderr_mode = OutputMode::kStdout;
+  Begin();
+  EXPECT_TRUE(Listing(fifo_folder_.path()).empty());
+}
+
+TEST_F(DaemonOutputTest, LastStderrLineIsOfThePresentInstance) {
+  Begin();
+  Write(err_, "starts\nfails: \x1b[31mno config\n\n");
+  End();
+  EXPECT_EQ(output_.LastStderrLine(), "fails: \\x1b[31mno config");
+  output_.TreeGone();
+  Begin();
+  End();
+  EXPECT_EQ(output_.LastStderrLine(), "");
+  output_.TreeGone();
+  Begin();
+  Write(err_, "no newline");
+  End();
+  EXPECT_EQ(output_.LastStderrLine(), "no newline");
+}
+
+TEST_F(DaemonOutputTest, LastStderrLineIsFoundBehindARotation) {
+  spec_.log_max_bytes = 10;
+  spec_.log_compress = false;
+  Begin();
+  Write(err_, "a line that fills the log\n");
+  output_.Look();
+  Write(err_, "\n");
+  End();
+  EXPECT_EQ(ReadFile(Log("web.err.log")), "\n");
+  EXPECT_EQ(output_.LastStderrLine(), "a line that fills the log");
+}
+
+TEST_F(DaemonOutputTest, LastStderrLineIsCut) {
+  Begin();
+  Write(err_, std::string(10'000, 'x'));
+  End();
+  EXPECT_EQ(output_.LastStderrLine().size(), DaemonOutput::kMaxLineLength + 3);
+}
+
+TEST_F(DaemonOutputTest, EitherLogMayBeTheProblem) {
+  ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
+  Begin();
+  Write(out_, "line\n");
+  Write(err_, "line\n");
+  output_.Look();
+  EXPECT_THAT(output_.Problem(), HasSubstr("log stalled: " + Log("web.log") + ": Is a directory"));
+  ASSERT_EQ(mkdir((Log("web.err.log") + ".tmp").c_str(), 0755), 0);
+  EXPECT_EQ(ReadFile(Log("web.err.log")), "line\n");
+}
+
+TEST_F(DaemonOutputTest, AFifoThatCannotBeMadeIsASpawnFailure) {
+  ASSERT_EQ(mkdir((fifo_folder_.path() + "/web.err").c_str(), 0755), 0);
+  const absl::optional<SpawnFailure> failure = output_.Prepare(spec_);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->stage, "stderr");
+  EXPECT_NE(failure->error_number, 0);
+}
+
+TEST_F(DaemonOutputTest, ReadersAreToldOfTheEnd) {
+  const std::shared_ptr<LogFiles> files = store_.Find("web", OutputStream::kStdout);
+  EXPECT_FALSE(files->ended());
+  output_.End();
+  EXPECT_TRUE(files->ended());
+  // Nothing is asked of it any more but these.
+  output_.Look();
+  output_.MainEnded();
+  output_.TreeGone();
+  EXPECT_EQ(output_.Problem(), "");
+}
+
+TEST_F(DaemonOutputTest, WithoutAStoreNothingIsKept) {
+  DaemonOutput output("web", nullptr, clock_);
+  EXPECT_EQ(output.Prepare(spec_), absl::nullopt);
+  output.Look();
+  output.MainEnded();
+  output.TreeGone();
+  EXPECT_EQ(output.LastStderrLine(), "");
+  EXPECT_EQ(output.NextDeadline(), MonotonicTime::InfiniteFuture());
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,137 @@
+#include "server/output/log_compressor.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "server/output/log_source.h"
+
+namespace hob {
+namespace {
+
+// zstd's own default: text shrinks to about a tenth at hundreds of MB a second.
+constexpr int kLevel = 3;
+
+// The scheduler's weakest weight and the disk's last class (ioprio_set(2)).
+void TakeLowestPriority() {
+  constexpr int kWhoProcess = 1;
+  constexpr int kClassIdle = 3 << 13;
+  setpriority(PRIO_PROCESS, syscall(SYS_gettid), 19);
+  syscall(SYS_ioprio_set, kWhoProcess, 0, kClassIdle);
+}
+
+bool WriteAll(int fd, const char* bytes, size_t size) {
+  while (size > 0) {
+    const ssize_t count = write(fd, bytes, size);
+    if (count <= 0) return false;
+    bytes += count;
+    size -= count;
+  }
+  return true;
+}
+
+}  // namespace
+
+LogCompressor::LogCompressor() : thread_([this] { Loop(); }) {}
+
+LogCompressor::~LogCompressor() {
+  {
+    absl::MutexLock lock(&mu_);
+    ending_ = true;
+  }
+  thread_.join();
+}
+
+bool LogCompressor::ending() const {
+  absl::MutexLock lock(&mu_);
+  return ending_;
+}
+
+void LogCompressor::Request(std::shared_ptr<LogFiles> files) {
+  absl::MutexLock lock(&mu_);
+  if (std::find(queue_.begin(), queue_.end(), files) == queue_.end()) {
+    queue_.push_back(std::move(files));
+  }
+}
+
+void LogCompressor::WaitUntilIdle() {
+  const auto idle = [this]()
+                        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return queue_.empty() && !busy_; };
+  absl::MutexLock lock(&mu_);
+  mu_.Await(absl::Condition(&idle));
+}
+
+void LogCompressor::Loop() {
+  TakeLowestPriority();
+  while (true) {
+    std::shared_ptr<LogFiles> files;
+    {
+      const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+        return ending_ || !queue_.empty();
+      };
+      absl::MutexLock lock(&mu_, absl::Condition(&has_work));
+      if (ending_) return;
+      files = std::move(queue_.front());
+      queue_.pop_front();
+      busy_ = true;
+    }
+    CompressBackups(*files);
+    absl::MutexLock lock(&mu_);
+    busy_ = false;
+  }
+}
+
+void LogCompressor::CompressBackups(LogFiles& files) {
+  const std::string path = files.path() + ".zst.tmp";
+  for (int64_t sequence : files.Uncompressed()) {
+    LogFiles::Opened from = files.Open(sequence);
+    // It may have gone meanwhile.
+    if (!from.fd.ok() || from.compressed) continue;
+    if (!Compress(std::move(from), path) || !files.ReplaceByCompressed(sequence, path)) {
+      unlink(path.c_str());
+    }
+    if (ending()) return;
+  }
+}
+
+bool LogCompressor::Compress(LogFiles::Opened from, const std::string& path) {
+  const UniqueFd to(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
+  const std::unique_ptr<LogSource> source = LogSource::From(std::move(from));
+  if (!to.ok()) return false;
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> encoder(ZSTD_createCCtx(),
+                                                                     &ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_checksumFlag, 1);
+  // Readers learn the size without decompressing.
+  const int64_t size = source->Size();
+  ZSTD_CCtx_setPledgedSrcSize(encoder.get(), size);
+  std::vector<char> plain(ZSTD_CStreamInSize());
+  std::vector<char> packed(ZSTD_CStreamOutSize());
+  size_t left = 1;
+  for (int64_t offset = 0; left != 0;) {
+    if (ending()) return false;
+    const int64_t wanted = std::min<int64_t>(plain.size(), size - offset);
+    if (source->ReadAt(offset, plain.data(), wanted) != wanted) return false;
+    offset += wanted;
+    ZSTD_inBuffer in = {plain.data(), static_cast<size_t>(wanted), 0};
+    const ZSTD_EndDirective directive = offset == size ? ZSTD_e_end : ZSTD_e_continue;
+    do {
+      ZSTD_outBuffer out = {packed.data(), packed.size(), 0};
+      left = ZSTD_compressStream2(encoder.get(), &out, &in, directive);
+      if (ZSTD_isError(left) || !WriteAll(to.get(), packed.data(), out.pos)) return false;
+    } while (in.pos < in.size || (directive == ZSTD_e_end && left != 0));
+    if (directive == ZSTD_e_continue) left = 1;
+  }
+  // A crash must not leave an empty file in the place of the bytes.
+  return fdatasync(to.get()) == 0;
+}
+
+}  // namespace hob

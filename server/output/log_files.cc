@@ -1,0 +1,172 @@
+#include "server/output/log_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/output/log_source.h"
+
+namespace hob {
+namespace {
+
+constexpr char kIndex[] = ".idx";
+constexpr char kCompressed[] = ".zst";
+
+bool Exists(const std::string& path) {
+  struct stat status;
+  return lstat(path.c_str(), &status) == 0;
+}
+
+UniqueFd OpenForReading(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK));
+  struct stat status;
+  if (fd.ok() && (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))) fd.Reset();
+  return fd;
+}
+
+// 0 when it was renamed or is not there, else errno(3).
+int RenameIfThere(const std::string& from, const std::string& to) {
+  return rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+}  // namespace
+
+std::string LogFiles::Name(int64_t back) const {
+  return back == 0 ? path_ : absl::StrCat(path_, ".", back);
+}
+
+std::string LogFiles::index_path() const { return path_ + kIndex; }
+
+int64_t LogFiles::current() const {
+  absl::MutexLock lock(&mu_);
+  return current_;
+}
+
+bool LogFiles::ExistsLocked(int64_t back) const {
+  return Exists(Name(back)) || Exists(Name(back) + kCompressed);
+}
+
+int64_t LogFiles::Oldest() const {
+  absl::MutexLock lock(&mu_);
+  int64_t back = 0;
+  while (ExistsLocked(back + 1)) ++back;
+  return current_ - back;
+}
+
+absl::optional<int64_t> LogFiles::StartOf(int64_t sequence) const {
+  int64_t start;
+  int64_t next;
+  {
+    absl::MutexLock lock(&mu_);
+    start = start_of_current_;
+    next = current_;
+  }
+  while (next > sequence) {
+    const std::unique_ptr<LogSource> source = LogSource::From(Open(--next));
+    if (source == nullptr) return absl::nullopt;
+    start -= source->Size();
+  }
+  return start;
+}
+
+LogFiles::Opened LogFiles::Open(int64_t sequence) const {
+  Opened opened;
+  absl::MutexLock lock(&mu_);
+  if (sequence > current_) return opened;
+  const std::string name = Name(current_ - sequence);
+  if (sequence < current_) opened.fd = OpenForReading(name + kCompressed);
+  opened.compressed = opened.fd.ok();
+  if (!opened.compressed) opened.fd = OpenForReading(name);
+  return opened;
+}
+
+UniqueFd LogFiles::OpenIndex(int64_t sequence) const {
+  absl::MutexLock lock(&mu_);
+  if (sequence > current_) return UniqueFd();
+  return OpenForReading(Name(current_ - sequence) + kIndex);
+}
+
+int LogFiles::Rotate(int backups, int64_t size) {
+  absl::MutexLock lock(&mu_);
+  // What a change of `log_backups` has left goes too.
+  for (int64_t back = std::max(backups, 1); ExistsLocked(back); ++back) RemoveLocked(back);
+  for (int64_t back = backups - 1; back >= 1; --back) {
+    if (const int error = ShiftLocked(back); error != 0) return error;
+  }
+  if (backups == 0) {
+    if (unlink(path_.c_str()) != 0 && errno != ENOENT) return errno;
+    unlink(index_path().c_str());
+  } else if (const int error = ShiftLocked(0); error != 0) {
+    return error;
+  }
+  ++current_;
+  start_of_current_ += size;
+  return 0;
+}
+
+int LogFiles::ShiftLocked(int64_t back) {
+  const std::string from = Name(back);
+  const std::string to = Name(back + 1);
+  if (const int error = RenameIfThere(from, to); error != 0) return error;
+  if (back > 0) {
+    if (const int error = RenameIfThere(from + kCompressed, to + kCompressed); error != 0) {
+      return error;
+    }
+  }
+  if (RenameIfThere(from + kIndex, to + kIndex) != 0) unlink((from + kIndex).c_str());
+  return 0;
+}
+
+void LogFiles::RemoveLocked(int64_t back) {
+  for (const char* suffix : {"", kCompressed, kIndex}) unlink((Name(back) + suffix).c_str());
+}
+
+std::vector<int64_t> LogFiles::Uncompressed() const {
+  std::vector<int64_t> found;
+  absl::MutexLock lock(&mu_);
+  for (int64_t back = 1; ExistsLocked(back); ++back) {
+    if (!Exists(Name(back) + kCompressed)) found.push_back(current_ - back);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+bool LogFiles::ReplaceByCompressed(int64_t sequence, const std::string& compressed) {
+  absl::MutexLock lock(&mu_);
+  const std::string name = Name(current_ - sequence);
+  if (sequence >= current_ || !Exists(name)) return false;
+  if (rename(compressed.c_str(), (name + kCompressed).c_str()) != 0) return false;
+  unlink(name.c_str());
+  return true;
+}
+
+void LogFiles::AddWriter() { ++writers_; }
+
+void LogFiles::RemoveWriter() {
+  if (--writers_ == 0) NoteMore();
+}
+
+void LogFiles::NoteMore() {
+  if (!has_listeners_) return;
+  absl::MutexLock lock(&listeners_mu_);
+  for (Listener* listener : listeners_) listener->OnMore();
+}
+
+void LogFiles::AddListener(Listener* listener) {
+  absl::MutexLock lock(&listeners_mu_);
+  listeners_.push_back(listener);
+  has_listeners_ = true;
+}
+
+void LogFiles::RemoveListener(Listener* listener) {
+  absl::MutexLock lock(&listeners_mu_);
+  listeners_.erase(std::remove(listeners_.begin(), listeners_.end(), listener), listeners_.end());
+  has_listeners_ = !listeners_.empty();
+}
+
+}  // namespace hob

@@ -1,0 +1,160 @@
+#include "server/output/log_files.h"
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/output/log_compressor.h"
+#include "server/output/log_source.h"
+#include "server/output/output_test_env.h"
+
+namespace hob {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class LogFilesTest : public testing::Test {
+ protected:
+  // Writes a file with this text and its index, and rotates it away.
+  void WriteAndRotate(const std::string& text, int backups) {
+    WriteFile(files_->path(), text);
+    WriteFile(files_->index_path(), text);
+    ASSERT_EQ(files_->Rotate(backups, text.size()), 0);
+  }
+  std::string Read(int64_t sequence) {
+    const std::unique_ptr<LogSource> source = LogSource::From(files_->Open(sequence));
+    if (source == nullptr) return "none";
+    std::string text(source->Size(), '\0');
+    EXPECT_EQ(source->ReadAt(0, &text[0], text.size() + 0), text.size());
+    return text;
+  }
+
+  TestFolder folder_;
+  const std::shared_ptr<LogFiles> files_ = std::make_shared<LogFiles>(folder_.path() + "/web.log");
+};
+
+TEST_F(LogFilesTest, RotationKeepsTheLatestBackupsWithTheirIndexes) {
+  for (const char* text : {"one", "two", "three", "four"}) WriteAndRotate(text, 2);
+  EXPECT_THAT(Listing(folder_.path()),
+              ElementsAre("web.log.1", "web.log.1.idx", "web.log.2", "web.log.2.idx"));
+  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.1"), "four");
+  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2.idx"), "three");
+}
+
+TEST_F(LogFilesTest, AFileKeepsItsSequenceNumberWhileItIsRenamed) {
+  WriteAndRotate("zero", 5);
+  WriteAndRotate("one", 5);
+  EXPECT_EQ(files_->current(), 2);
+  EXPECT_EQ(files_->Oldest(), 0);
+  EXPECT_EQ(Read(0), "zero");
+  EXPECT_EQ(Read(1), "one");
+  EXPECT_EQ(Read(2), "none");
+  EXPECT_EQ(Read(3), "none");
+  EXPECT_EQ(Read(-1), "none");
+}
+
+TEST_F(LogFilesTest, WhatAnEarlierServerLeftHasNumbersBelowZero) {
+  WriteFile(folder_.path() + "/web.log.1", "before");
+  WriteFile(folder_.path() + "/web.log.2", "long before");
+  EXPECT_EQ(files_->Oldest(), -2);
+  EXPECT_EQ(Read(-2), "long before");
+  EXPECT_EQ(files_->StartOf(0), 0);
+  EXPECT_EQ(files_->StartOf(-2), -17);
+}
+
+TEST_F(LogFilesTest, NoBackupsAreKeptWhereNoneAreWanted) {
+  WriteAndRotate("one", 0);
+  EXPECT_THAT(Listing(folder_.path()), IsEmpty());
+  EXPECT_EQ(files_->current(), 1);
+}
+
+TEST_F(LogFilesTest, FewerBackupsTakeEffectWithTheNextRotation) {
+  for (const char* text : {"one", "two", "three", "four"}) WriteAndRotate(text, 5);
+  WriteAndRotate("five", 2);
+  EXPECT_THAT(Listing(folder_.path()),
+              ElementsAre("web.log.1", "web.log.1.idx", "web.log.2", "web.log.2.idx"));
+  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2"), "four");
+}
+
+TEST_F(LogFilesTest, ARotationThatFailsLeavesTheFileBeingWritten) {
+  LogFiles nowhere(folder_.path() + "/web.log/not-a-folder");
+  WriteFile(folder_.path() + "/web.log", "text");
+  EXPECT_EQ(nowhere.Rotate(5, 4), ENOTDIR);
+  EXPECT_EQ(nowhere.current(), 0);
+}
+
+TEST_F(LogFilesTest, CompressionKeepsTheBytesAndTheOrder) {
+  LogCompressor compressor;
+  const std::string large(300'000, 'x');
+  WriteAndRotate(large, 5);
+  WriteAndRotate("", 5);
+  WriteAndRotate("two", 5);
+  compressor.Request(files_);
+  compressor.WaitUntilIdle();
+  EXPECT_THAT(Listing(folder_.path()),
+              ElementsAre("web.log.1.idx", "web.log.1.zst", "web.log.2.idx", "web.log.2.zst",
+                          "web.log.3.idx", "web.log.3.zst"));
+  EXPECT_LT(ReadFile(folder_.path() + "/web.log.3.zst").size(), 1000);
+  EXPECT_EQ(Read(0), large);
+  EXPECT_EQ(Read(1), "");
+  EXPECT_EQ(Read(2), "two");
+  WriteAndRotate("three", 5);
+  EXPECT_EQ(Read(0), large);
+  EXPECT_EQ(files_->StartOf(3), 300'003);
+}
+
+TEST_F(LogFilesTest, ACompressedFileIsReadFromAnyOffset) {
+  LogCompressor compressor;
+  std::string numbers;
+  for (int i = 0; i < 100'000; ++i) absl::StrAppend(&numbers, i, "\n");
+  WriteAndRotate(numbers, 5);
+  compressor.Request(files_);
+  compressor.WaitUntilIdle();
+  const std::unique_ptr<LogSource> source = LogSource::From(files_->Open(0));
+  ASSERT_FALSE(source->IsRandomAccess());
+  for (int64_t offset : {500'000, 3, 400'000, 400'100}) {
+    char bytes[20];
+    ASSERT_EQ(source->ReadAt(offset, bytes, 20), 20);
+    EXPECT_EQ(std::string(bytes, 20), numbers.substr(offset, 20));
+  }
+  char beyond[20];
+  EXPECT_EQ(source->ReadAt(numbers.size() - 5, beyond, 20), 5);
+  EXPECT_EQ(source->ReadAt(numbers.size() + 5, beyond, 20), 0);
+}
+
+TEST_F(LogFilesTest, ACorruptCompressedFileEndsWhereItCannotBeRead) {
+  WriteFile(folder_.path() + "/web.log.1.zst", "this is not zstd at all");
+  EXPECT_EQ(Read(-1), "");
+}
+
+TEST_F(LogFilesTest, WhatIsNoRegularFileIsNotOpened) {
+  ASSERT_EQ(symlink("/etc/passwd", files_->path().c_str()), 0);
+  EXPECT_FALSE(files_->Open(0).fd.ok());
+}
+
+class CountingListener : public LogFiles::Listener {
+ public:
+  void OnMore() override { ++count; }
+  int count = 0;
+};
+
+TEST_F(LogFilesTest, ListenersAreToldOfMoreAndOfTheEnd) {
+  CountingListener listener;
+  files_->AddWriter();
+  files_->AddWriter();
+  files_->AddListener(&listener);
+  files_->NoteMore();
+  EXPECT_EQ(listener.count, 1);
+  files_->RemoveWriter();
+  EXPECT_FALSE(files_->ended());
+  EXPECT_EQ(listener.count, 1);
+  files_->RemoveWriter();
+  EXPECT_TRUE(files_->ended());
+  EXPECT_EQ(listener.count, 2);
+  files_->RemoveListener(&listener);
+  files_->NoteMore();
+  EXPECT_EQ(listener.count, 2);
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,82 @@
+#include "server/output/log_index.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace hob {
+namespace {
+
+// An entry in the file, in the byte order of the machine: the index never leaves it.
+struct Record {
+  int64_t offset;
+  // Wall clock, nanoseconds since 1970.
+  int64_t nanos;
+};
+static_assert(sizeof(Record) == 16, "the format of the file");
+
+constexpr int64_t kRecordSize = sizeof(Record);
+// An index with more entries than this belongs to no log that hob wrote; the rest is left alone.
+constexpr size_t kMostEntries = 4 << 20;
+
+}  // namespace
+
+bool AppendToLogIndex(const std::string& path, const LogIndexEntry& entry, bool anew) {
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+  const UniqueFd file(open(path.c_str(), anew ? flags | O_TRUNC : flags, 0640));
+  struct stat status;
+  if (!file.ok() || fstat(file.get(), &status) != 0) return false;
+  const Record record = {entry.offset, absl::ToUnixNanos(entry.time)};
+  // An entry that a full disk has cut short is written over.
+  const int64_t end = status.st_size - status.st_size % kRecordSize;
+  return pwrite(file.get(), &record, kRecordSize, end) == kRecordSize;
+}
+
+void LogIndex::ReadFrom(const UniqueFd& file) {
+  if (!file.ok()) return;
+  std::array<Record, 256> records;
+  while (entries_.size() < kMostEntries) {
+    const ssize_t size = pread(file.get(), records.data(), sizeof(records), read_);
+    const int64_t count = size / kRecordSize;
+    if (size < kRecordSize) return;
+    for (int64_t i = 0; i < count; ++i) Add(records[i].offset, records[i].nanos);
+    read_ += count * kRecordSize;
+  }
+}
+
+void LogIndex::Add(int64_t offset, int64_t nanos) {
+  if (offset < 0) return;
+  // The log was truncated, or nothing was written after the entry before.
+  while (!entries_.empty() && entries_.back().offset >= offset) entries_.pop_back();
+  entries_.push_back({offset, absl::FromUnixNanos(nanos)});
+}
+
+std::vector<LogIndexEntry>::const_iterator LogIndex::Behind(int64_t offset) const {
+  return std::upper_bound(
+      entries_.begin(), entries_.end(), offset,
+      [](int64_t value, const LogIndexEntry& entry) { return value < entry.offset; });
+}
+
+absl::optional<absl::Time> LogIndex::TimeAt(int64_t offset) const {
+  const auto behind = Behind(offset);
+  if (behind == entries_.begin()) return absl::nullopt;
+  return std::prev(behind)->time;
+}
+
+int64_t LogIndex::EndOfTimeAt(int64_t offset) const {
+  const auto behind = Behind(offset);
+  return behind == entries_.end() ? std::numeric_limits<int64_t>::max() : behind->offset;
+}
+
+absl::optional<int64_t> LogIndex::OffsetSince(absl::Time time) const {
+  for (const LogIndexEntry& entry : entries_) {
+    if (entry.time + kIndexInterval > time) return entry.offset;
+  }
+  return absl::nullopt;
+}
+
+}  // namespace hob

@@ -1,0 +1,92 @@
+#ifndef HOB_SERVER_OUTPUT_OUTPUT_PUMP_H_
+#define HOB_SERVER_OUTPUT_OUTPUT_PUMP_H_
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/clock/clock.h"
+#include "server/output/log_store.h"
+#include "server/output/log_writer.h"
+#include "server/process/unique_fd.h"
+
+namespace hob {
+
+// Carries one stream of a daemon from its FIFO to its log. The child opens the FIFO for reading and
+// writing, and so does the pump: neither gets SIGPIPE, EOF or POLLHUP from the other's going away,
+// so that there is nothing to spin on (RELIABILITY F28, F51), and what is in the FIFO stays there
+// for as long as the pump holds it.
+//
+//   state     when                                                  descriptors
+//   closed    there is no instance, and the FIFO is empty           0
+//   waiting   an instance lives and writes nothing                  1: the FIFO
+//   writing   bytes came within the last kIdleTime                  2: the FIFO, the log
+//   stalled   the log cannot be written; a try each kRetryInterval  1: the FIFO, which is not
+//   polled
+//
+// Never waits for a reader or a writer, blocks on the disk only. Not thread-safe: belongs to the
+// daemon's worker.
+class OutputPump {
+ public:
+  // How long the log stays open without being written to.
+  static constexpr absl::Duration kIdleTime = absl::Seconds(2);
+  // Time between two tries to write a log that cannot be written (RELIABILITY F52, F53).
+  static constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+  // The most that one Look moves: the worker's other duties come in between.
+  static constexpr int64_t kMostAtOnce = 1 << 20;
+
+  // `store` and `clock` outlive it.
+  OutputPump(const std::string& daemon, OutputStream stream, LogStore& store, const Clock& clock);
+
+  OutputPump(const OutputPump&) = delete;
+  OutputPump& operator=(const OutputPump&) = delete;
+
+  void SetLimits(const LogWriter::Limits& limits) { writer_.SetLimits(limits); }
+
+  // Makes the FIFO where it is missing and opens it, for an instance to come; `owner` and `group`
+  // are whose it is, so that /dev/stdout can be opened there. Returns 0 or errno(3).
+  int Open(uid_t owner, gid_t group);
+
+  // There is no instance any more: the FIFO is closed as soon as it is empty.
+  void Release();
+
+  // Moves what has come, kMostAtOnce at most, and does what is due.
+  void Look();
+
+  // Moves all that is in the FIFO now; what a living process adds meanwhile is left for later.
+  void Drain();
+
+  // Has the log opened anew, by its path, for the next byte.
+  void Reopen() { writer_.Close(); }
+
+  // Why the log cannot be written; empty when it can.
+  const std::string& problem() const { return writer_.problem(); }
+
+  bool is_open() const { return fifo_.ok(); }
+  // What was written all in all, bytes.
+  int64_t moved() const { return writer_.moved(); }
+  LogFiles& files() { return writer_.files(); }
+
+  MonotonicTime NextDeadline() const;
+  void AppendPollFds(std::vector<pollfd>& fds) const;
+
+ private:
+  void Move(int64_t most);
+  bool stalled() const { return retry_at_ != MonotonicTime::InfiniteFuture(); }
+
+  const std::string fifo_path_;
+  const Clock& clock_;
+  LogWriter writer_;
+  UniqueFd fifo_;
+  bool released_ = false;
+  // When a stalled log is tried again, and when an open one is closed.
+  MonotonicTime retry_at_ = MonotonicTime::InfiniteFuture();
+  MonotonicTime idle_at_ = MonotonicTime::InfiniteFuture();
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_OUTPUT_OUTPUT_PUMP_H_
