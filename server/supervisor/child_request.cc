@@ -1,0 +1,129 @@
+#include "server/supervisor/child_request.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/output/log_names.h"
+#include "server/supervisor/environment_file.h"
+
+namespace hob {
+namespace {
+
+constexpr absl::string_view kOwnNames[] = {"NOTIFY_SOCKET"};
+constexpr absl::string_view kOwnPrefixes[] = {"LISTEN_", "WATCHDOG_", "HOB_", "GRPC_", "GLOG_"};
+
+bool IsForTheServerAlone(absl::string_view variable) {
+  const absl::string_view name = variable.substr(0, variable.find('='));
+  for (absl::string_view own : kOwnNames) {
+    if (name == own) return true;
+  }
+  for (absl::string_view prefix : kOwnPrefixes) {
+    if (absl::StartsWith(name, prefix)) return true;
+  }
+  return false;
+}
+
+// An environment in the making: a later value of a name replaces the earlier one in its place.
+class Variables {
+ public:
+  explicit Variables(std::vector<std::string> base) : variables_(std::move(base)) {}
+
+  void Set(absl::string_view name, absl::string_view value) {
+    for (std::string& variable : variables_) {
+      if (absl::StartsWith(variable, name) && variable.size() > name.size() &&
+          variable[name.size()] == '=') {
+        variable = absl::StrCat(name, "=", value);
+        return;
+      }
+    }
+    variables_.push_back(absl::StrCat(name, "=", value));
+  }
+
+  void SetAll(const Environment& variables) {
+    for (const auto& [name, value] : variables) Set(name, value);
+  }
+
+  std::vector<std::string> Take() { return std::move(variables_); }
+
+ private:
+  std::vector<std::string> variables_;
+};
+
+void SetUser(const DaemonSpec::Credentials& credentials, Variables& environment) {
+  if (credentials.user_name.empty()) return;
+  environment.Set("USER", credentials.user_name);
+  environment.Set("LOGNAME", credentials.user_name);
+  environment.Set("HOME", credentials.home);
+  environment.Set("SHELL", credentials.shell);
+}
+
+StdioTarget Output(OutputMode mode, const std::string& fifo_path) {
+  switch (mode) {
+    case OutputMode::kLog:
+      return {StdioTarget::Kind::kFifo, fifo_path};
+    case OutputMode::kStdout:
+      return {StdioTarget::Kind::kStdout, ""};
+    case OutputMode::kInherit:
+      return {StdioTarget::Kind::kInherit, ""};
+    case OutputMode::kNull:
+      return {StdioTarget::Kind::kNull, ""};
+  }
+  return {};
+}
+
+StdioTarget Input(StdinMode mode) {
+  switch (mode) {
+    case StdinMode::kHold:
+      return {StdioTarget::Kind::kHold, ""};
+    case StdinMode::kNull:
+      return {StdioTarget::Kind::kNull, ""};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& server_environment) {
+  std::vector<std::string> inherited;
+  for (const std::string& variable : server_environment) {
+    if (!IsForTheServerAlone(variable)) inherited.push_back(variable);
+  }
+  return inherited;
+}
+
+absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
+                                                           const ChildDefaults& defaults) {
+  Variables environment(spec.clear_environment ? std::vector<std::string>() : defaults.environment);
+  if (spec.credentials.has_value()) SetUser(*spec.credentials, environment);
+  if (!spec.env_file.empty()) {
+    absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(spec.env_file);
+    if (auto* failure = absl::get_if<SpawnFailure>(&read)) return std::move(*failure);
+    environment.SetAll(absl::get<Environment>(read));
+  }
+  environment.SetAll(spec.environment);
+  environment.Set("HOB_DAEMON", spec.name);
+
+  SpawnRequest request;
+  request.name = spec.name;
+  request.argv = spec.argv;
+  request.environment = environment.Take();
+  request.directory = spec.directory;
+  request.umask = spec.umask;
+  request.stdin_target = Input(spec.stdin_mode);
+  request.stdout_target =
+      Output(spec.stdout_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStdout));
+  request.stderr_target =
+      Output(spec.stderr_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStderr));
+  request.credentials = spec.credentials;
+  request.nice = spec.nice;
+  request.oom_score_adj = spec.oom_score_adj;
+  request.limit_nofile = spec.limit_nofile;
+  request.limit_core = spec.limit_core;
+  request.limit_nproc = spec.limit_nproc;
+  request.limit_memlock = spec.limit_memlock;
+  request.no_new_privileges = spec.no_new_privileges;
+  return request;
+}
+
+}  // namespace hob

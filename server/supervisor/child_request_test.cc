@@ -1,0 +1,140 @@
+#include "server/supervisor/child_request.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hob {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+using Target = StdioTarget::Kind;
+
+DaemonSpec Web() {
+  DaemonSpec spec;
+  spec.name = "web";
+  spec.argv = {"/bin/web", "--port", "80"};
+  return spec;
+}
+
+ChildDefaults Defaults() {
+  ChildDefaults defaults;
+  defaults.environment = {"PATH=/bin", "LANG=C"};
+  defaults.fifo_dir = "/run/hob/output";
+  return defaults;
+}
+
+SpawnRequest Request(const DaemonSpec& spec) {
+  return absl::get<SpawnRequest>(MakeSpawnRequest(spec, Defaults()));
+}
+
+TEST(InheritedEnvironmentTest, WhatIsMeantForTheServerAloneIsLeftOut) {
+  EXPECT_THAT(InheritedEnvironment({"PATH=/bin", "NOTIFY_SOCKET=@x", "LISTEN_FDS=1", "LISTEN_PID=2",
+                                    "WATCHDOG_USEC=3", "HOB_ADDRESS=unix:/x", "GRPC_TRACE=all",
+                                    "GLOG_v=9", "NOTIFY_SOCKETS=1", "MY_HOB_=2", "EMPTY="}),
+              ElementsAre("PATH=/bin", "NOTIFY_SOCKETS=1", "MY_HOB_=2", "EMPTY="));
+}
+
+TEST(ChildRequestTest, TheDefaultsAreThoseOfTheContract) {
+  const SpawnRequest request = Request(Web());
+  EXPECT_EQ(request.name, "web");
+  EXPECT_THAT(request.argv, ElementsAre("/bin/web", "--port", "80"));
+  EXPECT_THAT(request.environment, UnorderedElementsAre("PATH=/bin", "LANG=C", "HOB_DAEMON=web"));
+  EXPECT_EQ(request.directory, "/");
+  EXPECT_EQ(request.umask, 022);
+  EXPECT_EQ(request.stdin_target.kind, Target::kHold);
+  EXPECT_EQ(request.stdout_target.kind, Target::kFifo);
+  EXPECT_EQ(request.stdout_target.path, "/run/hob/output/web.out");
+  EXPECT_EQ(request.stderr_target.kind, Target::kFifo);
+  EXPECT_EQ(request.stderr_target.path, "/run/hob/output/web.err");
+  EXPECT_FALSE(request.credentials.has_value());
+  EXPECT_FALSE(request.ready_fd.has_value());
+}
+
+TEST(ChildRequestTest, EveryKindOfInputAndOutputHasItsTarget) {
+  DaemonSpec spec = Web();
+  spec.stdin_mode = StdinMode::kNull;
+  spec.stdout_mode = OutputMode::kInherit;
+  spec.stderr_mode = OutputMode::kStdout;
+  EXPECT_EQ(Request(spec).stdin_target.kind, Target::kNull);
+  EXPECT_EQ(Request(spec).stdout_target.kind, Target::kInherit);
+  EXPECT_EQ(Request(spec).stderr_target.kind, Target::kStdout);
+  spec.stdout_mode = OutputMode::kNull;
+  EXPECT_EQ(Request(spec).stdout_target.kind, Target::kNull);
+}
+
+TEST(ChildRequestTest, WhatIsConfiguredIsAskedFor) {
+  DaemonSpec spec = Web();
+  spec.directory = "/srv";
+  spec.umask = 077;
+  spec.nice = 5;
+  spec.oom_score_adj = -3;
+  spec.limit_nofile = ResourceLimit{1, 2};
+  spec.limit_core = ResourceLimit{3, 4};
+  spec.limit_nproc = ResourceLimit{5, 6};
+  spec.limit_memlock = ResourceLimit{7, 8};
+  spec.no_new_privileges = true;
+  const SpawnRequest request = Request(spec);
+  EXPECT_EQ(request.directory, "/srv");
+  EXPECT_EQ(request.umask, 077);
+  EXPECT_EQ(request.nice, 5);
+  EXPECT_EQ(request.oom_score_adj, -3);
+  EXPECT_EQ(request.limit_nofile, (ResourceLimit{1, 2}));
+  EXPECT_EQ(request.limit_core, (ResourceLimit{3, 4}));
+  EXPECT_EQ(request.limit_nproc, (ResourceLimit{5, 6}));
+  EXPECT_EQ(request.limit_memlock, (ResourceLimit{7, 8}));
+  EXPECT_EQ(request.no_new_privileges, true);
+}
+
+TEST(ChildRequestTest, AClearedEnvironmentHasWhatIsConfiguredAndTheName) {
+  DaemonSpec spec = Web();
+  spec.clear_environment = true;
+  spec.environment = {{"A", "1"}};
+  EXPECT_THAT(Request(spec).environment, UnorderedElementsAre("A=1", "HOB_DAEMON=web"));
+}
+
+TEST(ChildRequestTest, TheConfiguredEnvironmentWinsOverTheFileAndThatOverTheServers) {
+  const std::string path = testing::TempDir() + "/child_env";
+  std::ofstream(path) << "PATH=/file A=file B=file HOB_DAEMON=file\n";
+  DaemonSpec spec = Web();
+  spec.env_file = path;
+  spec.environment = {{"A", "config"}};
+  EXPECT_THAT(Request(spec).environment,
+              UnorderedElementsAre("PATH=/file", "LANG=C", "A=config", "B=file", "HOB_DAEMON=web"));
+  unlink(path.c_str());
+}
+
+TEST(ChildRequestTest, AUserBringsItsVariablesWhichTheConfigurationMayChange) {
+  DaemonSpec spec = Web();
+  spec.credentials = DaemonSpec::Credentials{33, 33, {}, "www", "/var/www", "/bin/sh"};
+  spec.environment = {{"HOME", "/elsewhere"}};
+  const SpawnRequest request = Request(spec);
+  EXPECT_THAT(request.environment,
+              UnorderedElementsAre("PATH=/bin", "LANG=C", "USER=www", "LOGNAME=www",
+                                   "HOME=/elsewhere", "SHELL=/bin/sh", "HOB_DAEMON=web"));
+  EXPECT_EQ(request.credentials, spec.credentials);
+}
+
+TEST(ChildRequestTest, AGroupAloneBringsNoVariables) {
+  DaemonSpec spec = Web();
+  spec.credentials = DaemonSpec::Credentials{0, 33, {}, "", "", ""};
+  EXPECT_THAT(Request(spec).environment,
+              UnorderedElementsAre("PATH=/bin", "LANG=C", "HOB_DAEMON=web"));
+}
+
+TEST(ChildRequestTest, AMissingEnvironmentFileIsAFailureToSpawn) {
+  DaemonSpec spec = Web();
+  spec.env_file = "/nonexistent/env";
+  const absl::variant<SpawnRequest, SpawnFailure> made = MakeSpawnRequest(spec, Defaults());
+  ASSERT_TRUE(absl::holds_alternative<SpawnFailure>(made));
+  EXPECT_EQ(absl::get<SpawnFailure>(made).stage, "env_file");
+  EXPECT_EQ(absl::get<SpawnFailure>(made).error_number, ENOENT);
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,373 @@
+#include "server/supervisor/daemon_runner.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/errors/errors.h"
+
+namespace hob {
+namespace {
+
+// How long the end of a process may take to be seen after its descriptors were closed.
+constexpr absl::Duration kGraceForEnd = absl::Milliseconds(100);
+
+}  // namespace
+
+DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context& context)
+    : context_(context),
+      lifecycle_(std::move(spec), *context.clock,
+                 [registry = context.registry](DaemonSnapshotPtr snapshot) {
+                   registry->Publish(std::move(snapshot));
+                 }),
+      instance_(*context.clock),
+      output_(lifecycle_.spec().name, context.logs, *context.clock) {
+  lifecycle_.PublishNow();
+}
+
+// Starting.
+
+void DaemonRunner::StartSoon(const std::string& reason, bool operator_asks) {
+  start_at_ = context_.clock->Now().monotonic;
+  start_reason_ = reason;
+  start_follows_failure_ = false;
+  start_granted_ = operator_asks;
+  start_is_trial_ = false;
+}
+
+void DaemonRunner::StartAgainWhenGone(const std::string& reason, bool operator_asks) {
+  next_ = Next::kStartAgain;
+  again_reason_ = reason;
+  again_by_operator_ = operator_asks;
+}
+
+void DaemonRunner::StartIsDue() {
+  if (!start_granted_) {
+    start_granted_ = true;
+    const Timestamp now = context_.clock->Now();
+    const MonotonicTime granted = context_.throttle->TakeStart(now.monotonic);
+    if (granted > now.monotonic) {
+      start_at_ = granted;
+      ThrottleDecision decision;
+      decision.action = ThrottleAction::kWait;
+      decision.rule = ThrottleRule::kBudget;
+      decision.delay = granted - now.monotonic;
+      decision.next_attempt = Timestamp{granted, now.wall + decision.delay};
+      lifecycle_.Waits(decision);
+      // A reload does not wait for the budget: the start has its place in the queue.
+      waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+      return;
+    }
+  }
+  Launch();
+}
+
+void DaemonRunner::Launch() {
+  start_at_ = kNever;
+  lifecycle_.StartBegins(start_reason_, start_follows_failure_);
+  absl::variant<SpawnRequest, SpawnFailure> request =
+      MakeSpawnRequest(lifecycle_.spec(), context_.child_defaults);
+  if (auto* failure = absl::get_if<SpawnFailure>(&request)) return SpawnFailed(std::move(*failure));
+  SpawnRequest& wanted = absl::get<SpawnRequest>(request);
+  absl::optional<SpawnFailure> failure =
+      readiness_.Prepare(lifecycle_.spec(), context_.child_defaults.notify_dir, wanted);
+  if (!failure.has_value()) failure = output_.Prepare(lifecycle_.spec());
+  if (!failure.has_value()) failure = instance_.Spawn(*context_.spawner, wanted);
+  readiness_.Spawned();
+  if (failure.has_value()) return SpawnFailed(*std::move(failure));
+  Spawned();
+}
+
+void DaemonRunner::SpawnFailed(SpawnFailure failure) {
+  readiness_.Close();
+  output_.TreeGone();
+  ExitReport report;
+  report.end = std::move(failure);
+  report.time = context_.clock->Now();
+  context_.journal->Warning(absl::StrCat(Tag(), " cannot be spawned: ", DescribeEnd(report.end)));
+  lifecycle_.Ended(report);
+  Obey(Report(report));
+}
+
+void DaemonRunner::Spawned() {
+  next_ = Next::kAsDecided;
+  lifecycle_.Spawned(instance_.pid());
+  context_.journal->Info(absl::StrCat(Tag(), " ", start_reason_));
+  const DaemonSpec& spec = lifecycle_.spec();
+  const MonotonicTime spawned = instance_.spawned().monotonic;
+  trial_won_at_ = start_is_trial_ ? spawned + spec.restart_policy.retry_time : kNever;
+  ExpectReadiness();
+  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+}
+
+void DaemonRunner::ExpectReadiness() {
+  const DaemonSpec& spec = lifecycle_.spec();
+  const MonotonicTime spawned = instance_.spawned().monotonic;
+  if (spec.ready != ReadyMode::kNone) {
+    unready_at_ = spawned + spec.ready_timeout;
+    unready_verdict_ =
+        absl::StrCat("it was not ready within ", absl::FormatDuration(spec.ready_timeout));
+    return;
+  }
+  if (spec.start_time <= absl::ZeroDuration()) return CameUp();
+  up_at_ = spawned + spec.start_time;
+}
+
+void DaemonRunner::CameUp() {
+  up_at_ = kNever;
+  unready_at_ = kNever;
+  restarting_ = false;
+  HearFromWatchdog();
+  lifecycle_.BecameReady();
+  waiters_.Answer(Waiters::For::kUp, lifecycle_.latest());
+}
+
+// What the instance says of itself.
+
+void DaemonRunner::LookAtReadiness() {
+  if (!instance_.exists() || instance_.main_ended()) return;
+  const ReadinessWatch::Words words =
+      readiness_.Look([this](pid_t sender) { return instance_.Contains(sender); });
+  const bool starting = lifecycle_.state() == DaemonState::kStarting;
+  if (words.status.has_value()) lifecycle_.SetStatusText(*words.status);
+  if (words.extend_timeout.has_value()) ExtendTimeout(*words.extend_timeout);
+  if (words.ready && starting) return CameUp();
+  if (words.closed && starting) {
+    // A process that ends closes its descriptors before its end can be seen: that is the better
+    // reason.
+    unready_at_ = context_.clock->Now().monotonic + kGraceForEnd;
+    unready_verdict_ = "it closed its readiness descriptor without a newline";
+  }
+  if (words.watchdog_alive && lifecycle_.state() == DaemonState::kRunning) HearFromWatchdog();
+  if (words.stopping && lifecycle_.state() == DaemonState::kRunning) lifecycle_.SaysItStops();
+  if (words.watchdog_trigger) Condemn("it triggered its own watchdog", SIGABRT);
+}
+
+void DaemonRunner::ExtendTimeout(absl::Duration by) {
+  const MonotonicTime until = context_.clock->Now().monotonic + by;
+  if (unready_at_ != kNever) unready_at_ = std::max(unready_at_, until);
+  instance_.BePatientUntil(until);
+}
+
+void DaemonRunner::HearFromWatchdog() {
+  const absl::Duration watchdog = lifecycle_.spec().watchdog;
+  silent_at_ =
+      watchdog > absl::ZeroDuration() ? context_.clock->Now().monotonic + watchdog : kNever;
+}
+
+void DaemonRunner::Condemn(const std::string& verdict, int signal) {
+  if (lifecycle_.state() != DaemonState::kStarting && lifecycle_.state() != DaemonState::kRunning) {
+    return;
+  }
+  CancelTimersOfInstance();
+  verdict_ = verdict;
+  lifecycle_.StopBegins(verdict);
+  context_.journal->Warning(absl::StrCat(Tag(), " ", verdict, ": being stopped"));
+  instance_.AskToEnd(signal, lifecycle_.spec().stop_timeout);
+}
+
+void DaemonRunner::CancelTimersOfInstance() {
+  up_at_ = kNever;
+  unready_at_ = kNever;
+  silent_at_ = kNever;
+  trial_won_at_ = kNever;
+}
+
+// Ending.
+
+void DaemonRunner::BeginStop(const std::string& reason) {
+  CancelTimersOfInstance();
+  // What is being stopped or cleared away already goes on as it does.
+  if (lifecycle_.state() == DaemonState::kStopping ||
+      lifecycle_.state() == DaemonState::kClearing) {
+    return lifecycle_.Remark(reason);
+  }
+  lifecycle_.StopBegins(reason);
+  context_.journal->Info(absl::StrCat(Tag(), " ", reason));
+  instance_.AskToEnd(lifecycle_.spec().stop_signal, lifecycle_.spec().stop_timeout);
+}
+
+void DaemonRunner::LookAtInstance() {
+  const LiveInstance::Events events = instance_.Look();
+  if (events.main_ended.has_value()) MainEnded(*events.main_ended);
+  if (events.killed) {
+    context_.journal->Warning(absl::StrCat(Tag(), " did not end within ",
+                                           absl::FormatDuration(lifecycle_.spec().stop_timeout),
+                                           ": killed"));
+  }
+  if (events.unkillable) {
+    const std::string problem =
+        "KILL does not end it: it hangs in the kernel. No other instance is started before it is "
+        "gone";
+    lifecycle_.Remark(problem);
+    context_.journal->Error(absl::StrCat(Tag(), " ", problem));
+  }
+  if (events.gone) {
+    InstanceGone();
+  } else if (events.main_ended.has_value()) {
+    lifecycle_.ClearingBegins();
+  }
+}
+
+void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
+  CancelTimersOfInstance();
+  readiness_.Close();
+  ExitReport report;
+  report.end = reaped.end;
+  report.usage = reaped.usage;
+  report.time = context_.clock->Now();
+  report.uptime = report.time.monotonic - instance_.spawned().monotonic;
+  report.verdict = std::exchange(verdict_, "");
+  report.requested = lifecycle_.state() == DaemonState::kStopping && report.verdict.empty();
+  const std::string tag = Tag();
+  // What it wrote last is in its log before its end is told (contract 7.7).
+  output_.MainEnded();
+  lifecycle_.Ended(report, LastWordsOf(report));
+  context_.journal->Info(absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
+  if (!report.requested) decision_ = Report(report);
+}
+
+std::string DaemonRunner::LastWordsOf(const ExitReport& report) {
+  const auto* exited = absl::get_if<ExitedWithCode>(&report.end);
+  const bool succeeded = exited != nullptr && exited->code == 0 && report.verdict.empty();
+  return report.requested || succeeded ? "" : output_.LastStderrLine();
+}
+
+void DaemonRunner::BeFinished() {
+  finished_ = true;
+  const std::string problem = output_.Problem();
+  if (!problem.empty()) {
+    context_.journal->Error(
+        absl::StrCat(lifecycle_.spec().name, " what it wrote last is lost: ", problem));
+  }
+  output_.End();
+}
+
+void DaemonRunner::InstanceGone() {
+  output_.TreeGone();
+  const Next next = std::exchange(next_, Next::kAsDecided);
+  if (next == Next::kAsDecided) return Obey(decision_);
+  if (next == Next::kStartAgain) {
+    // Who waits for a stop gets it, though a start follows.
+    if (waiters_.AnyFor(Waiters::For::kGone)) RestStopped();
+    ClearHistory();
+    return StartSoon(again_reason_, again_by_operator_);
+  }
+  if (next == Next::kFinish) BeFinished();
+  RestStopped();
+}
+
+void DaemonRunner::RestStopped() {
+  if (lifecycle_.state() != DaemonState::kStopped) lifecycle_.Stopped(stop_reason_);
+  waiters_.Answer(Waiters::For::kGone, lifecycle_.latest());
+}
+
+// The throttle.
+
+ThrottleDecision DaemonRunner::Report(const ExitReport& report) {
+  const DaemonSpec& spec = lifecycle_.spec();
+  return context_.throttle->ReportExit(spec.name, spec.restart_policy, report);
+}
+
+void DaemonRunner::Obey(const ThrottleDecision& decision) {
+  restarting_ = false;
+  start_at_ = decision.next_attempt.has_value() ? decision.next_attempt->monotonic : kNever;
+  start_follows_failure_ = true;
+  start_granted_ = false;
+  // A trial that met a shortage of the machine is tried again, and is still one.
+  start_is_trial_ = decision.action == ThrottleAction::kHalt ||
+                    (start_is_trial_ && decision.rule == ThrottleRule::kShortage);
+  const ExitReport& exit = lifecycle_.now().runs->front().exit;
+  start_reason_ = absl::StrCat(start_is_trial_ ? "trial start after " : "started again after ",
+                               exit.verdict.empty() ? DescribeEnd(exit.end) : exit.verdict);
+  switch (decision.action) {
+    case ThrottleAction::kStartNow:
+      lifecycle_.StartsAgain(decision);
+      break;
+    case ThrottleAction::kWait:
+      lifecycle_.Waits(decision);
+      context_.journal->Warning(absl::StrCat(Tag(), " waits: ", lifecycle_.latest()->reason));
+      break;
+    case ThrottleAction::kHalt:
+      lifecycle_.GivenUp(decision);
+      context_.journal->Error(absl::StrCat(Tag(), " HALTED: ", lifecycle_.latest()->reason));
+      break;
+    case ThrottleAction::kLeave:
+      lifecycle_.LeftExited(decision);
+      break;
+  }
+  waiters_.Answer(Waiters::For::kUp,
+                  StartFailed(lifecycle_.spec().name, lifecycle_.latest()->reason));
+  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+}
+
+void DaemonRunner::ClearHistory() {
+  context_.throttle->Clear(lifecycle_.spec().name);
+  lifecycle_.HistoryCleared();
+}
+
+void DaemonRunner::CancelStart() {
+  start_at_ = kNever;
+  restarting_ = false;
+}
+
+// Time.
+
+void DaemonRunner::Step() {
+  LookAtInstance();
+  if (finished_) return;
+  LookAtReadiness();
+  LookAtOutput();
+  LookAtTime();
+}
+
+void DaemonRunner::LookAtOutput() {
+  output_.Look();
+  const std::string problem = output_.Problem();
+  if (problem == lifecycle_.now().log_problem) return;
+  lifecycle_.SetLogProblem(problem);
+  if (problem.empty()) {
+    context_.journal->Info(absl::StrCat(Tag(), " log is written again"));
+  } else {
+    context_.journal->Error(
+        absl::StrCat(Tag(), " ", problem, "; it is held back, nothing is lost"));
+  }
+}
+
+void DaemonRunner::LookAtTime() {
+  const MonotonicTime now = context_.clock->Now().monotonic;
+  if (up_at_ <= now) CameUp();
+  if (unready_at_ <= now) Condemn(unready_verdict_, lifecycle_.spec().stop_signal);
+  if (silent_at_ <= now) {
+    Condemn(absl::StrCat("it was silent for longer than its watchdog of ",
+                         absl::FormatDuration(lifecycle_.spec().watchdog)),
+            SIGABRT);
+  }
+  if (trial_won_at_ <= now) {
+    trial_won_at_ = kNever;
+    ClearHistory();
+    lifecycle_.Remark("its trial start succeeded");
+  }
+  if (start_at_ <= now) StartIsDue();
+  waiters_.TimeOut(now, *lifecycle_.latest());
+}
+
+MonotonicTime DaemonRunner::NextDeadline() const {
+  return std::min({instance_.NextDeadline(), up_at_, unready_at_, silent_at_, trial_won_at_,
+                   start_at_, waiters_.NextDeadline(), output_.NextDeadline()});
+}
+
+void DaemonRunner::AppendPollFds(std::vector<pollfd>& fds) {
+  instance_.AppendPollFds(fds);
+  readiness_.AppendPollFds(fds);
+  output_.AppendPollFds(fds);
+}
+
+std::string DaemonRunner::Tag() const {
+  const DaemonSnapshot& now = lifecycle_.now();
+  return now.pid == 0 ? now.name() : absl::StrCat(now.name(), "[", now.pid, "]");
+}
+
+}  // namespace hob

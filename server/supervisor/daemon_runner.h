@@ -1,0 +1,188 @@
+#ifndef HOB_SERVER_SUPERVISOR_DAEMON_RUNNER_H_
+#define HOB_SERVER_SUPERVISOR_DAEMON_RUNNER_H_
+
+#include <poll.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/optional.h"
+#include "server/clock/clock.h"
+#include "server/journal/journal.h"
+#include "server/output/daemon_output.h"
+#include "server/process/process.h"
+#include "server/readiness/readiness_watch.h"
+#include "server/registry/registry.h"
+#include "server/supervisor/child_request.h"
+#include "server/supervisor/command.h"
+#include "server/supervisor/lifecycle.h"
+#include "server/supervisor/live_instance.h"
+#include "server/supervisor/waiters.h"
+#include "server/throttle/restart_throttle.h"
+
+namespace hob {
+
+// Keeps one daemon as it ought to be: takes commands, notices what happens to the instance, asks
+// the throttle, starts and stops. It has no thread and never waits: whoever drives it calls Handle
+// for each command, and Step whenever one of its descriptors is ready or its deadline has come;
+// Step may be called at any other time too, and then does nothing. That is what makes it run on a
+// fake kernel and a simulated clock.
+//
+// Not thread-safe: belongs to the daemon's worker.
+class DaemonRunner {
+ public:
+  // What a runner works with; everything outlives it.
+  struct Context {
+    const Clock* clock = nullptr;
+    Spawner* spawner = nullptr;
+    RestartThrottle* throttle = nullptr;
+    Registry* registry = nullptr;
+    Journal* journal = nullptr;
+    // Where what daemons write goes; null: it is not kept.
+    LogStore* logs = nullptr;
+    ChildDefaults child_defaults;
+  };
+
+  // `context` outlives the runner. Publishes the daemon as STOPPED.
+  DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context& context);
+
+  DaemonRunner(const DaemonRunner&) = delete;
+  DaemonRunner& operator=(const DaemonRunner&) = delete;
+
+  // Takes a command. What it asks for may go on after the return; command.done tells the outcome.
+  void Handle(Command command);
+
+  // Looks at the instance and at the time, and does what is due.
+  void Step();
+
+  // When Step must be called at the latest.
+  MonotonicTime NextDeadline() const;
+
+  // Adds what Step waits for.
+  void AppendPollFds(std::vector<pollfd>& fds);
+
+  // Whether the daemon has ended for good, after kRemove or kShutDown. Nothing may be handled from
+  // then on.
+  bool finished() const { return finished_; }
+
+  // The answer to whatever else is asked once kRemove or kShutDown was handled.
+  const absl::Status& refusal() const { return refusal_; }
+
+ private:
+  // A timer that is off.
+  static constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
+
+  // What follows once nothing of the present instance is left.
+  enum class Next {
+    // What the throttle decides.
+    kAsDecided,
+    kStayStopped,
+    kStartAgain,
+    kFinish,
+  };
+
+  void Start(Command command);
+  void Stop(Command command);
+  void Restart(Command command);
+  void Signal(Command command);
+  void Boot(Command command);
+  void Update(Command command);
+  void Replace(Command command);
+  void Finish(Command command);
+  void Kill();
+
+  // Answers at once, or when `what` comes true.
+  void AnswerWhen(Waiters::For what, const char* name, Command command);
+  static void AnswerNow(const Command& command, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
+
+  // Starts: at once for an operator, else as soon as the machine's budget allows.
+  void StartSoon(const std::string& reason, bool operator_asks);
+  // The same, once nothing of the present instance is left.
+  void StartAgainWhenGone(const std::string& reason, bool operator_asks);
+  // The time of the next start has come.
+  void StartIsDue();
+  void Launch();
+  void SpawnFailed(SpawnFailure failure);
+  void Spawned();
+  // Decides when the instance counts as up; at once where nothing is asked of it.
+  void ExpectReadiness();
+  void CameUp();
+
+  void LookAtReadiness();
+  void LookAtOutput();
+  void ExtendTimeout(absl::Duration by);
+  // The instance showed a sign of life.
+  void HearFromWatchdog();
+  // Ends the instance with `signal` because it was found wanting: a failure, whatever its exit
+  // code.
+  void Condemn(const std::string& verdict, int signal);
+  void CancelTimersOfInstance();
+
+  // Asks the instance to end; next_ says what follows. Precondition: there is one.
+  void BeginStop(const std::string& reason);
+  void LookAtInstance();
+  void MainEnded(const ReapedProcess& reaped);
+  void InstanceGone();
+  void RestStopped();
+
+  // The last line of stderr of a run that failed; empty for any other.
+  std::string LastWordsOf(const ExitReport& report);
+  // Nothing is to come any more.
+  void BeFinished();
+
+  // Reports an end that nobody asked for to the throttle.
+  ThrottleDecision Report(const ExitReport& report);
+  void Obey(const ThrottleDecision& decision);
+
+  void LookAtTime();
+  void ClearHistory();
+  void CancelStart();
+  // "web[123]" while there is a process, else "web".
+  std::string Tag() const;
+
+  const Context& context_;
+  Lifecycle lifecycle_;
+  LiveInstance instance_;
+  ReadinessWatch readiness_;
+  DaemonOutput output_;
+  Waiters waiters_;
+
+  // What follows once nothing of the instance is left; with kAsDecided, the decision, made when the
+  // main process ended.
+  Next next_ = Next::kAsDecided;
+  ThrottleDecision decision_;
+  // With kStartAgain.
+  std::string again_reason_;
+  bool again_by_operator_ = false;
+  // Why hob itself ends the instance; empty when it does not.
+  std::string verdict_;
+  // Why the daemon will rest STOPPED.
+  std::string stop_reason_;
+  // Once the daemon is to end for good, the answer to whatever else is asked.
+  absl::Status refusal_;
+  // A restart is under way: others join it.
+  bool restarting_ = false;
+  bool finished_ = false;
+
+  // Of the next start.
+  MonotonicTime start_at_ = kNever;
+  std::string start_reason_;
+  bool start_follows_failure_ = false;
+  // The machine's budget has granted it, or need not.
+  bool start_granted_ = false;
+  // It is a trial of a daemon that was given up.
+  bool start_is_trial_ = false;
+
+  // Of the present instance: when it counts as up, when it should have been ready (and what is said
+  // if it is not), when its watchdog runs out, and when its trial is won.
+  MonotonicTime up_at_ = kNever;
+  MonotonicTime unready_at_ = kNever;
+  std::string unready_verdict_;
+  MonotonicTime silent_at_ = kNever;
+  MonotonicTime trial_won_at_ = kNever;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SUPERVISOR_DAEMON_RUNNER_H_

@@ -1,0 +1,185 @@
+// What a runner is asked: the commands of daemon_runner.h, each in the state that it meets. What
+// happens by itself is in daemon_runner.cc.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/errors/errors.h"
+#include "server/supervisor/daemon_runner.h"
+
+namespace hob {
+
+void DaemonRunner::Handle(Command command) {
+  const bool ends = command.kind == Command::Kind::kRemove ||
+                    command.kind == Command::Kind::kShutDown ||
+                    command.kind == Command::Kind::kKill;
+  if (finished_ || (!refusal_.ok() && !ends)) return AnswerNow(command, refusal_);
+  switch (command.kind) {
+    case Command::Kind::kStart:
+      return Start(std::move(command));
+    case Command::Kind::kStop:
+      return Stop(std::move(command));
+    case Command::Kind::kRestart:
+      return Restart(std::move(command));
+    case Command::Kind::kSignal:
+      return Signal(std::move(command));
+    case Command::Kind::kBoot:
+      return Boot(std::move(command));
+    case Command::Kind::kUpdate:
+      return Update(std::move(command));
+    case Command::Kind::kReplace:
+      return Replace(std::move(command));
+    case Command::Kind::kRemove:
+    case Command::Kind::kShutDown:
+      return Finish(std::move(command));
+    case Command::Kind::kKill:
+      return Kill();
+    case Command::Kind::kReopenLogs:
+      output_.Reopen();
+      return AnswerNow(command, lifecycle_.latest());
+  }
+}
+
+void DaemonRunner::Start(Command command) {
+  lifecycle_.SetWanted(true);
+  switch (lifecycle_.state()) {
+    case DaemonState::kRunning:
+      return AnswerNow(command, lifecycle_.latest());
+    case DaemonState::kStarting:
+      break;
+    case DaemonState::kStopping:
+    case DaemonState::kClearing:
+      StartAgainWhenGone("started by an operator", /*operator_asks=*/true);
+      break;
+    case DaemonState::kStopped:
+    case DaemonState::kBackoff:
+    case DaemonState::kExited:
+    case DaemonState::kHalted:
+      ClearHistory();
+      StartSoon("started by an operator", /*operator_asks=*/true);
+      break;
+  }
+  AnswerWhen(Waiters::For::kUp, "start", std::move(command));
+}
+
+void DaemonRunner::Stop(Command command) {
+  lifecycle_.SetWanted(false);
+  waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "stop");
+  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+  CancelStart();
+  stop_reason_ = "stopped by an operator";
+  if (!instance_.exists()) {
+    RestStopped();
+    return AnswerNow(command, lifecycle_.latest());
+  }
+  next_ = Next::kStayStopped;
+  BeginStop("being stopped by an operator");
+  AnswerWhen(Waiters::For::kGone, "stop", std::move(command));
+}
+
+void DaemonRunner::Restart(Command command) {
+  lifecycle_.SetWanted(true);
+  if (!restarting_) {
+    restarting_ = true;
+    ClearHistory();
+    if (!instance_.exists()) {
+      StartSoon("restarted by an operator", /*operator_asks=*/true);
+    } else {
+      if (lifecycle_.state() == DaemonState::kStarting) {
+        waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "restart");
+      }
+      StartAgainWhenGone("restarted by an operator", /*operator_asks=*/true);
+      BeginStop("being restarted by an operator");
+    }
+  }
+  AnswerWhen(Waiters::For::kUp, "restart", std::move(command));
+}
+
+void DaemonRunner::Signal(Command command) {
+  absl::Status sent = absl::NotFoundError("");
+  if (instance_.exists()) sent = instance_.Signal(command.signal, command.signal_all);
+  if (absl::IsNotFound(sent)) {
+    sent = NotRunning(lifecycle_.spec().name, DaemonStateName(lifecycle_.state()));
+  }
+  if (!sent.ok()) return AnswerNow(command, sent);
+  AnswerNow(command, lifecycle_.latest());
+}
+
+void DaemonRunner::Boot(Command command) {
+  // An operator may have been faster.
+  if (lifecycle_.state() != DaemonState::kStopped || start_at_ != kNever) {
+    return AnswerNow(command, lifecycle_.latest());
+  }
+  lifecycle_.SetWanted(true);
+  StartSoon("started by the configuration", /*operator_asks=*/false);
+  AnswerWhen(Waiters::For::kTried, "start", std::move(command));
+}
+
+void DaemonRunner::Update(Command command) {
+  lifecycle_.SpecChanged(std::move(command.spec));
+  output_.SpecChanged(lifecycle_.spec());
+  // A changed watchdog counts from here.
+  if (lifecycle_.state() == DaemonState::kRunning) HearFromWatchdog();
+  const bool stays = lifecycle_.spec().restart_policy.on_halt == OnHalt::kStay;
+  const bool trial_comes = start_is_trial_ && start_at_ != kNever;
+  if (lifecycle_.state() == DaemonState::kHalted && stays && trial_comes) {
+    CancelStart();
+    lifecycle_.NoTrialComes();
+  }
+  AnswerNow(command, lifecycle_.latest());
+}
+
+void DaemonRunner::Replace(Command command) {
+  ClearHistory();
+  lifecycle_.SpecChanged(std::move(command.spec));
+  if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
+  waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "reload");
+  CancelStart();
+  if (instance_.exists()) {
+    StartAgainWhenGone("started afresh: its configuration changed", /*operator_asks=*/false);
+    BeginStop("being restarted: its configuration changed");
+  } else {
+    StartSoon("started afresh: its configuration changed", /*operator_asks=*/false);
+  }
+  AnswerWhen(Waiters::For::kTried, "reload", std::move(command));
+}
+
+void DaemonRunner::Finish(Command command) {
+  const bool removed = command.kind == Command::Kind::kRemove;
+  lifecycle_.SetWanted(false);
+  CancelStart();
+  refusal_ = removed ? Overtaken(lifecycle_.spec().name, "command", "removal") : ShuttingDown();
+  stop_reason_ = removed ? "removed from the configuration" : "the server is shutting down";
+  waiters_.Answer(Waiters::For::kUp, refusal_);
+  waiters_.Answer(Waiters::For::kTried, refusal_);
+  if (!instance_.exists()) {
+    RestStopped();
+    BeFinished();
+    return AnswerNow(command, lifecycle_.latest());
+  }
+  next_ = Next::kFinish;
+  BeginStop(absl::StrCat("being stopped: ", stop_reason_));
+  AnswerWhen(Waiters::For::kGone, "stop", std::move(command));
+}
+
+void DaemonRunner::Kill() {
+  if (instance_.exists()) instance_.Kill();
+}
+
+void DaemonRunner::AnswerWhen(Waiters::For what, const char* name, Command command) {
+  if (command.no_wait) {
+    // What the next Step will do at once is under way only then.
+    if (start_at_ > context_.clock->Now().monotonic) {
+      return AnswerNow(command, lifecycle_.latest());
+    }
+    what = Waiters::For::kTried;
+  }
+  waiters_.Add(what, name, context_.clock->Now().monotonic + command.timeout,
+               std::move(command.done));
+}
+
+void DaemonRunner::AnswerNow(const Command& command,
+                             const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+  if (command.done) command.done(outcome);
+}
+
+}  // namespace hob

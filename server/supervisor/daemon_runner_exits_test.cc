@@ -1,0 +1,438 @@
+// What becomes of a daemon whose process ends, and what its history says of it (contract sections
+// 2, 3 and 7).
+#include <signal.h>
+
+#include <cerrno>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/supervisor/testing/runner_harness.h"
+
+namespace hob {
+namespace {
+
+using testing::HasSubstr;
+using Kind = Command::Kind;
+
+FakeProgram WithChildren(int looks_to_end) {
+  FakeProgram program;
+  program.has_children = true;
+  program.looks_to_end_children = looks_to_end;
+  return program;
+}
+
+DaemonSpec WithTrials() {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.max_retries = 1;
+  spec.restart_policy.on_halt = OnHalt::kRetry;
+  return spec;
+}
+
+const SpawnFailure kShortage = {"clone", EAGAIN, "Resource temporarily unavailable"};
+
+// The seed's rule.
+
+TEST(DaemonRunnerExitsTest, ACrashedDaemonIsRestartedAtOnce) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  const pid_t old = web.now().pid;
+  web.Exit(1);
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_NE(web.now().pid, old);
+  EXPECT_EQ(web.now().restart_count, 1);
+  EXPECT_EQ(web.now().exit_count, 1);
+  EXPECT_EQ(web.now().reason, "started again after exit code 1");
+  EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kRetry);
+  EXPECT_FALSE(web.now().next_start_time.has_value());
+}
+
+TEST(DaemonRunnerExitsTest, ExitCodeZeroAndSignalsAreFailuresToo) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  web.Exit(0);
+  web.End(KilledBySignal{SIGSEGV, true});
+  EXPECT_EQ(web.now().throttle->failures_in_window, 2);
+  EXPECT_EQ(web.now().reason, "started again after signal 11 (SEGV), core dumped");
+}
+
+TEST(DaemonRunnerExitsTest, ADaemonIsHaltedAfterMaxRetriesFailuresWithinRetryTime) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.Advance(absl::Seconds(2));
+  web.Exit(1);
+  web.Advance(absl::Seconds(3));
+  web.Exit(1);
+  EXPECT_EQ(web.state(), DaemonState::kHalted) << "a failure of exactly retry_time ago counts";
+  EXPECT_TRUE(web.now().wanted);
+  EXPECT_EQ(web.now().pid, 0);
+  EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kWindowFull);
+  EXPECT_THAT(web.now().reason, HasSubstr("3 failures within 5s"));
+  EXPECT_FALSE(web.now().next_start_time.has_value());
+  web.Advance(absl::Hours(1));
+  EXPECT_EQ(web.spawner.Spawned("web"), 3);
+  EXPECT_EQ(web.runner->NextDeadline(), MonotonicTime::InfiniteFuture()) << "HALTED costs nothing";
+}
+
+TEST(DaemonRunnerExitsTest, FailuresOlderThanRetryTimeAreForgotten) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  for (int i = 0; i < 20; ++i) {
+    web.Exit(1);
+    web.Advance(absl::Milliseconds(2501));
+  }
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_EQ(web.now().restart_count, 20);
+}
+
+TEST(DaemonRunnerExitsTest, AFailureToExecCountsLikeAnyOther) {
+  RunnerHarness web;
+  for (int i = 0; i < 3; ++i) web.spawner.FailNextSpawn({"exec", ENOENT, "/bin/web: missing"});
+  web.Do(Kind::kBoot);
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+  EXPECT_EQ(web.now().exit_count, 3);
+  EXPECT_EQ(web.now().restart_count, 2);
+  EXPECT_EQ(absl::get<SpawnFailure>(web.now().runs->front().exit.end).stage, "exec");
+  EXPECT_EQ(web.now().runs->front().pid, 0);
+  EXPECT_FALSE(web.now().start_time.has_value()) << "it never ran";
+}
+
+TEST(DaemonRunnerExitsTest, AMissingEnvironmentFileIsAFailureOfItsOwnStage) {
+  DaemonSpec spec = WebSpec();
+  spec.env_file = "/nonexistent/env";
+  RunnerHarness web(spec);
+  web.Do(Kind::kBoot);
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+  EXPECT_EQ(absl::get<SpawnFailure>(web.now().runs->front().exit.end).stage, "env_file");
+  EXPECT_THAT(web.spawner.requests(), testing::IsEmpty());
+}
+
+TEST(DaemonRunnerExitsTest, AShortageOfTheMachineWaitsAndUsesNothingUp) {
+  RunnerHarness web;
+  for (int i = 0; i < 5; ++i) web.spawner.FailNextSpawn(kShortage);
+  web.Do(Kind::kBoot);
+  EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kShortage);
+  EXPECT_EQ(web.now().next_start_time, web.clock.Now().wall + absl::Milliseconds(100));
+  web.Advance(absl::Milliseconds(100 + 200 + 400 + 800 + 1600) - absl::Nanoseconds(1));
+  EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  web.Advance(absl::Nanoseconds(1));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  web.Exit(1);
+  EXPECT_EQ(web.now().throttle->failures_in_window, 1);
+}
+
+TEST(DaemonRunnerExitsTest, BackoffDelaysTheRestart) {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.backoff = absl::Seconds(1);
+  spec.restart_policy.backoff_jitter = 0;
+  RunnerHarness web(spec);
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  EXPECT_EQ(web.now().next_start_time, web.clock.Now().wall + absl::Seconds(1));
+  web.Advance(absl::Milliseconds(999));
+  EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  web.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_FALSE(web.now().next_start_time.has_value());
+}
+
+TEST(DaemonRunnerExitsTest, ASetWallClockChangesNothing) {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.backoff = absl::Seconds(1);
+  spec.restart_policy.backoff_jitter = 0;
+  RunnerHarness web(spec);
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.clock.JumpWall(absl::Hours(9000));
+  web.Settle();
+  EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  web.clock.JumpWall(-absl::Hours(18000));
+  web.Advance(absl::Seconds(1));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+}
+
+// The restart setting.
+
+TEST(DaemonRunnerExitsTest, NeverLeavesEveryEndAtThat) {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.restart = RestartMode::kNever;
+  RunnerHarness web(spec);
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), DaemonState::kExited);
+  EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kLeftExited);
+  EXPECT_THAT(web.now().reason, HasSubstr("exit code 1"));
+  EXPECT_EQ(web.now().restart_count, 0);
+}
+
+TEST(DaemonRunnerExitsTest, OnFailureLeavesASuccessAtThatAndRestartsAfterAFailure) {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.restart = RestartMode::kOnFailure;
+  spec.restart_policy.success_exit_codes = {0, 42};
+  RunnerHarness web(spec);
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  web.Exit(42);
+  EXPECT_EQ(web.state(), DaemonState::kExited);
+}
+
+// Coming up.
+
+TEST(DaemonRunnerExitsTest, StartTimeIsHowLongItMustStayUp) {
+  DaemonSpec spec = WebSpec();
+  spec.start_time = absl::Seconds(3);
+  RunnerHarness web(spec);
+  web.Do(Kind::kBoot);
+  web.Advance(absl::Milliseconds(2999));
+  EXPECT_EQ(web.state(), DaemonState::kStarting);
+  EXPECT_FALSE(web.now().ready_time.has_value());
+  web.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_EQ(web.now().ready_time, web.clock.Now().wall);
+}
+
+TEST(DaemonRunnerExitsTest, ADaemonThatEndsWithinStartTimeNeverRuns) {
+  DaemonSpec spec = WebSpec();
+  spec.start_time = absl::Seconds(3);
+  RunnerHarness web(spec);
+  FakeProgram program;
+  program.lifetime = absl::Seconds(1);
+  web.spawner.SetProgram(program);
+  web.Do(Kind::kBoot);
+  web.Advance(absl::Seconds(10));
+  EXPECT_EQ(web.path(), "STOPPED STARTING HALTED");
+  EXPECT_FALSE(web.now().runs->front().ready_time.has_value());
+  EXPECT_EQ(web.now().runs->front().exit.uptime, absl::Seconds(1));
+}
+
+// What is left behind.
+
+TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorStarts) {
+  RunnerHarness web;
+  web.spawner.SetProgram(WithChildren(4));
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), DaemonState::kClearing);
+  EXPECT_EQ(web.now().pid, 0);
+  EXPECT_EQ(web.now().exit_count, 1);
+  EXPECT_THAT(web.now().reason, HasSubstr("left behind"));
+  EXPECT_EQ(web.Signals(), "9");
+  EXPECT_EQ(web.spawner.Spawned("web"), 1);
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_EQ(web.spawner.Spawned("web"), 2);
+  EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
+  EXPECT_EQ(web.now().restart_count, 1);
+}
+
+TEST(DaemonRunnerExitsTest, WhatAStoppedMainProcessLeftIsKilledAtOnce) {
+  RunnerHarness web;
+  web.spawner.SetProgram(WithChildren(0));
+  web.Do(Kind::kBoot);
+  EXPECT_EQ(web.Do(Kind::kStop).count(), 0);
+  EXPECT_EQ(web.Signals(), "15 18 9");
+  web.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+  EXPECT_EQ(web.spawner.Alive("web"), 0);
+}
+
+TEST(DaemonRunnerExitsTest, TheLastOneOfATreeLeadsToWhatTheThrottleDecidedWhenItsMainProcessEnded) {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.max_retries = 1;
+  RunnerHarness web(spec);
+  web.spawner.SetProgram(WithChildren(-1));
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.Advance(absl::Seconds(2));
+  EXPECT_EQ(web.state(), DaemonState::kClearing);
+  web.spawner.EndChildren("web");
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+}
+
+TEST(DaemonRunnerExitsTest, AnUnkillableTreeNeverGetsASecondInstanceAndSaysSo) {
+  RunnerHarness web;
+  web.spawner.SetProgram(WithChildren(-1));
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.Advance(absl::Seconds(6));
+  EXPECT_EQ(web.state(), DaemonState::kClearing);
+  EXPECT_THAT(web.now().reason, HasSubstr("hangs in the kernel"));
+  const Answer restart = web.Do(Kind::kRestart);
+  web.Advance(absl::Hours(1));
+  EXPECT_EQ(restart.InAWord(), "none");
+  EXPECT_EQ(web.spawner.Spawned("web"), 1);
+  web.spawner.EndChildren("web");
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(restart.InAWord(), "OK");
+  EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
+}
+
+TEST(DaemonRunnerExitsTest, AnUnkillableMainProcessKeepsItsStopWaiting) {
+  RunnerHarness web;
+  FakeProgram program;
+  program.survives = {SIGTERM, SIGKILL};
+  web.spawner.SetProgram(program);
+  web.Do(Kind::kBoot);
+  const Answer stop = web.Do(Kind::kStop);
+  web.Advance(absl::Seconds(16));
+  EXPECT_EQ(web.state(), DaemonState::kStopping);
+  EXPECT_NE(web.now().pid, 0);
+  EXPECT_THAT(web.now().reason, HasSubstr("hangs in the kernel"));
+  EXPECT_EQ(stop.count(), 0);
+  web.spawner.Unhang();
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(stop.InAWord(), "OK");
+}
+
+// HALTED is never silent.
+
+TEST(DaemonRunnerExitsTest, ATrialThatStaysUpClearsTheHistory) {
+  RunnerHarness web(WithTrials());
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  ASSERT_EQ(web.state(), DaemonState::kHalted);
+  EXPECT_EQ(web.now().next_start_time, web.clock.Now().wall + absl::Minutes(1));
+  web.Advance(absl::Minutes(1));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_EQ(web.now().reason, "trial start after exit code 1");
+  EXPECT_NE(web.now().throttle, nullptr);
+  web.Advance(absl::Seconds(5));
+  EXPECT_EQ(web.now().throttle, nullptr);
+  EXPECT_EQ(web.now().reason, "its trial start succeeded");
+}
+
+TEST(DaemonRunnerExitsTest, ATrialThatFailsIsHaltedAgain) {
+  RunnerHarness web(WithTrials());
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.Advance(absl::Minutes(1));
+  web.Advance(absl::Milliseconds(4999));
+  web.Exit(1);
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+  EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kTrialFailed);
+  EXPECT_EQ(web.now().next_start_time, web.clock.Now().wall + absl::Minutes(1));
+}
+
+TEST(DaemonRunnerExitsTest, ATrialThatMetAShortageIsStillATrial) {
+  RunnerHarness web(WithTrials());
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.spawner.FailNextSpawn(kShortage);
+  web.Advance(absl::Minutes(1));
+  EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  web.Advance(absl::Seconds(5));
+  EXPECT_EQ(web.now().throttle, nullptr) << "a trial that stayed up is won";
+}
+
+TEST(DaemonRunnerExitsTest, AStopCallsTheTrialOff) {
+  RunnerHarness web(WithTrials());
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.Do(Kind::kStop);
+  EXPECT_FALSE(web.now().next_start_time.has_value());
+  web.Advance(absl::Hours(1));
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+}
+
+// The machine's budget.
+
+class DaemonRunnerBudgetTest : public testing::Test {
+ protected:
+  // The only start of this second is taken.
+  DaemonRunnerBudgetTest() { web_.throttle.TakeStart(web_.clock.Now().monotonic); }
+
+  RunnerHarness web_{WebSpec(), {/*rate=*/1.0, /*burst=*/1}};
+};
+
+TEST_F(DaemonRunnerBudgetTest, BootWaitsForItInBackoffAndIsAnswered) {
+  const Answer answer = web_.Do(Kind::kBoot);
+  EXPECT_EQ(answer.InAWord(), "OK") << "a start with a place in the queue was tried";
+  EXPECT_EQ(web_.state(), DaemonState::kBackoff);
+  EXPECT_EQ(web_.now().throttle->rule, ThrottleRule::kBudget);
+  EXPECT_EQ(web_.now().next_start_time, web_.clock.Now().wall + absl::Seconds(1));
+  web_.Advance(absl::Seconds(1));
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+}
+
+TEST_F(DaemonRunnerBudgetTest, AnOperatorDoesNotWaitForIt) {
+  EXPECT_EQ(web_.Do(Kind::kStart).InAWord(), "OK");
+  EXPECT_EQ(web_.Do(Kind::kRestart).InAWord(), "OK");
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+}
+
+TEST_F(DaemonRunnerBudgetTest, AnOperatorEndsTheWait) {
+  web_.Do(Kind::kBoot);
+  EXPECT_EQ(web_.Do(Kind::kStart).InAWord(), "OK");
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+}
+
+TEST_F(DaemonRunnerBudgetTest, AnAutomaticRestartWaitsForIt) {
+  web_.Do(Kind::kStart);
+  web_.Exit(1);
+  EXPECT_EQ(web_.state(), DaemonState::kBackoff);
+  EXPECT_EQ(web_.now().throttle->rule, ThrottleRule::kBudget);
+  web_.Advance(absl::Seconds(1));
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+  EXPECT_EQ(web_.now().restart_count, 1);
+}
+
+TEST_F(DaemonRunnerBudgetTest, AStopDuringTheWaitWins) {
+  web_.Do(Kind::kBoot);
+  web_.Do(Kind::kStop);
+  web_.Advance(absl::Minutes(1));
+  EXPECT_EQ(web_.spawner.Spawned("web"), 0);
+}
+
+// The record.
+
+TEST(DaemonRunnerExitsTest, TheLastTenRunsAreKeptTheLatestFirst) {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.max_retries = 100;
+  RunnerHarness web(spec);
+  web.Do(Kind::kBoot);
+  const absl::Time first = web.clock.Now().wall;
+  for (int code = 1; code <= 12; ++code) {
+    web.Advance(absl::Seconds(1));
+    web.Exit(code);
+  }
+  const std::vector<EndedRun>& runs = *web.now().runs;
+  ASSERT_EQ(runs.size(), kMaxEndedRuns);
+  for (int i = 0; i < runs.size(); ++i) {
+    EXPECT_EQ(absl::get<ExitedWithCode>(runs[i].exit.end).code, 12 - i);
+    EXPECT_EQ(runs[i].start_time, first + absl::Seconds(11 - i));
+    EXPECT_EQ(runs[i].exit.time.wall, first + absl::Seconds(12 - i));
+    EXPECT_EQ(runs[i].exit.uptime, absl::Seconds(1));
+    EXPECT_EQ(runs[i].ready_time, runs[i].start_time);
+    EXPECT_FALSE(runs[i].exit.requested);
+  }
+  EXPECT_EQ(web.now().exit_count, 12);
+  EXPECT_EQ(web.now().restart_count, 12);
+}
+
+TEST(DaemonRunnerExitsTest, ARestingDaemonKeepsTheStartTimeOfItsLastInstance) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  const absl::Time start = web.clock.Now().wall;
+  web.Advance(absl::Seconds(9));
+  web.Do(Kind::kStop);
+  EXPECT_EQ(web.now().start_time, start);
+  EXPECT_FALSE(web.now().ready_time.has_value());
+  EXPECT_EQ(web.now().pid, 0);
+}
+
+TEST(DaemonRunnerExitsTest, StepsWithNothingDueDoNothing) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  const DaemonSnapshotPtr before = web.registry.Find("web");
+  for (int i = 0; i < 10; ++i) web.runner->Step();
+  EXPECT_EQ(web.registry.Find("web"), before);
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,241 @@
+// Ready means ready (contract 1.4: `ready`, `ready_timeout`, `watchdog`).
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/match.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/process/unique_fd.h"
+#include "server/supervisor/testing/runner_harness.h"
+
+namespace hob {
+namespace {
+
+using testing::HasSubstr;
+using Kind = Command::Kind;
+
+DaemonSpec ByDescriptor() {
+  DaemonSpec spec = WebSpec();
+  spec.ready = ReadyMode::kDescriptor;
+  spec.ready_fd = 3;
+  spec.ready_timeout = absl::Seconds(20);
+  return spec;
+}
+
+DaemonSpec ByNotify(absl::Duration watchdog) {
+  DaemonSpec spec = WebSpec();
+  spec.ready = ReadyMode::kNotify;
+  spec.ready_timeout = absl::Seconds(20);
+  spec.watchdog = watchdog;
+  return spec;
+}
+
+TEST(DaemonRunnerReadinessTest, ANewlineOnTheDescriptorMakesItRunning) {
+  RunnerHarness web(ByDescriptor());
+  const Answer start = web.Do(Kind::kStart);
+  web.Advance(absl::Seconds(5));
+  EXPECT_EQ(web.state(), DaemonState::kStarting);
+  ASSERT_TRUE(web.spawner.WriteReady("web", "not yet"));
+  web.Settle();
+  EXPECT_EQ(web.state(), DaemonState::kStarting);
+  ASSERT_TRUE(web.spawner.WriteReady("web", "\n"));
+  web.Settle();
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_EQ(web.now().ready_time, web.clock.Now().wall);
+  EXPECT_EQ(start.InAWord(), "OK");
+  web.Advance(absl::Hours(1));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+}
+
+TEST(DaemonRunnerReadinessTest, WhatIsNotReadyInTimeIsStoppedAndHasFailed) {
+  DaemonSpec spec = ByDescriptor();
+  spec.restart_policy.restart = RestartMode::kOnFailure;
+  RunnerHarness web(spec);
+  FakeProgram program;
+  program.code_on_signal = 0;
+  web.spawner.SetProgram(program);
+  const Answer start = web.Do(Kind::kStart);
+  EXPECT_EQ(web.runner->NextDeadline(), web.clock.Now().monotonic + absl::Seconds(20));
+  web.Advance(absl::Seconds(20));
+  EXPECT_EQ(start.InAWord(), "START_FAILED");
+  EXPECT_THAT(std::string(start.status().message()), HasSubstr("not ready within 20s"));
+  EXPECT_EQ(web.now().restart_count, 1) << "a failure, though it exited with 0";
+  EXPECT_FALSE(web.now().runs->front().exit.requested);
+  EXPECT_THAT(web.now().runs->front().exit.verdict, HasSubstr("not ready within 20s"));
+  EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
+}
+
+TEST(DaemonRunnerReadinessTest, ADescriptorThatIsClosedWithoutANewlineIsAFailure) {
+  RunnerHarness web(ByDescriptor());
+  const Answer start = web.Do(Kind::kStart);
+  ASSERT_TRUE(web.spawner.CloseReady("web"));
+  web.Settle();
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(start.InAWord(), "START_FAILED");
+  EXPECT_THAT(std::string(start.status().message()), HasSubstr("closed its readiness descriptor"));
+}
+
+TEST(DaemonRunnerReadinessTest, AnEndIsTheBetterReasonThanTheDescriptorThatItCloses) {
+  RunnerHarness web(ByDescriptor());
+  const Answer start = web.Do(Kind::kStart);
+  web.Exit(7);
+  EXPECT_THAT(std::string(start.status().message()), HasSubstr("exit code 7"));
+  EXPECT_EQ(web.now().runs->front().exit.verdict, "");
+}
+
+TEST(DaemonRunnerReadinessTest, AStopBeforeItIsReadyWins) {
+  RunnerHarness web(ByDescriptor());
+  FakeProgram program;
+  program.dying_takes = absl::Seconds(30);
+  web.spawner.SetProgram(program);
+  web.Do(Kind::kBoot);
+  const Answer stop = web.Do(Kind::kStop);
+  web.Advance(absl::Seconds(40));
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_TRUE(web.now().runs->front().exit.requested);
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+}
+
+TEST(DaemonRunnerReadinessTest, AStopOfWhatWasNotReadyInTimeIsStillAFailureAndEndsStopped) {
+  RunnerHarness web(ByDescriptor());
+  FakeProgram program;
+  program.dying_takes = absl::Seconds(3);
+  web.spawner.SetProgram(program);
+  web.Do(Kind::kBoot);
+  web.Advance(absl::Seconds(21));
+  ASSERT_EQ(web.state(), DaemonState::kStopping);
+  EXPECT_TRUE(web.now().wanted);
+  const Answer stop = web.Do(Kind::kStop);
+  web.Advance(absl::Seconds(3));
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+  EXPECT_THAT(web.now().runs->front().exit.verdict, HasSubstr("not ready within 20s"));
+}
+
+TEST(DaemonRunnerReadinessTest, AFailedSpawnIsNotWaitedFor) {
+  RunnerHarness web(ByDescriptor());
+  for (int i = 0; i < 3; ++i) web.spawner.FailNextSpawn({"exec", ENOENT, "missing"});
+  EXPECT_EQ(web.Do(Kind::kStart).InAWord(), "START_FAILED");
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+  EXPECT_EQ(web.runner->NextDeadline(), MonotonicTime::InfiniteFuture());
+}
+
+class NotifyTest : public testing::Test {
+ protected:
+  explicit NotifyTest(absl::Duration watchdog = absl::Seconds(10)) : web_(ByNotify(watchdog)) {
+    EXPECT_NE(mkdtemp(folder_.data()), nullptr);
+    web_.context.child_defaults.notify_dir = folder_;
+    // What this process sends is what the daemon sends.
+    web_.spawner.SetNextPid(getpid());
+    start_ = web_.Do(Kind::kStart);
+  }
+
+  ~NotifyTest() override {
+    web_.runner = nullptr;
+    EXPECT_EQ(rmdir(folder_.c_str()), 0) << "the socket is still there";
+  }
+
+  void Send(const std::string& text) {
+    const std::string prefix = "NOTIFY_SOCKET=";
+    std::string path;
+    const std::vector<SpawnRequest> requests = web_.spawner.requests();
+    for (const std::string& variable : requests.back().environment) {
+      if (absl::StartsWith(variable, prefix)) path = variable.substr(prefix.size());
+    }
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    ASSERT_LT(path.size(), sizeof(address.sun_path));
+    path.copy(address.sun_path, path.size());
+    const UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(sendto(fd.get(), text.data(), text.size(), 0, reinterpret_cast<sockaddr*>(&address),
+                     sizeof(address)),
+              text.size());
+    web_.Settle();
+  }
+
+  // A path of a socket has room for little: no folder of the test's own.
+  std::string folder_ = "/tmp/hobXXXXXX";
+  RunnerHarness web_;
+  Answer start_;
+};
+
+TEST_F(NotifyTest, ReadyMakesItRunning) {
+  EXPECT_EQ(web_.state(), DaemonState::kStarting);
+  Send("STATUS=warming up");
+  EXPECT_EQ(web_.state(), DaemonState::kStarting);
+  EXPECT_EQ(web_.now().status_text, "warming up");
+  Send("READY=1\nSTATUS=serving");
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+  EXPECT_EQ(web_.now().status_text, "serving");
+  EXPECT_EQ(start_.InAWord(), "OK");
+}
+
+TEST_F(NotifyTest, WhatAStrangerSendsIsNotHeard) {
+  web_.Exit(1);  // The successor has another pid.
+  ASSERT_EQ(web_.state(), DaemonState::kStarting);
+  Send("READY=1");
+  EXPECT_EQ(web_.state(), DaemonState::kStarting);
+}
+
+TEST_F(NotifyTest, AnExtendedTimeoutIsWaitedFor) {
+  web_.Advance(absl::Seconds(19));
+  Send("EXTEND_TIMEOUT_USEC=5000000");
+  web_.Advance(absl::Milliseconds(4999));
+  EXPECT_EQ(web_.now().exit_count, 0);
+  web_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(web_.now().exit_count, 1);
+}
+
+TEST_F(NotifyTest, AWatchdogThatIsFedIsQuiet) {
+  Send("READY=1");
+  for (int i = 0; i < 5; ++i) {
+    web_.Advance(absl::Seconds(9));
+    Send("WATCHDOG=1");
+  }
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+  EXPECT_EQ(web_.now().exit_count, 0);
+}
+
+TEST_F(NotifyTest, SilenceForLongerThanTheWatchdogIsAFailureThatEndsByAbort) {
+  Send("READY=1");
+  EXPECT_EQ(web_.runner->NextDeadline(), web_.clock.Now().monotonic + absl::Seconds(10));
+  web_.Advance(absl::Seconds(10));
+  ASSERT_EQ(web_.now().exit_count, 1);
+  const ExitReport& exit = web_.now().runs->front().exit;
+  EXPECT_EQ(absl::get<KilledBySignal>(exit.end).signal, SIGABRT);
+  EXPECT_THAT(exit.verdict, HasSubstr("watchdog of 10s"));
+  EXPECT_FALSE(exit.requested);
+  EXPECT_EQ(web_.now().restart_count, 1);
+}
+
+TEST_F(NotifyTest, ATriggeredWatchdogIsTheSame) {
+  Send("READY=1");
+  Send("WATCHDOG=trigger");
+  ASSERT_EQ(web_.now().exit_count, 1);
+  EXPECT_THAT(web_.now().runs->front().exit.verdict, HasSubstr("triggered its own watchdog"));
+}
+
+TEST_F(NotifyTest, AWatchdogThatAReloadTurnsOffBarksNoMore) {
+  Send("READY=1");
+  web_.Do(Kind::kUpdate, ByNotify(absl::ZeroDuration()));
+  web_.Advance(absl::Hours(1));
+  EXPECT_EQ(web_.now().exit_count, 0);
+}
+
+TEST_F(NotifyTest, AWatchdogThatAReloadLengthensCountsFromThere) {
+  Send("READY=1");
+  web_.Advance(absl::Seconds(9));
+  web_.Do(Kind::kUpdate, ByNotify(absl::Seconds(30)));
+  web_.Advance(absl::Seconds(30) - absl::Milliseconds(1));
+  EXPECT_EQ(web_.now().exit_count, 0);
+  web_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(web_.now().exit_count, 1);
+}
+
+}  // namespace
+}  // namespace hob

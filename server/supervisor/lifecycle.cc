@@ -1,0 +1,166 @@
+#include "server/supervisor/lifecycle.h"
+
+#include <glog/logging.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace hob {
+
+Lifecycle::Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock, Publish publish)
+    : clock_(clock), publish_(std::move(publish)) {
+  now_.spec = std::move(spec);
+  now_.runs = std::make_shared<const std::vector<EndedRun>>();
+  now_.reason = now_.spec->autostart ? "not started yet" : "not started: autostart = no";
+  latest_ = std::make_shared<const DaemonSnapshot>(now_);
+}
+
+void Lifecycle::PublishNow() {
+  latest_ = std::make_shared<const DaemonSnapshot>(now_);
+  publish_(latest_);
+}
+
+void Lifecycle::SpecChanged(std::shared_ptr<const DaemonSpec> spec) {
+  now_.spec = std::move(spec);
+  PublishNow();
+}
+
+void Lifecycle::SetWanted(bool wanted) {
+  if (now_.wanted == wanted) return;
+  now_.wanted = wanted;
+  PublishNow();
+}
+
+void Lifecycle::StartBegins(const std::string& reason, bool follows_failure) {
+  if (follows_failure) ++now_.restart_count;
+  now_.next_start_time.reset();
+  MoveTo(DaemonState::kStarting, reason);
+}
+
+void Lifecycle::Spawned(pid_t pid) {
+  now_.pid = pid;
+  now_.start_time = clock_.Now().wall;
+  now_.ready_time.reset();
+  now_.status_text.clear();
+  PublishNow();
+}
+
+void Lifecycle::SetStatusText(const std::string& text) {
+  if (text == now_.status_text) return;
+  now_.status_text = text;
+  PublishNow();
+}
+
+void Lifecycle::SetLogProblem(const std::string& problem) {
+  if (problem == now_.log_problem) return;
+  now_.log_problem = problem;
+  PublishNow();
+}
+
+void Lifecycle::BecameReady() {
+  now_.ready = true;
+  now_.ready_time = clock_.Now().wall;
+  MoveTo(DaemonState::kRunning, now_.reason);
+}
+
+void Lifecycle::SaysItStops() {
+  now_.ready = false;
+  Remark("it says that it is stopping");
+}
+
+void Lifecycle::StopBegins(const std::string& reason) {
+  now_.ready = false;
+  MoveTo(DaemonState::kStopping, reason);
+}
+
+void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
+  EndedRun run;
+  run.pid = now_.pid;
+  run.start_time = now_.pid == 0 ? report.time.wall : *now_.start_time;
+  if (now_.pid != 0) run.ready_time = now_.ready_time;
+  run.exit = std::move(report);
+  run.last_stderr_line = std::move(last_stderr_line);
+
+  auto runs = std::make_shared<std::vector<EndedRun>>();
+  runs->push_back(std::move(run));
+  for (const EndedRun& earlier : *now_.runs) {
+    if (runs->size() == kMaxEndedRuns) break;
+    runs->push_back(earlier);
+  }
+  now_.runs = std::move(runs);
+  ++now_.exit_count;
+  now_.ready = false;
+  now_.pid = 0;
+  now_.ready_time.reset();
+}
+
+void Lifecycle::ClearingBegins() {
+  MoveTo(DaemonState::kClearing,
+         "its main process has ended; what that left behind is being killed");
+}
+
+void Lifecycle::Stopped(const std::string& reason) {
+  now_.next_start_time.reset();
+  MoveTo(DaemonState::kStopped, reason);
+}
+
+void Lifecycle::StartsAgain(const ThrottleDecision& decision) {
+  Note(decision);
+  // It is not to come: it is under way.
+  now_.next_start_time.reset();
+  MoveTo(DaemonState::kStarting, WhyDecided(now_, decision));
+}
+
+void Lifecycle::Waits(const ThrottleDecision& decision) {
+  Note(decision);
+  MoveTo(DaemonState::kBackoff, WhyDecided(now_, decision));
+}
+
+void Lifecycle::GivenUp(const ThrottleDecision& decision) {
+  Note(decision);
+  MoveTo(DaemonState::kHalted, WhyDecided(now_, decision));
+}
+
+void Lifecycle::LeftExited(const ThrottleDecision& decision) {
+  Note(decision);
+  MoveTo(DaemonState::kExited, WhyDecided(now_, decision));
+}
+
+void Lifecycle::NoTrialComes() {
+  ThrottleDecision decision = *now_.throttle;
+  decision.next_attempt.reset();
+  Note(decision);
+  Remark(WhyDecided(now_, decision));
+}
+
+void Lifecycle::Remark(const std::string& reason) {
+  now_.reason = reason;
+  PublishNow();
+}
+
+void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
+  if (!IsLegalMove(now_.state, to)) {
+    LOG(DFATAL) << now_.name() << ": illegal move from " << DaemonStateName(now_.state) << " to "
+                << DaemonStateName(to);
+  }
+  now_.state = to;
+  now_.reason = reason;
+  PublishNow();
+}
+
+void Lifecycle::Note(const ThrottleDecision& decision) {
+  now_.throttle = std::make_shared<const ThrottleDecision>(decision);
+  now_.next_start_time.reset();
+  if (decision.next_attempt.has_value()) now_.next_start_time = decision.next_attempt->wall;
+}
+
+std::string Lifecycle::WhyDecided(const DaemonSnapshot& now, const ThrottleDecision& decision) {
+  const std::string summary = SummarizeDecision(decision);
+  if (now.runs->empty() || decision.rule == ThrottleRule::kBudget) return summary;
+  const ExitReport& exit = now.runs->front().exit;
+  return absl::StrCat(exit.verdict.empty() ? "" : exit.verdict + "; ", DescribeEnd(exit.end), "; ",
+                      summary);
+}
+
+}  // namespace hob

@@ -1,0 +1,96 @@
+#ifndef HOB_SERVER_SUPERVISOR_LIFECYCLE_H_
+#define HOB_SERVER_SUPERVISOR_LIFECYCLE_H_
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/clock/clock.h"
+#include "server/daemon/daemon_snapshot.h"
+
+namespace hob {
+
+// The state of one daemon and all that is told of it: one method an event, and one function that
+// moves, which checks every move against the table in daemon_state.h. Every change is published as
+// a snapshot of its own, so that a watcher that keeps up misses none.
+//
+// Not thread-safe: belongs to the daemon's worker.
+class Lifecycle {
+ public:
+  using Publish = std::function<void(DaemonSnapshotPtr)>;
+
+  // Begins STOPPED; not wanted. Nothing is published before the first call of PublishNow or the
+  // first event.
+  Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock, Publish publish);
+
+  DaemonState state() const { return now_.state; }
+  const DaemonSpec& spec() const { return *now_.spec; }
+  bool wanted() const { return now_.wanted; }
+  // All that is known, what was not yet published included.
+  const DaemonSnapshot& now() const { return now_; }
+  // The latest snapshot that was published; never null.
+  const DaemonSnapshotPtr& latest() const { return latest_; }
+
+  void PublishNow();
+
+  // The configuration changed.
+  void SpecChanged(std::shared_ptr<const DaemonSpec> spec);
+  // An operator or the configuration wants the daemon up or down; published where it changes,
+  // because what follows may take its time.
+  void SetWanted(bool wanted);
+  // The throttle forgot the daemon's failures; published with the event that follows.
+  void HistoryCleared() { now_.throttle = nullptr; }
+
+  // A start begins. `follows_failure` counts it as an automatic restart.
+  void StartBegins(const std::string& reason, bool follows_failure);
+  // The child runs.
+  void Spawned(pid_t pid);
+  // The child says what it does.
+  void SetStatusText(const std::string& text);
+  // What the daemon writes cannot be kept, or (empty) can be again; published where it changes.
+  void SetLogProblem(const std::string& problem);
+  // The child is up, and ready where it tells.
+  void BecameReady();
+  // The child says that it is about to end by itself: it does not serve any more.
+  void SaysItStops();
+  // The instance is told to end.
+  void StopBegins(const std::string& reason);
+  // The main process ended, or was never there: counted once for each start.
+  void Ended(ExitReport report, std::string last_stderr_line = "");
+  // The main process has ended and something that it left behind is being killed.
+  void ClearingBegins();
+  // Nothing is left and the daemon is to stay down.
+  void Stopped(const std::string& reason);
+  // Another attempt comes at once: the throttle said so.
+  void StartsAgain(const ThrottleDecision& decision);
+  // BACKOFF until decision.next_attempt.
+  void Waits(const ThrottleDecision& decision);
+  // HALTED.
+  void GivenUp(const ThrottleDecision& decision);
+  // EXITED.
+  void LeftExited(const ThrottleDecision& decision);
+  // HALTED, and no trial start comes any more.
+  void NoTrialComes();
+  // Tells something new of the present state.
+  void Remark(const std::string& reason);
+
+ private:
+  // The one place where the state changes. An illegal move is a bug: fatal in debug builds, an
+  // error in the log else.
+  void MoveTo(DaemonState to, const std::string& reason);
+  void Note(const ThrottleDecision& decision);
+  static std::string WhyDecided(const DaemonSnapshot& now, const ThrottleDecision& decision);
+
+  const Clock& clock_;
+  const Publish publish_;
+  // The snapshot in the making.
+  DaemonSnapshot now_;
+  DaemonSnapshotPtr latest_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SUPERVISOR_LIFECYCLE_H_

@@ -1,0 +1,112 @@
+#include "server/supervisor/live_instance.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hob {
+namespace {
+
+// How soon, and at last how often, a killed tree is looked at again. The kernel tells the end of a
+// control group; these looks are for where it cannot, and for what was forked while it was being
+// killed.
+constexpr absl::Duration kFirstInterval = absl::Milliseconds(1);
+constexpr absl::Duration kLongestInterval = absl::Milliseconds(100);
+// A process that survives KILL for so long hangs in the kernel (RELIABILITY F26).
+constexpr absl::Duration kUnkillableAfter = absl::Seconds(5);
+
+constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
+
+}  // namespace
+
+absl::optional<SpawnFailure> LiveInstance::Spawn(Spawner& spawner, const SpawnRequest& request) {
+  SpawnResult result = spawner.Spawn(request);
+  if (auto* failure = absl::get_if<SpawnFailure>(&result)) return std::move(*failure);
+  instance_ = std::move(absl::get<std::unique_ptr<Instance>>(result));
+  spawned_ = clock_.Now();
+  main_ended_ = false;
+  kill_at_ = kNever;
+  killed_at_ = kNever;
+  unkillable_said_ = false;
+  look_at_ = kNever;
+  return absl::nullopt;
+}
+
+absl::Status LiveInstance::Signal(int signal, bool all) {
+  return all ? instance_->SignalTree(signal) : instance_->SignalMain(signal);
+}
+
+void LiveInstance::AskToEnd(int signal, absl::Duration patience) {
+  if (patience <= absl::ZeroDuration()) return Kill();
+  // What is gone already is noticed by the next look; there is nobody to tell here.
+  instance_->SignalTree(signal).IgnoreError();
+  // A stopped process acts on no signal but KILL before it is continued (RELIABILITY F24).
+  if (signal != SIGKILL && signal != SIGCONT) instance_->SignalTree(SIGCONT).IgnoreError();
+  kill_at_ = clock_.Now().monotonic + patience;
+}
+
+void LiveInstance::Kill() {
+  instance_->SignalTree(SIGKILL).IgnoreError();
+  kill_at_ = kNever;
+  const MonotonicTime now = clock_.Now().monotonic;
+  if (killed_at_ == kNever) {
+    killed_at_ = now;
+    look_interval_ = kFirstInterval;
+  }
+  look_at_ = now + look_interval_;
+}
+
+void LiveInstance::BePatientUntil(MonotonicTime time) {
+  if (kill_at_ != kNever) kill_at_ = std::max(kill_at_, time);
+}
+
+LiveInstance::Events LiveInstance::Look() {
+  Events events;
+  if (!exists()) return events;
+  LookForMainEnd(events);
+  const MonotonicTime now = clock_.Now().monotonic;
+  if (kill_at_ <= now) {
+    Kill();
+    events.killed = true;
+  }
+  if (main_ended_ || killed_at_ != kNever) LookForTreeEnd(now, events);
+  return events;
+}
+
+void LiveInstance::LookForMainEnd(Events& events) {
+  if (main_ended_) return;
+  events.main_ended = instance_->TryReap();
+  main_ended_ = events.main_ended.has_value();
+}
+
+void LiveInstance::LookForTreeEnd(MonotonicTime now, Events& events) {
+  if (main_ended_ && instance_->IsGone()) {
+    instance_ = nullptr;
+    events.gone = true;
+    return;
+  }
+  if (killed_at_ == kNever) {
+    // The main process has just ended and left something behind.
+    Kill();
+  } else if (look_at_ <= now) {
+    look_interval_ = std::min(look_interval_ * 2, kLongestInterval);
+    Kill();
+  }
+  if (!unkillable_said_ && now - killed_at_ >= kUnkillableAfter) {
+    unkillable_said_ = true;
+    events.unkillable = true;
+  }
+}
+
+MonotonicTime LiveInstance::NextDeadline() const {
+  return exists() ? std::min(kill_at_, look_at_) : kNever;
+}
+
+void LiveInstance::AppendPollFds(std::vector<pollfd>& fds) {
+  if (!exists()) return;
+  if (!main_ended_) fds.push_back({instance_->exit_fd(), POLLIN, 0});
+  if (main_ended_) fds.push_back({instance_->tree_fd(), POLLPRI, 0});
+}
+
+}  // namespace hob

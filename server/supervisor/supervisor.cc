@@ -1,0 +1,256 @@
+#include "server/supervisor/supervisor.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "absl/synchronization/blocking_counter.h"
+#include "server/config/nearest.h"
+#include "server/errors/errors.h"
+
+namespace hob {
+namespace {
+
+// Names further away than this are no suggestion.
+constexpr int kNearDistance = 2;
+constexpr int kMaxNearNames = 3;
+
+Command Make(Command::Kind kind) {
+  Command command;
+  command.kind = kind;
+  return command;
+}
+
+std::vector<std::string> NamesWith(const Plan& plan, PlanAction action) {
+  std::vector<std::string> names;
+  for (const PlanEntry& entry : plan.daemons) {
+    if (entry.action == action) names.push_back(entry.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const DaemonRunner::Context& context, Config config)
+    : context_(context), config_(std::move(config)) {}
+
+Supervisor::~Supervisor() {
+  // Where the server never came to serve, nobody has told the workers yet.
+  BeginShutDown([] {});
+}
+
+absl::Status Supervisor::Populate() {
+  DaemonSpecs specs;
+  {
+    absl::MutexLock lock(&mu_);
+    specs = config_.daemons;
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, spec] : specs) names.push_back(name);
+  absl::StatusOr<Workers> made = MakeWorkers(names, specs);
+  if (!made.ok()) return made.status();
+  absl::MutexLock lock(&mu_);
+  workers_ = *std::move(made);
+  return absl::OkStatus();
+}
+
+void Supervisor::Boot() {
+  std::vector<std::shared_ptr<Worker>> wanted;
+  {
+    absl::MutexLock lock(&mu_);
+    if (shutting_down_) return;
+    for (const auto& [name, worker] : workers_) {
+      if (config_.daemons.at(name)->autostart) wanted.push_back(worker);
+    }
+  }
+  for (const auto& worker : wanted) worker->Post(Make(Command::Kind::kBoot), ShuttingDown());
+}
+
+void Supervisor::Post(const std::string& name, Command command) {
+  std::shared_ptr<Worker> worker;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto found = workers_.find(name);
+    if (found != workers_.end() && !shutting_down_) worker = found->second;
+  }
+  if (worker != nullptr) return worker->Post(std::move(command), DaemonNotFound(name, {}));
+  if (command.done) command.done(WhyNotFound(name));
+}
+
+Plan Supervisor::PlanFor(const Config& wanted) const {
+  absl::MutexLock lock(&mu_);
+  return MakePlan(config_, wanted);
+}
+
+absl::StatusOr<Plan> Supervisor::Apply(Config wanted) {
+  {
+    // A shut-down that overtook the reload before this one has left workers_ and config_ different.
+    absl::MutexLock lock(&mu_);
+    if (shutting_down_) return ShuttingDown();
+  }
+  Plan plan = PlanFor(wanted);
+  // Whatever can fail comes first: after it, the reload is carried out whole.
+  absl::StatusOr<Workers> made = MakeWorkers(NamesWith(plan, PlanAction::kAdd), wanted.daemons);
+  if (!made.ok()) return made.status();
+  RemoveWorkers(plan);
+  CarryOut(plan, wanted, *std::move(made));
+  absl::MutexLock lock(&mu_);
+  if (shutting_down_) return ShuttingDown();
+  // [hob] takes a restart of the server; until then the running settings are the ones to compare
+  // with.
+  wanted.server = std::move(config_.server);
+  config_ = std::move(wanted);
+  ++generation_;
+  return plan;
+}
+
+int64_t Supervisor::generation() const {
+  absl::MutexLock lock(&mu_);
+  return generation_;
+}
+
+void Supervisor::BeginShutDown(std::function<void()> done) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (std::exchange(shutting_down_, true)) return;
+  }
+  const std::vector<std::shared_ptr<Worker>> workers = AllWorkers();
+  if (workers.empty()) return done();
+  const auto left = std::make_shared<std::atomic<int>>(workers.size());
+  for (const auto& worker : workers) {
+    Command command = Make(Command::Kind::kShutDown);
+    command.done = [left, done](const absl::StatusOr<DaemonSnapshotPtr>&) {
+      if (left->fetch_sub(1) == 1) done();
+    };
+    worker->Post(std::move(command), ShuttingDown());
+  }
+}
+
+void Supervisor::ReopenLogs() {
+  for (const auto& worker : AllWorkers()) {
+    worker->Post(Make(Command::Kind::kReopenLogs), ShuttingDown());
+  }
+}
+
+void Supervisor::KillAll() {
+  for (const auto& worker : AllWorkers()) {
+    worker->Post(Make(Command::Kind::kKill), ShuttingDown());
+  }
+}
+
+absl::StatusOr<Supervisor::Workers> Supervisor::MakeWorkers(const std::vector<std::string>& names,
+                                                            const DaemonSpecs& specs) {
+  Workers made;
+  for (const std::string& name : names) {
+    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Create(specs.at(name), context_);
+    if (!worker.ok()) {
+      Discard(made);
+      return worker.status();
+    }
+    made[name] = *std::move(worker);
+  }
+  return made;
+}
+
+void Supervisor::RemoveWorkers(const Plan& plan) {
+  std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
+  const std::vector<std::string> gone = NamesWith(plan, PlanAction::kRemove);
+  for (const std::string& name : gone) {
+    commands.emplace_back(FindWorker(name), Make(Command::Kind::kRemove));
+  }
+  PostAndWait(std::move(commands));
+  for (const std::string& name : gone) {
+    std::shared_ptr<Worker> worker;
+    {
+      absl::MutexLock lock(&mu_);
+      worker = std::move(workers_[name]);
+      workers_.erase(name);
+    }
+    context_.throttle->Clear(name);
+    context_.spawner->Forget(name);
+    context_.registry->Remove(name);
+  }
+}
+
+bool Supervisor::Adopt(Workers made) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (!shutting_down_) {
+      workers_.insert(made.begin(), made.end());
+      return true;
+    }
+  }
+  Discard(made);
+  return false;
+}
+
+void Supervisor::Discard(const Workers& made) {
+  for (const auto& [name, worker] : made) {
+    worker->Post(Make(Command::Kind::kRemove), ShuttingDown());
+    context_.registry->Remove(name);
+  }
+}
+
+void Supervisor::CarryOut(const Plan& plan, const Config& wanted, Workers made) {
+  std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
+  if (!Adopt(std::move(made))) return;
+  for (const PlanEntry& entry : plan.daemons) {
+    Command command;
+    switch (entry.action) {
+      case PlanAction::kRemove:
+      case PlanAction::kUnchanged:
+        continue;
+      case PlanAction::kAdd:
+        if (!wanted.daemons.at(entry.name)->autostart) continue;
+        command.kind = Command::Kind::kBoot;
+        break;
+      case PlanAction::kRestart:
+        command.kind = Command::Kind::kReplace;
+        command.spec = wanted.daemons.at(entry.name);
+        break;
+      case PlanAction::kUpdate:
+        command.kind = Command::Kind::kUpdate;
+        command.spec = wanted.daemons.at(entry.name);
+        break;
+    }
+    commands.emplace_back(FindWorker(entry.name), std::move(command));
+  }
+  PostAndWait(std::move(commands));
+}
+
+void Supervisor::PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands) {
+  absl::BlockingCounter left(commands.size());
+  for (auto& [worker, command] : commands) {
+    command.done = [&left](const absl::StatusOr<DaemonSnapshotPtr>&) { left.DecrementCount(); };
+    worker->Post(std::move(command), ShuttingDown());
+  }
+  left.Wait();
+}
+
+std::shared_ptr<Worker> Supervisor::FindWorker(const std::string& name) const {
+  absl::MutexLock lock(&mu_);
+  const auto found = workers_.find(name);
+  return found == workers_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<Worker>> Supervisor::AllWorkers() const {
+  absl::MutexLock lock(&mu_);
+  std::vector<std::shared_ptr<Worker>> all;
+  for (const auto& [name, worker] : workers_) all.push_back(worker);
+  return all;
+}
+
+absl::Status Supervisor::WhyNotFound(const std::string& name) const {
+  std::vector<std::string> near;
+  absl::MutexLock lock(&mu_);
+  if (shutting_down_) return ShuttingDown();
+  for (const auto& [known, worker] : workers_) {
+    if (near.size() == kMaxNearNames) break;
+    // It is there after all; then it has come since, and is no suggestion.
+    if (known == name) continue;
+    if (EditDistance(name, known, kNearDistance) <= kNearDistance) near.push_back(known);
+  }
+  return DaemonNotFound(name, near);
+}
+
+}  // namespace hob

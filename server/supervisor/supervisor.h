@@ -1,0 +1,104 @@
+#ifndef HOB_SERVER_SUPERVISOR_SUPERVISOR_H_
+#define HOB_SERVER_SUPERVISOR_SUPERVISOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "server/config/config.h"
+#include "server/config/plan.h"
+#include "server/supervisor/command.h"
+#include "server/supervisor/daemon_runner.h"
+#include "server/supervisor/worker.h"
+
+namespace hob {
+
+// Owns the workers, one a daemon: starts all, hands commands on, carries out reloads, stops all.
+// Must not know gRPC.
+//
+// Order of calls: Populate, Boot, then Post and Apply at will, BeginShutDown; destroy after its
+// `done` was called. Thread-safe; Apply is called by one thread at a time.
+class Supervisor {
+ public:
+  // `context` outlives the supervisor.
+  Supervisor(const DaemonRunner::Context& context, Config config);
+  // Stops what still runs and waits for the workers' threads.
+  ~Supervisor();
+
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  // Makes every daemon of the configuration known, none started. ResourceExhausted (NO_ROOM) when
+  // the machine has no room.
+  absl::Status Populate() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Starts what the configuration wants to be up. Returns at once.
+  void Boot() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Hands a command of an operator on to the daemon `name`. command.done gets NotFound
+  // (DAEMON_NOT_FOUND) or Unavailable (SHUTTING_DOWN) where there is nobody to take it. Never
+  // blocks.
+  void Post(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // NotFound (DAEMON_NOT_FOUND) with near names; Unavailable (SHUTTING_DOWN) once the server stops.
+  absl::Status WhyNotFound(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // What Apply would do.
+  Plan PlanFor(const Config& wanted) const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Makes `wanted` the configuration in force (contract 1.6). Blocks until what is gone has ended
+  // and every start was tried. ResourceExhausted (NO_ROOM): nothing was changed. Unavailable
+  // (SHUTTING_DOWN): the server stops anyway.
+  absl::StatusOr<Plan> Apply(Config wanted) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // 1 at first, 1 more after each Apply.
+  int64_t generation() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Stops all daemons in parallel, and takes no commands any more. `done` is called once, on any
+  // thread, when nothing of them is left. Later calls change nothing.
+  void BeginShutDown(std::function<void()> done) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Has every daemon's logs opened anew, by their paths. Returns at once.
+  void ReopenLogs() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Kills whatever is still being stopped.
+  void KillAll() ABSL_LOCKS_EXCLUDED(mu_);
+
+ private:
+  // Shared with calls of Post that are under way: those are made without the lock.
+  using Workers = std::map<std::string, std::shared_ptr<Worker>>;
+
+  absl::StatusOr<Workers> MakeWorkers(const std::vector<std::string>& names,
+                                      const DaemonSpecs& specs);
+  void RemoveWorkers(const Plan& plan) ABSL_LOCKS_EXCLUDED(mu_);
+  // Takes `made` over; false, and they are gone, when the server stops.
+  bool Adopt(Workers made) ABSL_LOCKS_EXCLUDED(mu_);
+  // Ends workers whose daemons were never started.
+  void Discard(const Workers& made);
+  // Takes `made` over and brings every changed daemon to `wanted`.
+  void CarryOut(const Plan& plan, const Config& wanted, Workers made) ABSL_LOCKS_EXCLUDED(mu_);
+  // Posts the commands, `done` of which is not set, and waits until each was answered.
+  void PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  std::shared_ptr<Worker> FindWorker(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
+  std::vector<std::shared_ptr<Worker>> AllWorkers() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  const DaemonRunner::Context& context_;
+
+  mutable absl::Mutex mu_;
+  Config config_ ABSL_GUARDED_BY(mu_);
+  int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
+  Workers workers_ ABSL_GUARDED_BY(mu_);
+  bool shutting_down_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SUPERVISOR_SUPERVISOR_H_

@@ -1,0 +1,350 @@
+// Real worker threads on a fake kernel. The tests wait for answers and for what the kernel sees,
+// never for time.
+#include "server/supervisor/supervisor.h"
+
+#include <signal.h>
+
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/process/testing/fake_spawner.h"
+#include "server/supervisor/testing/answers.h"
+
+namespace hob {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using Kind = Command::Kind;
+
+DaemonSpec Spec(const std::string& name) {
+  DaemonSpec spec;
+  spec.name = name;
+  spec.argv = {"/bin/" + name};
+  return spec;
+}
+
+Config ConfigOf(const std::vector<DaemonSpec>& specs) {
+  Config config;
+  for (const DaemonSpec& spec : specs) {
+    config.daemons[spec.name] = std::make_shared<const DaemonSpec>(spec);
+  }
+  return config;
+}
+
+class SupervisorTest : public testing::Test {
+ protected:
+  SupervisorTest() {
+    context_.clock = &Clock::Real();
+    context_.spawner = &spawner_;
+    context_.throttle = &throttle_;
+    context_.registry = &registry_;
+    context_.journal = &journal_;
+  }
+
+  ~SupervisorTest() override {
+    if (supervisor_ == nullptr) return;
+    spawner_.Unhang();
+    BeginShutDown();
+    supervisor_->KillAll();
+    EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
+    supervisor_ = nullptr;
+    EXPECT_EQ(spawner_.abandoned(), 0);
+  }
+
+  void BeginShutDown() {
+    supervisor_->BeginShutDown([gone = all_gone_] { gone->Notify(); });
+  }
+
+  void Populate(const std::vector<DaemonSpec>& specs) {
+    supervisor_ = std::make_unique<Supervisor>(context_, ConfigOf(specs));
+    ASSERT_TRUE(supervisor_->Populate().ok());
+  }
+
+  void Boot(const std::vector<DaemonSpec>& specs) {
+    Populate(specs);
+    supervisor_->Boot();
+    for (const DaemonSpec& spec : specs) {
+      if (spec.autostart) {
+        ASSERT_TRUE(spawner_.AwaitSpawned(spec.name, 1));
+      }
+    }
+  }
+
+  Answer Post(const std::string& name, Kind kind) {
+    Command command;
+    command.kind = kind;
+    return Post(name, std::move(command));
+  }
+  Answer Post(const std::string& name, Command command) {
+    Answer answer;
+    command.done = answer.Taker();
+    supervisor_->Post(name, std::move(command));
+    return answer;
+  }
+  std::string Do(const std::string& name, Kind kind) {
+    const Answer answer = Post(name, kind);
+    return answer.Await() ? answer.InAWord() : "no answer";
+  }
+
+  std::vector<std::string> KnownNames() {
+    std::vector<std::string> names;
+    for (const DaemonSnapshotPtr& daemon : registry_.All()) names.push_back(daemon->name());
+    return names;
+  }
+  DaemonState StateOf(const std::string& name) { return registry_.Find(name)->state; }
+
+  FakeProgram Deaf() {
+    FakeProgram program;
+    program.survives = {SIGTERM};
+    return program;
+  }
+
+  // Outlives the supervisor and whoever may still call it.
+  const std::shared_ptr<absl::Notification> all_gone_ = std::make_shared<absl::Notification>();
+  FakeSpawner spawner_{Clock::Real(), FakeSpawner::Wakes::kByDescriptor};
+  RestartThrottle throttle_{StartBudget::Options()};
+  Registry registry_;
+  Journal journal_;
+  DaemonRunner::Context context_;
+  std::unique_ptr<Supervisor> supervisor_;
+};
+
+TEST_F(SupervisorTest, PopulateMakesEveryDaemonKnownAndStartsNone) {
+  Populate({Spec("db"), Spec("web")});
+  EXPECT_THAT(KnownNames(), ElementsAre("db", "web"));
+  EXPECT_EQ(StateOf("web"), DaemonState::kStopped);
+  EXPECT_THAT(spawner_.requests(), IsEmpty());
+  EXPECT_EQ(supervisor_->generation(), 1);
+}
+
+TEST_F(SupervisorTest, BootStartsWhatIsToStartByItself) {
+  DaemonSpec manual = Spec("manual");
+  manual.autostart = false;
+  Boot({Spec("db"), manual, Spec("web")});
+  EXPECT_EQ(Do("manual", Kind::kStop), "OK");
+  EXPECT_EQ(spawner_.Spawned("manual"), 0);
+  EXPECT_EQ(registry_.Find("manual")->reason, "not started: autostart = no");
+}
+
+TEST_F(SupervisorTest, ACrashWakesTheWorkerWhichRestarts) {
+  Boot({Spec("web")});
+  ASSERT_EQ(Do("web", Kind::kStart), "OK");
+  ASSERT_TRUE(spawner_.End("web", ExitedWithCode{1}));
+  ASSERT_TRUE(spawner_.AwaitSpawned("web", 2));
+  EXPECT_EQ(Do("web", Kind::kStart), "OK");
+  EXPECT_EQ(registry_.Find("web")->restart_count, 1);
+}
+
+TEST_F(SupervisorTest, CommandsReachTheirDaemonAndAnswer) {
+  Boot({Spec("db"), Spec("web")});
+  EXPECT_EQ(Do("web", Kind::kStop), "OK");
+  EXPECT_EQ(StateOf("web"), DaemonState::kStopped);
+  EXPECT_EQ(Do("web", Kind::kStart), "OK");
+  EXPECT_EQ(Do("web", Kind::kRestart), "OK");
+  EXPECT_EQ(spawner_.Spawned("web"), 3);
+  EXPECT_EQ(spawner_.Spawned("db"), 1);
+  EXPECT_EQ(spawner_.MostAliveAtOnce("web"), 1);
+}
+
+TEST_F(SupervisorTest, CommandsOfManyThreadsAreEachAnsweredOnce) {
+  Boot({Spec("web")});
+  constexpr int kThreads = 4;
+  constexpr int kCommands = 50;
+  std::vector<std::vector<Answer>> answers(kThreads);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t, &mine = answers[t]] {
+      const Kind kinds[] = {Kind::kStart, Kind::kStop, Kind::kRestart};
+      for (int i = 0; i < kCommands; ++i) mine.push_back(Post("web", kinds[(t + i) % 3]));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::vector<Answer>& mine : answers) {
+    for (const Answer& answer : mine) {
+      ASSERT_TRUE(answer.Await());
+      EXPECT_EQ(answer.count(), 1);
+      EXPECT_THAT(answer.InAWord(), testing::AnyOf("OK", "OVERTAKEN"));
+    }
+  }
+  EXPECT_EQ(spawner_.MostAliveAtOnce("web"), 1);
+}
+
+TEST_F(SupervisorTest, AnUnknownNameIsAnsweredWithNearNames) {
+  Populate({Spec("db"), Spec("web"), Spec("web2")});
+  const Answer answer = Post("wev", Kind::kStart);
+  ASSERT_TRUE(answer.Await());
+  EXPECT_EQ(answer.InAWord(), "DAEMON_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(answer.status()).metadata.at("near"), "web web2");
+  EXPECT_EQ(GetErrorReason(supervisor_->WhyNotFound("postgres")).metadata.at("near"), "");
+}
+
+TEST_F(SupervisorTest, ADaemonThatIsNotFoundIsNotSuggestedInItsOwnPlace) {
+  Populate({Spec("web"), Spec("web2")});
+  EXPECT_EQ(GetErrorReason(supervisor_->WhyNotFound("web")).metadata.at("near"), "web2");
+}
+
+// Reload.
+
+TEST_F(SupervisorTest, ApplyAddsRemovesRestartsUpdatesAndLeavesAlone) {
+  Boot({Spec("gone"), Spec("restarted"), Spec("updated"), Spec("same")});
+  ASSERT_EQ(Do("restarted", Kind::kStart), "OK");
+  ASSERT_EQ(Do("updated", Kind::kStart), "OK");
+  ASSERT_EQ(Do("same", Kind::kStart), "OK");
+  const pid_t updated_pid = registry_.Find("updated")->pid;
+  const pid_t same_pid = registry_.Find("same")->pid;
+
+  DaemonSpec restarted = Spec("restarted");
+  restarted.argv.push_back("--new");
+  DaemonSpec updated = Spec("updated");
+  updated.settings["max_retries"] = "9";
+  updated.restart_policy.max_retries = 9;
+  DaemonSpec manual = Spec("manual");
+  manual.autostart = false;
+  const absl::StatusOr<Plan> plan =
+      supervisor_->Apply(ConfigOf({restarted, updated, Spec("same"), Spec("fresh"), manual}));
+  ASSERT_TRUE(plan.ok()) << plan.status();
+
+  EXPECT_THAT(KnownNames(), ElementsAre("fresh", "manual", "restarted", "same", "updated"));
+  EXPECT_EQ(spawner_.Spawned("fresh"), 1);
+  EXPECT_EQ(spawner_.Spawned("manual"), 0);
+  EXPECT_EQ(spawner_.Spawned("restarted"), 2);
+  EXPECT_EQ(spawner_.Alive("gone"), 0);
+  EXPECT_THAT(spawner_.forgotten(), ElementsAre("gone"));
+  EXPECT_EQ(registry_.Find("updated")->pid, updated_pid);
+  EXPECT_EQ(registry_.Find("updated")->spec->restart_policy.max_retries, 9);
+  EXPECT_EQ(registry_.Find("same")->pid, same_pid);
+  EXPECT_EQ(supervisor_->generation(), 2);
+  EXPECT_EQ(Do("gone", Kind::kStart), "DAEMON_NOT_FOUND");
+  EXPECT_EQ(Do("fresh", Kind::kStart), "OK");
+}
+
+TEST_F(SupervisorTest, WhatIsNewStartsAfterWhatIsGoneHasEnded) {
+  spawner_.SetProgram(Deaf());
+  DaemonSpec patient = Spec("gone");
+  patient.stop_timeout = absl::InfiniteDuration();
+  Boot({patient});
+  std::thread reload([this] { EXPECT_TRUE(supervisor_->Apply(ConfigOf({Spec("fresh")})).ok()); });
+  EXPECT_TRUE(spawner_.AwaitSignal("gone", SIGTERM));
+  EXPECT_EQ(spawner_.Spawned("fresh"), 0);
+  spawner_.SetProgram(FakeProgram());
+  spawner_.End("gone", ExitedWithCode{0});
+  reload.join();
+  EXPECT_EQ(spawner_.Spawned("fresh"), 1);
+}
+
+TEST_F(SupervisorTest, APlanChangesNothing) {
+  Boot({Spec("web")});
+  const Plan plan = supervisor_->PlanFor(ConfigOf({Spec("db")}));
+  ASSERT_EQ(plan.daemons.size(), 2);
+  EXPECT_EQ(plan.daemons[0].action, PlanAction::kAdd);
+  EXPECT_EQ(plan.daemons[1].action, PlanAction::kRemove);
+  EXPECT_THAT(KnownNames(), ElementsAre("web"));
+  EXPECT_EQ(supervisor_->generation(), 1);
+}
+
+TEST_F(SupervisorTest, WhatTheOperatorStoppedStaysStoppedOverAReload) {
+  Boot({Spec("web")});
+  ASSERT_EQ(Do("web", Kind::kStop), "OK");
+  DaemonSpec changed = Spec("web");
+  changed.argv.push_back("--new");
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({changed})).ok());
+  EXPECT_EQ(StateOf("web"), DaemonState::kStopped);
+  ASSERT_EQ(Do("web", Kind::kStart), "OK");
+  EXPECT_THAT(spawner_.requests().back().argv, ElementsAre("/bin/web", "--new"));
+}
+
+TEST_F(SupervisorTest, ARemovedDaemonMayComeBack) {
+  Boot({Spec("web")});
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({})).ok());
+  EXPECT_THAT(KnownNames(), IsEmpty());
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({Spec("web")})).ok());
+  EXPECT_THAT(KnownNames(), ElementsAre("web"));
+  EXPECT_EQ(spawner_.Spawned("web"), 2);
+  EXPECT_EQ(registry_.Find("web")->exit_count, 0) << "it is another daemon of that name";
+}
+
+TEST_F(SupervisorTest, CommandsForADaemonThatIsBeingRemovedAreNotBlamedOnAShutDown) {
+  spawner_.SetProgram(Deaf());
+  DaemonSpec patient = Spec("web");
+  patient.stop_timeout = absl::InfiniteDuration();
+  Boot({patient});
+  std::thread reload([this] { EXPECT_TRUE(supervisor_->Apply(ConfigOf({})).ok()); });
+  ASSERT_TRUE(spawner_.AwaitSignal("web", SIGTERM));
+  EXPECT_EQ(Do("web", Kind::kStart), "OVERTAKEN");
+  spawner_.End("web", ExitedWithCode{0});
+  reload.join();
+  EXPECT_EQ(Do("web", Kind::kStart), "DAEMON_NOT_FOUND");
+}
+
+// Shut-down.
+
+TEST_F(SupervisorTest, ShutDownStopsAllInParallelAndThenSaysSo) {
+  spawner_.SetProgram(Deaf());
+  Boot({Spec("db"), Spec("web")});
+  BeginShutDown();
+  EXPECT_TRUE(spawner_.AwaitSignal("db", SIGTERM));
+  EXPECT_TRUE(spawner_.AwaitSignal("web", SIGTERM));
+  EXPECT_FALSE(all_gone_->HasBeenNotified());
+  EXPECT_EQ(Do("web", Kind::kStart), "SHUTTING_DOWN");
+  EXPECT_EQ(Do("nobody", Kind::kStart), "SHUTTING_DOWN");
+  spawner_.End("db", ExitedWithCode{0});
+  spawner_.End("web", ExitedWithCode{0});
+  EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
+  EXPECT_EQ(StateOf("web"), DaemonState::kStopped);
+}
+
+TEST_F(SupervisorTest, ShutDownOfNothingIsOverAtOnce) {
+  Populate({});
+  BeginShutDown();
+  EXPECT_TRUE(all_gone_->HasBeenNotified());
+}
+
+TEST_F(SupervisorTest, ASecondShutDownChangesNothing) {
+  Boot({Spec("web")});
+  BeginShutDown();
+  supervisor_->BeginShutDown([] { ADD_FAILURE() << "its done is not called"; });
+  EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
+}
+
+TEST_F(SupervisorTest, KillAllEndsWhatIgnoresTheStopSignal) {
+  spawner_.SetProgram(Deaf());
+  DaemonSpec patient = Spec("web");
+  patient.stop_timeout = absl::InfiniteDuration();
+  Boot({patient});
+  BeginShutDown();
+  ASSERT_TRUE(spawner_.AwaitSignal("web", SIGTERM));
+  supervisor_->KillAll();
+  EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
+  EXPECT_TRUE(spawner_.AwaitSignal("web", SIGKILL));
+}
+
+TEST_F(SupervisorTest, AShutDownDuringAReloadEndsIt) {
+  spawner_.SetProgram(Deaf());
+  DaemonSpec patient = Spec("gone");
+  patient.stop_timeout = absl::InfiniteDuration();
+  Boot({patient, Spec("web")});
+  absl::Status outcome;
+  std::thread reload([&] {
+    outcome = supervisor_->Apply(ConfigOf({Spec("web"), Spec("fresh")})).status();
+  });
+  ASSERT_TRUE(spawner_.AwaitSignal("gone", SIGTERM));
+  BeginShutDown();
+  supervisor_->KillAll();
+  reload.join();
+  EXPECT_EQ(outcome.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(spawner_.Spawned("fresh"), 0);
+  EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
+  EXPECT_THAT(KnownNames(), Not(testing::Contains("fresh")));
+
+  // Another one may have waited behind it.
+  EXPECT_EQ(supervisor_->Apply(ConfigOf({Spec("web"), Spec("fresh")})).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace hob

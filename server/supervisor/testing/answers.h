@@ -1,0 +1,71 @@
+#ifndef HOB_SERVER_SUPERVISOR_TESTING_ANSWERS_H_
+#define HOB_SERVER_SUPERVISOR_TESTING_ANSWERS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
+#include "server/daemon/daemon_snapshot.h"
+#include "server/errors/errors.h"
+#include "server/supervisor/command.h"
+
+namespace hob {
+
+// What a command was answered. Thread-safe; may go before the answer comes.
+class Answer {
+ public:
+  // To be called at most once an object.
+  Command::Done Taker() const {
+    return [shared = shared_](absl::StatusOr<DaemonSnapshotPtr> outcome) {
+      absl::MutexLock lock(&shared->mu);
+      ++shared->count;
+      shared->outcome = std::move(outcome);
+    };
+  }
+
+  // Blocks until the answer has come; false when it has not in half a minute.
+  bool Await() const {
+    absl::MutexLock lock(&shared_->mu);
+    return shared_->mu.AwaitWithTimeout(absl::Condition(shared_.get(), &Shared::HasCome),
+                                        absl::Seconds(30));
+  }
+
+  // How many answers have come.
+  int count() const {
+    absl::MutexLock lock(&shared_->mu);
+    return shared_->count;
+  }
+  // The answer in a word: "none", "OK", or the reason of the error ("START_FAILED").
+  std::string InAWord() const {
+    absl::MutexLock lock(&shared_->mu);
+    if (shared_->count == 0) return "none";
+    const absl::Status& status = shared_->outcome.status();
+    return status.ok() ? "OK" : GetErrorReason(status).reason;
+  }
+  absl::Status status() const {
+    absl::MutexLock lock(&shared_->mu);
+    return shared_->outcome.status();
+  }
+  // Precondition: it is OK.
+  const DaemonSnapshot& daemon() const {
+    absl::MutexLock lock(&shared_->mu);
+    return *shared_->outcome.value();
+  }
+
+ private:
+  struct Shared {
+    bool HasCome() const { return count > 0; }
+
+    absl::Mutex mu;
+    int count = 0;
+    absl::StatusOr<DaemonSnapshotPtr> outcome;
+  };
+
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SUPERVISOR_TESTING_ANSWERS_H_

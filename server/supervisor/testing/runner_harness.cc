@@ -1,0 +1,120 @@
+#include "server/supervisor/testing/runner_harness.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace hob {
+namespace {
+
+// One for all tests: a journal has a thread, and it must outlive whoever writes.
+Journal& SharedJournal() {
+  static Journal& journal = *new Journal;
+  return journal;
+}
+
+}  // namespace
+
+DaemonSpec WebSpec() {
+  DaemonSpec spec;
+  spec.name = "web";
+  spec.command = "/bin/web";
+  spec.argv = {"/bin/web"};
+  return spec;
+}
+
+RunnerHarness::RunnerHarness(const DaemonSpec& spec, const StartBudget::Options& budget)
+    : throttle(budget) {
+  context.clock = &clock;
+  context.spawner = &spawner;
+  context.throttle = &throttle;
+  context.registry = &registry;
+  context.journal = &SharedJournal();
+  runner = std::make_unique<DaemonRunner>(std::make_shared<const DaemonSpec>(spec), context);
+  Look();
+}
+
+Command RunnerHarness::Make(Command::Kind kind) {
+  Command command;
+  command.kind = kind;
+  return command;
+}
+
+Command RunnerHarness::Make(Command::Kind kind, const DaemonSpec& spec) {
+  Command command = Make(kind);
+  command.spec = std::make_shared<const DaemonSpec>(spec);
+  return command;
+}
+
+Answer RunnerHarness::Do(Command command) {
+  Answer answer = Post(std::move(command));
+  Settle();
+  return answer;
+}
+
+Answer RunnerHarness::Do(Command::Kind kind, const DaemonSpec& spec) {
+  return Do(Make(kind, spec));
+}
+
+Answer RunnerHarness::Post(Command command) {
+  Answer answer;
+  command.done = answer.Taker();
+  runner->Handle(std::move(command));
+  Look();
+  return answer;
+}
+
+void RunnerHarness::End(const EndOfProcess& end) {
+  ASSERT_TRUE(spawner.End("web", end)) << "there is no process to end";
+  Settle();
+}
+
+void RunnerHarness::Settle() {
+  constexpr int kTooMany = 1000;
+  for (int i = 0; i < kTooMany; ++i) {
+    if (runner->finished()) return;
+    runner->Step();
+    Look();
+    if (std::min(runner->NextDeadline(), spawner.NextEvent()) > clock.Now().monotonic) return;
+  }
+  FAIL() << "the runner spins: something is due at every step";
+}
+
+void RunnerHarness::Advance(absl::Duration by) {
+  const MonotonicTime end = clock.Now().monotonic + by;
+  while (true) {
+    const MonotonicTime now = clock.Now().monotonic;
+    const MonotonicTime deadline =
+        runner->finished() ? MonotonicTime::InfiniteFuture() : runner->NextDeadline();
+    const MonotonicTime next = std::min({end, deadline, spawner.NextEvent()});
+    if (next > now) clock.Advance(next - now);
+    Settle();
+    if (next >= end || testing::Test::HasFatalFailure()) return;
+  }
+}
+
+const DaemonSnapshot& RunnerHarness::now() {
+  Look();
+  return *seen_;
+}
+
+void RunnerHarness::Look() {
+  seen_ = registry.Find("web");
+  const std::string state(DaemonStateName(seen_->state));
+  if (state == last_) return;
+  last_ = state;
+  absl::StrAppend(&path_, path_.empty() ? "" : " ", state);
+}
+
+std::string RunnerHarness::Signals() const {
+  std::string signals;
+  for (const FakeSpawner::SentSignal& sent : spawner.Signals("web")) {
+    EXPECT_TRUE(sent.to_tree);
+    absl::StrAppend(&signals, signals.empty() ? "" : " ", sent.signal);
+  }
+  return signals;
+}
+
+}  // namespace hob

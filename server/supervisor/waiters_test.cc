@@ -1,0 +1,89 @@
+#include "server/supervisor/waiters.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/supervisor/testing/answers.h"
+
+namespace hob {
+namespace {
+
+using For = Waiters::For;
+
+constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
+
+MonotonicTime At(int seconds) { return MonotonicTime::FromOrigin(absl::Seconds(seconds)); }
+
+DaemonSnapshotPtr Web() {
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = "web";
+  auto snapshot = std::make_shared<DaemonSnapshot>();
+  snapshot->spec = spec;
+  snapshot->state = DaemonState::kStopping;
+  return snapshot;
+}
+
+TEST(WaitersTest, ThoseWhoWaitForItAreAnsweredAndOthersAreNot) {
+  Waiters waiters;
+  Answer up, also_up, gone;
+  waiters.Add(For::kUp, "start", kNever, up.Taker());
+  waiters.Add(For::kGone, "stop", kNever, gone.Taker());
+  waiters.Add(For::kUp, "restart", kNever, also_up.Taker());
+  waiters.Answer(For::kUp, Web());
+  EXPECT_EQ(up.InAWord(), "OK");
+  EXPECT_EQ(also_up.InAWord(), "OK");
+  EXPECT_EQ(gone.InAWord(), "none");
+  EXPECT_FALSE(waiters.AnyFor(For::kUp));
+  EXPECT_TRUE(waiters.AnyFor(For::kGone));
+  waiters.Answer(For::kUp, Web());
+  EXPECT_EQ(up.count(), 1);
+}
+
+TEST(WaitersTest, WhoIsOvertakenIsToldByWhat) {
+  Waiters waiters;
+  Answer start;
+  waiters.Add(For::kUp, "start", kNever, start.Taker());
+  waiters.Overtake(For::kUp, "web", "stop");
+  EXPECT_EQ(start.status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(GetErrorReason(start.status()).metadata,
+            (std::map<std::string, std::string>{
+                {"command", "start"}, {"daemon", "web"}, {"later", "stop"}}));
+}
+
+TEST(WaitersTest, EachHasADeadlineOfItsOwn) {
+  Waiters waiters;
+  Answer early, late, patient;
+  waiters.Add(For::kGone, "stop", At(5), late.Taker());
+  waiters.Add(For::kUp, "start", At(3), early.Taker());
+  waiters.Add(For::kUp, "start", kNever, patient.Taker());
+  EXPECT_EQ(waiters.NextDeadline(), At(3));
+  waiters.TimeOut(At(2), *Web());
+  EXPECT_EQ(early.InAWord(), "none");
+  waiters.TimeOut(At(3), *Web());
+  EXPECT_EQ(early.InAWord(), "TIMED_OUT");
+  EXPECT_EQ(GetErrorReason(early.status()).metadata.at("state"), "STOPPING");
+  EXPECT_EQ(late.InAWord(), "none");
+  EXPECT_EQ(waiters.NextDeadline(), At(5));
+  waiters.TimeOut(At(9), *Web());
+  EXPECT_EQ(late.InAWord(), "TIMED_OUT");
+  EXPECT_EQ(patient.InAWord(), "none");
+  EXPECT_EQ(waiters.NextDeadline(), kNever);
+}
+
+TEST(WaitersTest, NobodyWaitsWithoutAFunctionToCall) {
+  Waiters waiters;
+  waiters.Add(For::kUp, "start", At(1), nullptr);
+  EXPECT_FALSE(waiters.AnyFor(For::kUp));
+  EXPECT_EQ(waiters.NextDeadline(), kNever);
+}
+
+TEST(WaitersTest, NobodyIsLeftWithoutAnAnswer) {
+  Answer start;
+  {
+    Waiters waiters;
+    waiters.Add(For::kUp, "start", kNever, start.Taker());
+  }
+  EXPECT_EQ(start.InAWord(), "SHUTTING_DOWN");
+}
+
+}  // namespace
+}  // namespace hob
