@@ -1,0 +1,106 @@
+// hobd: keeps the daemons of one machine running.
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/config/config.h"
+#include "server/config/default_paths.h"
+#include "server/journal/journal.h"
+#include "server/process/descriptors.h"
+#include "server/server.h"
+#include "server/version/version.h"
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsageOrConfiguration = 2;
+
+// Every thread starts with every signal blocked; the main thread takes them from a descriptor. What
+// was ignored by whoever started us (nohup, a shell's `&`) is ignored no longer: an ignored signal
+// never arrives there.
+void TakeOverSignals() {
+  for (int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGCHLD}) {
+    struct sigaction action = {};
+    action.sa_handler = SIG_DFL;
+    sigaction(signal, &action, nullptr);
+  }
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+// GRPC_TRACE can print messages, GRPC_ENABLE_FORK_SUPPORT slows every spawn down, GLOG_* leads our
+// log elsewhere: what the caller's environment says of them is not for us (RELIABILITY F02, section
+// 5 row 33).
+std::vector<std::string> CleanEnvironment() {
+  std::vector<std::string> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    environment.push_back(*variable);
+  }
+  for (const std::string& variable : environment) {
+    if (absl::StartsWith(variable, "GRPC_") || absl::StartsWith(variable, "GLOG_")) {
+      unsetenv(variable.substr(0, variable.find('=')).c_str());
+    }
+  }
+  return environment;
+}
+
+int Fail(int code, const absl::Status& status) {
+  std::cerr << "hobd: " << status.message() << "\n";
+  return code;
+}
+
+int Serve(const std::vector<std::string>& config_paths, const hob::ResourceLimit& descriptor_limit,
+          std::vector<std::string> environment) {
+  hob::LoadedConfig loaded = hob::LoadConfig(config_paths);
+  if (!loaded.ok()) {
+    for (const hob::ConfigProblem& error : loaded.errors) std::cerr << error.ToString() << "\n";
+    std::cerr << "hobd: the configuration has " << loaded.errors.size()
+              << (loaded.errors.size() == 1 ? " error" : " errors") << "; nothing was started\n";
+    return kUsageOrConfiguration;
+  }
+  hob::Server::Options options;
+  options.config_paths = config_paths;
+  options.config = std::move(loaded.config);
+  options.environment = std::move(environment);
+  options.descriptor_limit = descriptor_limit;
+  absl::StatusOr<std::unique_ptr<hob::Server>> server = hob::Server::Create(std::move(options));
+  if (!server.ok()) return Fail(kFailed, server.status());
+  return (*server)->Run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const absl::Status sanitized = hob::SanitizeInheritedDescriptors();
+  if (!sanitized.ok()) return Fail(kFailed, sanitized);
+  TakeOverSignals();
+
+  CLI::App app("hobd keeps the daemons of one machine running. It is controlled with hob.", "hobd");
+  std::vector<std::string> config_paths;
+  app.add_option("--config", config_paths,
+                 "INI file, or folder whose *.ini files are read in name order; may be given more "
+                 "than once: a later one overrides an earlier one key by key");
+  app.set_version_flag("--version", absl::StrCat("hobd ", hob::kVersion));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsageOrConfiguration;
+  }
+  if (config_paths.empty()) config_paths = hob::DefaultConfigPaths();
+
+  const absl::StatusOr<hob::ResourceLimit> limit = hob::RaiseDescriptorLimit();
+  if (!limit.ok()) return Fail(kFailed, limit.status());
+  std::vector<std::string> environment = CleanEnvironment();
+  hob::Journal::InitLog(argv[0]);
+  return Serve(config_paths, *limit, std::move(environment));
+}

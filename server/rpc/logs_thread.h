@@ -1,0 +1,50 @@
+#ifndef HOB_SERVER_RPC_LOGS_THREAD_H_
+#define HOB_SERVER_RPC_LOGS_THREAD_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <memory>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "hob/v1/supervisor.pb.h"
+#include "server/output/log_store.h"
+#include "server/rpc/logs_feed.h"
+
+namespace hob {
+
+// The thread that reads logs for all calls of Logs, so that neither a worker nor a reaction of gRPC
+// waits for a disk. Each call has one write under way at most: a client that does not read is not
+// read for.
+//
+// Thread-safe. Outlives its calls.
+class LogsThread {
+ public:
+  LogsThread();
+  // Ends the thread. Precondition: every call is over, which the end of the gRPC server sees to.
+  ~LogsThread();
+
+  LogsThread(const LogsThread&) = delete;
+  LogsThread& operator=(const LogsThread&) = delete;
+
+  // Answers a call. `store` outlives it. The reactor belongs to gRPC.
+  grpc::ServerWriteReactor<v1::LogsResponse>* Answer(LogStore& store, LogsFeed::Options options);
+
+ private:
+  class Call;
+
+  void Enqueue(std::shared_ptr<Call> call) ABSL_LOCKS_EXCLUDED(mu_);
+  void Loop() ABSL_LOCKS_EXCLUDED(mu_);
+
+  absl::Mutex mu_;
+  // Calls for which there may be something to do.
+  std::deque<std::shared_ptr<Call>> queue_ ABSL_GUARDED_BY(mu_);
+  bool ending_ ABSL_GUARDED_BY(mu_) = false;
+  std::thread thread_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_RPC_LOGS_THREAD_H_

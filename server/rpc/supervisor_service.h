@@ -1,0 +1,90 @@
+#ifndef HOB_SERVER_RPC_SUPERVISOR_SERVICE_H_
+#define HOB_SERVER_RPC_SUPERVISOR_SERVICE_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "hob/v1/supervisor.grpc.pb.h"
+#include "server/output/log_store.h"
+#include "server/registry/change_notifier.h"
+#include "server/registry/registry.h"
+#include "server/rpc/logs.h"
+#include "server/supervisor/reloader.h"
+#include "server/supervisor/supervisor.h"
+
+namespace hob {
+
+// hob.v1.Supervisor: checks a request, asks the registry or the supervisor, converts the answer. No
+// reaction blocks: reads are answered from snapshots, and commands when the worker brings the
+// outcome.
+//
+// Thread-safe.
+class SupervisorService : public v1::Supervisor::CallbackService {
+ public:
+  // What Info tells of the server itself.
+  struct Facts {
+    absl::Time start_time;
+    // "cgroup" or "session".
+    std::string containment;
+    // Orphans reaped so far; thread-safe.
+    std::function<int64_t()> strays_reaped;
+  };
+
+  // Everything outlives the service.
+  SupervisorService(const Registry& registry, ChangeNotifier& notifier, Supervisor& supervisor,
+                    Reloader& reloader, LogStore& logs, Facts facts)
+      : registry_(registry),
+        notifier_(notifier),
+        supervisor_(supervisor),
+        reloader_(reloader),
+        logs_(registry, supervisor, logs),
+        facts_(std::move(facts)) {}
+
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
+                                 const v1::ListRequest* request,
+                                 v1::ListResponse* response) override;
+  grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context,
+                                   const v1::StatusRequest* request,
+                                   v1::StatusResponse* response) override;
+  grpc::ServerUnaryReactor* Restart(grpc::CallbackServerContext* context,
+                                    const v1::RestartRequest* request,
+                                    v1::RestartResponse* response) override;
+  grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context,
+                                  const v1::StartRequest* request,
+                                  v1::StartResponse* response) override;
+  grpc::ServerUnaryReactor* Stop(grpc::CallbackServerContext* context,
+                                 const v1::StopRequest* request,
+                                 v1::StopResponse* response) override;
+  grpc::ServerUnaryReactor* Signal(grpc::CallbackServerContext* context,
+                                   const v1::SignalRequest* request,
+                                   v1::SignalResponse* response) override;
+  grpc::ServerUnaryReactor* Reload(grpc::CallbackServerContext* context,
+                                   const v1::ReloadRequest* request,
+                                   v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context,
+                                 const v1::InfoRequest* request,
+                                 v1::InfoResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext* context,
+                                                     const v1::WatchRequest* request) override;
+  grpc::ServerWriteReactor<v1::LogsResponse>* Logs(grpc::CallbackServerContext* context,
+                                                   const v1::LogsRequest* request) override;
+
+ private:
+  // Hands `command` on and answers with its outcome in response->daemon.
+  template <typename Response>
+  grpc::ServerUnaryReactor* Carry(const std::string& name, absl::StatusOr<Command> command,
+                                  Response* response);
+
+  const Registry& registry_;
+  ChangeNotifier& notifier_;
+  ::hob::Supervisor& supervisor_;
+  Reloader& reloader_;
+  ::hob::Logs logs_;
+  const Facts facts_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_RPC_SUPERVISOR_SERVICE_H_

@@ -1,0 +1,20 @@
+#ifndef HOB_SERVER_RPC_WATCH_H_
+#define HOB_SERVER_RPC_WATCH_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include "hob/v1/supervisor.grpc.pb.h"
+#include "server/registry/change_notifier.h"
+#include "server/registry/registry.h"
+
+namespace hob {
+
+// Answers a Watch from the registry's changes, until the client goes away or the notifier ends.
+// `registry` and `notifier` outlive the call.
+grpc::ServerWriteReactor<v1::WatchResponse>* Watch(const Registry& registry,
+                                                   ChangeNotifier& notifier,
+                                                   const v1::WatchRequest& request);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_RPC_WATCH_H_

@@ -1,0 +1,73 @@
+#include "server/run_dir.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace hob {
+namespace {
+
+constexpr int kMaxPidLength = 32;
+
+std::string ReadHolder(int fd) {
+  char text[kMaxPidLength];
+  const ssize_t length = pread(fd, text, sizeof(text), 0);
+  const std::string pid(
+      absl::StripAsciiWhitespace(absl::string_view(text, length > 0 ? length : 0)));
+  return pid.empty() ? "not known" : pid;
+}
+
+absl::Status WriteHolder(int fd, const std::string& path) {
+  const std::string pid = absl::StrCat(getpid(), "\n");
+  if (ftruncate(fd, 0) == 0 && pwrite(fd, pid.data(), pid.size(), 0) == pid.size()) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat("cannot write ", path, ": ", strerror(errno)));
+}
+
+}  // namespace
+
+absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t mode) {
+  std::string made;
+  for (absl::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+    absl::StrAppend(&made, "/", part);
+    if (mkdir(made.c_str(), mode) == 0 || errno == EEXIST) continue;
+    return absl::FailedPreconditionError(absl::StrCat(key, ": cannot make the folder ", made, ": ",
+                                                      strerror(errno),
+                                                      "; make it, or name another one in [hob]"));
+  }
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(key, ": ", path, " is no folder; name another one in [hob]"));
+}
+
+absl::StatusOr<RunDirLock> RunDirLock::Acquire(const std::string& run_dir) {
+  const std::string path = absl::StrCat(run_dir, "/hob.lock");
+  UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("run_dir: cannot open ", path, ": ", strerror(errno)));
+  }
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("run_dir: cannot lock ", path, ": ", strerror(errno)));
+    }
+    return absl::AlreadyExistsError(
+        absl::StrCat("another hob server uses ", run_dir, ": its pid is ", ReadHolder(file.get()),
+                     "; stop it, or give this one a run_dir of its own in [hob]"));
+  }
+  if (absl::Status status = WriteHolder(file.get(), path); !status.ok()) return status;
+  return RunDirLock(std::move(file));
+}
+
+}  // namespace hob

@@ -1,0 +1,255 @@
+#include "server/server.h"
+
+#include <glog/logging.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/process/predecessor.h"
+#include "server/service_manager.h"
+#include "server/version/version.h"
+
+namespace hob {
+namespace {
+
+constexpr mode_t kFolderMode = 0755;
+constexpr mode_t kLogFolderMode = 0750;
+// Children open their FIFOs before they take on another user.
+constexpr mode_t kFifoFolderMode = 0700;
+
+// Requests are names and flags; whatever is larger is not meant for us (RELIABILITY F75).
+constexpr int kMaxRequestBytes = 1 << 20;
+// A connection that says nothing keeps a descriptor no longer than this (RELIABILITY F74).
+constexpr int kHandshakeTimeoutMs = 2000;
+// How long what a dead server left running has to end before it is killed.
+constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
+// When everything is down, every call is answered; this is for the answers to leave. A client that
+// is connected and makes no call may not notice that it is asked to go.
+constexpr std::chrono::milliseconds kFarewell{100};
+
+// The sockets of daemons with `ready = notify`.
+std::string NotifyDir(const ServerSettings& settings) { return settings.run_dir + "/notify"; }
+
+// The FIFOs that daemons write to.
+std::string FifoDir(const ServerSettings& settings) { return settings.run_dir + "/output"; }
+
+sigset_t HandledSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD}) sigaddset(&set, signal);
+  return set;
+}
+
+int64_t MonotonicMicroseconds() {
+  return Clock::Real().Now().monotonic.since_origin() / absl::Microseconds(1);
+}
+
+void NotifyReloading() {
+  NotifyServiceManager(absl::StrCat("RELOADING=1\nMONOTONIC_USEC=", MonotonicMicroseconds()));
+}
+
+void NotifyReady(int daemons) {
+  NotifyServiceManager(absl::StrCat("READY=1\nSTATUS=keeps ", daemons, " daemons"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Create(Options options) {
+  std::unique_ptr<Server> server(new Server(std::move(options)));
+  for (auto step : {&Server::TakeRunDir, &Server::EndPredecessor, &Server::MakeSpawner,
+                    &Server::MakeSupervisor, &Server::Listen}) {
+    if (absl::Status status = (server.get()->*step)(); !status.ok()) return status;
+  }
+  return server;
+}
+
+Server::Server(Options options)
+    : options_(std::move(options)),
+      start_time_(absl::Now()),
+      throttle_({options_.config.server.start_rate, options_.config.server.start_burst}) {}
+
+absl::Status Server::TakeRunDir() {
+  const ServerSettings& settings = options_.config.server;
+  for (const auto& [key, path, mode] :
+       {std::make_tuple("run_dir", settings.run_dir, kFolderMode),
+        std::make_tuple("log_dir", settings.log_dir, kLogFolderMode),
+        std::make_tuple("state_dir", settings.state_dir, kFolderMode),
+        std::make_tuple("run_dir", NotifyDir(settings), kFolderMode),
+        std::make_tuple("run_dir", FifoDir(settings), kFifoFolderMode)}) {
+    if (absl::Status status = MakeFolder(key, path, mode); !status.ok()) return status;
+  }
+  absl::StatusOr<RunDirLock> lock = RunDirLock::Acquire(settings.run_dir);
+  if (!lock.ok()) return lock.status();
+  lock_ = *std::move(lock);
+  return absl::OkStatus();
+}
+
+absl::Status Server::EndPredecessor() {
+  // Orphans come to this process from now on: what is ended here, and whatever daemons will lose.
+  if (absl::Status status = StrayReaper::BecomeSubreaper(); !status.ok()) return status;
+  const PredecessorReport report =
+      ::hob::EndPredecessor(options_.config.server.run_dir, kPredecessorGrace);
+  for (const PredecessorReport::Ended& ended : report.ended) {
+    journal_.Warning(absl::StrCat(ended.daemon, "[", ended.pid,
+                                  "] was left running by a server that is dead: ended"));
+  }
+  if (report.problems.empty()) return absl::OkStatus();
+  // Going on could make a second instance of something that still runs.
+  return absl::FailedPreconditionError(
+      absl::StrCat("what an earlier server left running cannot be ended: ",
+                   absl::StrJoin(report.problems, "; ")));
+}
+
+absl::Status Server::MakeSpawner() {
+  ProcessSpawner::Options options;
+  options.run_dir = options_.config.server.run_dir;
+  options.child_limit_nofile = options_.descriptor_limit;
+  absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner =
+      ProcessSpawner::Create(std::move(options));
+  if (!spawner.ok()) return spawner.status();
+  spawner_ = *std::move(spawner);
+  const Containment& containment = spawner_->containment();
+  journal_.Info(absl::StrCat("containment: ", ContainmentModeName(containment.mode),
+                             containment.reason.empty() ? "" : ", because ", containment.reason));
+  return absl::OkStatus();
+}
+
+absl::Status Server::MakeSupervisor() {
+  context_.clock = &Clock::Real();
+  context_.spawner = spawner_.get();
+  context_.throttle = &throttle_;
+  context_.registry = &registry_;
+  context_.journal = &journal_;
+  context_.child_defaults.environment = InheritedEnvironment(options_.environment);
+  context_.child_defaults.notify_dir = NotifyDir(options_.config.server);
+  context_.child_defaults.fifo_dir = FifoDir(options_.config.server);
+  logs_ = std::make_unique<LogStore>(
+      LogStore::Options{options_.config.server.log_dir, FifoDir(options_.config.server)});
+  context_.logs = logs_.get();
+  supervisor_ = std::make_unique<Supervisor>(context_, options_.config);
+  if (absl::Status status = supervisor_->Populate(); !status.ok()) return status;
+
+  Reloader::Options reload;
+  reload.paths = options_.config_paths;
+  reload.begins = NotifyReloading;
+  reload.ends = [this] { NotifyReady(registry_.All().size()); };
+  reloader_ = std::make_unique<Reloader>(std::move(reload), *supervisor_, journal_);
+  return absl::OkStatus();
+}
+
+absl::Status Server::Listen() {
+  const ServerSettings& settings = options_.config.server;
+  listener_ = std::make_unique<Listener>(
+      Listener::Options{settings.socket_mode, settings.socket_group}, journal_);
+  for (const std::string& address : settings.listen) {
+    if (absl::Status status = listener_->Open(address); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+void Server::StartServing() {
+  service_ = std::make_unique<SupervisorService>(
+      registry_, notifier_, *supervisor_, *reloader_, *logs_,
+      SupervisorService::Facts{start_time_,
+                               std::string(ContainmentModeName(spawner_->containment().mode)),
+                               [this] { return strays_.reaped(); }});
+  // What every call and every worker needs.
+  const auto probe = [this] {
+    supervisor_->generation();
+    registry_.latest_sequence();
+  };
+  health_ = std::make_unique<HealthService>(registry_, notifier_, probe, HealthService::Options());
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
+  builder.RegisterService(service_.get());
+  builder.RegisterService(health_.get());
+  grpc_server_ = builder.BuildAndStart();
+  const auto hand_over = [this](UniqueFd connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.fd = connection.Release();
+    acceptor_->HandleNewConnection(&parameters);
+  };
+  // Who came over TCP is told from the peer's address (SupervisorService).
+  listener_->Serve(hand_over, hand_over);
+}
+
+int Server::Run() {
+  const sigset_t handled = HandledSignals();
+  signals_.Reset(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
+  all_down_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  CHECK(signals_.ok() && all_down_.ok()) << strerror(errno);
+  StartServing();
+  supervisor_->Boot();
+  const int daemons = registry_.All().size();
+  journal_.Info(absl::StrCat("hobd ", kVersion, " keeps ", daemons, " daemons; listens on ",
+                             absl::StrJoin(listener_->addresses(), " ")));
+  NotifyReady(daemons);
+
+  pollfd fds[] = {{signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}};
+  while (fds[1].revents == 0) {
+    poll(fds, 2, -1);
+    signalfd_siginfo info;
+    while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
+      HandleSignal(info.ssi_signo);
+    }
+    // One SIGCHLD may stand for many ends, so it is not counted.
+    strays_.ReapStrays();
+  }
+  StopServing();
+  return exit_code_;
+}
+
+void Server::HandleSignal(int signal) {
+  switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+      return stopping_ ? CutShort() : BeginShutDown();
+    case SIGHUP:
+      return reloader_->Request(/*dry_run=*/false, [](const auto&) {});
+    case SIGUSR2:
+      journal_.Info("opens all logs anew");
+      return supervisor_->ReopenLogs();
+    default:
+      return;
+  }
+}
+
+void Server::BeginShutDown() {
+  stopping_ = true;
+  NotifyServiceManager("STOPPING=1\nSTATUS=stops all daemons");
+  journal_.Info("stops all daemons, then ends; a second signal kills what is left");
+  health_->BeginShutDown();
+  supervisor_->BeginShutDown([this] { eventfd_write(all_down_.get(), 1); });
+}
+
+void Server::CutShort() {
+  exit_code_ = 1;
+  journal_.Warning("kills what is left");
+  supervisor_->KillAll();
+}
+
+void Server::StopServing() {
+  listener_ = nullptr;
+  // Whoever follows sees the last change and then the end.
+  notifier_.End();
+  grpc_server_->Shutdown(std::chrono::system_clock::now() + kFarewell);
+  grpc_server_->Wait();
+  journal_.Info("ends");
+}
+
+}  // namespace hob

@@ -1,0 +1,101 @@
+#ifndef HOB_SERVER_SERVER_H_
+#define HOB_SERVER_SERVER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "server/config/config.h"
+#include "server/health/health_service.h"
+#include "server/journal/journal.h"
+#include "server/output/log_store.h"
+#include "server/process/process_spawner.h"
+#include "server/process/stray_reaper.h"
+#include "server/registry/change_notifier.h"
+#include "server/registry/registry.h"
+#include "server/rpc/listener.h"
+#include "server/rpc/supervisor_service.h"
+#include "server/run_dir.h"
+#include "server/supervisor/reloader.h"
+#include "server/supervisor/supervisor.h"
+#include "server/throttle/restart_throttle.h"
+
+namespace hob {
+
+// The composition root: makes everything in the order of dependency, runs until a signal says stop,
+// and takes it down in the opposite order.
+//
+// Create and Run are called by the main thread, which has every signal blocked and never makes a
+// daemon's process.
+class Server {
+ public:
+  struct Options {
+    // The chain that `config` was loaded from, for reloads.
+    std::vector<std::string> config_paths;
+    Config config;
+    // "KEY=VALUE" each: what children may inherit.
+    std::vector<std::string> environment;
+    // The limit of open files that children get.
+    ResourceLimit descriptor_limit;
+  };
+
+  // Takes the run_dir, ends what a dead predecessor left running, listens, and makes every daemon
+  // known. Starts none yet. Whatever fails says what and what to do.
+  static absl::StatusOr<std::unique_ptr<Server>> Create(Options options);
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Starts the daemons and serves until TERM or INT has stopped them all. Returns the exit code: 0,
+  // or 1 when a second signal cut it short (contract section 6).
+  int Run();
+
+ private:
+  explicit Server(Options options);
+
+  absl::Status TakeRunDir();
+  absl::Status EndPredecessor();
+  absl::Status MakeSpawner();
+  absl::Status MakeSupervisor();
+  absl::Status Listen();
+  void StartServing();
+  void HandleSignal(int signal);
+  void BeginShutDown();
+  // A second signal: what is left is killed.
+  void CutShort();
+  void StopServing();
+
+  Options options_;
+  const absl::Time start_time_;
+  int exit_code_ = 0;
+  bool stopping_ = false;
+
+  // In the order of construction; taken down in the opposite one.
+  Journal journal_;
+  absl::optional<RunDirLock> lock_;
+  StrayReaper strays_;
+  std::unique_ptr<ProcessSpawner> spawner_;
+  std::unique_ptr<LogStore> logs_;
+  RestartThrottle throttle_;
+  Registry registry_;
+  ChangeNotifier notifier_{registry_};
+  DaemonRunner::Context context_;
+  std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<Reloader> reloader_;
+  std::unique_ptr<SupervisorService> service_;
+  std::unique_ptr<HealthService> health_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::unique_ptr<grpc::Server> grpc_server_;
+  std::unique_ptr<Listener> listener_;
+  // Signals, and the end of the shutdown.
+  UniqueFd signals_;
+  UniqueFd all_down_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SERVER_H_
