@@ -36,7 +36,8 @@ constexpr char kHelpTail[] =
     "server\n"
     "not reachable; the gravest when several daemons fail differently. status: 0 all are RUNNING, "
     "3\n"
-    "one is not, 4 no such daemon or no server.\n";
+    "one is not, 4 no such daemon or no server. health: 0 serving, 1 degraded, 2 not serving, 3 "
+    "unknown.\n";
 
 constexpr char kVerbFooter[] = "See 'hob --help' for --address and --output.";
 

@@ -96,8 +96,9 @@ Connection MakeConnection(const Address& address, int descriptor) {
   arguments.SetMaxReceiveMessageSize(-1);
   Connection connection;
   connection.address = address.ToString();
-  connection.stub = v1::Supervisor::NewStub(
-      grpc::CreateCustomInsecureChannelFromFd(connection.address, descriptor, arguments));
+  connection.channel =
+      grpc::CreateCustomInsecureChannelFromFd(connection.address, descriptor, arguments);
+  connection.stub = v1::Supervisor::NewStub(connection.channel);
   return connection;
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/address.h"
+#include "grpcpp/channel.h"
 #include "hob/v1/supervisor.grpc.pb.h"
 
 namespace hob {
@@ -17,6 +18,8 @@ namespace client {
 struct Connection {
   // Where the server is.
   std::string address;
+  // For other services than the one of `stub`.
+  std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::Supervisor::Stub> stub;
 };
 

@@ -31,6 +31,12 @@ enum class ExitCode {
 // The same number as kNoPermission.
 inline constexpr ExitCode kStatusUnknown = ExitCode::kNoPermission;
 
+// Only `health`, as probes and monitoring plugins take it: the server is fine and a daemon that
+// ought to be up is not; the server or the daemon is not serving; nobody knows. 0 is serving.
+inline constexpr ExitCode kHealthDegraded = ExitCode::kFailed;
+inline constexpr ExitCode kHealthNotServing = ExitCode::kUsage;
+inline constexpr ExitCode kHealthUnknown = ExitCode::kNotRunning;
+
 // The code for a failure: by its canonical code, kFailed for those without one of their own.
 ExitCode ExitCodeFor(const absl::Status& status);
 

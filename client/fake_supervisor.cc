@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/name_resolution.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
@@ -36,6 +37,7 @@ bool FakeSupervisor::Serve(const std::string& path) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
   builder.RegisterService(this);
+  builder.RegisterService(&health_);
   server_ = builder.BuildAndStart();
   return server_ != nullptr;
 }
@@ -186,6 +188,58 @@ grpc::Status FakeSupervisor::Info(grpc::ServerContext*, const v1::InfoRequest*,
   absl::MutexLock lock(&mutex_);
   *response = info_;
   return BeginLocked("Info", "", "");
+}
+
+void FakeSupervisor::SetWatch(const std::vector<v1::WatchResponse>& responses,
+                              const grpc::Status& end) {
+  absl::MutexLock lock(&mutex_);
+  watch_ = responses;
+  watch_end_ = end;
+}
+
+grpc::Status FakeSupervisor::Watch(grpc::ServerContext*, const v1::WatchRequest* request,
+                                   grpc::ServerWriter<v1::WatchResponse>* writer) {
+  absl::MutexLock lock(&mutex_);
+  calls_.push_back(absl::StrCat("Watch ", absl::StrJoin(request->names(), " ")));
+  for (const v1::WatchResponse& response : watch_) writer->Write(response);
+  return watch_end_;
+}
+
+void FakeSupervisor::SetLogs(const std::vector<v1::LogsResponse>& responses) {
+  absl::MutexLock lock(&mutex_);
+  logs_ = responses;
+}
+
+grpc::Status FakeSupervisor::Logs(grpc::ServerContext*, const v1::LogsRequest* request,
+                                  grpc::ServerWriter<v1::LogsResponse>* writer) {
+  absl::MutexLock lock(&mutex_);
+  calls_.push_back(absl::StrCat("Logs ", request->ShortDebugString()));
+  for (const v1::LogsResponse& response : logs_) writer->Write(response);
+  return grpc::Status::OK;
+}
+
+void FakeSupervisor::SetHealth(const std::string& service,
+                               grpc::health::v1::HealthCheckResponse::ServingStatus status) {
+  health_.Set(service, status);
+}
+
+void FakeSupervisor::FakeHealth::Set(const std::string& service,
+                                     grpc::health::v1::HealthCheckResponse::ServingStatus status) {
+  absl::MutexLock lock(&mutex_);
+  statuses_[service] = status;
+}
+
+grpc::Status FakeSupervisor::FakeHealth::Check(grpc::ServerContext*,
+                                               const grpc::health::v1::HealthCheckRequest* request,
+                                               grpc::health::v1::HealthCheckResponse* response) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = statuses_.find(request->service());
+  if (found == statuses_.end()) {
+    return FromServer(grpc::StatusCode::NOT_FOUND,
+                      absl::StrCat("no daemon '", request->service(), "'"));
+  }
+  response->set_status(found->second);
+  return grpc::Status::OK;
 }
 
 }  // namespace client

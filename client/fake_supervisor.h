@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_context.h"
 #include "hob/v1/supervisor.grpc.pb.h"
@@ -38,6 +39,13 @@ class FakeSupervisor : public v1::Supervisor::Service {
   void SetReload(const v1::ReloadResponse& real, const v1::ReloadResponse& dry_run);
   // The most daemons on a page, whatever the request says.
   void SetPageSize(int size);
+  // What every Watch sends before it ends with `end`.
+  void SetWatch(const std::vector<v1::WatchResponse>& responses, const grpc::Status& end);
+  // What every Logs sends before it ends.
+  void SetLogs(const std::vector<v1::LogsResponse>& responses);
+  // What the health service says of `service`; NOT_FOUND of all others.
+  void SetHealth(const std::string& service,
+                 grpc::health::v1::HealthCheckResponse::ServingStatus status);
   // Has each Restart wait until `count` of them are under way at the same time.
   void HoldRestartsUntil(int count);
 
@@ -60,8 +68,27 @@ class FakeSupervisor : public v1::Supervisor::Service {
                       v1::ReloadResponse* response) override;
   grpc::Status Info(grpc::ServerContext* context, const v1::InfoRequest* request,
                     v1::InfoResponse* response) override;
+  grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
+                     grpc::ServerWriter<v1::WatchResponse>* writer) override;
+  grpc::Status Logs(grpc::ServerContext* context, const v1::LogsRequest* request,
+                    grpc::ServerWriter<v1::LogsResponse>* writer) override;
 
  private:
+  // The other service of the server.
+  class FakeHealth : public grpc::health::v1::Health::Service {
+   public:
+    void Set(const std::string& service,
+             grpc::health::v1::HealthCheckResponse::ServingStatus status);
+    grpc::Status Check(grpc::ServerContext* context,
+                       const grpc::health::v1::HealthCheckRequest* request,
+                       grpc::health::v1::HealthCheckResponse* response) override;
+
+   private:
+    absl::Mutex mutex_;
+    std::map<std::string, grpc::health::v1::HealthCheckResponse::ServingStatus> statuses_
+        ABSL_GUARDED_BY(mutex_);
+  };
+
   using MethodAndName = std::pair<std::string, std::string>;
 
   // Notes the call; the failure that it is to have, or NOT_FOUND where there is no such daemon.
@@ -77,10 +104,14 @@ class FakeSupervisor : public v1::Supervisor::Service {
   v1::InfoResponse info_ ABSL_GUARDED_BY(mutex_);
   v1::ReloadResponse real_reload_ ABSL_GUARDED_BY(mutex_);
   v1::ReloadResponse dry_reload_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::WatchResponse> watch_ ABSL_GUARDED_BY(mutex_);
+  grpc::Status watch_end_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::LogsResponse> logs_ ABSL_GUARDED_BY(mutex_);
   int page_size_ ABSL_GUARDED_BY(mutex_) = 5000;
   int awaited_restarts_ ABSL_GUARDED_BY(mutex_) = 0;
   int restarts_under_way_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
+  FakeHealth health_;
   // Last, so that nothing is called any more when the rest goes.
   std::unique_ptr<grpc::Server> server_;
 };

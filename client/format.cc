@@ -19,6 +19,8 @@ struct Unit {
 
 // How an instance ended, in the server's own vocabulary. The errno of a spawn error is in its
 // message already.
+}  // namespace
+
 EndOfProcess ToEnd(const v1::Exit& exit) {
   switch (exit.how_case()) {
     case v1::Exit::kSignal:
@@ -35,8 +37,6 @@ EndOfProcess ToEnd(const v1::Exit& exit) {
   }
   return ExitedWithCode{exit.exit_code()};
 }
-
-}  // namespace
 
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());

@@ -9,6 +9,7 @@
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "hob/v1/supervisor.grpc.pb.h"
+#include "server/daemon/exit_report.h"
 
 namespace hob {
 namespace client {
@@ -16,6 +17,8 @@ namespace client {
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
 absl::Duration ToDuration(const google::protobuf::Duration& duration);
 google::protobuf::Duration ToProto(absl::Duration duration);
+// Without the errno(3) of a failure to spawn.
+EndOfProcess ToEnd(const v1::Exit& exit);
 
 // How long something took, in its two largest units: "850ms", "12s", "5m3s", "2h5m", "3d4h". What
 // is negative (clocks differ) counts as zero: "0ms".

@@ -10,6 +10,7 @@
 #include "client/listing.h"
 #include "client/rpc_status.h"
 #include "client/session.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -75,7 +76,11 @@ absl::StatusOr<std::vector<std::string>> ResolveNames(v1::Supervisor::StubInterf
 
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
     v1::Supervisor::StubInterface& server, const std::vector<std::string>& patterns) {
-  if (patterns.size() == 1 && !IsGlob(patterns[0])) return patterns;
+  // A text that cannot be a name would be a fault of the request; here it is one that matches
+  // nothing.
+  if (patterns.size() == 1 && !IsGlob(patterns[0]) && IsValidDaemonName(patterns[0])) {
+    return patterns;
+  }
   return ResolveNames(server, patterns);
 }
 

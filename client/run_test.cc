@@ -259,6 +259,159 @@ TEST_F(RunTest, InfoDescribesTheServer) {
   EXPECT_THAT(Hob({"info", "-o", "json"}).out, HasSubstr("\"configGeneration\":\"3\""));
 }
 
+// A response of Watch about a daemon; `fields` are more of them.
+v1::WatchResponse Seen(int sequence, const std::string& daemon, const std::string& fields = "") {
+  return Parse<v1::WatchResponse>(absl::StrCat("sequence: ", sequence, " resume_token: 'b-",
+                                               sequence, "' daemon { ", daemon, " } ", fields));
+}
+
+TEST_F(RunTest, WatchShowsEveryMoveALine) {
+  const std::string web = "name: 'web' wanted: true ";
+  server_.SetWatch(
+      {Seen(3, "name: 'api' state: STOPPED reason: 'not started: autostart = no'"),
+       Seen(3, web + "state: RUNNING pid: 7 reason: 'started by the configuration'"),
+       Parse<v1::WatchResponse>("sequence: 3 synced: true"),
+       Seen(4, web + "state: STARTING reason: 'exit code 1; at once'", Ago("time", 2, 120)),
+       Seen(5, web + "state: STARTING pid: 8 reason: 'exit code 1; at once'", Ago("time", 2, 130)),
+       Seen(6, web + "state: RUNNING pid: 8 reason: 'started again'", Ago("time", 2, 140)),
+       Seen(7, "name: 'new-one' state: STOPPED", Ago("time", 1)),
+       Seen(8, "name: 'api' state: STOPPED", "removed: true " + Ago("time", 1))},
+      grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is shutting down", "details"));
+  ExpectGolden("watch", {"watch"});
+  ExpectGolden("watch_colour", {"watch"}, kColourTerminal);
+  ExpectGolden("watch_json", {"watch", "-o", "json"});
+}
+
+TEST_F(RunTest, WatchShowsWhatDiffersAfterAGap) {
+  server_.SetWatch(
+      {Seen(3, "name: 'api' state: RUNNING"), Seen(3, "name: 'old' state: HALTED"),
+       Seen(3, "name: 'web' state: RUNNING"), Parse<v1::WatchResponse>("sequence: 3 synced: true"),
+       Parse<v1::WatchResponse>("sequence: 20009 gap: 20006"),
+       Seen(20009, "name: 'api' state: RUNNING"),
+       Seen(20009, "name: 'web' state: BACKOFF reason: 'waits'"),
+       Parse<v1::WatchResponse>("sequence: 20009 synced: true")},
+      grpc::Status::OK);
+  ExpectGolden("watch_gap", {"watch"});
+}
+
+TEST_F(RunTest, WatchOfNamesAsksForThemAndOfNobodyIsAnError) {
+  PutAll();
+  server_.SetWatch({}, grpc::Status::OK);
+  EXPECT_EQ(Hob({"watch", "w*", "api"}).code, ExitCode::kDone);
+  EXPECT_EQ(Hob({"watch", "nothing*"}).code, ExitCode::kNoSuchDaemon);
+  EXPECT_THAT(server_.calls(), ElementsAre("Watch w* api"));
+}
+
+std::vector<v1::LogsResponse> Pieces() {
+  return {Parse<v1::LogsResponse>("name: 'web' stream: STDOUT data: 'GET /\\n\\033[31mGET\\n' " +
+                                  Ago("time", 60, 120)),
+          Parse<v1::LogsResponse>("name: 'api' stream: STDERR data: 'bad\\n' missed: 2000 " +
+                                  Ago("time", 59)),
+          Parse<v1::LogsResponse>("name: 'web' stream: STDOUT data: 'incomplete'")};
+}
+
+TEST_F(RunTest, LogsOfOneDaemonAreItsBytes) {
+  server_.Put(Web());
+  server_.SetLogs({Pieces()[0], Pieces()[2]});
+  EXPECT_EQ(Hob({"logs", "web"}).out, "GET /\n\x1b[31mGET\nincomplete");
+  ExpectGolden("logs_terminal", {"logs", "-t", "web"}, kTerminal);
+  ExpectGolden("logs_json", {"logs", "web", "-o", "json"});
+}
+
+TEST_F(RunTest, LogsOfSeveralDaemonsHaveNamesBeforeTheirLines) {
+  PutAll();
+  server_.SetLogs(Pieces());
+  ExpectGolden("logs_pipe", {"logs", "web", "api"});
+  ExpectGolden("logs_colour", {"logs", "web", "api"}, kColourTerminal);
+}
+
+TEST_F(RunTest, LogsAsksForWhatItWasTold) {
+  PutAll();
+  EXPECT_EQ(Hob({"logs", "w*", "-f", "-n", "0", "--stream", "stderr"}).code, ExitCode::kDone);
+  EXPECT_EQ(Hob({"logs", "api", "--since", "1min"}).code, ExitCode::kDone);
+  EXPECT_THAT(
+      server_.calls(),
+      ElementsAre("Logs names: \"web\" names: \"worker-1\" stream: STDERR lines: 0 follow: true",
+                  absl::StrCat("Logs names: \"api\" since { seconds: ", kNowSeconds - 60, " }")));
+}
+
+TEST_F(RunTest, LogsOfNobodyOrNoTimeIsAnError) {
+  PutAll();
+  EXPECT_EQ(Hob({"logs", "nothing*"}).code, ExitCode::kNoSuchDaemon);
+  EXPECT_EQ(Hob({"logs"}).code, ExitCode::kUsage);
+  EXPECT_EQ(Hob({"logs", "web", "-n", "-1"}).code, ExitCode::kUsage);
+  ExpectGolden("usage_since", {"logs", "web", "--since", "yesterday"});
+}
+
+TEST_F(RunTest, StatusSaysThatALogIsStalled) {
+  v1::StatusResponse web = Web();
+  web.mutable_daemon()->set_log_problem("log stalled: /var/log/hob/web.log: Is a directory");
+  server_.Put(web);
+  EXPECT_THAT(Hob({"status", "web"}).out,
+              HasSubstr("log:         log stalled: /var/log/hob/web.log: Is a directory\n"));
+}
+
+TEST_F(RunTest, HealthExitsAsProbesTakeIt) {
+  using Health = grpc::health::v1::HealthCheckResponse;
+  server_.SetHealth("", Health::SERVING);
+  EXPECT_EQ(Hob({"health"}).out, "SERVING: 0 daemons up\n");
+  server_.Put(Web());
+  EXPECT_EQ(Hob({"health"}).out, "SERVING: 1 daemon up\n");
+  EXPECT_EQ(Hob({"health"}).code, ExitCode::kDone);
+  PutAll();
+  const Result degraded = Hob({"health"});
+  EXPECT_EQ(degraded.out, "DEGRADED: 2 of 3 daemons not up: api is HALTED, worker-1 is BACKOFF\n");
+  EXPECT_EQ(degraded.code, kHealthDegraded);
+  EXPECT_EQ(Hob({"health", "-o", "json"}).out, "{\"status\":\"SERVING\"}\n");
+  server_.SetHealth("", Health::NOT_SERVING);
+  EXPECT_EQ(Hob({"health"}).out, "NOT SERVING\n");
+  EXPECT_EQ(Hob({"health"}).code, kHealthNotServing);
+}
+
+TEST_F(RunTest, HealthOfADaemonIsItsOwn) {
+  using Health = grpc::health::v1::HealthCheckResponse;
+  server_.SetHealth("web", Health::SERVING);
+  server_.SetHealth("api", Health::NOT_SERVING);
+  EXPECT_EQ(Hob({"health", "web"}).code, ExitCode::kDone);
+  EXPECT_EQ(Hob({"health", "api"}).code, kHealthNotServing);
+  const Result unknown = Hob({"health", "wbe"});
+  EXPECT_EQ(unknown.code, kHealthUnknown);
+  EXPECT_EQ(unknown.out, "");
+  EXPECT_EQ(unknown.err, "hob: no daemon 'wbe'\n");
+  EXPECT_EQ(Hob({"health", "--address", "unix:/nowhere/hob.sock"}).code, kHealthUnknown);
+}
+
+TEST_F(RunTest, SimulatePrintsTheTimeline) {
+  variables_ = {{"HOB_ADDRESS", "unix:/nowhere/hob.sock"}};
+  ExpectGolden("simulate", {"simulate", "--uptimes", "0.1,2,2,60"});
+  ExpectGolden("simulate_backoff", {"simulate", "--max-retries", "5", "--retry-time", "10s",
+                                    "--backoff", "1s", "--uptimes", "100ms 2 2 1min"});
+  ExpectGolden("simulate_trials",
+               {"simulate", "--uptimes", "1,1,7", "--max-retries=1", "--on-halt", "retry"});
+  ExpectGolden("simulate_json", {"simulate", "--uptimes", "1,1", "--restart", "on-failure",
+                                 "--max-retries", "2", "-o", "json"});
+  ExpectGolden("simulate_exited",
+               {"simulate", "--uptimes", "1,1", "--restart", "on-failure", "--exit-code", "0"});
+}
+
+TEST_F(RunTest, SimulateTakesADaemonsPolicyAndRuns) {
+  v1::StatusResponse api = Halted();
+  (*api.mutable_spec()->mutable_settings())["max_retries"] = "2";
+  (*api.mutable_spec()->mutable_settings())["halt_retry"] = "10s";
+  server_.Put(api);
+  ExpectGolden("simulate_daemon", {"simulate", "--daemon", "api"});
+  EXPECT_THAT(Hob({"simulate", "--daemon", "api", "--uptimes", "1,1", "--on-halt", "retry"}).out,
+              HasSubstr("12s  RUNNING   trial start"));
+  EXPECT_EQ(Hob({"simulate", "--daemon", "wbe"}).code, ExitCode::kNoSuchDaemon);
+}
+
+TEST_F(RunTest, SimulateSaysWhatWouldBeRight) {
+  ExpectGolden("simulate_nothing", {"simulate"});
+  ExpectGolden("simulate_duration", {"simulate", "--uptimes", "1,soon"});
+  ExpectGolden("simulate_key", {"simulate", "--uptimes", "1", "--backoff-factor", "0.5"});
+  EXPECT_EQ(Hob({"simulate", "--uptimes", "1", "--exit-code", "300"}).code, ExitCode::kUsage);
+}
+
 TEST_F(RunTest, CommandsSayHowTheDaemonIsNow) {
   PutAll();
   EXPECT_EQ(Hob({"start", "api"}).out, "api: RUNNING, pid 4242\n");

@@ -27,6 +27,12 @@ absl::StatusOr<v1::Supervisor::Stub*> Session::Server() {
   return connection_->stub.get();
 }
 
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Session::Channel() {
+  const absl::StatusOr<v1::Supervisor::Stub*> server = Server();
+  if (!server.ok()) return server.status();
+  return connection_->channel;
+}
+
 std::string Session::server_address() const {
   return connection_.has_value() ? connection_->address : "";
 }

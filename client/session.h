@@ -2,6 +2,7 @@
 #ifndef HOB_CLIENT_SESSION_H_
 #define HOB_CLIENT_SESSION_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -37,6 +38,8 @@ class Session {
   // The server, connected at the first call. Errors of AddressesToTry and Connect. The pointer
   // lives as long as the session.
   absl::StatusOr<v1::Supervisor::Stub*> Server();
+  // The channel to it, for other services. Otherwise as Server.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel();
   // Where the server is; empty before Server has succeeded.
   std::string server_address() const;
 

@@ -53,6 +53,7 @@ class Description {
   void AddPresent() {
     Add("reason", daemon_.reason());
     Add("says", daemon_.status_text());
+    Add("log", daemon_.log_problem());
     Add("wanted", daemon_.wanted() ? "up" : "down");
     if (daemon_.pid() != 0) Add("pid", absl::StrCat(daemon_.pid()));
     if (daemon_.has_start_time()) Add("started", When(daemon_.start_time()));

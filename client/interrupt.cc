@@ -1,0 +1,50 @@
+#include "client/interrupt.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
+
+#include <utility>
+
+namespace hob {
+namespace client {
+namespace {
+
+// What a signal handler may touch: sem_post(3) is one of the few functions that it may call.
+sem_t posted;
+struct sigaction before;
+
+void Post(int) {
+  const int error = errno;
+  sem_post(&posted);
+  errno = error;
+}
+
+}  // namespace
+
+Interrupt::Interrupt(std::function<void()> told) : told_(std::move(told)) {
+  sem_init(&posted, 0, 0);
+  thread_ = std::thread([this] { Wait(); });
+  struct sigaction action = {};
+  action.sa_handler = Post;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, &before);
+}
+
+Interrupt::~Interrupt() {
+  sigaction(SIGINT, &before, nullptr);
+  ending_ = true;
+  sem_post(&posted);
+  thread_.join();
+}
+
+void Interrupt::Wait() {
+  while (sem_wait(&posted) != 0) {
+  }
+  if (ending_) return;
+  came_ = true;
+  told_();
+}
+
+}  // namespace client
+}  // namespace hob

@@ -1,0 +1,167 @@
+#include "client/verbs/watch.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/escape.h"
+#include "client/format.h"
+#include "client/interrupt.h"
+#include "client/name_resolution.h"
+#include "client/rpc_status.h"
+#include "client/table.h"
+
+namespace hob {
+namespace client {
+namespace {
+
+// "STARTING -> STOPPING".
+constexpr int kMoveWidth = 20;
+
+std::string PaddedTo(int width, int length, std::string text) {
+  text.append(std::max(width - length, 0), ' ');
+  return text;
+}
+
+// Turns responses into lines for people: what they have seen already is left out.
+class Lines {
+ public:
+  explicit Lines(Session& session) : session_(session) {}
+
+  void Show(const v1::WatchResponse& response) {
+    switch (response.what_case()) {
+      case v1::WatchResponse::kDaemon:
+        return ShowDaemon(response);
+      case v1::WatchResponse::kGap:
+        session_.Tell(absl::StrCat("too slow: ", Count(response.gap(), "change"),
+                                   " missed; what differs now follows"));
+        in_snapshot_ = true;
+        for (auto& known : known_) known.second.in_snapshot = false;
+        return;
+      case v1::WatchResponse::kSynced:
+        return EndSnapshot();
+      case v1::WatchResponse::WHAT_NOT_SET:
+        return;
+    }
+  }
+
+ private:
+  struct Known {
+    v1::Daemon::State state = v1::Daemon::STATE_UNSPECIFIED;
+    std::string reason;
+    // Whether the present snapshot has it.
+    bool in_snapshot = true;
+  };
+
+  void ShowDaemon(const v1::WatchResponse& response) {
+    const v1::Daemon& daemon = response.daemon();
+    const absl::Time time = response.has_time() ? ToTime(response.time()) : session_.Now();
+    if (response.removed()) return ShowRemoval(daemon.name(), time);
+    const auto found = known_.find(daemon.name());
+    const bool is_new = found == known_.end();
+    const Known before = is_new ? Known() : found->second;
+    known_[daemon.name()] = Known{daemon.state(), daemon.reason(), true};
+    if (!is_new && before.state == daemon.state() && before.reason == daemon.reason()) return;
+    std::string from;
+    if (is_new && !in_snapshot_) from = "-> ";
+    if (!is_new && before.state != daemon.state()) from = StateName(before.state) + " -> ";
+    Print(time, daemon.name(), from, StateName(daemon.state()), StateColour(daemon.state()),
+          daemon.reason());
+  }
+
+  void ShowRemoval(const std::string& name, absl::Time time) {
+    const auto found = known_.find(name);
+    if (found == known_.end()) return;
+    Print(time, name, StateName(found->second.state) + " -> ", "removed", Colour::kDim,
+          "removed from the configuration");
+    known_.erase(found);
+  }
+
+  void EndSnapshot() {
+    in_snapshot_ = false;
+    std::vector<std::string> gone;
+    for (const auto& known : known_) {
+      if (!known.second.in_snapshot) gone.push_back(known.first);
+    }
+    for (const std::string& name : gone) ShowRemoval(name, session_.Now());
+  }
+
+  void Print(absl::Time time, const std::string& name, const std::string& from,
+             const std::string& to, Colour colour, const std::string& reason) {
+    const std::string escaped = Escape(name);
+    name_width_ = std::max(name_width_, Width(escaped));
+    const std::string move = absl::StrCat(from, Paint(to, colour, session_.terminal()));
+    std::string line =
+        absl::StrCat(FormatPreciseTime(time, session_.Now(), session_.environment().zone), "  ",
+                     PaddedTo(name_width_, Width(escaped), escaped), "  ",
+                     PaddedTo(kMoveWidth, static_cast<int>(from.size() + to.size()), move), "  ",
+                     Escape(reason));
+    line.erase(line.find_last_not_of(' ') + 1);
+    session_.Print(line + "\n");
+  }
+
+  Session& session_;
+  std::map<std::string, Known> known_;
+  bool in_snapshot_ = true;
+  int name_width_ = 0;
+};
+
+class WatchVerb : public Verb {
+ public:
+  VerbInfo info() const override {
+    return {"watch", "", "Follow what happens to daemons, until Ctrl-C", Arguments::kDaemons};
+  }
+
+  void Define(CLI::App& command) override {
+    DefineList(command, "NAME", "Only these: names, and globs (*, ?, [a-z]) on them", false,
+               patterns_);
+  }
+
+  ExitCode Run(Session& session) override {
+    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
+    if (!server.ok()) return session.Fail(server.status());
+    if (!patterns_.empty()) {
+      const absl::StatusOr<std::vector<std::string>> names = ResolveNames(**server, patterns_);
+      if (!names.ok()) return session.Fail(names.status());
+    }
+    return Follow(session, **server);
+  }
+
+ private:
+  ExitCode Follow(Session& session, v1::Supervisor::Stub& server) const {
+    v1::WatchRequest request;
+    for (const std::string& pattern : patterns_) request.add_names(pattern);
+    grpc::ClientContext context;
+    const Interrupt interrupt([&context] { context.TryCancel(); });
+    const std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> reader =
+        server.Watch(&context, request);
+    Lines lines(session);
+    std::ostream& out = *session.environment().out;
+    v1::WatchResponse response;
+    while (out.good() && reader->Read(&response)) {
+      if (session.json()) {
+        session.PrintJson(response);
+      } else {
+        lines.Show(response);
+      }
+      out.flush();
+    }
+    if (!out.good()) context.TryCancel();
+    const grpc::Status status = reader->Finish();
+    if (interrupt.came() || status.ok()) return ExitCode::kDone;
+    // Whoever runs the verb tells that its output could not be written.
+    return out.good() ? session.Fail(ToStatus(status)) : ExitCode::kFailed;
+  }
+
+  std::vector<std::string> patterns_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> MakeWatchVerb() { return std::make_unique<WatchVerb>(); }
+
+}  // namespace client
+}  // namespace hob
