@@ -1,0 +1,273 @@
+"""How a daemon's process begins its life (contract section 3, invariant 6): it compares what /proc/self shows."""
+
+import grp
+import json
+import os
+import pty
+import pwd
+import signal
+
+import processes
+from hob_server import MARK, HobTest, State
+from test_main import main
+
+# Writes what it is into a file, and then lasts. Isolated, so that no variable changes the interpreter's ways.
+REPORTER = """#!/usr/bin/python3 -IS
+import json, os, resource, sys, time
+def status():
+    with open("/proc/self/status") as file:
+        return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
+def descriptors():
+    names = os.listdir("/proc/self/fd")
+    return {name: os.readlink("/proc/self/fd/" + name) for name in names if os.path.exists("/proc/self/fd/" + name)}
+def blocking():
+    return [os.get_blocking(number) for number in (0, 1, 2)]
+mask = os.umask(0)
+with open("/proc/self/environ") as file:
+    variables = dict(entry.partition("=")[::2] for entry in file.read().split("\\0") if entry)
+report = {
+    "arguments": sys.argv[2:], "environment": variables, "folder": os.getcwd(), "umask": mask, "status": status(),
+    "descriptors": descriptors(), "blocking": blocking(), "pid": os.getpid(), "session": os.getsid(0),
+    "group": os.getpgid(0), "nice": os.getpriority(os.PRIO_PROCESS, 0), "ids": [os.getresuid(), os.getresgid()],
+    "groups": sorted(os.getgroups()), "nofile": resource.getrlimit(resource.RLIMIT_NOFILE),
+    "core": resource.getrlimit(resource.RLIMIT_CORE), "nproc": resource.getrlimit(resource.RLIMIT_NPROC),
+    "memlock": resource.getrlimit(resource.RLIMIT_MEMLOCK),
+    "oom_score_adj": int(open("/proc/self/oom_score_adj").read()),
+}
+path = sys.argv[1]
+with open(os.open(path + ".part", os.O_WRONLY | os.O_CREAT, 0o666), "w") as file:
+    json.dump(report, file)
+os.rename(path + ".part", path)
+while True:
+    time.sleep(3600)
+"""
+
+
+class ChildTest(HobTest):
+    def report_of(self, settings="", arguments="", **start):
+        """Starts a server whose one daemon reports itself; returns the server and the report."""
+        server = self.server()
+        reporter = server.script("reporter", REPORTER)
+        os.mkdir(server.path("out"))
+        os.chmod(server.path("out"), 0o777)
+        server.configure(f"[daemon:web]\ncommand = {reporter} {server.path('out/report')} {arguments}\n{settings}")
+        server.start(**start)
+        processes.await_that(lambda: os.path.exists(server.path("out/report")),
+                             lambda: f"{server.daemon('web')}\n{server.stderr()}")
+        with open(server.path("out/report"), encoding="utf-8") as file:
+            return server, json.load(file)
+
+    def assert_born_clean(self, server, report):
+        self.assertEqual(report["folder"], "/")
+        self.assertEqual(report["umask"], 0o022)
+        self.assertEqual(sorted(report["descriptors"]), ["0", "1", "2"], report["descriptors"])
+        self.assertEqual(report["blocking"], [True, True, True])
+        self.assertEqual((report["session"], report["group"]), (report["pid"], report["pid"]))
+        self.assertEqual(server.daemon("web").pid, report["pid"])
+        status = report["status"]
+        for mask in ("SigBlk", "SigPnd", "ShdPnd"):
+            self.assertEqual(int(status[mask], 16), 0, mask)
+        # Python itself ignores PIPE and XFSZ and catches INT.
+        self.assertEqual(int(status["SigIgn"], 16) & ~(1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1), 0)
+        self.assertEqual(int(status["SigCgt"], 16) & ~(1 << signal.SIGINT - 1), 0)
+        self.assertEqual(int(status["PPid"]), server.pid)
+        self.assertEqual(report["ids"], [[os.geteuid()] * 3, [os.getegid()] * 3])
+
+    def test_child_is_born_clean(self):
+        """RELIABILITY F06, F07, F08; section 5, row 27."""
+        server, report = self.report_of()
+        self.assert_born_clean(server, report)
+        self.assertTrue(report["descriptors"]["0"].startswith("pipe:"))
+        server.stop()
+
+    def test_child_is_born_clean_whatever_the_server_was_born_with(self):
+        """RELIABILITY F06, F07: nohup, ignored and blocked signals, a strange umask and folder, stray descriptors."""
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        self.addCleanup(os.close, write)
+        script = 'trap "" HUP INT QUIT TERM PIPE USR1 USR2 CHLD ALRM; exec 5</etc/passwd 9>/dev/null; exec "$@"'
+        block = ("import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals());"
+                 "os.execvp(sys.argv[1], sys.argv[1:])")
+        server, report = self.report_of(
+            wrapper=["nohup", "sh", "-c", script, "sh", "/usr/bin/python3", "-IS", "-c", block],
+            umask=0o777 & ~0o700, cwd="/usr", pass_fds=[read, write])
+        self.assert_born_clean(server, report)
+        server.stop()
+
+    def test_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
+        """Contract section 3; RELIABILITY section 5, row 33."""
+        meant_for_the_server = {
+            "LISTEN_FDS": "1", "LISTEN_PID": "1", "LISTEN_FDNAMES": "x", "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1",
+            "HOB_ADDRESS": "unix:/x", "HOB_DAEMON": "other", "HOB_SECRET": "x", "GRPC_VERBOSITY": "error",
+            "GRPC_TRACE": "all", "GLOG_minloglevel": "3", "GLOG_v": "9",
+        }
+        handed_down = {"PLAIN": "1", "WITH_BLANKS": " a  b ", "EMPTY": "", "HOBBY": "x", "LANG": "C.UTF-8"}
+        server, report = self.report_of(environment={**meant_for_the_server, **handed_down})
+        environment = report["environment"]
+        for name in [*meant_for_the_server, "NOTIFY_SOCKET"]:
+            if name != "HOB_DAEMON":
+                self.assertNotIn(name, environment)
+        for name, value in handed_down.items():
+            self.assertEqual(environment.get(name), value, name)
+        self.assertEqual(environment["HOB_DAEMON"], "web")
+        self.assertEqual(environment[MARK], server.folder)
+        server.stop()
+
+    def test_log_is_written_whatever_the_environment_says_of_glog(self):
+        """RELIABILITY section 5, row 33."""
+        server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
+        elsewhere = server.path("elsewhere")
+        os.mkdir(elsewhere)
+        server.start(environment={"GLOG_minloglevel": "3", "GLOG_log_dir": elsewhere, "GLOG_logtostderr": "0",
+                                  "GLOG_stderrthreshold": "3"})
+        pid = server.await_state("web", State.RUNNING).pid
+        processes.await_that(lambda: f"web[{pid}]" in server.stderr(), "the line of its start", timeout=10)
+        self.assertEqual(os.listdir(elsewhere), [])
+        server.stop()
+
+    def test_environment_is_merged_as_configured(self):
+        server = self.server()
+        env_file = server.write("env", "FROM_FILE=file\nBOTH=file\n")
+        other, report = self.report_of(f"environment = BOTH=daemon QUOTED=\"a b\" EMPTY= HOB_DAEMON=mine\n"
+                                       f"env_file = {env_file}\n"
+                                       "[os_daemon_settings]\nenvironment = SETTING=all BOTH=all\n",
+                                       environment={"BOTH": "server", "INHERITED": "yes"})
+        environment = report["environment"]
+        self.assertEqual({name: environment.get(name) for name in
+                          ("FROM_FILE", "BOTH", "QUOTED", "EMPTY", "SETTING", "INHERITED")},
+                         {"FROM_FILE": "file", "BOTH": "daemon", "QUOTED": "a b", "EMPTY": "", "SETTING": "all",
+                          "INHERITED": "yes"})
+        other.stop()
+
+    def test_cleared_environment_is_what_is_configured_and_nothing_else(self):
+        server, report = self.report_of("clear_environment = yes\nenvironment = A=1\n",
+                                        environment={"SECRET": "1", "LD_PRELOAD": ""})
+        self.assertEqual(report["environment"]["A"], "1")
+        self.assertEqual(report["environment"]["HOB_DAEMON"], "web")
+        self.assertNotIn("SECRET", report["environment"])
+        self.assertNotIn(MARK, report["environment"])
+        pid = report["pid"]
+        server.stop()
+        self.assertFalse(processes.is_alive(pid))
+
+    def test_words_of_the_command_arrive_as_a_shell_would_have_split_them(self):
+        """Contract section 1.2."""
+        server, report = self.report_of(arguments=r"""'a b' "c \"d\" $HOME" e\ f '' "x;y" *.c ~ # '; z' a;b ; comment""")
+        self.assertEqual(report["arguments"],
+                         ["a b", 'c "d" $HOME', "e f", "", "x;y", "*.c", "~", "#", "; z", "a;b"])
+        server.stop()
+
+    def test_settings_of_the_process_are_made(self):
+        server = self.server()
+        folder = server.path("home of it")
+        os.mkdir(folder)
+        settings = (f"directory = {folder}\numask = 027\nnice = 7\nlimit_nofile = 100:200\nlimit_core = 0\n"
+                    "limit_nproc = 5000\nlimit_memlock = 32768\noom_score_adj = 500\nstdin = null\n")
+        other, report = self.report_of(settings)
+        self.assertEqual(report["folder"], folder)
+        self.assertEqual(report["umask"], 0o027)
+        self.assertEqual(report["nice"], 7)
+        self.assertEqual(report["nofile"], [100, 200])
+        self.assertEqual(report["core"], [0, 0])
+        self.assertEqual(report["nproc"], [5000, 5000])
+        self.assertEqual(report["memlock"], [32768, 32768])
+        self.assertEqual(report["oom_score_adj"], 500)
+        self.assertEqual(report["status"]["NoNewPrivs"], "0")
+        self.assertEqual(report["descriptors"]["0"], "/dev/null")
+        other.stop()
+
+    def test_new_privileges_are_out_of_reach_if_it_is_told_so(self):
+        server, report = self.report_of("no_new_privileges = yes\n")
+        self.assertEqual(report["status"]["NoNewPrivs"], "1")
+        self.assert_born_clean(server, report)
+        server.stop()
+
+    def test_user_is_taken_on_whole(self):
+        """RELIABILITY F03; section 5, row 18."""
+        processes.needs_root(self)
+        account = pwd.getpwnam("nobody")
+        other = grp.getgrnam("daemon").gr_gid
+        server, report = self.report_of("user = nobody\ngroups = daemon\n")
+        self.assertEqual(report["ids"], [[account.pw_uid] * 3, [account.pw_gid] * 3])
+        self.assertIn(other, report["groups"])
+        self.assertNotIn(0, report["groups"])
+        for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            self.assertEqual(int(report["status"][capabilities], 16), 0, capabilities)
+        environment = report["environment"]
+        self.assertEqual([environment.get(name) for name in ("HOME", "USER", "LOGNAME", "SHELL")],
+                         [account.pw_dir, "nobody", "nobody", account.pw_shell])
+        self.assertEqual(sorted(report["descriptors"]), ["0", "1", "2"])
+        self.assertEqual((report["session"], report["folder"]), (report["pid"], "/"))
+        server.stop()
+
+    def test_unknown_user_is_an_error_of_the_configuration(self):
+        """RELIABILITY F14; section 5, row 17."""
+        server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
+        for settings in ("user = no-such-user", "user = 0day", "user = 4294967295", "group = no-such-group"):
+            with self.subTest(settings):
+                server.configure(f"[os_daemons]\nweb = /bin/sleep 1h\n[daemon:web]\n{settings}\n")
+                self.assertEqual(len(server.reload(dry_run=True).errors), 1)
+        server.stop()
+
+    def test_default_limit_of_open_files_is_that_of_the_servers_caller(self):
+        """The server raises its own; many programs cannot live with a large one (RELIABILITY F10)."""
+        server, report = self.report_of(wrapper=["sh", "-c", 'ulimit -Sn 777; exec "$@"', "sh"])
+        self.assertEqual(report["nofile"][0], 777)
+        server.stop()
+
+
+class StandardStreamsTest(HobTest):
+    def test_program_that_reads_stdin_to_its_end_lives_until_the_server_goes(self):
+        """What daemons written for CouchDB do."""
+        server = self.server("[os_daemons]\ncat = /bin/cat\nempty = /bin/cat\n[daemon:empty]\nstdin = null\n"
+                             "restart = never\n").start()
+        ended = server.await_state("empty", State.EXITED)
+        self.assertEqual(ended.last_exit.exit_code, 0)
+        cat = server.await_state("cat", State.RUNNING)
+        server.kill()
+        # Nobody has signalled it: it has read the end of its input.
+        processes.await_that(lambda: not processes.is_alive(cat.pid), "cat to read the end of its input")
+        # The next one tidies up.
+        server.start().stop()
+
+    def test_stdin_does_not_hold_the_end_open_in_other_children(self):
+        server = self.server("[os_daemons]\na = /bin/cat\nb = /bin/cat\n").start()
+        pids = [server.await_state(name, State.RUNNING).pid for name in "ab"]
+        server.kill()
+        for pid in pids:
+            processes.await_that(lambda: not processes.is_alive(pid), "both to read the end of their input")
+        server.start().stop()
+
+    def test_output_goes_where_it_is_told(self):
+        server = self.server()
+        script = "/bin/sh -c 'echo out; echo err >&2; exec sleep 1h'"
+        server.configure(f"[os_daemons]\nboth = {script}\njoined = {script}\nquiet = {script}\nloud = {script}\n"
+                         "[daemon:joined]\nstderr = stdout\n[daemon:quiet]\nstdout = null\nstderr = null\n"
+                         "[daemon:loud]\nstdout = null\nstderr = inherit\n")
+        server.start()
+
+        def text(name):
+            path = server.path("log/" + name)
+            return open(path, encoding="utf-8").read() if os.path.exists(path) else None
+
+        processes.await_that(lambda: text("both.log") == "out\n" and text("both.err.log") == "err\n", "both logs")
+        processes.await_that(lambda: text("joined.log") == "out\nerr\n", lambda: text("joined.log"))
+        processes.await_that(lambda: "\nerr\n" in "\n" + server.stderr(), server.stderr)
+        self.assertIn(text("quiet.log"), (None, ""))
+        server.stop()
+
+    def test_no_terminal_controls_a_child(self):
+        """RELIABILITY F08."""
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
+        server.start(wrapper=["setsid", "--ctty"], stdin=slave)
+        self.assertNotEqual(int(processes.stat_fields(server.pid)[4]), 0, "the server has a terminal")
+        pid = server.await_state("web", State.RUNNING).pid
+        self.assertEqual(int(processes.stat_fields(pid)[4]), 0)
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""What daemons write, from the child's write to the log file and to `Logs` and `hob logs`: the path, the rotation, the
+disk that fails, and that none of it holds anything else up."""
+
+import os
+import signal
+import subprocess
+import threading
+import unittest
+
+import grpc
+import processes
+import supervisor_pb2 as api
+from hob_server import DEADLINE, HobTest, State, error_info, program
+from test_main import main
+
+
+class LogsTest(HobTest):
+    def text(self, server, name):
+        try:
+            with open(server.path("log/" + name), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return b""
+
+    def logs(self, server, *names, **fields):
+        return server.stub.Logs(api.LogsRequest(names=names, **fields), timeout=DEADLINE)
+
+    def data(self, server, *names, **fields):
+        return b"".join(piece.data for piece in self.logs(server, *names, **fields))
+
+    def hob(self, server, *words, **options):
+        return subprocess.run([program("client/hob"), "--address", server.address, *words], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE, **options)
+
+    def test_last_words_are_in_the_log_before_the_end_is_told(self):
+        """Contract 7.7: nothing that a child wrote is lost."""
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo out; echo err >&2; printf last; exit 3'\n"
+                             "restart = never\n").start()
+        server.await_state("web", State.EXITED)
+        self.assertEqual(self.text(server, "web.log"), b"out\nlast")
+        self.assertEqual(self.text(server, "web.err.log"), b"err\n")
+        self.assertEqual([run.last_stderr_line for run in server.status("web").runs], ["err"])
+        self.assertEqual(self.data(server, "web", stream="STDOUT"), b"out\nlast")
+        self.assertEqual(self.data(server, "web", stream="STDERR"), b"err\n")
+        server.stop()
+
+    def test_streams_that_are_joined_are_one_log(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo 1; echo 2 >&2; echo 3'\nstderr = stdout\n"
+                             "restart = never\n").start()
+        server.await_state("web", State.EXITED)
+        self.assertEqual(self.text(server, "web.log"), b"1\n2\n3\n")
+        self.assertFalse(os.path.exists(server.path("log/web.err.log")))
+        server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "SKIPPED: only root can start a daemon as another user")
+    def test_daemon_with_a_user_can_open_its_output_by_name(self):
+        script = "/bin/sh -c 'echo a >/dev/stdout; echo b >/dev/stderr; id -un'"
+        server = self.server(f"[daemon:web]\ncommand = {script}\nuser = nobody\nrestart = never\n").start()
+        server.await_state("web", State.EXITED)
+        self.assertEqual(self.text(server, "web.log"), b"a\nnobody\n")
+        self.assertEqual(self.text(server, "web.err.log"), b"b\n")
+        server.stop()
+
+    def test_f55_rotation_loses_no_line_and_logs_reads_through_it(self):
+        count = 50000
+        server = self.server(f"[daemon:web]\ncommand = /usr/bin/seq -f 'this is line %09.0f' {count}\nrestart = never\n"
+                             "log_max_bytes = 100KB\nlog_backups = 50\n").start()
+        server.await_state("web", State.EXITED)
+        lines = self.data(server, "web", lines=10**9).splitlines()
+        self.assertEqual(len(lines), count)
+        self.assertEqual(lines[0], b"this is line 000000001")
+        self.assertEqual(lines, sorted(set(lines)))
+        self.assertEqual(self.data(server, "web").splitlines(), lines[-100:])
+        self.assertEqual(self.data(server, "web", lines=20000).splitlines(), lines[-20000:])
+        processes.await_that(lambda: os.path.exists(server.path("log/web.log.1.zst")), "compression")
+        self.assertEqual(self.data(server, "web", lines=10**9).splitlines(), lines)
+        server.stop()
+
+    def test_following_gets_what_comes_and_ends_with_the_daemon(self):
+        config = "[daemon:web]\ncommand = /bin/sh -c 'echo begins; while read line; do echo $line; done <input; sleep 1h'\n"
+        server = self.server()
+        os.mkfifo(server.path("input"))
+        server.configure(config + f"directory = {server.folder}\n")
+        server.start()
+        with open(server.path("input"), "w", encoding="utf-8") as child:
+            pieces = iter(self.logs(server, "web", follow=True))
+            first = next(pieces)
+            self.assertEqual((first.name, first.stream, first.data), ("web", api.STDOUT, b"begins\n"))
+            self.assertTrue(first.HasField("time"))
+            for word in ("one", "two"):
+                print(word, file=child, flush=True)
+                self.assertEqual(next(pieces).data, word.encode() + b"\n")
+            server.configure("")
+            server.reload()
+            self.assertEqual([piece.data for piece in pieces], [])
+        server.stop()
+
+    def test_followers_do_not_hold_the_end_of_the_server_up(self):
+        server = self.server("[os_daemons]\nweb = /bin/sh -c 'echo begins; sleep 1h'\n").start()
+        pieces = iter(self.logs(server, "web", follow=True))
+        self.assertEqual(next(pieces).data, b"begins\n")
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(list(pieces), [])
+        self.assertEqual(server.wait(), 0)
+
+    def test_wrong_requests_are_refused(self):
+        server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
+        for fields, code in [({}, grpc.StatusCode.INVALID_ARGUMENT),
+                             ({"names": ["web"], "lines": -1}, grpc.StatusCode.INVALID_ARGUMENT),
+                             ({"names": ["web"], "bytes": -1}, grpc.StatusCode.INVALID_ARGUMENT),
+                             ({"names": ["web"], "stream": 7}, grpc.StatusCode.INVALID_ARGUMENT),
+                             ({"names": ["wep"]}, grpc.StatusCode.NOT_FOUND),
+                             ({"names": ["web", "x*"]}, grpc.StatusCode.NOT_FOUND)]:
+            with self.subTest(fields), self.assertRaises(grpc.RpcError) as caught:
+                list(server.stub.Logs(api.LogsRequest(**fields), timeout=DEADLINE))
+            self.assertEqual(caught.exception.code(), code)
+            self.assertTrue(error_info(caught.exception).reason)
+        server.stop()
+
+    def test_slow_reader_is_told_what_it_missed_and_holds_nothing_up(self):
+        """Findings 10 and RELIABILITY F50."""
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; read go <input; exec seq 3000000'\n"
+                             "restart = never\nlog_max_bytes = 1MB\nlog_backups = 1\n")
+        os.mkfifo(server.path("input"))
+        with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
+            config.write(f"directory = {server.folder}\n")
+        server.start()
+        pieces = iter(self.logs(server, "web", follow=True))
+        read = len(next(pieces).data)
+        with open(server.path("input"), "w", encoding="utf-8") as child:
+            child.write("go\n")
+        server.await_state("web", State.EXITED)
+        written = len(b"begins\n") + sum(len(str(number)) + 1 for number in range(1, 3000001))
+        missed = 0
+        for piece in pieces:
+            read += len(piece.data)
+            missed += piece.missed
+            if piece.data.endswith(b"\n3000000\n"):
+                break
+        self.assertGreater(missed, 0)
+        self.assertEqual(read + missed, written)
+        server.stop()
+
+    def test_f52_stalled_log_is_said_and_made_up_for(self):
+        server = self.server("[os_daemons]\nother = /bin/sh -c 'echo other; sleep 1h'\n"
+                             "[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\nautostart = no\n").start()
+        os.mkdir(server.path("log/web.log"))
+        server.start_daemon("web")
+        daemon = server.await_daemon("web", lambda web: web.log_problem, "stalled")
+        self.assertEqual(daemon.log_problem, f"log stalled: {server.path('log/web.log')}: Is a directory")
+        self.assertEqual(daemon.state, State.RUNNING)
+        server.restart_daemon("other")
+        os.rmdir(server.path("log/web.log"))
+        server.await_daemon("web", lambda web: not web.log_problem, "no longer stalled")
+        self.assertEqual(self.text(server, "web.log"), b"one\n")
+        self.assertEqual(server.stderr().count("log stalled"), 1)
+        server.stop()
+
+    def test_usr2_opens_the_logs_anew(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; read go <input; echo two; sleep 1h'\n")
+        os.mkfifo(server.path("input"))
+        with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
+            config.write(f"directory = {server.folder}\n")
+        server.start()
+        processes.await_that(lambda: self.text(server, "web.log") == b"one\n", "the first line")
+        os.rename(server.path("log/web.log"), server.path("log/moved"))
+        server.process.send_signal(signal.SIGUSR2)
+        processes.await_that(lambda: "opens all logs anew" in server.stderr(), server.stderr)
+        with open(server.path("input"), "w", encoding="utf-8") as child:
+            child.write("go\n")
+        processes.await_that(lambda: b"two\n" in self.text(server, "web.log") + self.text(server, "moved"), "the second")
+        self.assertEqual(self.text(server, "web.log"), b"two\n")
+        server.stop()
+
+    def test_f57_own_log_that_nobody_reads_slows_no_restart(self):
+        """Issue 4, point 5: stderr is a full pipe."""
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        try:
+            while True:
+                os.write(writer, b"x" * 4096)
+        except BlockingIOError:
+            pass
+        os.set_blocking(writer, True)
+        server = self.server("[daemon:loop]\ncommand = /bin/false\nmax_retries = 2000\nretry_time = 1h\n")
+        server.start(stderr=writer)
+        os.close(writer)
+        self.assertEqual(server.await_state("loop", State.HALTED).exit_count, 2000)
+        threading.Thread(target=self._drain, args=(reader,), daemon=True).start()
+        server.stop()
+
+    @staticmethod
+    def _drain(reader):
+        while os.read(reader, 65536):
+            pass
+
+    def test_client_prints_bytes_in_a_pipe_and_names_for_several(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'printf \"1\\n\\033[1m2\\n3\"'\nrestart = never\n"
+                             "[daemon:api]\ncommand = /bin/echo of api\nrestart = never\n").start()
+        server.await_state("web", State.EXITED)
+        server.await_state("api", State.EXITED)
+        self.assertEqual(self.hob(server, "logs", "web").stdout, b"1\n\x1b[1m2\n3")
+        self.assertEqual(self.hob(server, "logs", "-n", "1", "web").stdout, b"3")
+        self.assertEqual(self.hob(server, "logs", "*").stdout,
+                         b"api | of api\nweb | 1\nweb | \x1b[1m2\nweb | 3\n")
+        timed = self.hob(server, "logs", "-t", "--since", "1h", "api").stdout
+        self.assertRegex(timed, rb"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} of api\n$")
+        self.assertEqual(self.hob(server, "logs", "--since", "2000-01-01", "-o", "json", "api").stdout.count(b"\n"), 1)
+        self.assertEqual(self.hob(server, "logs", "nobody").returncode, 5)
+        self.assertEqual(self.hob(server, "logs", "--since", "yesterday", "web").returncode, 2)
+        server.stop()
+
+    def test_client_that_follows_ends_with_an_interrupt(self):
+        server = self.server("[os_daemons]\nweb = /bin/sh -c 'echo begins; sleep 1h'\n").start()
+        client = subprocess.Popen([program("client/hob"), "--address", server.address, "logs", "-f", "web"],
+                                  stdout=subprocess.PIPE)
+        self.assertEqual(client.stdout.readline(), b"begins\n")
+        client.send_signal(signal.SIGINT)
+        self.assertEqual(client.wait(DEADLINE), 0)
+        client.stdout.close()
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

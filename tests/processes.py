@@ -1,0 +1,94 @@
+"""What /proc says: an independent witness of which processes are alive."""
+
+import os
+import time
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def await_that(condition, what, timeout=30.0):
+    """Polls `condition` with short, growing rests until it is true and returns its value.
+
+    Fails with `what` when that takes longer than `timeout` seconds. For what tells nobody when it happens, as a file that
+    a child writes or a process that vanishes.
+    """
+    deadline = time.monotonic() + timeout
+    rest = 0.002
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout} s: {what() if callable(what) else what}")
+        time.sleep(rest)
+        rest = min(rest * 1.5, 0.1)
+
+
+def stat_fields(pid):
+    """The fields of /proc/PID/stat behind the name: [0] state, [1] parent, [3] session; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(") ")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def status_fields(pid):
+    """The lines of /proc/PID/status as a dictionary of strings."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
+
+
+def is_alive(pid):
+    """Whether the process exists and is no zombie."""
+    fields = stat_fields(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children_of(parent):
+    """(pid, state) of every child of the process, zombies included."""
+    found = []
+    for pid in all_pids():
+        fields = stat_fields(pid)
+        if fields is not None and int(fields[1]) == parent:
+            found.append((pid, fields[0]))
+    return found
+
+
+def environment_of(pid):
+    """The environment that the process was started with; empty for a zombie or one that is gone."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            entries = file.read().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return {}
+    return dict(entry.decode(errors="replace").partition("=")[::2] for entry in entries if entry)
+
+
+def with_environment(key, value):
+    """Pids of the living processes whose environment has the entry."""
+    return [pid for pid in all_pids() if environment_of(pid).get(key) == value and is_alive(pid)]
+
+
+def control_group_mounts():
+    """Where hierarchies of control groups v2 are mounted."""
+    with open("/proc/self/mounts", encoding="utf-8") as file:
+        mounts = [line.split() for line in file]
+    return [mount[1] for mount in mounts if mount[2] == "cgroup2"]
+
+
+def needs_root(test):
+    """Skips a test that only root can run."""
+    if os.geteuid() != 0:
+        test.skipTest("needs root: it makes namespaces, changes users or mounts")
+
+
+def without_control_groups(test):
+    """Words that run a command where control groups v2 cannot be written; skips the test where that cannot be made."""
+    needs_root(test)
+    script = "".join(f"mount -o remount,bind,ro {mount} && " for mount in control_group_mounts()) + 'exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, "sh"]

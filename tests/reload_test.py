@@ -1,0 +1,222 @@
+"""Reload (contract section 1.6): one plan, applied as one, or nothing at all."""
+
+import signal
+
+import grpc
+import processes
+import supervisor_pb2 as api
+from hob_server import HobTest, State
+from test_main import main
+
+Change = api.DaemonChange
+
+BEFORE = """[os_daemons]
+gone = /bin/sleep 1h
+changed = /bin/sleep 1h
+live = /bin/sleep 1h
+same = /bin/sleep 1h
+"""
+
+AFTER = """[os_daemons]
+changed = /bin/sleep 2h
+live = /bin/sleep 1h
+new = /bin/sleep 1h
+same = /bin/sleep 1h
+[daemon:live]
+max_retries = 7
+stop_timeout = 3s
+[daemon:idle]
+command = /bin/sleep 1h
+autostart = no
+"""
+
+# What a reload from one to the other does.
+PLAN = [
+    ("changed", Change.RESTART, ["command"]),
+    ("gone", Change.REMOVE, []),
+    ("idle", Change.ADD, []),
+    ("live", Change.UPDATE, ["max_retries", "stop_timeout"]),
+    ("new", Change.ADD, []),
+    ("same", Change.UNCHANGED, []),
+]
+
+
+def plan(response):
+    return [(change.name, change.action, list(change.keys)) for change in response.changes]
+
+
+class ReloadTest(HobTest):
+    def running_server(self, config=BEFORE, **options):
+        server = self.server(config, **options).start()
+        for daemon in server.list().daemons:
+            server.await_state(daemon.name, State.RUNNING)
+        return server
+
+    def daemons(self, server):
+        return {daemon.name: daemon for daemon in server.list().daemons}
+
+    def test_difference_is_applied_as_planned(self):
+        server = self.running_server()
+        before = self.daemons(server)
+        server.configure(AFTER)
+        response = server.reload()
+        self.assertEqual(plan(response), PLAN)
+        self.assertEqual((response.generation, list(response.errors), list(response.server_keys)), (2, [], []))
+        self.assertEqual(server.info().config_generation, 2)
+        after = self.daemons(server)
+        self.assertEqual(sorted(after), ["changed", "idle", "live", "new", "same"])
+        # It has answered: what is gone has ended, and every start was tried.
+        self.assertFalse(processes.is_alive(before["gone"].pid))
+        self.assertFalse(processes.is_alive(before["changed"].pid))
+        self.assertEqual([after[name].state for name in ("changed", "live", "new", "same", "idle")],
+                         [State.RUNNING] * 4 + [State.STOPPED])
+        self.assertNotEqual(after["changed"].pid, before["changed"].pid)
+        self.assertEqual(list(server.status("changed").spec.argv), ["/bin/sleep", "2h"])
+        self.assertEqual(after["live"].pid, before["live"].pid)
+        self.assertEqual(server.status("live").spec.settings["max_retries"], "7")
+        self.assertEqual(after["same"], before["same"])
+        self.assert_rpc_error(grpc.StatusCode.NOT_FOUND, "DAEMON_NOT_FOUND", server.status, "gone")
+        server.stop()
+
+    def test_dry_run_answers_with_the_plan_and_changes_nothing(self):
+        server = self.running_server()
+        before = self.daemons(server)
+        server.configure(AFTER)
+        response = server.reload(dry_run=True)
+        self.assertEqual(plan(response), PLAN)
+        self.assertEqual(response.generation, 1)
+        self.assertEqual(self.daemons(server), before)
+        self.assertEqual(server.info().config_generation, 1)
+        server.stop()
+
+    def test_errors_keep_everything_as_it_is(self):
+        """RELIABILITY F60."""
+        server = self.running_server()
+        before = self.daemons(server)
+        server.configure(AFTER + "max_retrys = 5\n[daemon:odd]\ncommand = bin/relative\nnice = often\n")
+        path = server.path("hob.ini")
+        lines = open(path, encoding="utf-8").read().splitlines()
+        expected = [(path, lines.index(text) + 1)
+                    for text in ("max_retrys = 5", "command = bin/relative", "nice = often")]
+        error = self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
+        self.assertIn("3 errors", error.details())
+        for file, line in expected:
+            self.assertIn(f"{file}:{line}:", error.details())
+        response = server.reload(dry_run=True)
+        self.assertEqual([(e.file, e.line) for e in response.errors], expected)
+        self.assertIn("max_retries", response.errors[0].message)
+        self.assertEqual(self.daemons(server), before)
+        self.assertEqual((response.generation, server.info().config_generation), (1, 1))
+        # Put right, it is taken.
+        server.configure(AFTER)
+        self.assertEqual(plan(server.reload()), PLAN)
+        server.stop()
+
+    def test_thousand_errors_fit_into_a_status(self):
+        """gRPC drops a status of more than 8 KiB (contract section 1.6)."""
+        server = self.running_server()
+        server.configure("[os_daemons]\n" + "".join(f"bad{number} = relative/path\n" for number in range(1000)))
+        error = self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
+        self.assertIn("1000 errors", error.details())
+        self.assertEqual(len(server.reload(dry_run=True).errors), 1000)
+        server.stop()
+
+    def test_file_that_is_gone_keeps_everything_as_it_is(self):
+        server = self.running_server(files={"more.ini": "[os_daemons]\nmore = /bin/sleep 1h\n"})
+        before = self.daemons(server)
+        self.assertIn("more", before)
+        server.write("more.ini", "[os_daemons")
+        self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
+        self.assertEqual(self.daemons(server), before)
+        # A later file takes back what an earlier one said.
+        server.write("more.ini", "[os_daemons]\nsame =\n")
+        self.assertEqual({name for name, action, _ in plan(server.reload()) if action == Change.REMOVE}, {"same", "more"})
+        server.stop()
+
+    def test_keys_of_the_server_are_reported(self):
+        server = self.running_server()
+        server.keys["start_rate"] = "5"
+        server.keys["socket_mode"] = "0600"
+        server.configure(BEFORE)
+        response = server.reload()
+        self.assertEqual(list(response.server_keys), ["socket_mode", "start_rate"])
+        self.assertEqual({action for _, action, _ in plan(response)}, {Change.UNCHANGED})
+        server.stop()
+
+    def test_stopped_daemon_stays_stopped_with_its_new_configuration(self):
+        server = self.running_server()
+        server.stop_daemon("changed")
+        server.configure(AFTER)
+        server.reload()
+        status = server.status("changed")
+        self.assertEqual((status.daemon.state, status.daemon.wanted), (State.STOPPED, False))
+        self.assertEqual(list(status.spec.argv), ["/bin/sleep", "2h"])
+        server.stop()
+
+    def test_halted_daemon_wakes_for_a_new_command_and_not_for_a_new_throttle(self):
+        server = self.server("[os_daemons]\nbad = /nonexistent/one\n").start()
+        server.await_state("bad", State.HALTED)
+        server.configure("[os_daemons]\nbad = /nonexistent/one\n[daemon:bad]\nmax_retries = 50\n")
+        self.assertEqual(plan(server.reload()), [("bad", Change.UPDATE, ["max_retries"])])
+        daemon = server.daemon("bad")
+        self.assertEqual((daemon.state, daemon.exit_count), (State.HALTED, 3))
+        server.configure("[os_daemons]\nbad = /bin/sleep 1h\n")
+        server.reload()
+        self.assertEqual(server.daemon("bad").state, State.RUNNING)
+        server.stop()
+
+    def test_command_that_moves_to_another_section_is_no_change(self):
+        server = self.running_server("[os_daemons]\na = /bin/sleep 1h\n")
+        pid = server.daemon("a").pid
+        server.configure("[daemon:a]\ncommand = /bin/sleep 1h\n")
+        self.assertEqual(plan(server.reload()), [("a", Change.UNCHANGED, [])])
+        self.assertEqual(server.daemon("a").pid, pid)
+        server.stop()
+
+    def test_daemon_that_comes_back_waits_until_its_old_self_has_ended(self):
+        """RELIABILITY F48."""
+        server = self.server()
+        config = f"[os_daemons]\na = {self.ledger_command(server, 'ledger')}\n"
+        server.configure(config)
+        server.start()
+        for number in range(1, 6):
+            processes.await_that(lambda: len(self.ledger(server, "ledger")) == number, lambda: self.ledger(server, "ledger"))
+            server.configure("")
+            server.reload()
+            self.assertEqual(len(server.descendants()), 1)
+            server.configure(config)
+            server.reload()
+        processes.await_that(lambda: len(self.ledger(server, "ledger")) == 6, lambda: self.ledger(server, "ledger"))
+        self.assertEqual([line for line in self.ledger(server, "ledger") if "overlap" in line], [])
+        server.stop()
+
+    def test_reloads_at_the_same_time_take_turns(self):
+        """RELIABILITY F66."""
+        server = self.running_server()
+        futures = [server.stub.Reload.future(api.ReloadRequest(), timeout=60) for _ in range(50)]
+        generations = [future.result().generation for future in futures]
+        self.assertEqual(max(generations), server.info().config_generation)
+        self.assertGreaterEqual(min(generations), 2)
+        server.stop()
+
+    def test_hup_reloads(self):
+        server = self.running_server()
+        server.configure(AFTER)
+        server.process.send_signal(signal.SIGHUP)
+        processes.await_that(lambda: server.info().config_generation == 2, "the second generation")
+        server.await_state("new", State.RUNNING)
+        server.stop()
+
+    def test_hup_with_errors_keeps_everything_and_logs_them(self):
+        server = self.running_server()
+        before = self.daemons(server)
+        server.configure(AFTER + "max_retrys = 5\n")
+        server.process.send_signal(signal.SIGHUP)
+        processes.await_that(lambda: "max_retrys" in server.stderr(), server.stderr)
+        self.assertEqual(self.daemons(server), before)
+        self.assertEqual(server.info().config_generation, 1)
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

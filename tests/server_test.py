@@ -1,0 +1,312 @@
+"""The server itself (contract section 6): signals, exit codes, one server per run_dir, sockets, sd_notify."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+
+import grpc
+import processes
+import supervisor_pb2 as api
+from hob_server import DEADLINE, HobTest, ServerDied, State
+from test_main import main
+
+# Ignores TERM, says so, and lasts.
+STUBBORN = """#!/bin/sh
+trap '' TERM
+echo ready >>"$1"
+while true; do read -r line; done
+"""
+
+
+class SignalTest(HobTest):
+    def stubborn_server(self):
+        server = self.server()
+        script = server.script("stubborn", STUBBORN)
+        server.configure(f"[daemon:web]\ncommand = {script} {server.path('out')}\nstop_timeout = 1h\n")
+        server.start()
+        processes.await_that(lambda: self.ledger(server, "out"), "the daemon to ignore TERM")
+        return server
+
+    def test_term_and_int_stop_every_daemon_and_exit_with_zero(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                lines = "".join(f"d{n} = /bin/sleep 1h\n" for n in range(20))
+                server = self.server("[os_daemons]\n" + lines).start()
+                processes.await_that(lambda: server.info().counts["RUNNING"] == 20, "all daemons to run")
+                server.channel.close()
+                server.process.send_signal(number)
+                self.assertEqual(server.wait(), 0, server.stderr())
+                self.assertEqual(server.descendants(), [])
+                self.assertFalse(os.path.exists(server.socket))
+
+    def test_second_signal_kills_what_is_left_and_exits_with_one(self):
+        server = self.stubborn_server()
+        server.process.send_signal(signal.SIGTERM)
+        server.await_notification("STOPPING=1")
+        server.await_state("web", State.STOPPING)
+        server.process.send_signal(signal.SIGINT)
+        self.assertEqual(server.wait(), 1, server.stderr())
+        self.assertEqual(server.descendants(), [])
+
+    def test_commands_are_unavailable_while_it_stops_and_reads_are_not(self):
+        server = self.stubborn_server()
+        waiting = server.stub.Stop.future(api.StopRequest(name="web"), timeout=DEADLINE)
+        server.await_state("web", State.STOPPING)
+        server.process.send_signal(signal.SIGTERM)
+        server.await_notification("STOPPING=1")
+        for call in (server.start_daemon, server.restart_daemon):
+            self.assert_rpc_error(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", call, "web")
+        self.assert_rpc_error(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", server.reload)
+        os.kill(server.daemon("web").pid, signal.SIGKILL)
+        self.assertIn(waiting.code(), (grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED))
+        server.channel.close()
+        self.assertEqual(server.wait(), 0, server.stderr())
+
+    def test_signals_that_the_caller_ignored_or_blocked_are_obeyed(self):
+        """RELIABILITY F07; nohup and a shell's `&`."""
+        script = 'trap "" HUP INT QUIT TERM PIPE; exec "$@"'
+        for wrapper in (["sh", "-c", script, "sh"], ["nohup"]):
+            with self.subTest(wrapper[0]):
+                server = self.server("[os_daemons]\na = /bin/sleep 1h\n").start(wrapper=wrapper)
+                server.configure("[os_daemons]\na = /bin/sleep 1h\nb = /bin/sleep 1h\n")
+                server.process.send_signal(signal.SIGHUP)
+                processes.await_that(lambda: server.info().config_generation == 2, "HUP to be obeyed")
+                server.channel.close()
+                server.process.send_signal(signal.SIGINT)
+                self.assertEqual(server.wait(), 0, server.stderr())
+
+    def test_closed_standard_descriptors_are_no_obstacle(self):
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\ncat = /bin/cat\n")
+        server.start(wrapper=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+        server.await_state("a", State.RUNNING)
+        # Neither a socket nor a file of the server's has taken their place. (gRPC leaves an eventfd that it does not use
+        # at 0 before main() runs.)
+        for number in (0, 1, 2):
+            self.assertIn(os.readlink(f"/proc/{server.pid}/fd/{number}"), ("/dev/null", "anon_inode:[eventfd]"))
+        self.assertEqual(server.await_state("cat", State.RUNNING).exit_count, 0)
+        server.stop()
+
+    def test_reader_of_stderr_that_is_gone_is_no_obstacle(self):
+        read, write = os.pipe()
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
+        server.start(stderr=write)
+        os.close(write)
+        os.close(read)
+        for _ in range(20):
+            self.assertEqual(server.restart_daemon("a").state, State.RUNNING)
+        server.stop()
+
+    def test_stderr_that_nobody_reads_blocks_nothing(self):
+        """RELIABILITY F57."""
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        server = self.server("[daemon:a]\ncommand = /bin/sleep 1h\nautostart = no\n")
+        server.start(stderr=write)
+        os.set_blocking(write, False)
+        try:
+            while True:
+                os.write(write, b"x" * 512)
+        except BlockingIOError:
+            pass
+        os.close(write)
+        for _ in range(50):
+            self.assertEqual(server.restart_daemon("a").state, State.RUNNING)
+        server.stop()
+
+
+class ConfigurationTest(HobTest):
+    def test_every_error_is_on_stderr_and_nothing_is_started(self):
+        server = self.server()
+        server.configure(f"[os_daemons]\ngood = /bin/sh -c 'echo started >{server.path('witness')}; sleep 1h'\n"
+                         "relative = bin/true\nbad/name = /bin/true\ngood = /bin/true\n"
+                         "[daemon:good]\nmax_retrys = 1\nstop_signal = HOPE\n[broken\n[Os_Daemons]\n[hobb]\n")
+        lines = open(server.path("hob.ini"), encoding="utf-8").read().splitlines()
+        with self.assertRaises(ServerDied) as caught:
+            server.start()
+        self.assertEqual(caught.exception.code, 2)
+        for text in ("relative = bin/true", "bad/name = /bin/true", "good = /bin/true", "max_retrys = 1",
+                     "stop_signal = HOPE", "[Os_Daemons]", "[hobb]", "[broken"):
+            self.assertIn(f"{server.path('hob.ini')}:{lines.index(text) + 1}:", caught.exception.stderr)
+        self.assertIn("max_retries", caught.exception.stderr)
+        self.assertFalse(os.path.exists(server.path("witness")))
+        self.assertFalse(os.path.exists(server.path("run")), "nothing at all is made")
+
+    def test_configuration_that_cannot_be_read_is_exit_code_two(self):
+        """RELIABILITY F63."""
+        for path in ("/nonexistent/hob.ini", "/dev/zero"):
+            with self.subTest(path):
+                server = self.server()
+                server.config_paths = [path]
+                with self.assertRaises(ServerDied) as caught:
+                    server.start()
+                self.assertEqual(caught.exception.code, 2)
+                self.assertIn(path, caught.exception.stderr)
+
+    def test_unknown_option_is_exit_code_two(self):
+        server = self.server()
+        server.command = lambda: [*type(server).command(server), "--colour"]
+        with self.assertRaises(ServerDied) as caught:
+            server.start()
+        self.assertEqual(caught.exception.code, 2)
+        self.assertIn("--colour", caught.exception.stderr)
+
+
+class OneServerTest(HobTest):
+    def snapshot(self, server):
+        info = os.stat(server.socket)
+        return info.st_ino, server.info().pid, server.daemon("a")
+
+    def test_second_server_refuses_and_names_the_first(self):
+        """RELIABILITY section 5, row 14."""
+        first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        first.await_state("a", State.RUNNING)
+        before = self.snapshot(first)
+        second = self.server("[os_daemons]\nb = /bin/sleep 1h\n", hob_keys={"run_dir": first.path("run")})
+        with self.assertRaises(ServerDied) as caught:
+            second.start()
+        self.assertEqual(caught.exception.code, 1)
+        self.assertIn(str(first.pid), caught.exception.stderr)
+        self.assertFalse(os.path.exists(second.socket))
+        self.assertEqual(self.snapshot(first), before)
+        first.stop()
+
+    def test_second_server_with_the_whole_configuration_of_the_first_refuses(self):
+        first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        first.await_state("a", State.RUNNING)
+        before = self.snapshot(first)
+        second = subprocess.run(first.command(), capture_output=True, text=True, timeout=DEADLINE,
+                                stdin=subprocess.DEVNULL)
+        self.assertEqual(second.returncode, 1, second.stderr)
+        self.assertIn(str(first.pid), second.stderr)
+        self.assertEqual(self.snapshot(first), before)
+        first.stop()
+
+    def test_socket_of_a_live_server_is_never_removed(self):
+        """RELIABILITY F81."""
+        first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        first.await_state("a", State.RUNNING)
+        before = self.snapshot(first)
+        second = self.server("[os_daemons]\nb = /bin/sleep 1h\n", hob_keys={"listen": first.address})
+        with self.assertRaises(ServerDied) as caught:
+            second.start()
+        self.assertEqual(caught.exception.code, 1)
+        self.assertIn(first.socket, caught.exception.stderr)
+        self.assertEqual(second.descendants(), [])
+        self.assertEqual(self.snapshot(first), before)
+        first.stop()
+
+    def test_stale_socket_is_no_obstacle(self):
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
+        stale = socket.socket(socket.AF_UNIX)
+        stale.bind(server.socket)
+        stale.close()
+        server.start()
+        self.assertEqual(server.info().pid, server.pid)
+        server.stop()
+
+    def test_file_that_is_no_socket_is_left_alone(self):
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
+        server.write("hob.sock", "precious")
+        with self.assertRaises(ServerDied) as caught:
+            server.start()
+        self.assertEqual(caught.exception.code, 1)
+        self.assertIn(server.socket, caught.exception.stderr)
+        self.assertEqual(open(server.socket, encoding="utf-8").read(), "precious")
+
+    def test_socket_that_has_become_another_servers_is_left_alone(self):
+        first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        first.channel.close()
+        os.unlink(first.socket)
+        foreign = socket.socket(socket.AF_UNIX)
+        self.addCleanup(foreign.close)
+        foreign.bind(first.socket)
+        foreign.listen()
+        first.stop()
+        self.assertTrue(os.path.exists(first.socket))
+
+    def test_mode_of_the_socket_is_as_configured_whatever_the_umask(self):
+        """RELIABILITY section 5, row 4."""
+        for umask in (0o000, 0o077):
+            for mode in (None, "0600", "0666"):
+                with self.subTest(umask=oct(umask), mode=mode):
+                    server = self.server(hob_keys={"socket_mode": mode} if mode else None)
+                    server.start(umask=umask)
+                    self.assertEqual(stat.S_IMODE(os.stat(server.socket).st_mode), int(mode or "0660", 8))
+                    for folder in ("run", "log", "state"):
+                        self.assertEqual(stat.S_IMODE(os.stat(server.path(folder)).st_mode) & 0o022, 0, folder)
+                    server.stop()
+
+    def test_several_addresses_answer(self):
+        server = self.server()
+        other = "unix:" + server.path("other.sock")
+        server.keys["listen"] = f"{server.address} {other}"
+        server.configure("")
+        server.start()
+        server.address = other
+        server.connect()
+        self.assertEqual(server.info().pid, server.pid)
+        server.stop()
+        self.assertFalse(os.path.exists(server.path("other.sock")))
+
+    def test_names_are_known_and_the_address_answers_when_it_is_ready(self):
+        lines = "".join(f"d{n:03} = /bin/sleep 1h\n" for n in range(200))
+        server = self.server("[os_daemons]\n" + lines).start()
+        self.assertEqual(len(server.list().daemons), 200)
+        server.stop()
+
+
+class NotifyTest(HobTest):
+    def test_states_are_told_to_the_service_manager(self):
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        ready = server.await_notification("READY=1")
+        self.assertTrue(any(line.startswith("STATUS=") for line in ready), ready)
+        told = len(server.notifications)
+        begin = time.monotonic()
+        server.reload()
+        reloading = server.await_notification("RELOADING=1", after=told)
+        stamps = [int(line.partition("=")[2]) for line in reloading if line.startswith("MONOTONIC_USEC=")]
+        self.assertEqual(len(stamps), 1, reloading)
+        self.assertLessEqual(begin * 1e6 - 1, stamps[0])
+        self.assertLessEqual(stamps[0], time.monotonic() * 1e6)
+        server.await_notification("READY=1", after=server.notifications.index(reloading))
+        server.channel.close()
+        server.process.send_signal(signal.SIGTERM)
+        server.await_notification("STOPPING=1")
+        self.assertEqual(server.wait(), 0)
+
+    def test_reload_with_errors_says_that_it_is_ready_again(self):
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        told = len(server.notifications)
+        server.configure("[os_daemons]\na = relative\n")
+        self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
+        server.await_notification("RELOADING=1", after=told)
+        server.await_notification("READY=1", after=told + 1)
+        server.stop()
+
+    def test_notify_socket_that_nobody_reads_blocks_nothing(self):
+        deaf = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(deaf.close)
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
+        deaf.bind(server.path("deaf"))
+        server.start(environment={"NOTIFY_SOCKET": server.path("deaf")}, ready=False)
+        processes.await_that(lambda: os.path.exists(server.socket), server.stderr)
+        server.connect()
+        # More than the queue of such a socket holds.
+        for number in range(40):
+            self.assertEqual(server.reload().generation, number + 2)
+        server.stop()
+
+    def test_notify_socket_that_is_gone_is_no_obstacle(self):
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
+        server.start(environment={"NOTIFY_SOCKET": "/nonexistent/socket"}, ready=False)
+        processes.await_that(lambda: os.path.exists(server.socket), server.stderr)
+        server.connect()
+        self.assertEqual(server.reload().generation, 2)
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

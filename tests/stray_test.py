@@ -1,0 +1,78 @@
+"""Orphans come to the server and are reaped, and its own children are not mistaken for them (RELIABILITY F20, F23)."""
+
+import os
+import signal
+
+import processes
+from hob_server import HobTest, State
+from test_main import main
+
+# Leaves $1 orphans that end by themselves, some before their parents and some after, and one that lasts; then it lasts.
+ORPHANER = """#!/bin/sh
+n=0
+while [ $n -lt $1 ]; do
+  (true & sleep 0 &)
+  n=$((n + 2))
+done
+(setsid sleep 1h & echo $! >"$2.part")
+mv "$2.part" "$2"
+exec sleep 1h
+"""
+
+
+class StrayTest(HobTest):
+    def server_with_orphans(self, count, more="", **start):
+        server = self.server()
+        script = server.script("orphaner", ORPHANER)
+        server.configure(f"[os_daemons]\norphaner = {script} {count} {server.path('lasting')}\n{more}")
+        server.start(**start)
+        processes.await_that(lambda: os.path.exists(server.path("lasting")), server.stderr)
+        return server
+
+    def await_no_zombie(self, pid):
+        processes.await_that(lambda: not [child for child, state in processes.children_of(pid) if state == "Z"],
+                             lambda: f"a child of {pid} that is no zombie: {processes.children_of(pid)}")
+
+    def test_thousand_strays_are_reaped_and_thousand_exits_are_the_workers(self):
+        server = self.server_with_orphans(
+            1000, "loop = /bin/sh -c 'exit 42'\n[daemon:loop]\nmax_retries = 1000\nretry_time = 1h\n")
+        daemon = server.await_state("loop", State.HALTED)
+        self.assertEqual((daemon.exit_count, daemon.restart_count), (1000, 999))
+        self.assertEqual({failure.exit.exit_code for failure in daemon.throttle.failures}, {42})
+        self.await_no_zombie(server.pid)
+        self.assertEqual(server.daemon("orphaner").exit_count, 0)
+        server.stop()
+
+    def test_orphan_that_lasts_belongs_to_the_server_and_is_reaped_when_it_ends(self):
+        server = self.server_with_orphans(10)
+        with open(server.path("lasting"), encoding="utf-8") as file:
+            pid = int(file.read())
+        processes.await_that(lambda: int(processes.stat_fields(pid)[1]) == server.pid, lambda: processes.stat_fields(pid))
+        os.kill(pid, signal.SIGKILL)
+        processes.await_that(lambda: processes.stat_fields(pid) is None, lambda: processes.stat_fields(pid))
+        self.assertEqual(server.daemon("orphaner").exit_count, 0)
+        server.stop()
+
+    def test_server_as_process_one_reaps_what_nobody_else_does(self):
+        processes.needs_root(self)
+        loop = "loop = /bin/sh -c 'exit 42'\n[daemon:loop]\nmax_retries = 100\nretry_time = 1h\n"
+        server = self.server_with_orphans(
+            200, loop, wrapper=["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"])
+        ((pid, _),) = processes.children_of(server.pid)
+        self.assertEqual(server.info().pid, 1)
+        self.assertEqual(server.await_state("loop", State.HALTED).exit_count, 100)
+        # One that never was a daemon's: it enters the namespace, its parent leaves, and process 1 inherits it.
+        enter = ["nsenter", "--target", str(pid), "--pid", "--mount", "sh", "-c", "(sleep 0 & sleep 0 &)"]
+        self.assertEqual(os.spawnvp(os.P_WAIT, enter[0], enter), 0)
+        self.await_no_zombie(pid)
+        # The kernel gives process 1 only the signals that it has asked for.
+        os.kill(pid, signal.SIGHUP)
+        processes.await_that(lambda: server.info().config_generation == 2, "HUP to be obeyed")
+        server.channel.close()
+        os.kill(pid, signal.SIGTERM)
+        self.assertEqual(server.wait(), 0, server.stderr())
+        self.assertEqual(server.descendants(), [])
+
+
+if __name__ == "__main__":
+    main()
