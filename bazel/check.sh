@@ -1,0 +1,94 @@
+#!/bin/bash
+# One check of the source besides its tests: bazel/check.sh NAME. Prints what is wrong and exits with 0 only if nothing
+# is. Without a NAME it lists them. Those that read generated headers or run tests build what they need.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+PARALLEL=$(nproc)
+readonly PARALLEL
+
+bazel() {
+  /usr/bin/bazel "$@" --noshow_progress </dev/null
+}
+
+# Prints the files of the project whose names match one of the patterns, each ended by a NUL.
+files() {
+  local tests=() pattern
+  for pattern in "$@"; do
+    tests+=(-o -name "$pattern")
+  done
+  find .ci bazel client proto server tests -type f '(' "${tests[@]:1}" ')' -print0 | sort -z
+}
+
+# Nothing lies at the top level but what belongs there.
+check_top_level() {
+  local allowed=' .bazelrc .ci .clang-format .clang-tidy .git .gitignore BUILD README.md WORKSPACE bazel client proto server tests '
+  local status=0 name
+  while IFS= read -r -d '' name; do
+    [[ $allowed == *" $name "* || (-L $name && $name == bazel-*) ]] && continue
+    printf '%s: nothing of that name belongs at the top level\n' "$name"
+    status=1
+  done < <(find . -mindepth 1 -maxdepth 1 -printf '%P\0')
+  return "$status"
+}
+
+# The README names the command that .ci/run runs, and the one that runs the example.
+check_readme() {
+  local command status=0
+  for command in bazel/run.sh bazel/test.sh; do
+    grep -qxF "$command" README.md && continue
+    printf 'README.md: "%s" has to stand there in a line of its own\n' "$command"
+    status=1
+  done
+  return "$status"
+}
+
+# Every element of the API is documented.
+check_proto() {
+  files '*.proto' | xargs -0 /usr/bin/python3 bazel/lint_proto.py
+}
+
+# The shell scripts are sound.
+check_shell() {
+  { files '*.sh' && printf '.ci/run\0'; } | xargs -0 shellcheck --severity=warning --exclude=SC1090
+}
+
+# The code is laid out as .clang-format says.
+check_format() {
+  files '*.h' '*.cc' | xargs -0 clang-format --dry-run --Werror
+}
+
+# Neither clang nor clang-tidy finds a fault with the product's code. The annotations of what guards what are checked here:
+# gcc reads them as comments.
+check_tidy() {
+  bazel build //proto/... @system_protos//...
+  files '*.cc' | grep -zv -e '^bazel/' -e '_test\.cc$' |
+    xargs -0 -I{} -P "$PARALLEL" clang-tidy --quiet {} -- -std=c++17 -I. -Ibazel-bin/proto \
+      -Ibazel-bin/external/system_protos -Wall -Wno-sign-compare -Wthread-safety 2>&1 |
+    sed '/^[0-9]* warnings\? .*generated\.$/d'
+}
+
+# Tests that handle memory and processes themselves, or hostile input, pass under AddressSanitizer (which looks for leaks
+# too) and UndefinedBehaviorSanitizer.
+check_asan() {
+  bazel test --config=asan --config=ubsan \
+    //server/process/... //server/supervisor/... //server/config:hostile_config_test //server/config:random_files_test
+}
+
+# Tests of what several threads share pass under ThreadSanitizer.
+check_tsan() {
+  bazel test --config=tsan \
+    //server/journal/... //server/registry/... //server/supervisor/... //server/throttle/...
+}
+
+main() {
+  local checks
+  checks=$(declare -F | sed -n 's/^declare -f check_//p')
+  if [[ $# -ne 1 ]] || ! grep -qxF -- "$1" <<<"$checks"; then
+    printf 'Usage: bazel/check.sh NAME, one of:\n%s\n' "$checks" >&2
+    exit 2
+  fi
+  "check_$1"
+}
+
+main "$@"

@@ -1,0 +1,75 @@
+#!/bin/bash
+# Installs the Debian packages that hob needs: bazel/setup.sh [GROUP...], where GROUP is a heading of packages.txt
+# (build, test, check). Without one: build and test. Does nothing, and takes no time, when all of them are there.
+set -euo pipefail
+
+PACKAGES=$(dirname "${BASH_SOURCE[0]}")/packages.txt
+readonly PACKAGES
+
+die() {
+  printf 'bazel/setup.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# Prints the packages of the group $1.
+packages_of() {
+  awk -v heading="[$1]" '
+    /^\[/ { inside = ($0 == heading); found = found || inside; next }
+    inside && NF && !/^#/ { print $1 }
+    END { exit !found }
+  ' "$PACKAGES" || die "no group \"$1\" in $PACKAGES"
+}
+
+# Prints those of its arguments that are not installed.
+missing_of() {
+  comm -23 <(printf '%s\n' "$@" | sort -u) \
+    <(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+      sed -n 's/^installed //p' | sort -u)
+}
+
+# Runs its arguments as root.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# Fails unless as_root can work: without a terminal, sudo has to do without a password.
+check_can_be_root() {
+  [[ $EUID -eq 0 ]] && return
+  command -v sudo >/dev/null ||
+    die "these packages are missing, and only root can install them (there is no sudo): $*"
+  [[ -t 0 ]] || sudo -n true 2>/dev/null ||
+    die "these packages are missing, and sudo asks for a password here: $*"
+}
+
+main() {
+  if [[ ! -x /usr/bin/dpkg-query || ! -x /usr/bin/apt-get ]]; then
+    die "hob builds on Debian 12 with Debian's packages, and this machine has no apt-get and dpkg"
+  fi
+
+  local group names wanted=() missing=()
+  [[ $# -gt 0 ]] || set -- build test
+  for group in "$@"; do
+    names=$(packages_of "$group")
+    mapfile -t -O "${#wanted[@]}" wanted <<<"$names"
+  done
+  mapfile -t missing < <(missing_of "${wanted[@]}")
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+
+  check_can_be_root "${missing[@]}"
+  printf 'Installing %d Debian packages: %s\n' "${#missing[@]}" "${missing[*]}"
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  # A repository of the machine's that does not answer matters only if a package is then not found.
+  as_root "${apt[@]}" update ||
+    printf 'bazel/setup.sh: "apt-get update" had trouble; going on with the lists there are\n' >&2
+  as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null ||
+    die "apt-get could not install: ${missing[*]} (what it said stands above; hob needs Debian 12)"
+
+  mapfile -t missing < <(missing_of "${wanted[@]}")
+  [[ ${#missing[@]} -eq 0 ]] || die "still missing after apt-get install: ${missing[*]}"
+}
+
+main "$@"

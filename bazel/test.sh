@@ -1,0 +1,16 @@
+#!/bin/bash
+# Sets up and runs all tests: bazel/test.sh [BAZEL ARGUMENTS...], where the arguments take the place of `//...`. The last
+# line of its output says how many test cases passed and failed; it exits with 0 only if none failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+bazel/setup.sh build test
+
+events=$(mktemp --tmpdir hob-test-events.XXXXXXXXXX)
+trap 'rm -f "$events"' EXIT
+[[ $# -gt 0 ]] || set -- //...
+
+status=0
+/usr/bin/bazel test --keep_going --build_event_json_file="$events" \
+  --nobuild_event_json_file_path_conversion "$@" </dev/null || status=$?
+/usr/bin/python3 bazel/test_totals.py "$events" "$status"
