@@ -28,10 +28,33 @@ esac
 """
 
 
+# Forks for ever, each process in a session of its own, as often as its limit allows.
+FORK_BOMB = """#!/usr/bin/python3
+import os, time
+while True:
+    try:
+        if os.fork() == 0:
+            os.setsid()
+    except OSError:
+        time.sleep(0.05)
+"""
+
+
 class ProcessTreeTest(HobTest):
     # How the server is started; the other mode of containment overrides it.
     wrapper = ()
     containment = None
+
+    def test_fork_bomb_that_limit_nproc_bounds_is_ended_whole(self):
+        server = self.server()
+        script = server.script("bomb", FORK_BOMB)
+        server.configure(f"[daemon:bomb]\ncommand = {script}\nuser = nobody\nlimit_nproc = 50\n")
+        server.start(wrapper=self.wrapper)
+        # The server itself is one of them.
+        processes.await_that(lambda: len(server.descendants()) >= 40, server.stderr)
+        self.assertEqual(server.stop_daemon("bomb").state, State.STOPPED)
+        self.assertEqual(server.descendants(), [server.pid])
+        server.stop()
 
     def tree_server(self, more, settings="stop_timeout = 100ms\n"):
         server = self.server()

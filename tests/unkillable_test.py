@@ -1,0 +1,63 @@
+"""What does not die of KILL keeps its place: there is never a second instance beside it (RELIABILITY F26)."""
+
+import os
+import unittest
+
+import grpc
+
+import processes
+from hob_server import HobTest, State, duration
+from test_main import main
+
+# A process that the freezer of cgroup v1 holds is in state D: not even KILL ends it before it is thawed.
+FREEZER = "/sys/fs/cgroup/freezer"
+
+
+class Freezer:
+    """A group of the freezer, for one process."""
+
+    def __init__(self, test):
+        self.path = f"{FREEZER}/hob-test-{os.getpid()}"
+        os.mkdir(self.path)
+        test.addCleanup(os.rmdir, self.path)
+        test.addCleanup(self.thaw)
+
+    def _write(self, file, text):
+        with open(os.path.join(self.path, file), "w", encoding="ascii") as opened:
+            opened.write(text)
+
+    def freeze(self, pid):
+        self._write("cgroup.procs", str(pid))
+        self._write("freezer.state", "FROZEN")
+
+    def thaw(self):
+        self._write("freezer.state", "THAWED")
+
+
+@unittest.skipUnless(os.access(FREEZER + "/cgroup.procs", os.W_OK), "no freezer of cgroup v1 that may be used")
+class UnkillableTest(HobTest):
+    def test_f26_stop_goes_on_and_no_second_instance_is_started(self):
+        server = self.server()
+        server.configure(
+            f"[daemon:web]\ncommand = {self.ledger_command(server, 'ledger')}\nstop_timeout = 100ms\n")
+        server.start()
+        pid = server.await_state("web", State.RUNNING).pid
+        freezer = Freezer(self)
+        freezer.freeze(pid)
+        self.assert_rpc_error(grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT", server.stop_daemon, "web",
+                              timeout=duration(0.5))
+        hangs = server.await_daemon("web", lambda daemon: "hangs in the kernel" in daemon.reason, "hangs")
+        self.assertEqual((hangs.state, hangs.pid), (State.STOPPING, pid))
+        self.assert_rpc_error(grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT", server.start_daemon, "web",
+                              timeout=duration(0.5))
+        self.assertEqual(server.daemon("web").state, State.STOPPING)
+        freezer.thaw()
+        self.assertNotEqual(server.await_state("web", State.RUNNING).pid, pid)
+        # The ledger is written by the child, which runs before it has written.
+        starts = processes.await_that(lambda: self.ledger(server, "ledger")[1:], server.stderr)
+        self.assertEqual([line.split()[0] for line in starts], ["start"])
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
