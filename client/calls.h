@@ -60,8 +60,8 @@ std::vector<Outcome<Response>> CallForEach(v1::Supervisor::StubInterface& server
     contexts[i].set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     Outcome<Response>* const outcome = &outcomes[i];
     (server.async()->*method)(&contexts[i], &requests[i], &outcome->response,
-                              [outcome, &counter](grpc::Status status) {
-                                outcome->status = std::move(status);
+                              [outcome, &counter](const grpc::Status& status) {
+                                outcome->status = status;
                                 counter.OneEnded();
                               });
   }

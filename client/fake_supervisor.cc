@@ -95,7 +95,7 @@ template <typename Request, typename Response>
 grpc::Status FakeSupervisor::Command(const std::string& method, const Request& request,
                                      v1::Daemon::State state, Response* response) {
   absl::MutexLock lock(&mutex_);
-  const grpc::Status status = BeginLocked(method, request.name(), AskedFor(request));
+  grpc::Status status = BeginLocked(method, request.name(), AskedFor(request));
   if (!status.ok()) return status;
   v1::Daemon& daemon = *daemons_[request.name()].mutable_daemon();
   daemon.set_state(state);
@@ -133,7 +133,7 @@ grpc::Status FakeSupervisor::List(grpc::ServerContext*, const v1::ListRequest* r
 grpc::Status FakeSupervisor::Status(grpc::ServerContext*, const v1::StatusRequest* request,
                                     v1::StatusResponse* response) {
   absl::MutexLock lock(&mutex_);
-  const grpc::Status status = BeginLocked("Status", request->name(), "");
+  grpc::Status status = BeginLocked("Status", request->name(), "");
   if (status.ok()) *response = daemons_[request->name()];
   return status;
 }
@@ -164,7 +164,7 @@ grpc::Status FakeSupervisor::Restart(grpc::ServerContext*, const v1::RestartRequ
 grpc::Status FakeSupervisor::Signal(grpc::ServerContext*, const v1::SignalRequest* request,
                                     v1::SignalResponse* response) {
   absl::MutexLock lock(&mutex_);
-  const grpc::Status status =
+  grpc::Status status =
       BeginLocked("Signal", request->name(),
                   absl::StrCat(" ", request->signal(), request->all() ? " all" : ""));
   if (status.ok()) *response->mutable_daemon() = daemons_[request->name()].daemon();

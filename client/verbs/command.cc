@@ -17,7 +17,7 @@ void Waiting::Define(CLI::App& command) {
 absl::StatusOr<absl::Duration> Waiting::Timeout() const {
   if (timeout_text.empty()) return kDefaultTimeout;
   if (no_wait) return absl::InvalidArgumentError("--timeout and --no-wait exclude each other");
-  const absl::StatusOr<absl::Duration> timeout = ParseDuration(timeout_text);
+  absl::StatusOr<absl::Duration> timeout = ParseDuration(timeout_text);
   if (!timeout.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--timeout: ", timeout.status().message()));
   }

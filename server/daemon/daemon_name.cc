@@ -10,7 +10,6 @@
 namespace hob {
 namespace {
 
-
 bool IsFirstCharacter(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 bool IsCharacter(char c) { return IsFirstCharacter(c) || c == '.' || c == '-'; }
 

@@ -45,7 +45,8 @@ using EndOfProcess = absl::variant<ExitedWithCode, KilledBySignal, SpawnFailure>
 struct ResourceUsage {
   absl::Duration user_cpu;
   absl::Duration system_cpu;
-  // Largest resident set, bytes; 0 when it is not known: below the server's own the kernel cannot tell.
+  // Largest resident set, bytes; 0 when it is not known: below the server's own the kernel cannot
+  // tell.
   int64_t peak_resident_bytes = 0;
 };
 
