@@ -47,7 +47,7 @@ class IniParser {
   void TakeLineOutsideValue(absl::string_view line, absl::string_view trimmed);
   // A line that is neither comment nor header; `content` has no comment.
   void TakeContent(absl::string_view line, absl::string_view content);
-  void TakeHeader(absl::string_view header);
+  void TakeHeader(absl::string_view line);
   void TakeKey(absl::string_view line);
   // Empty when the key may stand here.
   std::string ProblemOfKey(absl::string_view key) const;

@@ -53,11 +53,10 @@ std::map<pid_t, std::string> RecordedSessions(const std::vector<InstanceRecordEn
   std::map<pid_t, std::string> sessions;
   for (const InstanceRecordEntry& entry : entries) {
     const auto main = processes.find(entry.pid);
-    if (main == processes.end()) {
-      // Without its leader a session may still have members; each is asked for its daemon.
-      sessions[entry.pid] = entry.name;
-    } else if (IsRecordedMain(entry, main->second, ticks_per_second) &&
-               AskEnvironment(entry.pid, entry.name) != Witness::kContradicts) {
+    // Without its leader a session may still have members; each is asked for its daemon.
+    if (main == processes.end() ||
+        (IsRecordedMain(entry, main->second, ticks_per_second) &&
+         AskEnvironment(entry.pid, entry.name) != Witness::kContradicts)) {
       sessions[entry.pid] = entry.name;
     }
   }

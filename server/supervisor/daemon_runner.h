@@ -85,7 +85,7 @@ class DaemonRunner {
   void Start(Command command);
   void Stop(Command command);
   void Restart(Command command);
-  void Signal(Command command);
+  void Signal(const Command& command);
   void Boot(Command command);
   void Update(Command command);
   void Replace(Command command);

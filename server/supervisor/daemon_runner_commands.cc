@@ -21,7 +21,7 @@ void DaemonRunner::Handle(Command command) {
     case Command::Kind::kRestart:
       return Restart(std::move(command));
     case Command::Kind::kSignal:
-      return Signal(std::move(command));
+      return Signal(command);
     case Command::Kind::kBoot:
       return Boot(std::move(command));
     case Command::Kind::kUpdate:
@@ -94,7 +94,7 @@ void DaemonRunner::Restart(Command command) {
   AnswerWhen(Waiters::For::kUp, "restart", std::move(command));
 }
 
-void DaemonRunner::Signal(Command command) {
+void DaemonRunner::Signal(const Command& command) {
   absl::Status sent = absl::NotFoundError("");
   if (instance_.exists()) sent = instance_.Signal(command.signal, command.signal_all);
   if (absl::IsNotFound(sent)) {

@@ -109,7 +109,7 @@ int64_t Supervisor::generation() const {
   return generation_;
 }
 
-void Supervisor::BeginShutDown(std::function<void()> done) {
+void Supervisor::BeginShutDown(const std::function<void()>& done) {
   {
     absl::MutexLock lock(&mu_);
     if (std::exchange(shutting_down_, true)) return;
@@ -218,7 +218,7 @@ void Supervisor::CarryOut(const Plan& plan, const Config& wanted, Workers made) 
   PostAndWait(std::move(commands));
 }
 
-void Supervisor::PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands) {
+void Supervisor::PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) {
   absl::BlockingCounter left(commands.size());
   for (auto& [worker, command] : commands) {
     command.done = [&left](const absl::StatusOr<DaemonSnapshotPtr>&) { left.DecrementCount(); };

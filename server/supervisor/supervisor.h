@@ -63,7 +63,7 @@ class Supervisor {
 
   // Stops all daemons in parallel, and takes no commands any more. `done` is called once, on any
   // thread, when nothing of them is left. Later calls change nothing.
-  void BeginShutDown(std::function<void()> done) ABSL_LOCKS_EXCLUDED(mu_);
+  void BeginShutDown(const std::function<void()>& done) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Has every daemon's logs opened anew, by their paths. Returns at once.
   void ReopenLogs() ABSL_LOCKS_EXCLUDED(mu_);
@@ -85,7 +85,7 @@ class Supervisor {
   // Takes `made` over and brings every changed daemon to `wanted`.
   void CarryOut(const Plan& plan, const Config& wanted, Workers made) ABSL_LOCKS_EXCLUDED(mu_);
   // Posts the commands, `done` of which is not set, and waits until each was answered.
-  void PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands)
+  void PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands)
       ABSL_LOCKS_EXCLUDED(mu_);
   std::shared_ptr<Worker> FindWorker(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<std::shared_ptr<Worker>> AllWorkers() const ABSL_LOCKS_EXCLUDED(mu_);
