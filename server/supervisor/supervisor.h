@@ -23,8 +23,8 @@ namespace hob {
 // Owns the workers, one a daemon: starts all, hands commands on, carries out reloads, stops all.
 // Must not know gRPC.
 //
-// Order of calls: Populate, Boot, then Post and Apply at will, BeginShutDown; destroy after its
-// `done` was called. Thread-safe; Apply is called by one thread at a time.
+// Order of calls: Populate, Boot, then Post and Apply at will, BeginShutDown. Thread-safe; Apply is
+// called by one thread at a time.
 class Supervisor {
  public:
   // `context` outlives the supervisor.
