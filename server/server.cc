@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -21,6 +22,10 @@
 
 namespace hob {
 namespace {
+
+// How the shutdown ended, as a number for an eventfd.
+constexpr eventfd_t kAllGone = 1;
+constexpr eventfd_t kSomeLeft = 2;
 
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kLogFolderMode = 0750;
@@ -36,6 +41,10 @@ constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
 // When everything is down, every call is answered; this is for the answers to leave. A client that
 // is connected and makes no call may not notice that it is asked to go.
 constexpr std::chrono::milliseconds kFarewell{100};
+
+// What a second signal kills has this long to be gone. What is not by then hangs in the kernel, or
+// its worker does, and nobody can wait for that.
+constexpr absl::Duration kLongestKill = absl::Seconds(10);
 
 // The sockets of daemons with `ready = notify`.
 std::string NotifyDir(const ServerSettings& settings) { return settings.run_dir + "/notify"; }
@@ -202,7 +211,10 @@ int Server::Run() {
 
   pollfd fds[] = {{signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}};
   while (fds[1].revents == 0) {
-    poll(fds, 2, -1);
+    const absl::Duration left = give_up_at_ - Clock::Real().Now().monotonic;
+    const timespec patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
+    const bool bounded = give_up_at_ != MonotonicTime::InfiniteFuture();
+    if (ppoll(fds, 2, bounded ? &patience : nullptr, nullptr) == 0) GiveUp();
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
       HandleSignal(info.ssi_signo);
@@ -210,6 +222,9 @@ int Server::Run() {
     // One SIGCHLD may stand for many ends, so it is not counted.
     strays_.ReapStrays();
   }
+  eventfd_t all_gone = kAllGone;
+  eventfd_read(all_down_.get(), &all_gone);
+  if (all_gone != kAllGone) exit_code_ = 1;
   StopServing();
   return exit_code_;
 }
@@ -220,7 +235,7 @@ void Server::HandleSignal(int signal) {
     case SIGINT:
       return stopping_ ? CutShort() : BeginShutDown();
     case SIGHUP:
-      return reloader_->Request(/*dry_run=*/false, [](const auto&) {});
+      return reloader_->Request(/*dry_run=*/false, nullptr);
     case SIGUSR2:
       journal_.Info("opens all logs anew");
       return supervisor_->ReopenLogs();
@@ -234,13 +249,28 @@ void Server::BeginShutDown() {
   NotifyServiceManager("STOPPING=1\nSTATUS=stops all daemons");
   journal_.Info("stops all daemons, then ends; a second signal kills what is left");
   health_->BeginShutDown();
-  supervisor_->BeginShutDown([this] { eventfd_write(all_down_.get(), 1); });
+  supervisor_->BeginShutDown(
+      [this](bool all_gone) { eventfd_write(all_down_.get(), all_gone ? kAllGone : kSomeLeft); });
 }
 
 void Server::CutShort() {
   exit_code_ = 1;
   journal_.Warning("kills what is left");
   supervisor_->KillAll();
+  const MonotonicTime now = Clock::Real().Now().monotonic;
+  give_up_at_ = std::min(give_up_at_, now + kLongestKill);
+}
+
+void Server::GiveUp() {
+  std::vector<std::string> left;
+  for (const DaemonSnapshotPtr& daemon : registry_.All()) {
+    if (daemon->state != DaemonState::kStopped) left.push_back(daemon->name());
+  }
+  journal_.Error(absl::StrCat("ends although these do not: ", absl::StrJoin(left, " "),
+                              "; the next server ends what is left of them before it starts"));
+  journal_.End();
+  // Whoever takes the server down in order waits for the workers.
+  _exit(1);
 }
 
 void Server::StopServing() {

@@ -51,7 +51,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Starts the daemons and serves until TERM or INT has stopped them all. Returns the exit code: 0,
-  // or 1 when a second signal cut it short (contract section 6).
+  // or 1 when a second signal cut it short (contract section 6) or something survived KILL.
   int Run();
 
  private:
@@ -67,12 +67,15 @@ class Server {
   void BeginShutDown();
   // A second signal: what is left is killed.
   void CutShort();
+  // What is left does not even die of that: the process ends, in no order.
+  [[noreturn]] void GiveUp();
   void StopServing();
 
   Options options_;
   const absl::Time start_time_;
   int exit_code_ = 0;
   bool stopping_ = false;
+  MonotonicTime give_up_at_ = MonotonicTime::InfiniteFuture();
 
   // In the order of construction; taken down in the opposite one.
   Journal journal_;

@@ -1,12 +1,13 @@
 """What does not die of KILL keeps its place: there is never a second instance beside it (RELIABILITY F26)."""
 
 import os
+import signal
 import unittest
 
 import grpc
 
 import processes
-from hob_server import HobTest, State, duration
+from hob_server import HobTest, ServerDied, State, duration
 from test_main import main
 
 # A process that the freezer of cgroup v1 holds is in state D: not even KILL ends it before it is thawed.
@@ -36,27 +37,44 @@ class Freezer:
 
 @unittest.skipUnless(os.access(FREEZER + "/cgroup.procs", os.W_OK), "no freezer of cgroup v1 that may be used")
 class UnkillableTest(HobTest):
+    def setUp(self):
+        super().setUp()
+        self.hob = self.server()
+        self.hob.configure(
+            f"[daemon:web]\ncommand = {self.ledger_command(self.hob, 'ledger')}\nstop_timeout = 100ms\n")
+        self.hob.start()
+        self.pid = self.hob.await_state("web", State.RUNNING).pid
+        self.freezer = Freezer(self)
+        self.freezer.freeze(self.pid)
+
     def test_f26_stop_goes_on_and_no_second_instance_is_started(self):
-        server = self.server()
-        server.configure(
-            f"[daemon:web]\ncommand = {self.ledger_command(server, 'ledger')}\nstop_timeout = 100ms\n")
-        server.start()
-        pid = server.await_state("web", State.RUNNING).pid
-        freezer = Freezer(self)
-        freezer.freeze(pid)
+        server, pid = self.hob, self.pid
         self.assert_rpc_error(grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT", server.stop_daemon, "web",
                               timeout=duration(0.5))
-        hangs = server.await_daemon("web", lambda daemon: "hangs in the kernel" in daemon.reason, "hangs")
+        hangs = server.await_daemon("web", lambda daemon: daemon.unkillable, "hangs")
         self.assertEqual((hangs.state, hangs.pid), (State.STOPPING, pid))
-        self.assert_rpc_error(grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT", server.start_daemon, "web",
-                              timeout=duration(0.5))
+        self.assertIn("hangs in the kernel", hangs.reason)
+        self.assert_rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "UNKILLABLE", server.start_daemon, "web")
         self.assertEqual(server.daemon("web").state, State.STOPPING)
-        freezer.thaw()
+        self.freezer.thaw()
         self.assertNotEqual(server.await_state("web", State.RUNNING).pid, pid)
         # The ledger is written by the child, which runs before it has written.
         starts = processes.await_that(lambda: self.ledger(server, "ledger")[1:], server.stderr)
         self.assertEqual([line.split()[0] for line in starts], ["start"])
         server.stop()
+
+    def test_f26_shutdown_ends_without_it_and_no_successor_starts_beside_it(self):
+        self.hob.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.hob.process.wait(timeout=60), 1)
+        self.assertIn("hangs in the kernel", self.hob.stderr())
+        self.assertTrue(processes.is_alive(self.pid))
+        with self.assertRaises(ServerDied) as refused:
+            self.hob.start()
+        self.assertIn("cannot be ended", refused.exception.stderr)
+        self.freezer.thaw()
+        self.hob.start()
+        self.assertNotEqual(self.hob.await_state("web", State.RUNNING).pid, self.pid)
+        self.hob.stop()
 
 
 if __name__ == "__main__":

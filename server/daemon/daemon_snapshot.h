@@ -51,6 +51,8 @@ struct DaemonSnapshot {
   std::string status_text;
   // Why what it writes cannot be kept at the moment: "log stalled: ..."; empty when it can.
   std::string log_problem;
+  // Whether something of it survives KILL: it hangs in the kernel (RELIABILITY F26).
+  bool unkillable = false;
   // Starts that followed a failure.
   int64_t restart_count = 0;
   // Ends of instances, failures to spawn included.

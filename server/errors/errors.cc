@@ -132,6 +132,16 @@ absl::Status TimedOut(absl::string_view daemon, absl::string_view command,
                     {"state", std::string(state)}});
 }
 
+absl::Status Unkillable(absl::string_view daemon) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrCat("'", daemon,
+                   "' survives KILL: a process of it hangs in the kernel, as on a disk "
+                   "or a network file system that does not answer. It keeps its place, "
+                   "and what was asked for goes on when it is gone"),
+      "UNKILLABLE", {{"daemon", std::string(daemon)}});
+}
+
 absl::Status ReadOnlyAddress(absl::string_view method) {
   return MakeError(absl::StatusCode::kPermissionDenied,
                    absl::StrCat(method,

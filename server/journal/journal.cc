@@ -46,16 +46,16 @@ void Journal::InitLog(const char* program) {
 Journal::Journal()
     : queue_(std::make_shared<Queue>()), writer_([queue = queue_] { WriteLines(*queue); }) {}
 
+bool Journal::End() {
+  absl::MutexLock lock(&queue_->mu);
+  queue_->ending = true;
+  // Nothing that is supervised depends on this wait; a clock that is set meanwhile makes it shorter
+  // or longer.
+  return queue_->mu.AwaitWithTimeout(absl::Condition(&queue_->written), kLongestFarewell);
+}
+
 Journal::~Journal() {
-  bool written;
-  {
-    absl::MutexLock lock(&queue_->mu);
-    queue_->ending = true;
-    // Nothing that is supervised depends on this wait; a clock that is set meanwhile makes it
-    // shorter or longer.
-    written = queue_->mu.AwaitWithTimeout(absl::Condition(&queue_->written), kLongestFarewell);
-  }
-  if (written) {
+  if (End()) {
     writer_.join();
   } else {
     // The thread hangs in a write to a pipe that nobody reads; it ends with the process. To join it

@@ -31,7 +31,7 @@ class Journal {
 
   // Starts the writing thread.
   Journal();
-  // Writes what is queued, for a second at the longest, and ends the thread.
+  // Ends, and with it the thread.
   ~Journal();
 
   Journal(const Journal&) = delete;
@@ -43,6 +43,10 @@ class Journal {
   void Warning(std::string line) { Add(Severity::kWarning, std::move(line)); }
   // Somebody has to act.
   void Error(std::string line) { Add(Severity::kError, std::move(line)); }
+
+  // Writes what is queued, for a second at the longest; lines that come later are lost. Returns
+  // whether everything was written. Thread-safe; may be called more than once.
+  bool End();
 
   // Lines dropped so far because the writer did not keep up.
   int64_t dropped() const;

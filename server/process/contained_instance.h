@@ -28,7 +28,10 @@ class RecordedInstance {
   int entry() const { return entry_; }
 
   // Leaves the entry in the file for a successor: something of the instance is still alive.
-  void Abandon() { record_ = nullptr; }
+  void Abandon() {
+    if (record_ != nullptr) record_->LeaveBehind();
+    record_ = nullptr;
+  }
 
  private:
   InstanceRecord* record_;

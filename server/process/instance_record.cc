@@ -72,7 +72,9 @@ absl::StatusOr<std::unique_ptr<InstanceRecord>> InstanceRecord::Create(const std
   return std::unique_ptr<InstanceRecord>(new InstanceRecord(path, std::move(file)));
 }
 
-InstanceRecord::~InstanceRecord() { unlink(path_.c_str()); }
+InstanceRecord::~InstanceRecord() {
+  if (!left_behind_) unlink(path_.c_str());
+}
 
 int InstanceRecord::Acquire() {
   const std::lock_guard<std::mutex> lock(mu_);

@@ -1,6 +1,7 @@
 #ifndef HOB_SERVER_PROCESS_INSTANCE_RECORD_H_
 #define HOB_SERVER_PROCESS_INSTANCE_RECORD_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -43,7 +44,7 @@ class InstanceRecord {
   // Errors name the file.
   static absl::StatusOr<std::unique_ptr<InstanceRecord>> Create(const std::string& run_dir,
                                                                 const std::string& group);
-  // Takes the file away: an orderly end leaves nothing to clean up.
+  // Takes the file away: an orderly end leaves nothing to clean up. Keeps it after LeaveBehind.
   ~InstanceRecord();
 
   // The file, for reading and writing.
@@ -52,6 +53,9 @@ class InstanceRecord {
   // Reserves an entry and gives it back. What `Release` gives back is cleared in the file.
   int Acquire();
   void Release(int entry);
+
+  // Keeps an entry that was acquired for a successor: something of the instance is still alive.
+  void LeaveBehind() { left_behind_ = true; }
 
   // Where an entry begins in the file, bytes.
   static int64_t Offset(int entry);
@@ -78,6 +82,7 @@ class InstanceRecord {
   std::vector<int> free_;
   // Entries ever used; guarded by mu_.
   int entries_ = 0;
+  std::atomic<bool> left_behind_{false};
 };
 
 }  // namespace hob

@@ -150,7 +150,8 @@ PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grac
     if (!group.empty()) groups.insert(group);
   }
   EndGroups(groups, grace, &report);
-  EndRecorded(record.entries, grace, &report);
+  // What is still there has had its time, and is not asked twice.
+  EndRecorded(record.entries, report.problems.empty() ? grace : absl::ZeroDuration(), &report);
   return report;
 }
 

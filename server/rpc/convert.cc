@@ -134,6 +134,7 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
   daemon.set_reason(snapshot.reason);
   daemon.set_status_text(snapshot.status_text);
   daemon.set_log_problem(snapshot.log_problem);
+  daemon.set_unkillable(snapshot.unkillable);
   daemon.set_restart_count(snapshot.restart_count);
   daemon.set_exit_count(snapshot.exit_count);
   if (!snapshot.runs->empty()) {

@@ -50,7 +50,9 @@ void DaemonRunner::StartIsDue() {
     const MonotonicTime granted = context_.throttle->TakeStart(now.monotonic);
     if (granted > now.monotonic) {
       start_at_ = granted;
+      // The evidence that led here stays told.
       ThrottleDecision decision;
+      if (lifecycle_.now().throttle != nullptr) decision = *lifecycle_.now().throttle;
       decision.action = ThrottleAction::kWait;
       decision.rule = ThrottleRule::kBudget;
       decision.delay = granted - now.monotonic;
@@ -105,14 +107,17 @@ void DaemonRunner::Spawned() {
 void DaemonRunner::ExpectReadiness() {
   const DaemonSpec& spec = lifecycle_.spec();
   const MonotonicTime spawned = instance_.spawned().monotonic;
-  if (spec.ready != ReadyMode::kNone) {
-    unready_at_ = spawned + spec.ready_timeout;
-    unready_verdict_ =
-        absl::StrCat("it was not ready within ", absl::FormatDuration(spec.ready_timeout));
-    return;
-  }
+  extended_until_ = spawned;
+  never_ready_ = false;
+  if (spec.ready != ReadyMode::kNone) return ExpectReadinessInTime();
   if (spec.start_time <= absl::ZeroDuration()) return CameUp();
   up_at_ = spawned + spec.start_time;
+}
+
+void DaemonRunner::ExpectReadinessInTime() {
+  const absl::Duration timeout = lifecycle_.spec().ready_timeout;
+  unready_at_ = std::max(instance_.spawned().monotonic + timeout, extended_until_);
+  unready_verdict_ = absl::StrCat("it was not ready within ", absl::FormatDuration(timeout));
 }
 
 void DaemonRunner::CameUp() {
@@ -137,6 +142,7 @@ void DaemonRunner::LookAtReadiness() {
   if (words.closed && starting) {
     // A process that ends closes its descriptors before its end can be seen: that is the better
     // reason.
+    never_ready_ = true;
     unready_at_ = context_.clock->Now().monotonic + kGraceForEnd;
     unready_verdict_ = "it closed its readiness descriptor without a newline";
   }
@@ -146,9 +152,9 @@ void DaemonRunner::LookAtReadiness() {
 }
 
 void DaemonRunner::ExtendTimeout(absl::Duration by) {
-  const MonotonicTime until = context_.clock->Now().monotonic + by;
-  if (unready_at_ != kNever) unready_at_ = std::max(unready_at_, until);
-  instance_.BePatientUntil(until);
+  extended_until_ = context_.clock->Now().monotonic + by;
+  if (unready_at_ != kNever) unready_at_ = std::max(unready_at_, extended_until_);
+  instance_.BePatientUntil(extended_until_);
 }
 
 void DaemonRunner::HearFromWatchdog() {
@@ -198,11 +204,10 @@ void DaemonRunner::LookAtInstance() {
                                            ": killed"));
   }
   if (events.unkillable) {
-    const std::string problem =
-        "KILL does not end it: it hangs in the kernel. No other instance is started before it is "
-        "gone";
-    lifecycle_.Remark(problem);
-    context_.journal->Error(absl::StrCat(Tag(), " ", problem));
+    lifecycle_.Hangs();
+    context_.journal->Error(absl::StrCat(Tag(), " ", lifecycle_.latest()->reason));
+    InstanceHangs();
+    if (finished_) return;
   }
   if (events.gone) {
     InstanceGone();
@@ -235,6 +240,14 @@ std::string DaemonRunner::LastWordsOf(const ExitReport& report) {
   return report.requested || succeeded ? "" : output_.LastStderrLine();
 }
 
+void DaemonRunner::InstanceHangs() {
+  if (!refusal_.ok() && !removed_) BeFinished();
+  const absl::Status hangs = Unkillable(lifecycle_.spec().name);
+  for (const auto what : {Waiters::For::kUp, Waiters::For::kTried, Waiters::For::kGone}) {
+    waiters_.Answer(what, hangs);
+  }
+}
+
 void DaemonRunner::BeFinished() {
   finished_ = true;
   const std::string problem = output_.Problem();
@@ -243,6 +256,11 @@ void DaemonRunner::BeFinished() {
         absl::StrCat(lifecycle_.spec().name, " what it wrote last is lost: ", problem));
   }
   output_.End();
+  if (!removed_) return;
+  const std::string& name = lifecycle_.spec().name;
+  context_.throttle->Clear(name);
+  context_.spawner->Forget(name);
+  context_.registry->Remove(name);
 }
 
 void DaemonRunner::InstanceGone() {
@@ -255,12 +273,12 @@ void DaemonRunner::InstanceGone() {
     ClearHistory();
     return StartSoon(again_reason_, again_by_operator_);
   }
-  if (next == Next::kFinish) BeFinished();
   RestStopped();
 }
 
 void DaemonRunner::RestStopped() {
   if (lifecycle_.state() != DaemonState::kStopped) lifecycle_.Stopped(stop_reason_);
+  if (!refusal_.ok()) BeFinished();
   waiters_.Answer(Waiters::For::kGone, lifecycle_.latest());
 }
 
@@ -316,6 +334,7 @@ void DaemonRunner::CancelStart() {
 // Time.
 
 void DaemonRunner::Step() {
+  if (finished_) return;
   LookAtInstance();
   if (finished_) return;
   LookAtReadiness();

@@ -62,8 +62,9 @@ class DaemonRunner {
   // Adds what Step waits for.
   void AppendPollFds(std::vector<pollfd>& fds);
 
-  // Whether the daemon has ended for good, after kRemove or kShutDown. Nothing may be handled from
-  // then on.
+  // Whether the daemon has ended for good, after kRemove or kShutDown: nothing may be handled from
+  // then on. What survives KILL holds up a removal, for there is never a second instance, but not
+  // the end of the server: its successor looks for it.
   bool finished() const { return finished_; }
 
   // The answer to whatever else is asked once kRemove or kShutDown was handled.
@@ -107,6 +108,7 @@ class DaemonRunner {
   void Spawned();
   // Decides when the instance counts as up; at once where nothing is asked of it.
   void ExpectReadiness();
+  void ExpectReadinessInTime();
   void CameUp();
 
   void LookAtReadiness();
@@ -124,11 +126,13 @@ class DaemonRunner {
   void LookAtInstance();
   void MainEnded(const ReapedProcess& reaped);
   void InstanceGone();
+  // KILL does not end the instance: nobody is made to wait for that.
+  void InstanceHangs();
   void RestStopped();
 
   // The last line of stderr of a run that failed; empty for any other.
   std::string LastWordsOf(const ExitReport& report);
-  // Nothing is to come any more.
+  // Nothing is to come any more; after a removal the daemon is forgotten everywhere.
   void BeFinished();
 
   // Reports an end that nobody asked for to the throttle.
@@ -159,8 +163,10 @@ class DaemonRunner {
   std::string verdict_;
   // Why the daemon will rest STOPPED.
   std::string stop_reason_;
-  // Once the daemon is to end for good, the answer to whatever else is asked.
+  // Once the daemon is to end for good: the answer to whatever else is asked, and whether that is
+  // because it was removed.
   absl::Status refusal_;
+  bool removed_ = false;
   // A restart is under way: others join it.
   bool restarting_ = false;
   bool finished_ = false;
@@ -179,6 +185,9 @@ class DaemonRunner {
   MonotonicTime up_at_ = kNever;
   MonotonicTime unready_at_ = kNever;
   std::string unready_verdict_;
+  // Until when it has asked to be waited for; and whether it cannot become ready any more.
+  MonotonicTime extended_until_;
+  bool never_ready_ = false;
   MonotonicTime silent_at_ = kNever;
   MonotonicTime trial_won_at_ = kNever;
 };

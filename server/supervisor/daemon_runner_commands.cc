@@ -119,7 +119,10 @@ void DaemonRunner::Update(Command command) {
   output_.SpecChanged(lifecycle_.spec());
   // A changed watchdog counts from here.
   if (lifecycle_.state() == DaemonState::kRunning) HearFromWatchdog();
+  if (unready_at_ != kNever && !never_ready_) ExpectReadinessInTime();
   const bool stays = lifecycle_.spec().restart_policy.on_halt == OnHalt::kStay;
+  // Decided, and carried out once what is left of the instance is gone.
+  if (stays && decision_.action == ThrottleAction::kHalt) decision_.next_attempt.reset();
   const bool trial_comes = start_is_trial_ && start_at_ != kNever;
   if (lifecycle_.state() == DaemonState::kHalted && stays && trial_comes) {
     CancelStart();
@@ -144,16 +147,18 @@ void DaemonRunner::Replace(Command command) {
 }
 
 void DaemonRunner::Finish(Command command) {
-  const bool removed = command.kind == Command::Kind::kRemove;
+  removed_ = command.kind == Command::Kind::kRemove;
   lifecycle_.SetWanted(false);
   CancelStart();
-  refusal_ = removed ? Overtaken(lifecycle_.spec().name, "command", "removal") : ShuttingDown();
-  stop_reason_ = removed ? "removed from the configuration" : "the server is shutting down";
-  waiters_.Answer(Waiters::For::kUp, refusal_);
-  waiters_.Answer(Waiters::For::kTried, refusal_);
+  const std::string& name = lifecycle_.spec().name;
+  stop_reason_ = removed_ ? "removed from the configuration" : "the server is shutting down";
+  refusal_ = removed_ ? DaemonNotFound(name, {}) : ShuttingDown();
+  for (const auto what : {Waiters::For::kUp, Waiters::For::kTried}) {
+    if (removed_) waiters_.Overtake(what, name, "removal");
+    waiters_.Answer(what, refusal_);
+  }
   if (!instance_.exists()) {
     RestStopped();
-    BeFinished();
     return AnswerNow(command, lifecycle_.latest());
   }
   next_ = Next::kFinish;
@@ -175,6 +180,7 @@ void DaemonRunner::AnswerWhen(Waiters::For what, const char* name, Command comma
   }
   waiters_.Add(what, name, context_.clock->Now().monotonic + command.timeout,
                std::move(command.done));
+  if (instance_.hangs()) InstanceHangs();
 }
 
 void DaemonRunner::AnswerNow(const Command& command,

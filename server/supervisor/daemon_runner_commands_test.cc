@@ -690,7 +690,20 @@ TEST(DaemonRunnerCommandsTest, AStopDuringAReplaceWinsAndTheReloadIsAnswered) {
 
 // The end.
 
-class DaemonRunnerFinishTest : public testing::TestWithParam<Kind> {};
+class DaemonRunnerFinishTest : public testing::TestWithParam<Kind> {
+ protected:
+  // What readers see once it is over: a daemon that was removed is forgotten.
+  static void ExpectOver(RunnerHarness& web) {
+    EXPECT_TRUE(web.runner->finished());
+    const DaemonSnapshotPtr last = web.registry.Find("web");
+    const bool removed = GetParam() == Kind::kRemove;
+    EXPECT_EQ(last == nullptr, removed);
+    if (!removed) {
+      EXPECT_EQ(last->state, DaemonState::kStopped);
+    }
+    EXPECT_EQ(web.spawner.forgotten().size(), removed ? 1 : 0);
+  }
+};
 
 INSTANTIATE_TEST_SUITE_P(RemoveAndShutDown, DaemonRunnerFinishTest,
                          testing::Values(Kind::kRemove, Kind::kShutDown));
@@ -703,8 +716,7 @@ TEST_P(DaemonRunnerFinishTest, WithoutAProcessTheDaemonIsFinishedAtOnce) {
   RunnerHarness halted;
   Halt(halted);
   EXPECT_EQ(halted.Do(GetParam()).InAWord(), "OK");
-  EXPECT_TRUE(halted.runner->finished());
-  EXPECT_EQ(halted.state(), DaemonState::kStopped);
+  ExpectOver(halted);
 
   RunnerHarness waiting(Patient());
   waiting.Do(Kind::kBoot);
@@ -722,8 +734,7 @@ TEST_P(DaemonRunnerFinishTest, AProcessIsStoppedFirst) {
   EXPECT_FALSE(web.runner->finished());
   web.Advance(absl::Seconds(1));
   EXPECT_EQ(answer.InAWord(), "OK");
-  EXPECT_TRUE(web.runner->finished());
-  EXPECT_EQ(web.state(), DaemonState::kStopped);
+  ExpectOver(web);
 }
 
 TEST_P(DaemonRunnerFinishTest, EverybodyWhoWaitsIsAnswered) {
@@ -731,8 +742,9 @@ TEST_P(DaemonRunnerFinishTest, EverybodyWhoWaitsIsAnswered) {
   web.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));
   const Answer start = web.Do(Kind::kStart);
   const Answer end = web.Do(GetParam());
-  const std::string refusal = GetParam() == Kind::kRemove ? "OVERTAKEN" : "SHUTTING_DOWN";
-  EXPECT_EQ(start.InAWord(), refusal);
+  const bool removed = GetParam() == Kind::kRemove;
+  EXPECT_EQ(start.InAWord(), removed ? "OVERTAKEN" : "SHUTTING_DOWN");
+  const std::string refusal = removed ? "DAEMON_NOT_FOUND" : "SHUTTING_DOWN";
   const Answer late = web.Do(Kind::kStart);
   EXPECT_EQ(late.InAWord(), refusal);
   web.Advance(absl::Seconds(1));

@@ -261,34 +261,110 @@ TEST(DaemonRunnerExitsTest, AnUnkillableTreeNeverGetsASecondInstanceAndSaysSo) {
   web.Advance(absl::Seconds(6));
   EXPECT_EQ(web.state(), DaemonState::kClearing);
   EXPECT_THAT(web.now().reason, HasSubstr("hangs in the kernel"));
-  const Answer restart = web.Do(Kind::kRestart);
+  EXPECT_TRUE(web.now().unkillable);
+  EXPECT_EQ(web.Do(Kind::kRestart).InAWord(), "UNKILLABLE") << "nobody is made to wait for it";
   web.Advance(absl::Hours(1));
-  EXPECT_EQ(restart.InAWord(), "none");
   EXPECT_EQ(web.spawner.Spawned("web"), 1);
   web.spawner.EndChildren("web");
   web.Advance(absl::Milliseconds(100));
-  EXPECT_EQ(restart.InAWord(), "OK");
+  EXPECT_EQ(web.state(), DaemonState::kRunning) << "what was asked for was not forgotten";
+  EXPECT_FALSE(web.now().unkillable);
   EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
 }
 
-TEST(DaemonRunnerExitsTest, AnUnkillableMainProcessKeepsItsStopWaiting) {
-  RunnerHarness web;
+FakeProgram Hanging() {
   FakeProgram program;
   program.survives = {SIGTERM, SIGKILL};
-  web.spawner.SetProgram(program);
+  return program;
+}
+
+TEST(DaemonRunnerExitsTest, F26AnUnkillableMainProcessKeepsItsPlaceAndNobodyWaiting) {
+  RunnerHarness web;
+  web.spawner.SetProgram(Hanging());
   web.Do(Kind::kBoot);
   const Answer stop = web.Do(Kind::kStop);
-  web.Advance(absl::Seconds(16));
+  web.Advance(absl::Seconds(14));
+  EXPECT_EQ(stop.count(), 0) << "10 seconds after TERM it is killed, and dying takes its time";
+  web.Advance(absl::Seconds(2));
+  EXPECT_EQ(stop.InAWord(), "UNKILLABLE");
   EXPECT_EQ(web.state(), DaemonState::kStopping);
   EXPECT_NE(web.now().pid, 0);
   EXPECT_THAT(web.now().reason, HasSubstr("hangs in the kernel"));
-  EXPECT_EQ(stop.count(), 0);
+  EXPECT_EQ(web.Do(Kind::kStop).InAWord(), "UNKILLABLE");
+  EXPECT_THAT(web.now().reason, HasSubstr("hangs in the kernel"))
+      << "another word does not hide it";
   web.spawner.Unhang();
   web.Advance(absl::Milliseconds(100));
-  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+}
+
+TEST(DaemonRunnerExitsTest, F26ARemovalOfWhatSurvivesKillGoesOnBehindItsAnswer) {
+  RunnerHarness web;
+  web.spawner.SetProgram(Hanging());
+  web.Do(Kind::kBoot);
+  const Answer remove = web.Do(Kind::kRemove);
+  web.Advance(absl::Seconds(16));
+  EXPECT_EQ(remove.InAWord(), "UNKILLABLE");
+  EXPECT_FALSE(web.runner->finished()) << "another of its name would be a second instance";
+  EXPECT_NE(web.registry.Find("web"), nullptr);
+  web.spawner.Unhang();
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_TRUE(web.runner->finished());
+  EXPECT_EQ(web.registry.Find("web"), nullptr);
+  EXPECT_THAT(web.spawner.forgotten(), testing::ElementsAre("web"));
+}
+
+TEST(DaemonRunnerExitsTest, F26AShutDownDoesNotWaitForWhatSurvivesKill) {
+  RunnerHarness web;
+  web.spawner.SetProgram(Hanging());
+  web.Do(Kind::kBoot);
+  const Answer end = web.Do(Kind::kShutDown);
+  web.Advance(absl::Seconds(16));
+  EXPECT_EQ(end.InAWord(), "UNKILLABLE");
+  EXPECT_TRUE(web.runner->finished());
+}
+
+TEST(DaemonRunnerExitsTest, F26AShutDownEndsARemovalThatHangs) {
+  RunnerHarness web;
+  web.spawner.SetProgram(Hanging());
+  web.Do(Kind::kBoot);
+  web.Do(Kind::kRemove);
+  web.Advance(absl::Seconds(16));
+  EXPECT_EQ(web.Do(Kind::kShutDown).InAWord(), "UNKILLABLE");
+  EXPECT_TRUE(web.runner->finished());
+}
+
+TEST(DaemonRunnerExitsTest, F32AnEventThatNobodyToldIsSeenAtTheNextLook) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  // Neither a descriptor nor a deadline tells of this one.
+  ASSERT_TRUE(web.spawner.End("web", ExitedWithCode{1}));
+  ASSERT_EQ(web.runner->NextDeadline(), MonotonicTime::InfiniteFuture());
+  // Whatever wakes the worker, it compares all it knows with what is.
+  web.Do(Kind::kReopenLogs);
+  EXPECT_EQ(web.now().exit_count, 1);
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_EQ(web.spawner.Spawned("web"), 2);
 }
 
 // HALTED is never silent.
+
+TEST(DaemonRunnerExitsTest, AReloadThatWantsNoTrialsIsHeardWhileTheTreeIsCleared) {
+  DaemonSpec spec = WithTrials();
+  RunnerHarness web(spec);
+  web.spawner.SetProgram(WithChildren(3));
+  web.Do(Kind::kBoot);
+  // The children are still there when the main process has ended.
+  ASSERT_TRUE(web.spawner.End("web", ExitedWithCode{1}));
+  web.runner->Step();
+  ASSERT_EQ(web.state(), DaemonState::kClearing);
+  spec.restart_policy.on_halt = OnHalt::kStay;
+  web.Post(RunnerHarness::Make(Kind::kUpdate, spec));
+  web.Advance(absl::Hours(1));
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+  EXPECT_EQ(web.now().next_start_time, absl::nullopt);
+  EXPECT_EQ(web.spawner.Spawned("web"), 1);
+}
 
 TEST(DaemonRunnerExitsTest, ATrialThatStaysUpClearsTheHistory) {
   RunnerHarness web(WithTrials());
@@ -377,6 +453,7 @@ TEST_F(DaemonRunnerBudgetTest, AnAutomaticRestartWaitsForIt) {
   web_.Exit(1);
   EXPECT_EQ(web_.state(), DaemonState::kBackoff);
   EXPECT_EQ(web_.now().throttle->rule, ThrottleRule::kBudget);
+  EXPECT_EQ(web_.now().throttle->failures.size(), 1) << "what led here stays told";
   web_.Advance(absl::Seconds(1));
   EXPECT_EQ(web_.state(), DaemonState::kRunning);
   EXPECT_EQ(web_.now().restart_count, 1);

@@ -180,15 +180,16 @@ class RandomRun {
   }
 
   void End() {
-    answers_.push_back(web_.Do(Kind::kShutDown));
+    const Answer end = web_.Do(Kind::kShutDown);
+    answers_.push_back(end);
     web_.Advance(PickTime());
     web_.Do(Kind::kKill);
     web_.spawner.Unhang();
     web_.Advance(absl::Minutes(3));
     EXPECT_TRUE(web_.runner->finished());
-    EXPECT_EQ(web_.spawner.Alive("web"), 0);
-    EXPECT_EQ(web_.spawner.abandoned(), 0);
-    EXPECT_EQ(web_.spawner.Spawned("web"), web_.spawner.Reaped("web"));
+    const int most_left = end.InAWord() == "UNKILLABLE" ? 1 : 0;
+    EXPECT_LE(web_.spawner.Alive("web"), most_left);
+    EXPECT_LE(web_.spawner.Spawned("web") - web_.spawner.Reaped("web"), most_left);
     for (const Answer& answer : answers_) EXPECT_EQ(answer.count(), 1);
   }
 

@@ -88,10 +88,38 @@ TEST(DaemonRunnerReadinessTest, AnEndIsTheBetterReasonThanTheDescriptorThatItClo
   EXPECT_EQ(web.now().runs->front().exit.verdict, "");
 }
 
+TEST(DaemonRunnerReadinessTest, AReloadMovesTheDeadlineThatRuns) {
+  RunnerHarness web(ByDescriptor());
+  web.Do(Kind::kBoot);
+  web.Advance(absl::Seconds(5));
+  DaemonSpec longer = ByDescriptor();
+  longer.ready_timeout = absl::Seconds(40);
+  web.Do(Kind::kUpdate, longer);
+  web.Advance(absl::Seconds(34));
+  EXPECT_EQ(web.state(), DaemonState::kStarting) << "39 of 40 seconds have passed";
+  DaemonSpec shorter = ByDescriptor();
+  shorter.ready_timeout = absl::Seconds(10);
+  web.Do(Kind::kUpdate, shorter);
+  EXPECT_EQ(web.now().runs->front().exit.verdict, "it was not ready within 10s");
+}
+
+TEST(DaemonRunnerReadinessTest, AReloadDoesNotPutOffTheEndOfWhatCannotBecomeReady) {
+  RunnerHarness web(ByDescriptor());
+  web.Do(Kind::kBoot);
+  ASSERT_TRUE(web.spawner.CloseReady("web"));
+  web.Settle();
+  DaemonSpec longer = ByDescriptor();
+  longer.ready_timeout = absl::Hours(1);
+  web.Do(Kind::kUpdate, longer);
+  web.Advance(absl::Seconds(1));
+  EXPECT_EQ(web.now().runs->front().exit.verdict,
+            "it closed its readiness descriptor without a newline");
+}
+
 TEST(DaemonRunnerReadinessTest, AStopBeforeItIsReadyWins) {
   RunnerHarness web(ByDescriptor());
   FakeProgram program;
-  program.dying_takes = absl::Seconds(30);
+  program.dying_takes = absl::Seconds(3);
   web.spawner.SetProgram(program);
   web.Do(Kind::kBoot);
   const Answer stop = web.Do(Kind::kStop);

@@ -7,6 +7,13 @@
 #include "absl/strings/str_cat.h"
 
 namespace hob {
+namespace {
+
+constexpr char kHangs[] =
+    "; KILL does not end it: it hangs in the kernel. No other instance is started before it is "
+    "gone";
+
+}  // namespace
 
 Lifecycle::Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock, Publish publish)
     : clock_(clock), publish_(std::move(publish)) {
@@ -95,6 +102,11 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
   now_.ready_time.reset();
 }
 
+void Lifecycle::Hangs() {
+  now_.unkillable = true;
+  Remark(now_.reason);
+}
+
 void Lifecycle::ClearingBegins() {
   MoveTo(DaemonState::kClearing,
          "its main process has ended; what that left behind is being killed");
@@ -135,7 +147,7 @@ void Lifecycle::NoTrialComes() {
 }
 
 void Lifecycle::Remark(const std::string& reason) {
-  now_.reason = reason;
+  now_.reason = now_.unkillable ? absl::StrCat(reason, kHangs) : reason;
   PublishNow();
 }
 
@@ -144,8 +156,10 @@ void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
     LOG(DFATAL) << now_.name() << ": illegal move from " << DaemonStateName(now_.state) << " to "
                 << DaemonStateName(to);
   }
+  // Only from STOPPING to clearing what is left does the instance stay the same.
+  if (to != DaemonState::kClearing) now_.unkillable = false;
   now_.state = to;
-  now_.reason = reason;
+  now_.reason = now_.unkillable ? absl::StrCat(reason, kHangs) : reason;
   PublishNow();
 }
 

@@ -60,6 +60,8 @@ class Lifecycle {
   void StopBegins(const std::string& reason);
   // The main process ended, or was never there: counted once for each start.
   void Ended(ExitReport report, std::string last_stderr_line = "");
+  // KILL does not end the instance.
+  void Hangs();
   // The main process has ended and something that it left behind is being killed.
   void ClearingBegins();
   // Nothing is left and the daemon is to stay down.
@@ -74,7 +76,7 @@ class Lifecycle {
   void LeftExited(const ThrottleDecision& decision);
   // HALTED, and no trial start comes any more.
   void NoTrialComes();
-  // Tells something new of the present state.
+  // Tells something new of the present state; that the instance hangs stays said.
   void Remark(const std::string& reason);
 
  private:

@@ -27,6 +27,8 @@ class LiveInstance {
   // Whether there is an instance, or something left of one.
   bool exists() const { return instance_ != nullptr; }
   bool main_ended() const { return main_ended_; }
+  // Whether there is one that should have died of KILL seconds ago.
+  bool hangs() const { return exists() && unkillable_said_; }
   // The process, while the main process has not ended.
   pid_t pid() const { return instance_->pid(); }
   // When it was spawned, or the last one was.

@@ -52,6 +52,7 @@ Reloader::~Reloader() {
 
 void Reloader::Request(bool dry_run, Done done) {
   absl::MutexLock lock(&mu_);
+  if (!done) done = [](const absl::StatusOr<Outcome>&) {};
   pending_.push_back({dry_run, std::move(done)});
 }
 

@@ -51,7 +51,7 @@ class Reloader {
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
-  // `done` is called once, on the reloader's thread. Returns at once.
+  // `done` is called once, on the reloader's thread; it may be null. Returns at once.
   void Request(bool dry_run, Done done) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:

@@ -82,7 +82,7 @@ class ReloaderTest : public testing::Test {
 
   // May be called again.
   void BeginShutDown() {
-    supervisor_->BeginShutDown([gone = all_gone_] { gone->Notify(); });
+    supervisor_->BeginShutDown([gone = all_gone_](bool) { gone->Notify(); });
   }
 
   void Write(const std::string& text) { std::ofstream(path_) << text; }

@@ -36,7 +36,7 @@ Supervisor::Supervisor(const DaemonRunner::Context& context, Config config)
 
 Supervisor::~Supervisor() {
   // Where the server never came to serve, nobody has told the workers yet.
-  BeginShutDown([] {});
+  BeginShutDown([](bool) {});
 }
 
 absl::Status Supervisor::Populate() {
@@ -90,7 +90,9 @@ absl::StatusOr<Plan> Supervisor::Apply(Config wanted) {
   }
   Plan plan = PlanFor(wanted);
   // Whatever can fail comes first: after it, the reload is carried out whole.
-  absl::StatusOr<Workers> made = MakeWorkers(NamesWith(plan, PlanAction::kAdd), wanted.daemons);
+  const std::vector<std::string> added = NamesWith(plan, PlanAction::kAdd);
+  if (absl::Status gone = CheckGone(added); !gone.ok()) return gone;
+  absl::StatusOr<Workers> made = MakeWorkers(added, wanted.daemons);
   if (!made.ok()) return made.status();
   RemoveWorkers(plan);
   CarryOut(plan, wanted, *std::move(made));
@@ -109,18 +111,20 @@ int64_t Supervisor::generation() const {
   return generation_;
 }
 
-void Supervisor::BeginShutDown(const std::function<void()>& done) {
+void Supervisor::BeginShutDown(const std::function<void(bool all_gone)>& done) {
   {
     absl::MutexLock lock(&mu_);
     if (std::exchange(shutting_down_, true)) return;
   }
   const std::vector<std::shared_ptr<Worker>> workers = AllWorkers();
-  if (workers.empty()) return done();
+  if (workers.empty()) return done(true);
   const auto left = std::make_shared<std::atomic<int>>(workers.size());
+  const auto all_gone = std::make_shared<std::atomic<bool>>(true);
   for (const auto& worker : workers) {
     Command command = Make(Command::Kind::kShutDown);
-    command.done = [left, done](const absl::StatusOr<DaemonSnapshotPtr>&) {
-      if (left->fetch_sub(1) == 1) done();
+    command.done = [left, all_gone, done](const absl::StatusOr<DaemonSnapshotPtr>& ended) {
+      if (absl::IsFailedPrecondition(ended.status())) *all_gone = false;
+      if (left->fetch_sub(1) == 1) done(*all_gone);
     };
     worker->Post(std::move(command), ShuttingDown());
   }
@@ -158,18 +162,28 @@ void Supervisor::RemoveWorkers(const Plan& plan) {
   for (const std::string& name : gone) {
     commands.emplace_back(FindWorker(name), Make(Command::Kind::kRemove));
   }
-  PostAndWait(std::move(commands));
-  for (const std::string& name : gone) {
-    std::shared_ptr<Worker> worker;
-    {
-      absl::MutexLock lock(&mu_);
-      worker = std::move(workers_[name]);
-      workers_.erase(name);
-    }
-    context_.throttle->Clear(name);
-    context_.spawner->Forget(name);
-    context_.registry->Remove(name);
+  const std::vector<bool> ended = PostAndWait(std::move(commands));
+  // Taken out under the lock, and joined without it.
+  std::vector<std::shared_ptr<Worker>> workers;
+  absl::MutexLock lock(&mu_);
+  for (int i = 0; i < gone.size(); ++i) {
+    if (!ended[i]) continue;
+    workers.push_back(std::move(workers_[gone[i]]));
+    workers_.erase(gone[i]);
   }
+}
+
+absl::Status Supervisor::CheckGone(const std::vector<std::string>& names) {
+  std::vector<std::shared_ptr<Worker>> workers;
+  absl::MutexLock lock(&mu_);
+  for (const std::string& name : names) {
+    const auto found = workers_.find(name);
+    if (found == workers_.end()) continue;
+    if (!found->second->HasEnded()) return Unkillable(name);
+    workers.push_back(std::move(found->second));
+    workers_.erase(found);
+  }
+  return absl::OkStatus();
 }
 
 bool Supervisor::Adopt(Workers made) {
@@ -187,7 +201,6 @@ bool Supervisor::Adopt(Workers made) {
 void Supervisor::Discard(const Workers& made) {
   for (const auto& [name, worker] : made) {
     worker->Post(Make(Command::Kind::kRemove), ShuttingDown());
-    context_.registry->Remove(name);
   }
 }
 
@@ -218,13 +231,21 @@ void Supervisor::CarryOut(const Plan& plan, const Config& wanted, Workers made) 
   PostAndWait(std::move(commands));
 }
 
-void Supervisor::PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) {
+std::vector<bool> Supervisor::PostAndWait(
+    std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) {
   absl::BlockingCounter left(commands.size());
-  for (auto& [worker, command] : commands) {
-    command.done = [&left](const absl::StatusOr<DaemonSnapshotPtr>&) { left.DecrementCount(); };
+  // A byte each: the workers write at the same time.
+  std::vector<char> carried_out(commands.size());
+  for (int i = 0; i < commands.size(); ++i) {
+    auto& [worker, command] = commands[i];
+    command.done = [&left, &carried_out, i](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+      carried_out[i] = outcome.ok();
+      left.DecrementCount();
+    };
     worker->Post(std::move(command), ShuttingDown());
   }
   left.Wait();
+  return std::vector<bool>(carried_out.begin(), carried_out.end());
 }
 
 std::shared_ptr<Worker> Supervisor::FindWorker(const std::string& name) const {

@@ -54,16 +54,19 @@ class Supervisor {
   Plan PlanFor(const Config& wanted) const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Makes `wanted` the configuration in force (contract 1.6). Blocks until what is gone has ended
-  // and every start was tried. ResourceExhausted (NO_ROOM): nothing was changed. Unavailable
-  // (SHUTTING_DOWN): the server stops anyway.
+  // and every start was tried; what survives KILL is not waited for, and stays known until it is
+  // gone. Nothing was changed after ResourceExhausted (NO_ROOM), or FailedPrecondition (UNKILLABLE)
+  // when a daemon that is to come is still there so. Unavailable (SHUTTING_DOWN): the server stops
+  // anyway.
   absl::StatusOr<Plan> Apply(Config wanted) ABSL_LOCKS_EXCLUDED(mu_);
 
   // 1 at first, 1 more after each Apply.
   int64_t generation() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Stops all daemons in parallel, and takes no commands any more. `done` is called once, on any
-  // thread, when nothing of them is left. Later calls change nothing.
-  void BeginShutDown(const std::function<void()>& done) ABSL_LOCKS_EXCLUDED(mu_);
+  // thread, when they have ended; with false when something of them survives KILL. Later calls
+  // change nothing.
+  void BeginShutDown(const std::function<void(bool all_gone)>& done) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Has every daemon's logs opened anew, by their paths. Returns at once.
   void ReopenLogs() ABSL_LOCKS_EXCLUDED(mu_);
@@ -77,6 +80,8 @@ class Supervisor {
 
   absl::StatusOr<Workers> MakeWorkers(const std::vector<std::string>& names,
                                       const DaemonSpecs& specs);
+  // FailedPrecondition (UNKILLABLE) when one of `names` was removed and is not gone.
+  absl::Status CheckGone(const std::vector<std::string>& names) ABSL_LOCKS_EXCLUDED(mu_);
   void RemoveWorkers(const Plan& plan) ABSL_LOCKS_EXCLUDED(mu_);
   // Takes `made` over; false, and they are gone, when the server stops.
   bool Adopt(Workers made) ABSL_LOCKS_EXCLUDED(mu_);
@@ -84,8 +89,9 @@ class Supervisor {
   void Discard(const Workers& made);
   // Takes `made` over and brings every changed daemon to `wanted`.
   void CarryOut(const Plan& plan, const Config& wanted, Workers made) ABSL_LOCKS_EXCLUDED(mu_);
-  // Posts the commands, `done` of which is not set, and waits until each was answered.
-  void PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands)
+  // Posts the commands, `done` of which is not set, and waits until each was answered. Returns
+  // whether each was carried out.
+  std::vector<bool> PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands)
       ABSL_LOCKS_EXCLUDED(mu_);
   std::shared_ptr<Worker> FindWorker(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<std::shared_ptr<Worker>> AllWorkers() const ABSL_LOCKS_EXCLUDED(mu_);
@@ -95,6 +101,7 @@ class Supervisor {
   mutable absl::Mutex mu_;
   Config config_ ABSL_GUARDED_BY(mu_);
   int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
+  // Of the configuration, and of what was removed from it and survives KILL.
   Workers workers_ ABSL_GUARDED_BY(mu_);
   bool shutting_down_ ABSL_GUARDED_BY(mu_) = false;
 };

@@ -57,7 +57,10 @@ class SupervisorTest : public testing::Test {
   }
 
   void BeginShutDown() {
-    supervisor_->BeginShutDown([gone = all_gone_] { gone->Notify(); });
+    supervisor_->BeginShutDown([this](bool all_gone) {
+      ended_whole_ = all_gone;
+      all_gone_->Notify();
+    });
   }
 
   void Populate(const std::vector<DaemonSpec>& specs) {
@@ -104,6 +107,8 @@ class SupervisorTest : public testing::Test {
     return program;
   }
 
+  // What the end of the shutdown said.
+  bool ended_whole_ = false;
   // Outlives the supervisor and whoever may still call it.
   const std::shared_ptr<absl::Notification> all_gone_ = std::make_shared<absl::Notification>();
   FakeSpawner spawner_{Clock::Real(), FakeSpawner::Wakes::kByDescriptor};
@@ -275,10 +280,92 @@ TEST_F(SupervisorTest, CommandsForADaemonThatIsBeingRemovedAreNotBlamedOnAShutDo
   Boot({patient});
   std::thread reload([this] { EXPECT_TRUE(supervisor_->Apply(ConfigOf({})).ok()); });
   ASSERT_TRUE(spawner_.AwaitSignal("web", SIGTERM));
-  EXPECT_EQ(Do("web", Kind::kStart), "OVERTAKEN");
+  EXPECT_EQ(Do("web", Kind::kStart), "DAEMON_NOT_FOUND");
   spawner_.End("web", ExitedWithCode{0});
   reload.join();
   EXPECT_EQ(Do("web", Kind::kStart), "DAEMON_NOT_FOUND");
+}
+
+// What survives KILL.
+
+class HangingTest : public SupervisorTest {
+ protected:
+  // "web" runs, ends of nothing, and is killed at once when it is stopped.
+  HangingTest() {
+    FakeProgram program;
+    program.survives = {SIGTERM, SIGKILL};
+    spawner_.SetProgram(program);
+    DaemonSpec web = Spec("web");
+    web.stop_timeout = absl::ZeroDuration();
+    Boot({web});
+    spawner_.SetProgram(FakeProgram());
+  }
+};
+
+TEST_F(HangingTest, F26AReloadDoesNotWaitForIt) {
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({Spec("db")})).ok());
+  EXPECT_EQ(spawner_.Spawned("db"), 1);
+  EXPECT_THAT(KnownNames(), ElementsAre("db", "web"));
+  EXPECT_TRUE(registry_.Find("web")->unkillable);
+  EXPECT_EQ(Do("web", Kind::kStart), "DAEMON_NOT_FOUND");
+
+  const auto again = supervisor_->Apply(ConfigOf({Spec("db"), Spec("web"), Spec("fresh")}));
+  EXPECT_EQ(GetErrorReason(again.status()).reason, "UNKILLABLE");
+  EXPECT_THAT(KnownNames(), ElementsAre("db", "web")) << "nothing was changed";
+
+  spawner_.Unhang();
+  while (registry_.Find("web") != nullptr) std::this_thread::yield();
+  // Its thread may have a few steps to go.
+  while (!supervisor_->Apply(ConfigOf({Spec("db"), Spec("web")})).ok()) std::this_thread::yield();
+  EXPECT_EQ(spawner_.Spawned("web"), 2);
+  EXPECT_EQ(spawner_.MostAliveAtOnce("web"), 1);
+}
+
+TEST_F(HangingTest, F26AShutDownEndsWithoutItAndSaysSo) {
+  BeginShutDown();
+  EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
+  EXPECT_FALSE(ended_whole_);
+  supervisor_ = nullptr;
+  EXPECT_EQ(spawner_.abandoned(), 1);
+}
+
+// A spawn that does not come back, as from a program on a file system that does not answer.
+
+class HangingSpawner : public Spawner {
+ public:
+  explicit HangingSpawner(Spawner& spawner) : spawner_(spawner) {}
+
+  SpawnResult Spawn(const SpawnRequest& request) override {
+    if (request.name == "hangs") {
+      entered.Notify();
+      released.WaitForNotification();
+    }
+    return spawner_.Spawn(request);
+  }
+
+  absl::Notification entered;
+  absl::Notification released;
+
+ private:
+  Spawner& spawner_;
+};
+
+TEST_F(SupervisorTest, F13ASpawnThatHangsHoldsNobodyElseUp) {
+  HangingSpawner hanging(spawner_);
+  context_.spawner = &hanging;
+  Populate({Spec("hangs"), Spec("web")});
+  supervisor_->Boot();
+  hanging.entered.WaitForNotification();
+  EXPECT_EQ(Do("web", Kind::kRestart), "OK");
+  EXPECT_TRUE(spawner_.End("web", ExitedWithCode{1}));
+  EXPECT_TRUE(spawner_.AwaitSpawned("web", 3));
+  EXPECT_THAT(KnownNames(), ElementsAre("hangs", "web"));
+  EXPECT_EQ(StateOf("hangs"), DaemonState::kStarting);
+  hanging.released.Notify();
+  EXPECT_TRUE(spawner_.AwaitSpawned("hangs", 1));
+  BeginShutDown();
+  EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
+  supervisor_ = nullptr;
 }
 
 // Shut-down.
@@ -307,7 +394,7 @@ TEST_F(SupervisorTest, ShutDownOfNothingIsOverAtOnce) {
 TEST_F(SupervisorTest, ASecondShutDownChangesNothing) {
   Boot({Spec("web")});
   BeginShutDown();
-  supervisor_->BeginShutDown([] { ADD_FAILURE() << "its done is not called"; });
+  supervisor_->BeginShutDown([](bool) { ADD_FAILURE() << "its done is not called"; });
   EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
 }
 

@@ -77,6 +77,11 @@ Worker::~Worker() {
   if (thread_.has_value()) pthread_join(*thread_, nullptr);
 }
 
+bool Worker::HasEnded() const {
+  absl::MutexLock lock(&mu_);
+  return closed_;
+}
+
 void Worker::Post(Command command, const absl::Status& refusal) {
   {
     absl::MutexLock lock(&mu_);

@@ -34,6 +34,9 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  // Whether the daemon has ended for good.
+  bool HasEnded() const ABSL_LOCKS_EXCLUDED(mu_);
+
   // Puts a command into the mailbox. Once the daemon has ended for good, answers it at once with
   // `refusal` on the caller's thread. Never blocks.
   void Post(Command command, const absl::Status& refusal) ABSL_LOCKS_EXCLUDED(mu_);
@@ -56,7 +59,7 @@ class Worker {
   // Absent when it could not be made.
   absl::optional<pthread_t> thread_;
 
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
   std::vector<Command> mailbox_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };

@@ -82,7 +82,8 @@ TEST_F(WorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
   worker->Post(std::move(remove), absl::OkStatus());
   ASSERT_TRUE(last.Await());
   ASSERT_TRUE(late.Await());
-  EXPECT_EQ(late.InAWord(), "OVERTAKEN") << "it was a removal, the server does not shut down";
+  EXPECT_EQ(late.InAWord(), "DAEMON_NOT_FOUND")
+      << "it was a removal, the server does not shut down";
 }
 
 TEST_F(WorkerTest, ADeadlineWakesTheWorker) {
