@@ -94,7 +94,7 @@ class ChildTest(HobTest):
         self.assert_born_clean(server, report)
         server.stop()
 
-    def test_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
+    def test_f99_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
         """Contract section 3; RELIABILITY section 5, row 33."""
         meant_for_the_server = {
             "LISTEN_FDS": "1", "LISTEN_PID": "1", "LISTEN_FDNAMES": "x", "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1",
@@ -139,7 +139,7 @@ class ChildTest(HobTest):
                           "INHERITED": "yes"})
         other.stop()
 
-    def test_cleared_environment_is_what_is_configured_and_nothing_else(self):
+    def test_f99_cleared_environment_is_what_is_configured_and_nothing_else(self):
         server, report = self.report_of("clear_environment = yes\nenvironment = A=1\n",
                                         environment={"SECRET": "1", "LD_PRELOAD": ""})
         self.assertEqual(report["environment"]["A"], "1")

@@ -39,6 +39,15 @@ def status_fields(pid):
         return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
 
 
+def system_calls(pid):
+    """The number of the system call that each thread of a process waits in, as text; "running" for one that does not."""
+    calls = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/syscall", encoding="ascii") as file:
+            calls.append(file.read().split()[0])
+    return calls
+
+
 def is_alive(pid):
     """Whether the process exists and is no zombie."""
     fields = stat_fields(pid)

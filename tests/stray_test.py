@@ -43,6 +43,21 @@ class StrayTest(HobTest):
         self.assertEqual(server.daemon("orphaner").exit_count, 0)
         server.stop()
 
+    def test_f22_workers_wait_for_descriptors_and_not_in_waitid(self):
+        """Thousands of threads in waitid notice an exit three times later than in poll."""
+        processes.needs_root(self)
+        names = [f"d{number}" for number in range(50)]
+        server = self.server("[os_daemons]\n" + "".join(f"{name} = /bin/sleep 1h\n" for name in names)).start()
+        pids = [server.await_state(name, State.RUNNING).pid for name in names]
+        ppoll = "271"
+        processes.await_that(lambda: processes.system_calls(server.pid).count(ppoll) >= len(names),
+                             lambda: processes.system_calls(server.pid))
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        for name in names:
+            server.await_daemon(name, lambda daemon: daemon.exit_count == 1, "has ended once")
+        server.stop()
+
     def test_orphan_that_lasts_belongs_to_the_server_and_is_reaped_when_it_ends(self):
         server = self.server_with_orphans(10)
         with open(server.path("lasting"), encoding="utf-8") as file:

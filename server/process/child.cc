@@ -174,6 +174,7 @@ void SetLimits(ChildPlan* plan) {
 
 void SetAttributes(ChildPlan* plan) {
   syscall(SYS_umask, plan->umask);
+  plan->begun = SpawnStage::kChdir;
   Check(plan, SpawnStage::kChdir, syscall(SYS_chdir, plan->directory));
   if (plan->set_nice) {
     Check(plan, SpawnStage::kNice, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan->nice));
@@ -189,6 +190,7 @@ void SetAttributes(ChildPlan* plan) {
 [[noreturn]] void Execute(ChildPlan* plan) {
   const uint64_t empty_mask = 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &empty_mask, nullptr, kKernelSignalSetBytes);
+  plan->begun = SpawnStage::kExec;
   int64_t millis = kFirstExecRetryMillis;
   for (int retries = 0;; ++retries, millis *= 2) {
     syscall(SYS_execve, plan->path, plan->argv, plan->environment);

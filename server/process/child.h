@@ -35,6 +35,8 @@ inline constexpr int kChildLimits = 4;
 struct ChildPlan {
   // Out: the step that failed, with CLONE_VM the server's to read; kNone when execve was called.
   SpawnStep failure;
+  // Out: the step that takes as long as a file system likes, while it lasts.
+  SpawnStage begun = SpawnStage::kClone;
 
   // The descriptors from this one on are not even copied (RELIABILITY F11).
   int first_uncopied = 0;

@@ -146,7 +146,7 @@ TEST_P(ContainmentTest, F29KillReachesWhatEscaped) {
   KillAndAwaitGone(instance.get(), {fifo_.ReadPids(2).find("escaped")->second});
 }
 
-TEST_P(ContainmentTest, WhatALeaderLeftBehindKeepsTheInstanceUntilItIsKilled) {
+TEST_P(ContainmentTest, F27WhatALeaderLeftBehindHoldsItsOutputAndNotItsEnd) {
   const auto instance = Start({"leave-behind"});
   ASSERT_NE(instance, nullptr);
   const auto pids = fifo_.ReadPids(2);

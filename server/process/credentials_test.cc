@@ -171,7 +171,7 @@ TEST_P(CredentialsTest, F04HelperThatHangsIsKilledAndSaidToHaveTimedOut) {
   const std::string helper = NewProgram("hanging", "#!/bin/sh\nexec sleep 1000\n");
   ProcessSpawner::Options options;
   options.exec_helper = helper;
-  options.helper_timeout = absl::Milliseconds(50);
+  options.exec_timeout = absl::Milliseconds(50);
   std::string why_not;
   const auto spawner = NewSpawner(GetParam(), &why_not, options);
   ASSERT_NE(spawner, nullptr) << why_not;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <utility>
@@ -22,6 +23,8 @@ namespace {
 
 // A child that failed before execve is gone in no time, except when the machine stands still.
 constexpr int kReapMillis = 1000;
+// An infinite duration is more than a clock can add to the time.
+constexpr absl::Duration kLongestExec = absl::Hours(24);
 
 std::string HelperBesideThisProgram() {
   char path[PATH_MAX];
@@ -68,7 +71,8 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
       child_options_({options_.exec_helper, options_.child_limit_nofile}),
       containment_(std::move(containment)),
       record_(std::move(record)),
-      slots_(std::move(slots)) {}
+      slots_(std::move(slots)),
+      watch_(absl::ToChronoNanoseconds(std::min(options_.exec_timeout, kLongestExec))) {}
 
 ProcessSpawner::~ProcessSpawner() {
   if (containment_.mode == ContainmentMode::kControlGroup) RemoveControlGroup(containment_.group);
@@ -116,12 +120,16 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(const Sp
   PreparedChild child(request, child_options_, *slots_, passed);
   child.plan()->record_offset = InstanceRecord::Offset(record_entry);
   int pidfd = -1;
+  SpawnWatch::Spawn watched(&watch_, &pidfd);
   const pid_t pid = RawClone(group.get(), &RunChild, child.plan(), &pidfd);
+  const bool killed = watched.End();
   if (pid < 0) return ExplainSpawnFailure(request, {SpawnStage::kClone, -pid});
   UniqueFd owned_pidfd(pidfd);
-  if (child.plan()->failure.stage == SpawnStage::kNone) return Born{pid, std::move(owned_pidfd)};
+  SpawnStep failure = child.plan()->failure;
+  if (killed) failure = {child.plan()->begun, ETIMEDOUT};
+  if (failure.stage == SpawnStage::kNone) return Born{pid, std::move(owned_pidfd)};
   ReapFailed(owned_pidfd);
-  return ExplainClone(request, child.plan()->failure);
+  return ExplainClone(request, failure);
 }
 
 absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelper(
@@ -138,7 +146,7 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelpe
   status_write.Reset();
   const Born* born = absl::get_if<Born>(&result);
   if (born == nullptr) return result;
-  const SpawnStep step = AwaitHelper(status_read.get(), born->pidfd.get(), options_.helper_timeout);
+  const SpawnStep step = AwaitHelper(status_read.get(), born->pidfd.get(), options_.exec_timeout);
   if (step.stage == SpawnStage::kNone) return result;
   ReapFailed(born->pidfd);
   return ExplainSpawnFailure(request, step);

@@ -12,6 +12,7 @@
 #include "server/process/prepared_child.h"
 #include "server/process/process.h"
 #include "server/process/spawn_slots.h"
+#include "server/process/spawn_watch.h"
 
 namespace hob {
 
@@ -31,8 +32,9 @@ class ProcessSpawner : public Spawner {
     // What RaiseDescriptorLimit returned: the children's limit of open files unless they ask for
     // one. Absent: the server's own.
     absl::optional<ResourceLimit> child_limit_nofile;
-    // How long the exec helper may take, the daemon's execve included.
-    absl::Duration helper_timeout = absl::Seconds(5);
+    // How long a child may take from its clone to its execve, and behind it the exec helper to the
+    // daemon's.
+    absl::Duration exec_timeout = absl::Seconds(5);
   };
 
   // Probes the machine, reserves descriptors and starts the record. What a dead predecessor left
@@ -66,6 +68,7 @@ class ProcessSpawner : public Spawner {
   const Containment containment_;
   const std::unique_ptr<InstanceRecord> record_;
   const std::unique_ptr<SpawnSlots> slots_;
+  SpawnWatch watch_;
 };
 
 }  // namespace hob

@@ -19,6 +19,8 @@
 namespace hob {
 namespace {
 
+constexpr char kNoAnswer[] = "no answer in time; the file system that it is on does not answer";
+
 // The kernel looks at as many bytes of a script's first line.
 constexpr size_t kFirstLineBytes = 256;
 constexpr size_t kLongestLoaderPath = 4096;
@@ -103,6 +105,8 @@ std::string ExplainExec(const std::string& path, int error_number) {
     case EAGAIN:
       return absl::StrCat(path, ": ", ErrnoMeaning(error_number),
                           "; limit_nproc of the user is reached");
+    case ETIMEDOUT:
+      return absl::StrCat(path, ": ", kNoAnswer);
     default:
       return absl::StrCat(path, ": ", ErrnoMeaning(error_number));
   }
@@ -186,7 +190,8 @@ std::string Explain(const SpawnRequest& request, SpawnStage stage, int error_num
                           ErrnoMeaning(error_number),
                           "; it must be open, and below the limit of open files");
     case SpawnStage::kChdir:
-      return absl::StrCat(request.directory, ": ", ErrnoMeaning(error_number));
+      return absl::StrCat(request.directory, ": ",
+                          error_number == ETIMEDOUT ? kNoAnswer : ErrnoMeaning(error_number));
     case SpawnStage::kNice:
       return absl::StrCat(request.nice.value_or(0), ": ", ErrnoMeaning(error_number));
     case SpawnStage::kOomScoreAdj:

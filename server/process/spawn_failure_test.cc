@@ -2,6 +2,7 @@
 #include "server/process/spawn_failure.h"
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,6 +54,60 @@ TEST_F(SpawnFailureTest, F04MissingProgramIsNamed) {
   EXPECT_EQ(failure.error_number, ENOENT);
   EXPECT_EQ(failure.message, "/srv/no/such/program: No such file or directory");
   EXPECT_FALSE(failure.IsShortage());
+}
+
+// A file system that never answers, as a network one whose server is gone.
+class DeadFileSystemTest : public SpawnFailureTest {
+ protected:
+  void SetUp() override {
+    server_.Reset(open("/dev/fuse", O_RDWR | O_CLOEXEC));
+    const std::string options =
+        absl::StrCat("fd=", server_.get(), ",rootmode=40000,user_id=0,group_id=0");
+    folder_ = NewFolder("dead");
+    mounted_ = server_.ok() && mount("dead", folder_.c_str(), "fuse", 0, options.c_str()) == 0;
+    if (!mounted_) GTEST_SKIP() << "no file system of our own may be mounted here";
+    ProcessSpawner::Options spawner_options;
+    spawner_options.exec_timeout = absl::Milliseconds(100);
+    std::string why_not;
+    spawner_ = NewSpawner(ContainmentMode::kSession, &why_not, spawner_options);
+  }
+  ~DeadFileSystemTest() override {
+    if (mounted_) umount2(folder_.c_str(), MNT_DETACH);
+  }
+
+  UniqueFd server_;
+  std::string folder_;
+  bool mounted_ = false;
+};
+
+TEST_F(DeadFileSystemTest, F04ProgramThatCannotBeReachedIsGivenUp) {
+  const SpawnFailure failure = FailureOfProgram(absl::StrCat(folder_, "/program"));
+  EXPECT_EQ(failure.stage, "exec");
+  EXPECT_EQ(failure.error_number, ETIMEDOUT);
+  EXPECT_THAT(failure.message, HasSubstr("does not answer"));
+}
+
+TEST_F(DeadFileSystemTest, F04FolderThatCannotBeReachedIsGivenUp) {
+  SpawnRequest request = ChildRequest({});
+  request.directory = absl::StrCat(folder_, "/folder");
+  const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "chdir");
+  EXPECT_EQ(failure.error_number, ETIMEDOUT);
+}
+
+TEST_F(DeadFileSystemTest, F13SpawnsThatHangDoNotHoldUpTheOthers) {
+  ProcessSpawner::Options options;
+  options.exec_timeout = absl::InfiniteDuration();
+  std::string why_not;
+  spawner_ = NewSpawner(ContainmentMode::kSession, &why_not, options);
+  std::vector<std::thread> hanging;
+  for (int i = 0; i < 40; ++i) {
+    hanging.emplace_back([this] { FailureOfProgram(absl::StrCat(folder_, "/program")); });
+  }
+  EXPECT_EQ(ExitCode(AwaitEnd(Spawned(spawner_->Spawn(ChildRequest({"exit", "7"}))).get())), 7);
+  // Without its server the file system fails every call.
+  server_.Reset();
+  for (std::thread& thread : hanging) thread.join();
 }
 
 TEST_F(SpawnFailureTest, F04MissingInterpreterIsNamed) {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -50,6 +51,17 @@ TEST_P(SpawnTest, F06ChildHasOnlyItsThreeStandardDescriptors) {
   const std::string log = absl::StrCat(request.stdout_target.path, " w append");
   EXPECT_THAT(All(state, "fd"),
               ElementsAre("0 pipe r", absl::StrCat("1 ", log), absl::StrCat("2 ", log)));
+}
+
+TEST_P(SpawnTest, F11ChildCopiesNoneOfTheDescriptorsThatTheServerHasOpen) {
+  std::vector<UniqueFd> open_files;
+  for (int i = 0; i < 3000; ++i) open_files.emplace_back(open("/dev/zero", O_RDONLY));
+  ASSERT_TRUE(open_files.back().ok()) << "the limit of open files is too low for this test";
+  const auto state = ShowState(spawner_.get(), ChildRequest({}));
+  // A table that was ever larger than needed stays so over execve.
+  int size = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(Only(state, "FDSize"), &size));
+  EXPECT_LE(size, 256);
 }
 
 TEST_P(SpawnTest, EachKindOfStdioLeadsWhereItSays) {

@@ -57,7 +57,7 @@ void ShowStatusLines() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
     for (const char* key : {"SigBlk:", "SigIgn:", "SigCgt:", "NoNewPrivs:", "Uid:", "Gid:",
-                            "Groups:", "CapEff:", "CapPrm:"}) {
+                            "Groups:", "CapEff:", "CapPrm:", "FDSize:"}) {
       if (line.rfind(key, 0) != 0) continue;
       std::istringstream words(line);
       std::string word;
