@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/errors/errors.h"
+#include "server/registry/testing/follower.h"
 
 namespace hob {
 namespace {
@@ -211,45 +212,6 @@ TEST(ChangeReaderTest, SnapshotsOfOneMomentAreShared) {
   registry.Publish(Daemon("web", "down"));
   EXPECT_NE(registry.Now(), moment);
 }
-
-// What somebody believes who only follows.
-class Follower {
- public:
-  explicit Follower(const Registry& registry) : reader_(Open(registry)) {}
-
-  void Follow() {
-    while (absl::optional<WatchEvent> event = reader_.Next()) {
-      if (event->kind == WatchEvent::Kind::kGap) {
-        known_.clear();
-        ++gaps_;
-      }
-      if (event->kind != WatchEvent::Kind::kDaemon) continue;
-      if (event->time.has_value()) {
-        EXPECT_GT(event->sequence, last_) << "in order, none twice";
-      }
-      last_ = event->sequence;
-      if (event->removed) {
-        EXPECT_EQ(known_.erase(event->daemon->name()), 1);
-      } else {
-        known_[event->daemon->name()] = event->daemon;
-      }
-    }
-  }
-
-  std::vector<DaemonSnapshotPtr> Known() const {
-    std::vector<DaemonSnapshotPtr> daemons;
-    for (const auto& [name, daemon] : known_) daemons.push_back(daemon);
-    return daemons;
-  }
-
-  int gaps() const { return gaps_; }
-
- private:
-  ChangeReader reader_;
-  std::map<std::string, DaemonSnapshotPtr> known_;
-  int64_t last_ = 0;
-  int gaps_ = 0;
-};
 
 TEST(ChangeReaderTest, FeedAndListAgreeAfterTenThousandRandomOperations) {
   Registry registry;

@@ -1,0 +1,101 @@
+#ifndef HOB_SERVER_REGISTRY_TESTING_FOLLOWER_H_
+#define HOB_SERVER_REGISTRY_TESTING_FOLLOWER_H_
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gtest/gtest.h"
+#include "server/registry/change_reader.h"
+#include "server/registry/registry.h"
+
+namespace hob {
+
+// What somebody believes who only follows the feed. Asserts on the way that changes come in order
+// and once, and that each tells of at most one end more than the one before it (contract 7.3). Not
+// thread-safe.
+class Follower {
+ public:
+  // `registry` outlives the object.
+  explicit Follower(const Registry& registry) : reader_(Open(registry)) {}
+
+  // Reads what there is.
+  void Follow() {
+    while (absl::optional<WatchEvent> event = reader_.Next()) Take(*event);
+  }
+
+  // In name order.
+  std::vector<DaemonSnapshotPtr> Known() const {
+    std::vector<DaemonSnapshotPtr> daemons;
+    for (const auto& [name, daemon] : known_) daemons.push_back(daemon);
+    return daemons;
+  }
+
+  // How often it was told that it was too slow.
+  int gaps() const { return gaps_; }
+
+  // Ends and automatic restarts of the daemon `name` that changes told of, over all its lives in
+  // the registry.
+  int64_t ends(const std::string& name) const { return Of(ends_, name); }
+  int64_t restarts(const std::string& name) const { return Of(restarts_, name); }
+
+ private:
+  using Counts = std::map<std::string, int64_t>;
+
+  static ChangeReader Open(const Registry& registry) {
+    const auto everybody = [](const std::string&) { return true; };
+    absl::StatusOr<ChangeReader> reader = ChangeReader::Open(registry, everybody, "");
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    return *std::move(reader);
+  }
+
+  static int64_t Of(const Counts& counts, const std::string& name) {
+    const auto found = counts.find(name);
+    return found == counts.end() ? 0 : found->second;
+  }
+
+  void Take(const WatchEvent& event) {
+    if (event.kind == WatchEvent::Kind::kGap) {
+      known_.clear();
+      ++gaps_;
+    }
+    if (event.kind != WatchEvent::Kind::kDaemon) return;
+    if (event.time.has_value()) {
+      EXPECT_GT(event.sequence, last_) << "in order, none twice";
+      Count(*event.daemon);
+    }
+    last_ = event.sequence;
+    if (event.removed) {
+      EXPECT_EQ(known_.erase(event.daemon->name()), 1);
+    } else {
+      known_[event.daemon->name()] = event.daemon;
+    }
+  }
+
+  void Count(const DaemonSnapshot& now) {
+    const auto before = known_.find(now.name());
+    const bool is_new = before == known_.end();
+    const int64_t ended = now.exit_count - (is_new ? 0 : before->second->exit_count);
+    const int64_t restarted = now.restart_count - (is_new ? 0 : before->second->restart_count);
+    EXPECT_TRUE(ended == 0 || ended == 1) << now.name() << " skips ends: " << ended;
+    EXPECT_TRUE(restarted == 0 || restarted == 1) << now.name() << " skips restarts";
+    if (ended == 1 && !is_new) {
+      EXPECT_NE(now.runs, before->second->runs) << "an end is in the history when it is counted";
+    }
+    ends_[now.name()] += ended;
+    restarts_[now.name()] += restarted;
+  }
+
+  ChangeReader reader_;
+  std::map<std::string, DaemonSnapshotPtr> known_;
+  int64_t last_ = 0;
+  int gaps_ = 0;
+  Counts ends_;
+  Counts restarts_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_REGISTRY_TESTING_FOLLOWER_H_
