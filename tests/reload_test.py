@@ -173,7 +173,7 @@ class ReloadTest(HobTest):
         self.assertEqual(server.daemon("a").pid, pid)
         server.stop()
 
-    def test_daemon_that_comes_back_waits_until_its_old_self_has_ended(self):
+    def test_f48_daemon_that_comes_back_waits_until_its_old_self_has_ended(self):
         """RELIABILITY F48."""
         server = self.server()
         config = f"[os_daemons]\na = {self.ledger_command(server, 'ledger')}\n"

@@ -1,5 +1,6 @@
 """The restart throttle's rule (contract section 2.1) through the wire, with real children."""
 
+import os
 import signal
 
 import processes
@@ -151,12 +152,26 @@ class ThrottleTest(HobTest):
         self.assertTrue(daemon.HasField("next_start_time"))
         server.stop()
 
-    def test_crash_loop_leaves_the_others_alone(self):
+    def test_f42_crash_loop_leaves_the_others_alone(self):
         server = self.server("[os_daemons]\nsteady = /bin/sleep 1h\nloop = /bin/false\n"
                              "[daemon:loop]\nmax_retries = 200\nretry_time = 1h\n").start()
         steady = server.await_state("steady", State.RUNNING)
         self.assertEqual(server.await_state("loop", State.HALTED).exit_count, 200)
         self.assertEqual(server.daemon("steady"), steady)
+        server.stop()
+
+    def test_f42_crash_loop_does_not_starve_the_others_of_the_budget(self):
+        server = self.server("[os_daemons]\nsteady = /bin/sleep 1h\nloop = /bin/false\n"
+                             "[os_daemon_settings]\nmax_retries = 1000000\nretry_time = 1h\n",
+                             hob_keys={"start_rate": "20", "start_burst": "1"}).start()
+        for _ in range(5):
+            pid = server.await_state("steady", State.RUNNING).pid
+            server.await_daemon("loop", lambda d: d.throttle.rule == Rule.BUDGET, "waits for the budget")
+            os.kill(pid, signal.SIGKILL)
+            # First come, first served: a looper has one place in the queue, as everybody else.
+            server.await_daemon("steady", lambda d: d.state == State.RUNNING and d.pid != pid, "has its turn")
+        self.assertNotEqual(server.daemon("loop").state, State.HALTED)
+        self.assertTrue(server.daemon("loop").throttle.failures, "the evidence stays told while it waits")
         server.stop()
 
 

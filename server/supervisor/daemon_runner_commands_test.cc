@@ -189,7 +189,7 @@ TEST(DaemonRunnerCommandsTest, StartOfOneThatEndsBeforeItIsUpFails) {
   EXPECT_THAT(std::string(answer.status().message()), HasSubstr("exit code 7"));
 }
 
-TEST(DaemonRunnerCommandsTest, StartWhileStoppingStartsANewInstanceOnceTheOldOneIsGone) {
+TEST(DaemonRunnerCommandsTest, F47StartWhileStoppingStartsANewInstanceOnceTheOldOneIsGone) {
   RunnerHarness web;
   web.spawner.SetProgram(SlowToEnd(absl::Seconds(3)));
   web.Do(Kind::kBoot);
@@ -321,7 +321,7 @@ TEST(DaemonRunnerCommandsTest, StopOfWhatHasNoProcessMakesItStopped) {
   EXPECT_EQ(exited.state(), DaemonState::kStopped);
 }
 
-TEST(DaemonRunnerCommandsTest, StopDuringBackoffWinsAndNoStartFollows) {
+TEST(DaemonRunnerCommandsTest, F45StopDuringBackoffWinsAndNoStartFollows) {
   RunnerHarness web(Patient());
   web.Do(Kind::kBoot);
   web.Exit(1);
@@ -417,7 +417,7 @@ TEST(DaemonRunnerCommandsTest, RestartStartsWhatHasNoProcess) {
   EXPECT_EQ(waiting.state(), DaemonState::kRunning);
 }
 
-TEST(DaemonRunnerCommandsTest, ARestartJoinsTheOneThatIsUnderWay) {
+TEST(DaemonRunnerCommandsTest, F46ARestartJoinsTheOneThatIsUnderWay) {
   DaemonSpec spec = SlowToComeUp();
   RunnerHarness web(spec);
   web.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));

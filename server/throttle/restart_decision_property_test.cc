@@ -1,5 +1,5 @@
 // Random histories of a daemon on simulated time, each decision compared with a slow model that
-// recomputes it from the full list of ends (issue 5 point 1, contract section 2 and 7.4).
+// recomputes it from the full list of ends (contract sections 2 and 7.4).
 //
 // The environment variable HOB_HISTORIES says how many histories are played, HOB_FIRST_HISTORY with
 // which one to begin; a failure says which one it was.
@@ -419,7 +419,7 @@ int64_t FromEnvironment(const char* variable, int64_t otherwise) {
   return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
 }
 
-TEST(RestartDecisionPropertyTest, F43DecisionsOfRandomHistoriesAreThoseOfTheModelOnAnyWallClock) {
+TEST(RestartDecisionPropertyTest, F43F44DecisionsOfRandomHistoriesAreThoseOfTheModelOnAnyWallClock) {
   const int64_t first = FromEnvironment("HOB_FIRST_HISTORY", 0);
   const int64_t count = FromEnvironment("HOB_HISTORIES", kDefaultHistories);
   std::map<ThrottleRule, int64_t> fired;

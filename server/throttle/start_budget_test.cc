@@ -96,7 +96,7 @@ TEST(StartBudgetTest, ClockReadsThatOvertakeEachOtherKeepTheBound) {
   EXPECT_EQ(budget.Take(At(absl::Seconds(9))), At(absl::Seconds(11)));
 }
 
-// ---- Properties over random arrivals (issue 5 point 1).
+// ---- Properties over random arrivals.
 
 struct Arrivals {
   std::vector<int64_t> requested_ns;
@@ -149,7 +149,7 @@ class RandomArrivalsTest : public ::testing::TestWithParam<double> {
   }
 };
 
-TEST_P(RandomArrivalsTest, NoWindowHoldsMoreThanBurstAndRate) {
+TEST_P(RandomArrivalsTest, F41NoWindowHoldsMoreThanBurstAndRate) {
   ForRandomArrivals([](const Arrivals& arrivals, int burst) {
     ExpectBoundInEveryWindow(arrivals.granted_ns, GetParam(), burst);
   });
@@ -175,7 +175,7 @@ int64_t EarliestGrant(const std::vector<int64_t>& granted, int64_t now, int64_t 
   return earliest;
 }
 
-TEST_P(RandomArrivalsTest, NobodyWaitsLongerThanTheBoundAsks) {
+TEST_P(RandomArrivalsTest, F42NobodyWaitsLongerThanTheBoundAsks) {
   const auto interval_ns = static_cast<int64_t>(std::ceil(1e9 / GetParam()));
   ForRandomArrivals([interval_ns](const Arrivals& arrivals, int burst) {
     std::vector<int64_t> expected;
