@@ -1,0 +1,256 @@
+// Every event in every state: what a daemon does is played on a fake kernel, written down as a
+// table, and held against the one in server/README.md. Each cell is played twice, so that nothing
+// in it is chance. To write the table anew: HOB_UPDATE_STATE_TABLE=FILE.
+#include <signal.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/optional.h"
+#include "gtest/gtest.h"
+#include "server/daemon/daemon_state.h"
+#include "server/registry/change_reader.h"
+#include "server/supervisor/testing/runner_harness.h"
+
+namespace hob {
+namespace {
+
+using Kind = Command::Kind;
+using State = DaemonState;
+
+constexpr char kBegin[] = "<!-- state table -->\n";
+constexpr char kEnd[] = "<!-- end of state table -->\n";
+
+std::string NameOf(State state) {
+  return state == State::kClearing ? "CLEARING" : std::string(DaemonStateName(state));
+}
+
+// A daemon that every timer of hob's may act on.
+DaemonSpec SpecFor(State state) {
+  DaemonSpec spec = WebSpec();
+  spec.stop_timeout = absl::Seconds(10);
+  spec.watchdog = absl::Minutes(5);
+  if (state == State::kStarting) {
+    spec.ready = ReadyMode::kDescriptor;
+    spec.ready_fd = 3;
+    spec.ready_timeout = absl::Seconds(20);
+  }
+  if (state == State::kBackoff) spec.restart_policy.backoff = absl::Seconds(10);
+  if (state == State::kExited) spec.restart_policy.restart = RestartMode::kNever;
+  if (state == State::kHalted) {
+    spec.restart_policy.max_retries = 1;
+    spec.restart_policy.on_halt = OnHalt::kRetry;
+  }
+  return spec;
+}
+
+FakeProgram ProgramFor(State state) {
+  FakeProgram program;
+  if (state == State::kStopping) program.survives = {SIGTERM};
+  if (state == State::kClearing) {
+    program.has_children = true;
+    program.looks_to_end_children = -1;
+  }
+  return program;
+}
+
+// A daemon in a state, and what is told of it from there on.
+class Scene {
+ public:
+  explicit Scene(State state) : spec_(SpecFor(state)), web_(spec_) {
+    web_.spawner.SetProgram(ProgramFor(state));
+    if (state != State::kStopped) web_.Do(Kind::kBoot);
+    if (state == State::kStopping) web_.Do(Kind::kStop);
+    if (state == State::kBackoff || state == State::kExited || state == State::kHalted ||
+        state == State::kClearing) {
+      web_.Exit(1);
+    }
+    EXPECT_EQ(NameOf(web_.state()), NameOf(state)) << "the scene is not what it should be";
+    // Whatever is spawned from here on stays up until it is told otherwise.
+    web_.spawner.SetProgram(FakeProgram());
+    reader_ = ChangeReader::Open(
+        web_.registry, [](const std::string&) { return true; }, "");
+    Path();
+  }
+
+  RunnerHarness& web() { return web_; }
+  const DaemonSpec& spec() const { return spec_; }
+  bool has_process() { return web_.spawner.LivePid("web") != 0; }
+
+  // The states since the last call, as "STARTING → RUNNING".
+  std::string Path() {
+    std::vector<std::string> path;
+    std::string last = last_;
+    while (absl::optional<WatchEvent> event = reader_->Next()) {
+      if (event->kind != WatchEvent::Kind::kDaemon) continue;
+      std::string state = event->removed ? "gone" : NameOf(event->daemon->state);
+      if (state != last) path.push_back(state);
+      last = std::move(state);
+    }
+    last_ = last;
+    return absl::StrJoin(path, " → ");
+  }
+
+ private:
+  const DaemonSpec spec_;
+  RunnerHarness web_;
+  absl::StatusOr<ChangeReader> reader_ = absl::UnknownError("");
+  std::string last_;
+};
+
+// What happens. Returns what a command was answered; empty for what nobody asked for, and absent
+// for what cannot happen in this state.
+using Happens = std::function<absl::optional<std::string>(Scene&)>;
+
+struct Event {
+  const char* name;
+  Happens happens;
+};
+
+Happens CommandOf(Kind kind) {
+  return [kind](Scene& scene) -> absl::optional<std::string> {
+    Command command = RunnerHarness::Make(kind);
+    command.signal = SIGKILL;
+    return scene.web().Do(std::move(command)).InAWord();
+  };
+}
+
+Happens Reconfigured(Kind kind, const std::function<void(DaemonSpec&)>& change) {
+  return [kind, change](Scene& scene) -> absl::optional<std::string> {
+    DaemonSpec spec = scene.spec();
+    change(spec);
+    return scene.web().Do(kind, spec).InAWord();
+  };
+}
+
+// The main process ends by itself under a policy that makes the throttle decide one way.
+Happens EndsUnder(const std::function<void(RestartPolicy&)>& change) {
+  return [change](Scene& scene) -> absl::optional<std::string> {
+    if (!scene.has_process()) return absl::nullopt;
+    DaemonSpec spec = scene.spec();
+    change(spec.restart_policy);
+    scene.web().Do(Kind::kUpdate, spec);
+    scene.web().Exit(1);
+    return "";
+  };
+}
+
+absl::optional<std::string> ItsTimeIsUp(Scene& scene) {
+  const MonotonicTime due = scene.web().runner->NextDeadline();
+  // What is left of an instance is looked at again and again; that is no end of patience.
+  if (due == MonotonicTime::InfiniteFuture()) return absl::nullopt;
+  if (scene.web().state() == State::kClearing) return absl::nullopt;
+  scene.web().Advance(due - scene.web().clock.Now().monotonic);
+  return "";
+}
+
+absl::optional<std::string> ItBecomesReady(Scene& scene) {
+  if (!scene.has_process() || !scene.web().spawner.WriteReady("web", "\n")) return absl::nullopt;
+  scene.web().Settle();
+  return "";
+}
+
+absl::optional<std::string> NothingIsLeft(Scene& scene) {
+  if (scene.web().state() != State::kClearing) return absl::nullopt;
+  scene.web().spawner.EndChildren("web");
+  scene.web().Advance(absl::Milliseconds(100));
+  return "";
+}
+
+absl::optional<std::string> StartsWithoutSuccess(Scene& scene) {
+  if (scene.web().spawner.Alive("web") > 0) return absl::nullopt;
+  for (int i = 0; i < 100; ++i) scene.web().spawner.FailNextSpawn({"exec", ENOENT, "missing"});
+  return scene.web().Do(Kind::kStart).InAWord();
+}
+
+std::vector<Event> Events() {
+  return {
+      {"`Start`", CommandOf(Kind::kStart)},
+      {"`Start`, and exec fails", StartsWithoutSuccess},
+      {"`Stop`", CommandOf(Kind::kStop)},
+      {"`Restart`", CommandOf(Kind::kRestart)},
+      {"`Signal` KILL", CommandOf(Kind::kSignal)},
+      {"boot", CommandOf(Kind::kBoot)},
+      {"reload, a live setting",
+       Reconfigured(Kind::kUpdate, [](DaemonSpec& spec) { spec.restart_policy.max_retries = 7; })},
+      {"reload, `on_halt = stay`",
+       Reconfigured(Kind::kUpdate,
+                    [](DaemonSpec& spec) { spec.restart_policy.on_halt = OnHalt::kStay; })},
+      {"reload, another command",
+       Reconfigured(Kind::kReplace, [](DaemonSpec& spec) { spec.argv.push_back("new"); })},
+      {"reload, gone", CommandOf(Kind::kRemove)},
+      {"shutdown", CommandOf(Kind::kShutDown)},
+      {"main process ends: start again",
+       EndsUnder([](RestartPolicy& policy) { policy.max_retries = 9; })},
+      {"main process ends: wait",
+       EndsUnder([](RestartPolicy& policy) { policy.backoff = absl::Seconds(1); })},
+      {"main process ends: give up",
+       EndsUnder([](RestartPolicy& policy) { policy.max_retries = 1; })},
+      {"main process ends: leave it",
+       EndsUnder([](RestartPolicy& policy) { policy.restart = RestartMode::kNever; })},
+      {"it becomes ready", ItBecomesReady},
+      {"nothing of it is left", NothingIsLeft},
+      {"its time is up", ItsTimeIsUp},
+  };
+}
+
+// "STOPPING → STOPPED", "=" where the state stays, with the answer where it is not OK; "." for what
+// cannot happen.
+std::string Cell(State state, const Event& event) {
+  Scene scene(state);
+  const absl::optional<std::string> answer = event.happens(scene);
+  if (!answer.has_value()) return ".";
+  std::string path = scene.Path();
+  if (path.empty()) path = "=";
+  if (*answer == "none") return absl::StrCat(path, " …");
+  return *answer == "OK" || answer->empty() ? path : absl::StrCat(path, " ", *answer);
+}
+
+std::string Table() {
+  std::string table = "| |";
+  for (const State state : kAllDaemonStates) absl::StrAppend(&table, " ", NameOf(state), " |");
+  absl::StrAppend(&table, "\n|");
+  for (size_t i = 0; i <= kAllDaemonStates.size(); ++i) absl::StrAppend(&table, " --- |");
+  absl::StrAppend(&table, "\n");
+  for (const Event& event : Events()) {
+    absl::StrAppend(&table, "| ", event.name, " |");
+    for (const State state : kAllDaemonStates) {
+      const std::string cell = Cell(state, event);
+      EXPECT_EQ(Cell(state, event), cell) << event.name << " in " << NameOf(state);
+      absl::StrAppend(&table, " ", cell, " |");
+    }
+    absl::StrAppend(&table, "\n");
+  }
+  return table;
+}
+
+std::string TableOfReadme() {
+  std::ifstream file("server/README.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string readme = text.str();
+  const size_t begin = readme.find(kBegin);
+  const size_t end = readme.find(kEnd);
+  if (begin == std::string::npos || end == std::string::npos) return "there is none";
+  return readme.substr(begin + sizeof(kBegin) - 1, end - begin - (sizeof(kBegin) - 1));
+}
+
+TEST(StateTableTest, EveryEventInEveryStateDoesWhatTheReadmeSays) {
+  const std::string table = Table();
+  if (const char* path = std::getenv("HOB_UPDATE_STATE_TABLE"); path != nullptr) {
+    std::ofstream(path) << table;
+    return;
+  }
+  EXPECT_EQ(table, TableOfReadme());
+}
+
+}  // namespace
+}  // namespace hob
