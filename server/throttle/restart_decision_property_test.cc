@@ -419,7 +419,8 @@ int64_t FromEnvironment(const char* variable, int64_t otherwise) {
   return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
 }
 
-TEST(RestartDecisionPropertyTest, F43F44DecisionsOfRandomHistoriesAreThoseOfTheModelOnAnyWallClock) {
+TEST(RestartDecisionPropertyTest,
+     F43F44DecisionsOfRandomHistoriesAreThoseOfTheModelOnAnyWallClock) {
   const int64_t first = FromEnvironment("HOB_FIRST_HISTORY", 0);
   const int64_t count = FromEnvironment("HOB_HISTORIES", kDefaultHistories);
   std::map<ThrottleRule, int64_t> fired;
