@@ -75,7 +75,9 @@ TEST_P(StrayReaperTest, F23OrphansAreReapedAndNoWorkersChildIsTaken) {
 
   // The orphans end by themselves; each is waited for before the next look, without a sleep.
   while (reaper_.reaped() < kEach) {
-    for (const pid_t orphan : *ReadChildrenOfThread(getpid(), getpid())) AwaitEndOf(orphan);
+    const auto orphans = ReadChildrenOfThread(getpid(), getpid());
+    ASSERT_TRUE(orphans.ok()) << orphans.status();
+    for (const pid_t orphan : *orphans) AwaitEndOf(orphan);
     ASSERT_GT(reaper_.ReapStrays(), 0);
   }
   EXPECT_EQ(reaper_.reaped(), kEach);
