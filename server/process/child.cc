@@ -60,7 +60,7 @@ void CloseAllBut(int first, int one, int other) {
 void TakeDescriptors(ChildPlan* plan) {
   Check(plan, SpawnStage::kClone,
         syscall(SYS_close_range, plan->first_uncopied, kEveryDescriptor, CLOSE_RANGE_UNSHARE));
-  // A spawn that hangs, in the open of a log or in execve, must not hold the pipes of another one.
+  // A spawn that hangs, in chdir or in execve, must not hold the pipes of another one.
   if (plan->first_foreign < plan->first_uncopied) {
     CloseAllBut(plan->first_foreign, plan->ready_slot, plan->status_slot);
   }
@@ -86,14 +86,6 @@ void WriteRecord(ChildPlan* plan) {
           plan->record_offset);
 }
 
-// O_NONBLOCK keeps the open of a FIFO without a reader from hanging; what stays open is blocking.
-long OpenLog(ChildPlan* plan, SpawnStage stage, const char* path) {
-  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
-  const long fd = Check(plan, stage, syscall(SYS_openat, AT_FDCWD, path, flags, 0640));
-  Check(plan, stage, syscall(SYS_fcntl, fd, F_SETFL, O_APPEND));
-  return fd;
-}
-
 long Open(ChildPlan* plan, SpawnStage stage, const char* path, int flags) {
   return Check(plan, stage, syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, 0));
 }
@@ -105,8 +97,6 @@ long OpenStdio(ChildPlan* plan, SpawnStage stage, const ChildStdio& stdio) {
     case StdioTarget::Kind::kHold:
       // A fresh open file description: flags that one daemon sets do not reach another.
       return Open(plan, stage, stdio.path, O_RDONLY);
-    case StdioTarget::Kind::kAppend:
-      return OpenLog(plan, stage, stdio.path);
     case StdioTarget::Kind::kFifo:
       return Open(plan, stage, stdio.path, O_RDWR | O_NOFOLLOW);
     case StdioTarget::Kind::kInherit:
@@ -208,8 +198,6 @@ void RunChild(void* argument) {
   ResetSignals();
   Check(plan, SpawnStage::kSetsid, syscall(SYS_setsid));
   WriteRecord(plan);
-  // A log file gets the mode that it is asked for, whatever the umask of server or daemon.
-  syscall(SYS_umask, 0);
   SetStdio(plan, SpawnStage::kStdin, STDIN_FILENO);
   SetStdio(plan, SpawnStage::kStdout, STDOUT_FILENO);
   SetStdio(plan, SpawnStage::kStderr, STDERR_FILENO);

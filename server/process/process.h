@@ -26,9 +26,6 @@ struct StdioTarget {
     kHold,
     // stdout and stderr only: the server's own.
     kInherit,
-    // stdout and stderr only: `path`, a regular file, created with mode 0640 where it is missing,
-    // opened for appending.
-    kAppend,
     // stdout and stderr only: `path`, a FIFO, opened for reading and writing so that the child
     // never gets SIGPIPE.
     kFifo,

@@ -117,7 +117,6 @@ std::string ExplainStdio(const StdioTarget& target, int error_number) {
   if (error_number == ELOOP) {
     return absl::StrCat(object, ": it is a symbolic link, which is not followed");
   }
-  if (error_number == ENXIO) return absl::StrCat(object, ": it is not a regular file");
   switch (target.kind) {
     case StdioTarget::Kind::kHold:
       return absl::StrCat("the hold pipe: ", ErrnoMeaning(error_number), "; is /proc mounted?");
@@ -126,7 +125,6 @@ std::string ExplainStdio(const StdioTarget& target, int error_number) {
     case StdioTarget::Kind::kStdout:
       return absl::StrCat("joined to stdout: ", ErrnoMeaning(error_number));
     case StdioTarget::Kind::kNull:
-    case StdioTarget::Kind::kAppend:
     case StdioTarget::Kind::kFifo:
       break;
   }
