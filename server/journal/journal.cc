@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 
 namespace hob {
@@ -43,8 +44,8 @@ void Journal::InitLog(const char* program) {
   google::InitGoogleLogging(program);
 }
 
-Journal::Journal()
-    : queue_(std::make_shared<Queue>()), writer_([queue = queue_] { WriteLines(*queue); }) {}
+Journal::Journal(const Clock& clock)
+    : queue_(std::make_shared<Queue>(clock)), writer_([queue = queue_] { WriteLines(*queue); }) {}
 
 bool Journal::End() {
   absl::MutexLock lock(&queue_->mu);
@@ -71,56 +72,88 @@ int64_t Journal::dropped() const {
 
 void Journal::Add(Severity severity, std::string line) {
   absl::MutexLock lock(&queue_->mu);
+  Enqueue(*queue_, severity, std::move(line));
+}
+
+void Journal::Add(Severity severity, Topic topic, std::string line) {
+  const std::string key = absl::StrCat(topic.subject, " ", topic.event);
+  absl::MutexLock lock(&queue_->mu);
+  const MonotonicTime now = queue_->clock.Now().monotonic;
+  TellLeftOut(*queue_, queue_->repeats.TakeOver(now));
+  if (queue_->repeats.Admit(key, now, line)) Enqueue(*queue_, severity, std::move(line));
+}
+
+void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
   const int64_t cost = line.size() + kLineOverhead;
-  if (queue_->bytes + cost > kMaxQueuedBytes) {
-    ++queue_->dropped;
-    ++queue_->dropped_unsaid;
+  if (queue.bytes + cost > kMaxQueuedBytes) {
+    ++queue.dropped;
+    ++queue.dropped_unsaid;
     return;
   }
-  queue_->bytes += cost;
-  queue_->lines.push_back({severity, absl::Now(), std::move(line)});
+  queue.bytes += cost;
+  queue.lines.push_back({severity, queue.clock.Now().wall, std::move(line)});
+}
+
+void Journal::TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out) {
+  for (const RepeatLimit::LeftOut& repeats : left_out) {
+    Enqueue(
+        queue, Severity::kWarning,
+        absl::StrCat(repeats.lines, " lines were left out within ",
+                     absl::FormatDuration(RepeatLimit::kWindow), ", such as: ", repeats.example));
+  }
 }
 
 void Journal::WriteLines(Queue& queue) {
   const bool to_systemd = StderrIsReadBySystemd();
   while (true) {
-    std::deque<Line> lines;
-    {
-      const auto has_work = [&queue]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu) {
-        return queue.ending || !queue.lines.empty();
-      };
-      absl::MutexLock lock(&queue.mu, absl::Condition(&has_work));
-      if (queue.lines.empty()) {
-        queue.written = true;
-        return;
-      }
-      lines.swap(queue.lines);
-      queue.bytes = 0;
-      if (queue.dropped_unsaid > 0) {
-        lines.push_back({Severity::kWarning, absl::Now(),
-                         absl::StrCat(queue.dropped_unsaid,
-                                      " log lines were dropped here: whoever reads this log did "
-                                      "not keep up")});
-        queue.dropped_unsaid = 0;
-      }
-    }
+    const std::deque<Line> lines = TakeLines(queue);
+    if (lines.empty()) break;
     for (const Line& line : lines) Write(line, to_systemd);
   }
+  absl::MutexLock lock(&queue.mu);
+  queue.written = true;
+}
+
+std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
+  const auto has_work = [&queue]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu) {
+    return queue.ending || !queue.lines.empty();
+  };
+  absl::MutexLock lock(&queue.mu);
+  do {
+    // Nothing that is supervised depends on this wait either.
+    queue.mu.AwaitWithTimeout(absl::Condition(&has_work),
+                              queue.repeats.NextDue() - queue.clock.Now().monotonic);
+    TellLeftOut(queue, queue.ending ? queue.repeats.TakeAll()
+                                    : queue.repeats.TakeOver(queue.clock.Now().monotonic));
+  } while (!has_work());
+  std::deque<Line> lines = std::exchange(queue.lines, {});
+  queue.bytes = 0;
+  if (queue.dropped_unsaid > 0) {
+    lines.push_back(
+        {Severity::kWarning, queue.clock.Now().wall,
+         absl::StrCat(queue.dropped_unsaid,
+                      " log lines were dropped here: whoever reads this log did not keep up")});
+    queue.dropped_unsaid = 0;
+  }
+  return lines;
 }
 
 void Journal::Write(const Line& line, bool to_systemd) {
   const std::string time =
       to_systemd ? "" : absl::FormatTime("%Y-%m-%d %H:%M:%E3S ", line.time, absl::LocalTimeZone());
-  switch (line.severity) {
-    case Severity::kInfo:
-      LOG(INFO) << (to_systemd ? "<6>" : time) << line.text;
-      return;
-    case Severity::kWarning:
-      LOG(WARNING) << (to_systemd ? "<4>" : time + "WARNING ") << line.text;
-      return;
-    case Severity::kError:
-      LOG(ERROR) << (to_systemd ? "<3>" : time + "ERROR ") << line.text;
-      return;
+  // A priority holds to the end of its line (sd-daemon(3)).
+  for (absl::string_view text : absl::StrSplit(line.text, '\n')) {
+    switch (line.severity) {
+      case Severity::kInfo:
+        LOG(INFO) << (to_systemd ? "<6>" : time) << text;
+        break;
+      case Severity::kWarning:
+        LOG(WARNING) << (to_systemd ? "<4>" : time + "WARNING ") << text;
+        break;
+      case Severity::kError:
+        LOG(ERROR) << (to_systemd ? "<3>" : time + "ERROR ") << text;
+        break;
+    }
   }
 }
 

@@ -7,10 +7,14 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/clock/clock.h"
+#include "server/journal/repeat_limit.h"
 
 namespace hob {
 
@@ -21,7 +25,11 @@ namespace hob {
 //
 // A line is "2026-11-22 12:00:01.120 WARNING text", with the time at which it was handed in; and
 // "<4>text" when stderr is read by systemd's journal, which takes priorities that way
-// (sd-daemon(3)) and has a clock of its own.
+// (sd-daemon(3)) and has a clock of its own. A text of several lines becomes as many, each with
+// time and severity.
+//
+// Lines that have a topic are subject to RepeatLimit: a daemon that ends thousands of times a
+// second does not fill the log, and a line says how many were left out.
 //
 // Thread-safe. The functions that take a line never block on I/O.
 class Journal {
@@ -29,8 +37,15 @@ class Journal {
   // Sets glog up to write to stderr, once a process and before the first journal.
   static void InitLog(const char* program);
 
-  // Starts the writing thread.
-  Journal();
+  // What a line is about: who, and what happened to them. Lines with the same are repeats of each
+  // other. Both are only looked at during the call.
+  struct Topic {
+    absl::string_view subject;
+    absl::string_view event;
+  };
+
+  // Starts the writing thread. `clock` outlives the journal.
+  explicit Journal(const Clock& clock = Clock::Real());
   // Ends, and with it the thread.
   ~Journal();
 
@@ -39,10 +54,13 @@ class Journal {
 
   // A change in the life of a daemon or of the server.
   void Info(std::string line) { Add(Severity::kInfo, std::move(line)); }
+  void Info(Topic topic, std::string line) { Add(Severity::kInfo, topic, std::move(line)); }
   // The throttle or a forced kill came into action.
   void Warning(std::string line) { Add(Severity::kWarning, std::move(line)); }
+  void Warning(Topic topic, std::string line) { Add(Severity::kWarning, topic, std::move(line)); }
   // Somebody has to act.
   void Error(std::string line) { Add(Severity::kError, std::move(line)); }
+  void Error(Topic topic, std::string line) { Add(Severity::kError, topic, std::move(line)); }
 
   // Writes what is queued, for a second at the longest; lines that come later are lost. Returns
   // whether everything was written. Thread-safe; may be called more than once.
@@ -61,7 +79,11 @@ class Journal {
 
   // Shared with the writing thread, which may hang in a write when the journal goes.
   struct Queue {
+    explicit Queue(const Clock& its_clock) : clock(its_clock) {}
+
+    const Clock& clock;
     absl::Mutex mu;
+    RepeatLimit repeats ABSL_GUARDED_BY(mu);
     std::deque<Line> lines ABSL_GUARDED_BY(mu);
     int64_t bytes ABSL_GUARDED_BY(mu) = 0;
     int64_t dropped ABSL_GUARDED_BY(mu) = 0;
@@ -71,7 +93,16 @@ class Journal {
   };
 
   void Add(Severity severity, std::string line);
+  void Add(Severity severity, Topic topic, std::string line);
+  // Queues a line, or drops it when there is no room.
+  static void Enqueue(Queue& queue, Severity severity, std::string line)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
+  // Queues what is to be said of the lines that were left out.
+  static void TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
   static void WriteLines(Queue& queue);
+  // Waits for something to write and takes it; empty once the journal ends and all is written.
+  static std::deque<Line> TakeLines(Queue& queue) ABSL_LOCKS_EXCLUDED(queue.mu);
   static void Write(const Line& line, bool to_systemd);
 
   const std::shared_ptr<Queue> queue_;

@@ -9,8 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/clock/simulated_clock.h"
 
 namespace hob {
 namespace {
@@ -110,6 +112,66 @@ TEST_F(JournalTest, SystemdGetsPrioritiesInsteadOfTimes) {
   }
   unsetenv("JOURNAL_STREAM");
   EXPECT_EQ(pipe.ReadAll(), "<6>one\n<4>two\n<3>three\n");
+}
+
+TEST_F(JournalTest, WithoutSystemdAtTheOtherEndThereAreNoPriorities) {
+  StderrPipe pipe;
+  struct stat status;
+  ASSERT_EQ(fstat(STDERR_FILENO, &status), 0);
+  for (const std::string& other :
+       {absl::StrCat(status.st_dev, ":", status.st_ino + 1),
+        absl::StrCat(status.st_dev + 1, ":", status.st_ino), std::string("nonsense")}) {
+    setenv("JOURNAL_STREAM", other.c_str(), /*overwrite=*/1);
+    Journal().Warning("led elsewhere");
+  }
+  unsetenv("JOURNAL_STREAM");
+  const std::string text = pipe.ReadAll();
+  EXPECT_EQ(Count(text, " WARNING led elsewhere\n"), 3);
+  EXPECT_EQ(Count(text, "<4>"), 0);
+}
+
+TEST_F(JournalTest, EveryLineOfATextHasItsPriority) {
+  StderrPipe pipe;
+  struct stat status;
+  ASSERT_EQ(fstat(STDERR_FILENO, &status), 0);
+  setenv("JOURNAL_STREAM", absl::StrCat(status.st_dev, ":", status.st_ino).c_str(), 1);
+  Journal().Error("not reloaded:\nhob.ini:1: wrong");
+  unsetenv("JOURNAL_STREAM");
+  EXPECT_EQ(pipe.ReadAll(), "<3>not reloaded:\n<3>hob.ini:1: wrong\n");
+}
+
+TEST_F(JournalTest, RepeatsAreLeftOutAndCounted) {
+  StderrPipe pipe;
+  SimulatedClock clock;
+  Journal journal(clock);
+  constexpr int kEnds = 5000;
+  for (int i = 0; i < kEnds; ++i) {
+    journal.Info({"web", "ended"}, absl::StrCat("web[", i, "] ended"));
+  }
+  journal.Info({"web", "started"}, "web started");
+  journal.Info({"api", "ended"}, "api ended");
+  const std::string before = pipe.ReadUntil("api ended\n");
+  EXPECT_EQ(Count(before, "web["), RepeatLimit::kMost);
+  EXPECT_EQ(Count(before, "web started"), 1);
+  clock.Advance(RepeatLimit::kWindow);
+  journal.Info({"web", "ended"}, "web[5000] ended");
+  EXPECT_THAT(pipe.ReadUntil("web[5000] ended\n"),
+              testing::ContainsRegex(" WARNING 4980 lines were left out within 1m, such as: "
+                                     "web\\[20\\] ended\n.* web\\[5000\\] ended\n"));
+}
+
+TEST_F(JournalTest, WhatWasLeftOutIsToldAtTheEndToo) {
+  StderrPipe pipe;
+  {
+    Journal journal;
+    for (int i = 0; i < 30; ++i) journal.Error({"web", "stalled"}, "web stalled");
+    // Without a topic a line is no repeat.
+    for (int i = 0; i < 30; ++i) journal.Error("of the server itself");
+  }
+  const std::string text = pipe.ReadAll();
+  EXPECT_EQ(Count(text, "ERROR web stalled\n"), RepeatLimit::kMost);
+  EXPECT_THAT(text, HasSubstr(absl::StrCat(30 - RepeatLimit::kMost, " lines were left out")));
+  EXPECT_EQ(Count(text, "of the server itself"), 30);
 }
 
 TEST_F(JournalTest, F57_AFullPipeThatNobodyReadsBlocksNobodyAndLosesAreCounted) {

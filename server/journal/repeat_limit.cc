@@ -1,0 +1,44 @@
+#include "server/journal/repeat_limit.h"
+
+#include <utility>
+
+namespace hob {
+
+bool RepeatLimit::Admit(const std::string& topic, MonotonicTime now, const std::string& line) {
+  const auto [found, is_new] = windows_.try_emplace(topic);
+  Window& window = found->second;
+  if (is_new) {
+    window.end = now + kWindow;
+    by_end_.push_back(topic);
+  }
+  if (++window.lines <= kMost) return true;
+  if (window.left_out.lines++ == 0) {
+    window.left_out.topic = topic;
+    window.left_out.example = line;
+    ++cut_short_;
+  }
+  return false;
+}
+
+std::vector<RepeatLimit::LeftOut> RepeatLimit::TakeOver(MonotonicTime now) {
+  std::vector<LeftOut> told;
+  while (!by_end_.empty()) {
+    const auto first = windows_.find(by_end_.front());
+    Window& window = first->second;
+    if (now < window.end) break;
+    if (window.left_out.lines > 0) {
+      told.push_back(std::move(window.left_out));
+      --cut_short_;
+    }
+    windows_.erase(first);
+    by_end_.pop_front();
+  }
+  return told;
+}
+
+MonotonicTime RepeatLimit::NextDue() const {
+  if (cut_short_ == 0) return MonotonicTime::InfiniteFuture();
+  return windows_.at(by_end_.front()).end;
+}
+
+}  // namespace hob
