@@ -2,6 +2,7 @@
 disk that fails, and that none of it holds anything else up."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -193,6 +194,24 @@ class LogsTest(HobTest):
     def _drain(reader):
         while os.read(reader, 65536):
             pass
+
+    def test_crash_loop_does_not_fill_the_own_log(self):
+        """Issue 4, point 5: repeats are left out and counted, each kind of event of a daemon for itself."""
+        server = self.server("[daemon:loop]\ncommand = /bin/false\nmax_retries = 500\nretry_time = 1h\n"
+                             "[daemon:web]\ncommand = /bin/sleep 1h\n").start()
+        self.assertEqual(server.await_state("loop", State.HALTED).exit_count, 500)
+        server.restart_daemon("web")
+        server.stop()
+        log = server.stderr()
+        ends_and_starts = re.findall(r"\.\d{3} loop\[\d+\] ", log)
+        left_out = re.findall(r"WARNING (\d+) lines were left out within 1m, such as: loop\[", log)
+        self.assertEqual(len(ends_and_starts) + sum(map(int, left_out)), 1000, log)
+        # A slow machine may take more than one minute.
+        self.assertLess(len(ends_and_starts), 500, log)
+        self.assertEqual(log.count(" HALTED: "), 1, log)
+        # Stopped, ended and started, twice but for the last start.
+        self.assertEqual(len(re.findall(r"\.\d{3} web\[\d+\] ", log)), 6, log)
+        self.assertNotIn("such as: web", log)
 
     def test_client_prints_bytes_in_a_pipe_and_names_for_several(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'printf \"1\\n\\033[1m2\\n3\"'\nrestart = never\n"

@@ -85,6 +85,12 @@ LogFiles::Opened LogFiles::Open(int64_t sequence) const {
   return opened;
 }
 
+UniqueFd LogFiles::OpenUncompressed(int64_t sequence) const {
+  absl::MutexLock lock(&mu_);
+  if (sequence > current_) return UniqueFd();
+  return OpenForReading(Name(current_ - sequence));
+}
+
 UniqueFd LogFiles::OpenIndex(int64_t sequence) const {
   absl::MutexLock lock(&mu_);
   if (sequence > current_) return UniqueFd();
@@ -130,19 +136,23 @@ std::vector<int64_t> LogFiles::Uncompressed() const {
   std::vector<int64_t> found;
   absl::MutexLock lock(&mu_);
   for (int64_t back = 1; ExistsLocked(back); ++back) {
-    if (!Exists(Name(back) + kCompressed)) found.push_back(current_ - back);
+    if (Exists(Name(back))) found.push_back(current_ - back);
   }
   std::reverse(found.begin(), found.end());
   return found;
 }
 
-bool LogFiles::ReplaceByCompressed(int64_t sequence, const std::string& compressed) {
+bool LogFiles::AddCompressed(int64_t sequence, const std::string& compressed) {
   absl::MutexLock lock(&mu_);
   const std::string name = Name(current_ - sequence);
   if (sequence >= current_ || !Exists(name)) return false;
-  if (rename(compressed.c_str(), (name + kCompressed).c_str()) != 0) return false;
-  unlink(name.c_str());
-  return true;
+  return rename(compressed.c_str(), (name + kCompressed).c_str()) == 0;
+}
+
+void LogFiles::RemoveUncompressed(int64_t sequence) {
+  absl::MutexLock lock(&mu_);
+  const std::string name = Name(current_ - sequence);
+  if (sequence < current_ && Exists(name + kCompressed)) unlink(name.c_str());
 }
 
 void LogFiles::AddWriter() { ++writers_; }

@@ -57,6 +57,8 @@ class LogFiles {
     bool compressed = false;
   };
   Opened Open(int64_t sequence) const ABSL_LOCKS_EXCLUDED(mu_);
+  // The file uncompressed; not ok() when it is not there so.
+  UniqueFd OpenUncompressed(int64_t sequence) const ABSL_LOCKS_EXCLUDED(mu_);
   UniqueFd OpenIndex(int64_t sequence) const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Makes the file being written, which has `size` bytes, the latest backup, keeps the latest
@@ -64,12 +66,14 @@ class LogFiles {
   // nothing of the file being written has changed.
   int Rotate(int backups, int64_t size) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // The rotated files that are there and not compressed, the oldest first.
+  // The rotated files that are there uncompressed, the oldest first; a crash may have left one
+  // beside its compressed form.
   std::vector<int64_t> Uncompressed() const ABSL_LOCKS_EXCLUDED(mu_);
-  // Puts the file at `compressed` into the place of the rotated file `sequence`. False, and nothing
-  // has changed, when that is gone.
-  bool ReplaceByCompressed(int64_t sequence, const std::string& compressed)
-      ABSL_LOCKS_EXCLUDED(mu_);
+  // Puts the file at `compressed` beside the rotated file `sequence`, as that in compressed form:
+  // readers take it from here on. False, and nothing has changed, when that is gone.
+  bool AddCompressed(int64_t sequence, const std::string& compressed) ABSL_LOCKS_EXCLUDED(mu_);
+  // Removes a rotated file that is there in compressed form; else does nothing.
+  void RemoveUncompressed(int64_t sequence) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Held while bytes are moved and files rotated: two daemons whose names differ by `.err` share a
   // file.

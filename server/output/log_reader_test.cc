@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/output/log_compressor.h"
+#include "server/output/log_archiver.h"
 #include "server/output/output_test_env.h"
 
 namespace hob {
@@ -25,9 +25,9 @@ class LogReaderTest : public testing::Test {
     ASSERT_EQ(files_->Rotate(backups, ReadFile(files_->path()).size()), 0);
   }
   void Compress() {
-    LogCompressor compressor;
-    compressor.Request(files_);
-    compressor.WaitUntilIdle();
+    LogArchiver archiver;
+    archiver.Request(files_, files_->current() - 1, /*compress=*/true);
+    archiver.WaitUntilIdle();
   }
 
   std::string ReadOn(int64_t most = 1000) {

@@ -8,7 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "server/output/log_compressor.h"
+#include "server/output/log_archiver.h"
 #include "server/output/log_files.h"
 #include "server/output/log_names.h"
 
@@ -43,7 +43,7 @@ class LogStore {
   std::shared_ptr<LogFiles> Find(const std::string& daemon, OutputStream stream)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  LogCompressor& compressor() { return compressor_; }
+  LogArchiver& archiver() { return archiver_; }
 
   // Whether one more log may stay open; if so, it is counted until ReleaseOpen.
   bool MayStayOpen() {
@@ -61,7 +61,7 @@ class LogStore {
   // By path. Who uses a log owns it; what nobody uses is dropped at the next look.
   std::map<std::string, std::weak_ptr<LogFiles>> logs_ ABSL_GUARDED_BY(mu_);
 
-  LogCompressor compressor_;
+  LogArchiver archiver_;
 };
 
 }  // namespace hob

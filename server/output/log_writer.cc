@@ -189,7 +189,7 @@ bool LogWriter::Rotate() {
   const int error = files_->Rotate(limits_.backups, size_);
   if (error != 0) return Stall(absl::StrCat("it cannot be rotated: ", strerror(error)));
   file_.Reset();
-  if (limits_.compress && limits_.backups > 0) store_.compressor().Request(files_);
+  if (limits_.backups > 0) store_.archiver().Request(files_, sequence_, limits_.compress);
   if (!OpenFile()) return false;
   NoteTime();
   return true;

@@ -191,7 +191,7 @@ TEST_F(OutputPumpTest, F55RotationLosesNothingDoublesNothingAndTearsNoLine) {
 TEST_F(OutputPumpTest, RotatedLogsAreCompressed) {
   pump_->SetLimits({100, 3, true});
   for (int i = 0; i < 10; ++i) WriteAndLook(std::string(99, 'a' + i) + "\n");
-  store_.compressor().WaitUntilIdle();
+  store_.archiver().WaitUntilIdle();
   EXPECT_THAT(Listing(LogDir()),
               ElementsAre("web.log", "web.log.1.idx", "web.log.1.zst", "web.log.2.idx",
                           "web.log.2.zst", "web.log.3.idx", "web.log.3.zst", "web.log.idx"));

@@ -88,7 +88,8 @@ void DaemonRunner::SpawnFailed(SpawnFailure failure) {
   ExitReport report;
   report.end = std::move(failure);
   report.time = context_.clock->Now();
-  context_.journal->Warning(absl::StrCat(Tag(), " cannot be spawned: ", DescribeEnd(report.end)));
+  context_.journal->Warning(About("cannot be spawned"),
+                            absl::StrCat(Tag(), " cannot be spawned: ", DescribeEnd(report.end)));
   lifecycle_.Ended(report);
   Obey(Report(report));
 }
@@ -96,7 +97,7 @@ void DaemonRunner::SpawnFailed(SpawnFailure failure) {
 void DaemonRunner::Spawned() {
   next_ = Next::kAsDecided;
   lifecycle_.Spawned(instance_.pid());
-  context_.journal->Info(absl::StrCat(Tag(), " ", start_reason_));
+  context_.journal->Info(About("started"), absl::StrCat(Tag(), " ", start_reason_));
   const DaemonSpec& spec = lifecycle_.spec();
   const MonotonicTime spawned = instance_.spawned().monotonic;
   trial_won_at_ = start_is_trial_ ? spawned + spec.restart_policy.retry_time : kNever;
@@ -170,7 +171,8 @@ void DaemonRunner::Condemn(const std::string& verdict, int signal) {
   CancelTimersOfInstance();
   verdict_ = verdict;
   lifecycle_.StopBegins(verdict);
-  context_.journal->Warning(absl::StrCat(Tag(), " ", verdict, ": being stopped"));
+  context_.journal->Warning(About("condemned"),
+                            absl::StrCat(Tag(), " ", verdict, ": being stopped"));
   instance_.AskToEnd(signal, lifecycle_.spec().stop_timeout);
 }
 
@@ -191,7 +193,7 @@ void DaemonRunner::BeginStop(const std::string& reason) {
     return lifecycle_.Remark(reason);
   }
   lifecycle_.StopBegins(reason);
-  context_.journal->Info(absl::StrCat(Tag(), " ", reason));
+  context_.journal->Info(About("stopping"), absl::StrCat(Tag(), " ", reason));
   instance_.AskToEnd(lifecycle_.spec().stop_signal, lifecycle_.spec().stop_timeout);
 }
 
@@ -199,9 +201,10 @@ void DaemonRunner::LookAtInstance() {
   const LiveInstance::Events events = instance_.Look();
   if (events.main_ended.has_value()) MainEnded(*events.main_ended);
   if (events.killed) {
-    context_.journal->Warning(absl::StrCat(Tag(), " did not end within ",
-                                           absl::FormatDuration(lifecycle_.spec().stop_timeout),
-                                           ": killed"));
+    context_.journal->Warning(
+        About("killed"),
+        absl::StrCat(Tag(), " did not end within ",
+                     absl::FormatDuration(lifecycle_.spec().stop_timeout), ": killed"));
   }
   if (events.unkillable) {
     lifecycle_.Hangs();
@@ -230,7 +233,7 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   // What it wrote last is in its log before its end is told (contract 7.7).
   output_.MainEnded();
   lifecycle_.Ended(report, LastWordsOf(report));
-  context_.journal->Info(absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
+  context_.journal->Info(About("ended"), absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
   if (!report.requested) decision_ = Report(report);
 }
 
@@ -306,11 +309,13 @@ void DaemonRunner::Obey(const ThrottleDecision& decision) {
       break;
     case ThrottleAction::kWait:
       lifecycle_.Waits(decision);
-      context_.journal->Warning(absl::StrCat(Tag(), " waits: ", lifecycle_.latest()->reason));
+      context_.journal->Warning(About("waits"),
+                                absl::StrCat(Tag(), " waits: ", lifecycle_.latest()->reason));
       break;
     case ThrottleAction::kHalt:
       lifecycle_.GivenUp(decision);
-      context_.journal->Error(absl::StrCat(Tag(), " HALTED: ", lifecycle_.latest()->reason));
+      context_.journal->Error(About("HALTED"),
+                              absl::StrCat(Tag(), " HALTED: ", lifecycle_.latest()->reason));
       break;
     case ThrottleAction::kLeave:
       lifecycle_.LeftExited(decision);
@@ -348,9 +353,10 @@ void DaemonRunner::LookAtOutput() {
   if (problem == lifecycle_.now().log_problem) return;
   lifecycle_.SetLogProblem(problem);
   if (problem.empty()) {
-    context_.journal->Info(absl::StrCat(Tag(), " log is written again"));
+    context_.journal->Info(About("log written"), absl::StrCat(Tag(), " log is written again"));
   } else {
     context_.journal->Error(
+        About("log stalled"),
         absl::StrCat(Tag(), " ", problem, "; it is held back, nothing is lost"));
   }
 }
@@ -382,6 +388,10 @@ void DaemonRunner::AppendPollFds(std::vector<pollfd>& fds) {
   instance_.AppendPollFds(fds);
   readiness_.AppendPollFds(fds);
   output_.AppendPollFds(fds);
+}
+
+Journal::Topic DaemonRunner::About(absl::string_view event) const {
+  return {lifecycle_.spec().name, event};
 }
 
 std::string DaemonRunner::Tag() const {

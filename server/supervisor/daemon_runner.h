@@ -142,6 +142,8 @@ class DaemonRunner {
   void LookAtTime();
   void ClearHistory();
   void CancelStart();
+  // What a line in the journal is about.
+  Journal::Topic About(absl::string_view event) const;
   // "web[123]" while there is a process, else "web".
   std::string Tag() const;
 

@@ -1,4 +1,4 @@
-#include "server/output/log_compressor.h"
+#include "server/output/log_archiver.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -39,9 +39,9 @@ bool WriteAll(int fd, const char* bytes, size_t size) {
 
 }  // namespace
 
-LogCompressor::LogCompressor() : thread_([this] { Loop(); }) {}
+LogArchiver::LogArchiver(Sync sync) : sync_(std::move(sync)), thread_([this] { Loop(); }) {}
 
-LogCompressor::~LogCompressor() {
+LogArchiver::~LogArchiver() {
   {
     absl::MutexLock lock(&mu_);
     ending_ = true;
@@ -49,62 +49,89 @@ LogCompressor::~LogCompressor() {
   thread_.join();
 }
 
-bool LogCompressor::ending() const {
+bool LogArchiver::ending() const {
   absl::MutexLock lock(&mu_);
   return ending_;
 }
 
-void LogCompressor::Request(std::shared_ptr<LogFiles> files) {
+bool LogArchiver::SyncToDisk(int fd) { return fsync(fd) == 0; }
+
+void LogArchiver::Request(std::shared_ptr<LogFiles> files, int64_t sequence, bool compress) {
   absl::MutexLock lock(&mu_);
-  if (std::find(queue_.begin(), queue_.end(), files) == queue_.end()) {
-    queue_.push_back(std::move(files));
+  for (Task& task : queue_) {
+    if (task.files != files) continue;
+    task.first = std::min(task.first, sequence);
+    task.compress = compress;
+    return;
   }
+  queue_.push_back({std::move(files), sequence, compress});
 }
 
-void LogCompressor::WaitUntilIdle() {
+void LogArchiver::WaitUntilIdle() {
   const auto idle = [this]()
                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return queue_.empty() && !busy_; };
   absl::MutexLock lock(&mu_);
   mu_.Await(absl::Condition(&idle));
 }
 
-void LogCompressor::Loop() {
+void LogArchiver::Loop() {
   TakeLowestPriority();
   while (true) {
-    std::shared_ptr<LogFiles> files;
+    Task task;
     {
       const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
         return ending_ || !queue_.empty();
       };
       absl::MutexLock lock(&mu_, absl::Condition(&has_work));
       if (ending_) return;
-      files = std::move(queue_.front());
+      task = std::move(queue_.front());
       queue_.pop_front();
       busy_ = true;
     }
-    CompressBackups(*files);
+    SyncBackups(*task.files, task.first);
+    if (task.compress) CompressBackups(*task.files);
     absl::MutexLock lock(&mu_);
     busy_ = false;
   }
 }
 
-void LogCompressor::CompressBackups(LogFiles& files) {
-  const std::string path = files.path() + ".zst.tmp";
-  for (int64_t sequence : files.Uncompressed()) {
-    LogFiles::Opened from = files.Open(sequence);
+void LogArchiver::SyncBackups(const LogFiles& files, int64_t first) {
+  for (int64_t sequence = std::max(first, files.Oldest()); sequence < files.current(); ++sequence) {
+    const UniqueFd backup = files.OpenUncompressed(sequence);
     // It may have gone meanwhile.
-    if (!from.fd.ok() || from.compressed) continue;
-    if (!Compress(std::move(from), path) || !files.ReplaceByCompressed(sequence, path)) {
-      unlink(path.c_str());
-    }
+    if (backup.ok()) sync_(backup.get());
+  }
+  SyncFolderOf(files);
+}
+
+bool LogArchiver::SyncFolderOf(const LogFiles& files) {
+  const std::string folder = files.path().substr(0, files.path().rfind('/') + 1);
+  const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd.ok() && sync_(fd.get());
+}
+
+void LogArchiver::CompressBackups(LogFiles& files) {
+  for (int64_t sequence : files.Uncompressed()) {
+    // A crash must not find the bytes gone and the new name not yet on the disk.
+    if (CompressBeside(files, sequence) && SyncFolderOf(files)) files.RemoveUncompressed(sequence);
     if (ending()) return;
   }
 }
 
-bool LogCompressor::Compress(LogFiles::Opened from, const std::string& path) {
+bool LogArchiver::CompressBeside(LogFiles& files, int64_t sequence) {
+  const std::string path = files.path() + ".zst.tmp";
+  UniqueFd from = files.OpenUncompressed(sequence);
+  // It may have gone meanwhile.
+  if (!from.ok()) return false;
+  if (Compress(std::move(from), path) && files.AddCompressed(sequence, path)) return true;
+  unlink(path.c_str());
+  return false;
+}
+
+bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
   const UniqueFd to(
       open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
-  const std::unique_ptr<LogSource> source = LogSource::From(std::move(from));
+  const std::unique_ptr<LogSource> source = LogSource::From({std::move(from), false});
   if (!to.ok()) return false;
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> encoder(ZSTD_createCCtx(),
                                                                      &ZSTD_freeCCtx);
@@ -131,7 +158,7 @@ bool LogCompressor::Compress(LogFiles::Opened from, const std::string& path) {
     if (directive == ZSTD_e_continue) left = 1;
   }
   // A crash must not leave an empty file in the place of the bytes.
-  return fdatasync(to.get()) == 0;
+  return sync_(to.get());
 }
 
 }  // namespace hob
