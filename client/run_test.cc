@@ -351,6 +351,16 @@ TEST_F(RunTest, StatusSaysThatALogIsStalled) {
               HasSubstr("log:         log stalled: /var/log/hob/web.log: Is a directory\n"));
 }
 
+TEST_F(RunTest, F56_StatusSaysThatAPipeIsSmall) {
+  EXPECT_THAT(Hob({"status", "web"}).out, Not(HasSubstr("pipe:")));
+  v1::StatusResponse web = Web();
+  web.set_small_pipe_bytes(8192);
+  server_.Put(web);
+  EXPECT_THAT(Hob({"status", "web"}).out,
+              HasSubstr("pipe:        holds 8192 bytes only: raise sysctl "
+                        "fs.pipe-user-pages-soft\n"));
+}
+
 TEST_F(RunTest, HealthExitsAsProbesTakeIt) {
   using Health = grpc::health::v1::HealthCheckResponse;
   server_.SetHealth("", Health::SERVING);

@@ -10,7 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "server/process/folders.h"
 
 namespace hob {
 namespace {
@@ -36,12 +36,10 @@ absl::Status WriteHolder(int fd, const std::string& path) {
 }  // namespace
 
 absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t mode) {
-  std::string made;
-  for (absl::string_view part : absl::StrSplit(path, '/', absl::SkipEmpty())) {
-    absl::StrAppend(&made, "/", part);
-    if (mkdir(made.c_str(), mode) == 0 || errno == EEXIST) continue;
-    return absl::FailedPreconditionError(absl::StrCat(key, ": cannot make the folder ", made, ": ",
-                                                      strerror(errno),
+  const MadeFolders made = MakeFolders(path, mode, mode);
+  if (made.error != 0) {
+    return absl::FailedPreconditionError(absl::StrCat(key, ": cannot make the folder ", made.path,
+                                                      ": ", strerror(made.error),
                                                       "; make it, or name another one in [hob]"));
   }
   struct stat status;

@@ -38,6 +38,9 @@ constexpr int kMaxRequestBytes = 1 << 20;
 constexpr int kHandshakeTimeoutMs = 2000;
 // How long what a dead server left running has to end before it is killed.
 constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
+// What daemons wrote last and what cannot be written is tried so often, once a second, before it is
+// given up.
+constexpr int kLastTries = 5;
 // When everything is down, every call is answered; this is for the answers to leave. A client that
 // is connected and makes no call may not notice that it is asked to go.
 constexpr std::chrono::milliseconds kFarewell{100};
@@ -142,8 +145,11 @@ absl::Status Server::MakeSupervisor() {
   context_.child_defaults.environment = InheritedEnvironment(options_.environment);
   context_.child_defaults.notify_dir = NotifyDir(options_.config.server);
   context_.child_defaults.fifo_dir = FifoDir(options_.config.server);
-  logs_ = std::make_unique<LogStore>(
-      LogStore::Options{options_.config.server.log_dir, FifoDir(options_.config.server)});
+  LogStore::Options logs;
+  logs.log_dir = options_.config.server.log_dir;
+  logs.fifo_dir = FifoDir(options_.config.server);
+  logs.warn = [this](const std::string& line) { journal_.Warning(line); };
+  logs_ = std::make_unique<LogStore>(std::move(logs));
   context_.logs = logs_.get();
   supervisor_ = std::make_unique<Supervisor>(context_, options_.config);
   if (absl::Status status = supervisor_->Populate(); !status.ok()) return status;
@@ -249,14 +255,18 @@ void Server::BeginShutDown() {
   NotifyServiceManager("STOPPING=1\nSTATUS=stops all daemons");
   journal_.Info("stops all daemons, then ends; a second signal kills what is left");
   health_->BeginShutDown();
-  supervisor_->BeginShutDown(
-      [this](bool all_gone) { eventfd_write(all_down_.get(), all_gone ? kAllGone : kSomeLeft); });
+  supervisor_->BeginShutDown([this](bool all_gone) {
+    logs_->leftovers().Finish(kLastTries, [this, all_gone] {
+      eventfd_write(all_down_.get(), all_gone ? kAllGone : kSomeLeft);
+    });
+  });
 }
 
 void Server::CutShort() {
   exit_code_ = 1;
   journal_.Warning("kills what is left");
   supervisor_->KillAll();
+  logs_->leftovers().CutShort();
   const MonotonicTime now = Clock::Real().Now().monotonic;
   give_up_at_ = std::min(give_up_at_, now + kLongestKill);
 }

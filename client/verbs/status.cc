@@ -54,6 +54,10 @@ class Description {
     Add("reason", daemon_.reason());
     Add("says", daemon_.status_text());
     Add("log", daemon_.log_problem());
+    if (response_.small_pipe_bytes() > 0) {
+      Add("pipe", absl::StrCat("holds ", response_.small_pipe_bytes(),
+                               " bytes only: raise sysctl fs.pipe-user-pages-soft"));
+    }
     Add("wanted", daemon_.wanted() ? "up" : "down");
     if (daemon_.pid() != 0) Add("pid", absl::StrCat(daemon_.pid()));
     if (daemon_.has_start_time()) Add("started", When(daemon_.start_time()));

@@ -53,6 +53,9 @@ struct DaemonSnapshot {
   std::string log_problem;
   // Whether something of it survives KILL: it hangs in the kernel (RELIABILITY F26).
   bool unkillable = false;
+  // How many bytes the smaller of the last instance's output pipes holds, where that is less than
+  // the usual 64 KiB (RELIABILITY F56); else 0.
+  int64_t small_pipe_bytes = 0;
   // Starts that followed a failure.
   int64_t restart_count = 0;
   // Ends of instances, failures to spawn included.

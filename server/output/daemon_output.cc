@@ -13,6 +13,9 @@
 namespace hob {
 namespace {
 
+// The capacity of a pipe (pipe(7)).
+constexpr int64_t kUsualPipe = 64 << 10;
+
 LogWriter::Limits LimitsOf(const DaemonSpec& spec) {
   return {spec.log_max_bytes, spec.log_backups, spec.log_compress};
 }
@@ -35,9 +38,26 @@ std::string LastBytes(const LogFiles& files, int64_t size) {
   return bytes;
 }
 
+// What a daemon that is gone has left of one stream.
+class LeftoverOfPump : public LeftoverOutput::Item {
+ public:
+  LeftoverOfPump(std::string daemon, std::unique_ptr<OutputPump> pump)
+      : daemon_(std::move(daemon)), pump_(std::move(pump)) {}
+
+  void WriteOn() override { pump_->Release(); }
+  int64_t left() const override { return pump_->left(); }
+  const std::string& daemon() const override { return daemon_; }
+  std::string problem() const override { return pump_->problem(); }
+
+ private:
+  const std::string daemon_;
+  const std::unique_ptr<OutputPump> pump_;
+};
+
 }  // namespace
 
-DaemonOutput::DaemonOutput(const std::string& daemon, LogStore* store, const Clock& clock) {
+DaemonOutput::DaemonOutput(const std::string& daemon, LogStore* store, const Clock& clock)
+    : daemon_(daemon), store_(store) {
   if (store == nullptr) return;
   stdout_ = std::make_unique<OutputPump>(daemon, OutputStream::kStdout, *store, clock);
   stderr_ = std::make_unique<OutputPump>(daemon, OutputStream::kStderr, *store, clock);
@@ -85,8 +105,9 @@ std::string DaemonOutput::LastStderrLine() {
   // The newline that ends it counts, and so may blank lines behind it.
   constexpr int64_t kLookBack = kMaxLineLength + 64;
   const int64_t written = stderr_->moved() - stderr_before_;
-  if (written == 0) return "";
+  if (written == 0 || !store_->for_writers().Take(OutputPump::kPatience)) return "";
   const std::string bytes = LastBytes(stderr_->files(), std::min(written, kLookBack));
+  store_->for_writers().Return();
   const absl::string_view text = absl::StripTrailingAsciiWhitespace(bytes);
   const size_t newline = text.rfind('\n');
   const absl::string_view line =
@@ -113,8 +134,21 @@ void DaemonOutput::Reopen() {
 }
 
 void DaemonOutput::End() {
-  stdout_ = nullptr;
-  stderr_ = nullptr;
+  for (std::unique_ptr<OutputPump>* pump : {&stdout_, &stderr_}) {
+    if (*pump == nullptr) continue;
+    if ((*pump)->left() > 0) {
+      store_->leftovers().Add(std::make_unique<LeftoverOfPump>(daemon_, std::move(*pump)));
+    }
+    *pump = nullptr;
+  }
+}
+
+int64_t DaemonOutput::SmallPipe() const {
+  int64_t smallest = kUsualPipe;
+  for (const OutputPump* pump : {stdout_.get(), stderr_.get()}) {
+    if (pump != nullptr && pump->is_open()) smallest = std::min(smallest, pump->capacity());
+  }
+  return smallest < kUsualPipe ? smallest : 0;
 }
 
 std::string DaemonOutput::Problem() const {

@@ -53,11 +53,16 @@ class DaemonOutput {
   // Has the logs opened anew, by their paths (USR2).
   void Reopen();
 
-  // The daemon ends for good: who follows its logs is told so.
+  // The daemon ends for good: what is not yet written is left to the store, and who follows its
+  // logs is told the end once that is done.
   void End();
 
   // Why a log cannot be written; empty when all can.
   std::string Problem() const;
+
+  // How much the smaller of the FIFOs that are open holds, bytes, where that is less than the
+  // kernel's usual 64 KiB (RELIABILITY F56); else 0.
+  int64_t SmallPipe() const;
 
   MonotonicTime NextDeadline() const;
   void AppendPollFds(std::vector<pollfd>& fds) const;
@@ -68,6 +73,8 @@ class DaemonOutput {
   absl::optional<SpawnFailure> OpenPump(OutputPump& pump, const DaemonSpec& spec,
                                         const char* stage);
 
+  const std::string daemon_;
+  LogStore* const store_;
   // Null without a store, and after End.
   std::unique_ptr<OutputPump> stdout_;
   std::unique_ptr<OutputPump> stderr_;

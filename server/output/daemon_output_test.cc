@@ -1,7 +1,10 @@
 #include "server/output/daemon_output.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/output/output_test_env.h"
@@ -129,6 +132,67 @@ TEST_F(DaemonOutputTest, ReadersAreToldOfTheEnd) {
   output_.MainEnded();
   output_.TreeGone();
   EXPECT_EQ(output_.Problem(), "");
+}
+
+TEST_F(DaemonOutputTest, WhatCannotBeWrittenYetSurvivesTheDaemon) {
+  ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
+  const std::shared_ptr<LogFiles> files = store_.Find("web", OutputStream::kStdout);
+  Begin();
+  Write(out_, "last words\n");
+  End();
+  output_.TreeGone();
+  output_.End();
+  EXPECT_FALSE(files->ended());
+  ASSERT_EQ(rmdir(Log("web.log").c_str()), 0);
+  absl::Notification done;
+  store_.leftovers().Finish(/*tries=*/1, [&done] { done.Notify(); });
+  done.WaitForNotification();
+  EXPECT_EQ(ReadFile(Log("web.log")), "last words\n");
+  EXPECT_TRUE(files->ended());
+  ASSERT_EQ(warnings_.size(), 2);
+  EXPECT_THAT(warnings_[0], HasSubstr("web is gone; log stalled: " + Log("web.log")));
+  EXPECT_THAT(warnings_[0], HasSubstr("the last 11 bytes"));
+}
+
+TEST_F(DaemonOutputTest, WhatIsNeverWrittenIsCountedAsLost) {
+  ASSERT_EQ(mkdir(Log("web.err.log").c_str(), 0755), 0);
+  Begin();
+  Write(err_, "last words\n");
+  End();
+  output_.TreeGone();
+  output_.End();
+  absl::Notification done;
+  store_.leftovers().Finish(/*tries=*/1, [&done] { done.Notify(); });
+  done.WaitForNotification();
+  ASSERT_EQ(warnings_.size(), 2);
+  EXPECT_THAT(warnings_[1], HasSubstr("the last 11 bytes that it wrote are lost"));
+}
+
+TEST_F(DaemonOutputTest, ADaemonThatComesBackWritesBehindWhatWasLeft) {
+  ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
+  Begin();
+  Write(out_, "one\n");
+  End();
+  output_.TreeGone();
+  output_.End();
+  DaemonOutput again("web", &store_, clock_);
+  ASSERT_EQ(again.Prepare(spec_), absl::nullopt);
+  out_ = OpenAsChild(fifo_folder_.path() + "/web.out");
+  Write(out_, "two\n");
+  ASSERT_EQ(rmdir(Log("web.log").c_str()), 0);
+  clock_.Advance(OutputPump::kRetryInterval);
+  again.Look();
+  absl::Notification done;
+  store_.leftovers().Finish(/*tries=*/1, [&done] { done.Notify(); });
+  done.WaitForNotification();
+  EXPECT_EQ(ReadFile(Log("web.log")), "one\ntwo\n");
+}
+
+TEST_F(DaemonOutputTest, F56_TheSmallerPipeIsTold) {
+  Begin();
+  EXPECT_EQ(output_.SmallPipe(), 0);
+  ASSERT_EQ(fcntl(err_.get(), F_SETPIPE_SZ, 4096), 4096);
+  EXPECT_EQ(output_.SmallPipe(), 4096);
 }
 
 TEST_F(DaemonOutputTest, WithoutAStoreNothingIsKept) {

@@ -71,8 +71,7 @@ void LogReader::StartAt(const Position& position) {
 }
 
 void LogReader::GoTo(int64_t sequence) {
-  source_ = nullptr;
-  index_file_.Reset();
+  Close();
   index_ = LogIndex();
   position_ = {sequence, 0};
 }
@@ -105,6 +104,11 @@ bool LogReader::SkipWhatIsGone() {
   return true;
 }
 
+void LogReader::Close() {
+  source_ = nullptr;
+  index_file_.Reset();
+}
+
 absl::optional<LogReader::Piece> LogReader::Next(int64_t most) {
   while (!AtStop()) {
     // Asked before reading: a file that is complete then has nothing behind its end.
@@ -131,15 +135,13 @@ absl::optional<LogReader::Piece> LogReader::Next(int64_t most) {
     }
     if (!complete) {
       // The path is looked up anew when there is more.
-      source_ = nullptr;
-      index_file_.Reset();
+      Close();
       return absl::nullopt;
     }
     GoTo(position_.sequence + 1);
     inode_ = 0;
   }
-  source_ = nullptr;
-  index_file_.Reset();
+  Close();
   return absl::nullopt;
 }
 

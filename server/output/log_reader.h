@@ -18,8 +18,8 @@ namespace hob {
 // notice, and a reader that is so slow that rotation takes its file away is told how much it
 // missed.
 //
-// First one of the Start functions, then Next. Not thread-safe. Blocks on the disk only. Holds a
-// descriptor or two between a Next that returned something and the one that does not.
+// First one of the Start functions, then Next. Not thread-safe. Blocks on the disk only. Holds two
+// descriptors between a Next that returned something and the one that does not, or Close.
 class LogReader {
  public:
   explicit LogReader(std::shared_ptr<LogFiles> files) : files_(std::move(files)) {}
@@ -62,6 +62,11 @@ class LogReader {
   // behind a line unless there is none in it, and holds nothing that was written more than
   // kIndexInterval after its first line.
   absl::optional<Piece> Next(int64_t most);
+
+  // Whether descriptors are held; Close lets them go, and the next Next opens what it needs again:
+  // of a compressed file, all that lies before its place is decompressed once more.
+  bool is_open() const { return source_ != nullptr; }
+  void Close();
 
   // Whether everything up to the point of StopAt was read.
   bool AtStop() const { return stop_.has_value() && !(position_ < *stop_); }

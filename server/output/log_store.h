@@ -1,13 +1,16 @@
 #ifndef HOB_SERVER_OUTPUT_LOG_STORE_H_
 #define HOB_SERVER_OUTPUT_LOG_STORE_H_
 
-#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "server/output/descriptor_pool.h"
+#include "server/output/leftover_output.h"
 #include "server/output/log_archiver.h"
 #include "server/output/log_files.h"
 #include "server/output/log_names.h"
@@ -22,14 +25,30 @@ class LogStore {
   struct Options {
     // Where the logs lie; exists.
     std::string log_dir;
-    // Where the FIFOs lie; exists, and nobody else can look into it.
+    // Where the FIFOs lie; nobody else can look into it. Made anew where it is missing.
     std::string fifo_dir;
-    // How many logs may stay open while nothing is written to them for a moment. Beyond it, a log
-    // is opened for each piece of output: slower, but a descriptor is held only that long.
-    int max_open_logs = 256;
+    // How many descriptors all writers together may have open, and how many of these are kept
+    // while nothing is written for a moment. With more logs than that, a log is opened for each
+    // piece of output: slower, but a descriptor is held only that long.
+    int most_for_writers = 192;
+    int most_kept_by_writers = 144;
+    // How many logs may be kept open for those who read on.
+    int most_kept_by_readers = 24;
+    // Gets a line about what somebody should know: output that waits or is lost, a run_dir that
+    // was deleted. Called on any thread; must not block.
+    std::function<void(const std::string& line)> warn = [](const std::string&) {};
   };
 
-  explicit LogStore(Options options) : options_(std::move(options)) {}
+  // The most descriptors that all logs together ever have open, however many daemons there are:
+  // for the planning of all descriptors (RELIABILITY F10). FIFOs are not among them; each stream of
+  // a daemon that lives has one.
+  static constexpr int kMostDescriptors = 256;
+
+  explicit LogStore(Options options)
+      : options_(std::move(options)),
+        for_writers_(options_.most_for_writers, options_.most_kept_by_writers),
+        for_readers_(options_.most_kept_by_readers, options_.most_kept_by_readers),
+        leftovers_(options_.warn) {}
 
   LogStore(const LogStore&) = delete;
   LogStore& operator=(const LogStore&) = delete;
@@ -45,23 +64,30 @@ class LogStore {
 
   LogArchiver& archiver() { return archiver_; }
 
-  // Whether one more log may stay open; if so, it is counted until ReleaseOpen.
-  bool MayStayOpen() {
-    if (open_.fetch_add(1) < options_.max_open_logs) return true;
-    --open_;
-    return false;
-  }
-  void ReleaseOpen() { --open_; }
+  // Of logs and indexes that are written.
+  DescriptorPool& for_writers() { return for_writers_; }
+  // Of logs that are kept open between two pieces that are read; each stands for two.
+  DescriptorPool& for_readers() { return for_readers_; }
+
+  // What daemons that are gone have left to be written.
+  LeftoverOutput& leftovers() { return leftovers_; }
+
+  // Makes the folder of the FIFOs where somebody has deleted it, and says so. False, and errno(3)
+  // says why, when that is not possible.
+  bool MakeFifoDir();
 
  private:
   const Options options_;
-  std::atomic<int> open_ = 0;
+  DescriptorPool for_writers_;
+  DescriptorPool for_readers_;
 
   absl::Mutex mu_;
   // By path. Who uses a log owns it; what nobody uses is dropped at the next look.
   std::map<std::string, std::weak_ptr<LogFiles>> logs_ ABSL_GUARDED_BY(mu_);
 
   LogArchiver archiver_;
+  // Uses all of the above.
+  LeftoverOutput leftovers_;
 };
 
 }  // namespace hob

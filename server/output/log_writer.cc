@@ -39,8 +39,10 @@ LogWriter::~LogWriter() {
   files_->RemoveWriter();
 }
 
-LogWriter::Result LogWriter::Move(int fifo, int64_t most) {
+LogWriter::Result LogWriter::Move(int fifo, int64_t most, absl::Duration patience) {
   if (pending_.empty() && BytesIn(fifo) == 0) return Result::kEmpty;
+  if (!has_descriptor_) has_descriptor_ = store_.for_writers().Take(patience);
+  if (!has_descriptor_) return Result::kBusy;
   const int64_t before = moved_;
   Result result;
   {
@@ -69,7 +71,7 @@ LogWriter::Result LogWriter::MoveLocked(int fifo, int64_t most) {
 }
 
 bool LogWriter::EnsureOpen() {
-  if (file_.ok() && !IsStillThere()) Close();
+  if (file_.ok() && !IsStillThere()) file_.Reset();
   return file_.ok() || OpenFile();
 }
 
@@ -114,20 +116,27 @@ bool LogWriter::OpenFile() {
 
 void LogWriter::Close() {
   file_.Reset();
-  if (std::exchange(counted_as_open_, false)) store_.ReleaseOpen();
+  if (std::exchange(has_descriptor_, false)) store_.for_writers().Return();
 }
 
 void LogWriter::CloseIfCrowded() {
-  if (!file_.ok() || counted_as_open_) return;
-  counted_as_open_ = store_.MayStayOpen();
-  if (!counted_as_open_) Close();
+  if (file_.ok() && store_.for_writers().IsCrowded()) Close();
 }
 
 void LogWriter::NoteTime() {
   const Timestamp now = clock_.Now();
   if (!index_is_new_ && now.monotonic < time_noted_ + kIndexInterval) return;
+  // Without a descriptor to spare, the next bytes have an entry.
+  if (!store_.for_writers().Take()) return;
   time_noted_ = now.monotonic;
   AppendToLogIndex(files_->index_path(), {size_, now.wall}, std::exchange(index_is_new_, false));
+  store_.for_writers().Return();
+}
+
+void LogWriter::TakeOver(int fifo) {
+  std::string bytes(BytesIn(fifo), '\0');
+  const int64_t count = read(fifo, &bytes[0], bytes.size());
+  pending_.append(bytes, 0, std::max<int64_t>(count, 0));
 }
 
 bool LogWriter::MoveSome(int fifo, int64_t most) {

@@ -16,7 +16,7 @@ namespace hob {
 // rotates the log at the end of a line once it is full.
 //
 //   closed    nothing is open                         0 descriptors
-//   open      from the first byte until Close         1 descriptor
+//   open      from the first byte until Close         1 descriptor of the store's, 2 for a moment
 //
 // Whatever cannot be written stays in the FIFO: then Move says kStalled, problem() why, and it may
 // be tried again. The file is opened by its path and held: one that was deleted is noticed at the
@@ -46,12 +46,22 @@ class LogWriter {
     kEmpty,
     // There may be more in it.
     kMore,
+    // No descriptor is free at the moment, because so many logs are being written.
+    kBusy,
     // Nothing can be written now.
     kStalled,
   };
 
-  // Moves at most `most` bytes, and what of a line is behind them at a rotation.
-  Result Move(int fifo, int64_t most);
+  // Moves at most `most` bytes, and what of a line is behind them at a rotation. Waits for a free
+  // descriptor for `patience` at the longest.
+  Result Move(int fifo, int64_t most, absl::Duration patience = absl::ZeroDuration());
+
+  // Takes all that is in the FIFO into memory, to be written before anything else: nobody will open
+  // it any more.
+  void TakeOver(int fifo);
+
+  // Bytes that were taken from a FIFO and are not yet written.
+  int64_t pending() const { return pending_.size(); }
 
   // Why nothing can be written; empty when the last Move was not stalled. Names the file.
   const std::string& problem() const { return problem_; }
@@ -99,13 +109,15 @@ class LogWriter {
   int64_t sequence_ = 0;
   int64_t size_ = 0;
   bool takes_splice_ = true;
-  bool counted_as_open_ = false;
+  // Whether a descriptor was taken from the store: while the file is open.
+  bool has_descriptor_ = false;
   MonotonicTime path_checked_;
   // When the index got its last entry; of another file, long ago.
   MonotonicTime time_noted_;
   bool index_is_new_ = false;
 
-  // Bytes that were read and belong into the log next; only between two tries, and few.
+  // Bytes that were read and belong into the log next; only between two tries, and no more than a
+  // FIFO holds.
   std::string pending_;
   std::string problem_;
   int64_t moved_ = 0;

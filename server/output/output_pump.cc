@@ -23,14 +23,25 @@ bool IsOwnFifo(const UniqueFd& fd) {
          (status.st_mode & 07777) == 0600;
 }
 
-// A FIFO that is there is used: it may hold what was not yet read. Anything else makes room.
-UniqueFd OpenOrMakeFifo(const std::string& path) {
+// A FIFO that is there is used: it may hold what was not yet read. Anything else makes room. Not
+// ok(), and errno(3) says why, when none can be made.
+UniqueFd OpenOrMakeFifo(const std::string& path, LogStore& store) {
   UniqueFd fd = OpenFifo(path);
   if (IsOwnFifo(fd)) return fd;
   unlink(path.c_str());
   // The server's umask takes no right away from the owner.
-  if (mkfifo(path.c_str(), 0600) != 0) return UniqueFd();
+  if (mkfifo(path.c_str(), 0600) != 0 &&
+      (errno != ENOENT || !store.MakeFifoDir() || mkfifo(path.c_str(), 0600) != 0)) {
+    return UniqueFd();
+  }
   return OpenFifo(path);
+}
+
+bool IsAt(const std::string& path, const UniqueFd& fd) {
+  struct stat held;
+  struct stat named;
+  return fstat(fd.get(), &held) == 0 && lstat(path.c_str(), &named) == 0 &&
+         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
 }  // namespace
@@ -38,12 +49,17 @@ UniqueFd OpenOrMakeFifo(const std::string& path) {
 OutputPump::OutputPump(const std::string& daemon, OutputStream stream, LogStore& store,
                        const Clock& clock)
     : fifo_path_(store.FifoPathOf(daemon, stream)),
+      store_(store),
       clock_(clock),
       writer_(store.Find(daemon, stream), store, clock) {}
 
 int OutputPump::Open(uid_t owner, gid_t group) {
   released_ = false;
-  if (!fifo_.ok()) fifo_ = OpenOrMakeFifo(fifo_path_);
+  if (fifo_.ok() && !IsAt(fifo_path_, fifo_)) {
+    writer_.TakeOver(fifo_.get());
+    fifo_.Reset();
+  }
+  if (!fifo_.ok()) fifo_ = OpenOrMakeFifo(fifo_path_, store_);
   if (!fifo_.ok() || fchown(fifo_.get(), owner, group) != 0) return errno;
   return 0;
 }
@@ -57,7 +73,7 @@ void OutputPump::Release() {
 void OutputPump::Look() {
   if (!fifo_.ok()) return;
   const MonotonicTime now = clock_.Now().monotonic;
-  if (!stalled() || retry_at_ <= now) Move(kMostAtOnce);
+  if (!resting() || retry_at_ <= now) Move(kMostAtOnce);
   if (idle_at_ <= now) {
     writer_.Close();
     idle_at_ = kNever;
@@ -65,16 +81,27 @@ void OutputPump::Look() {
 }
 
 void OutputPump::Drain() {
-  int left = 0;
-  if (!fifo_.ok() || stalled() || ioctl(fifo_.get(), FIONREAD, &left) != 0) return;
-  if (left > 0) Move(left);
+  const int64_t there = left();
+  if (there > 0 && problem().empty()) Move(there, kPatience);
 }
 
-void OutputPump::Move(int64_t most) {
+int64_t OutputPump::left() const {
+  int in_fifo = 0;
+  if (fifo_.ok()) ioctl(fifo_.get(), FIONREAD, &in_fifo);
+  return in_fifo + writer_.pending();
+}
+
+int64_t OutputPump::capacity() const {
+  return fifo_.ok() ? std::max(fcntl(fifo_.get(), F_GETPIPE_SZ), 0) : 0;
+}
+
+void OutputPump::Move(int64_t most, absl::Duration patience) {
   const int64_t before = writer_.moved();
-  const LogWriter::Result result = writer_.Move(fifo_.get(), most);
+  const LogWriter::Result result = writer_.Move(fifo_.get(), most, patience);
   const MonotonicTime now = clock_.Now().monotonic;
-  retry_at_ = result == LogWriter::Result::kStalled ? now + kRetryInterval : kNever;
+  retry_at_ = kNever;
+  if (result == LogWriter::Result::kStalled) retry_at_ = now + kRetryInterval;
+  if (result == LogWriter::Result::kBusy) retry_at_ = now + kBusyInterval;
   writer_.CloseIfCrowded();
   if (writer_.moved() > before) idle_at_ = now + kIdleTime;
   if (!writer_.is_open()) idle_at_ = kNever;
@@ -88,7 +115,7 @@ void OutputPump::Move(int64_t most) {
 MonotonicTime OutputPump::NextDeadline() const { return std::min(retry_at_, idle_at_); }
 
 void OutputPump::AppendPollFds(std::vector<pollfd>& fds) const {
-  if (fifo_.ok() && !stalled()) fds.push_back({fifo_.get(), POLLIN, 0});
+  if (fifo_.ok() && !resting()) fds.push_back({fifo_.get(), POLLIN, 0});
 }
 
 }  // namespace hob

@@ -24,8 +24,8 @@ namespace hob {
 //   closed    there is no instance, and the FIFO is empty           0
 //   waiting   an instance lives and writes nothing                  1: the FIFO
 //   writing   bytes came within the last kIdleTime                  2: the FIFO, the log
-//   stalled   the log cannot be written; a try each kRetryInterval  1: the FIFO, which is not
-//   polled
+//   stalled   the log cannot be written; a try each kRetryInterval  1: the FIFO, not polled
+//   busy      too many others are written; a try each kBusyInterval 1: the FIFO, not polled
 //
 // Never waits for a reader or a writer, blocks on the disk only. Not thread-safe: belongs to the
 // daemon's worker.
@@ -35,6 +35,10 @@ class OutputPump {
   static constexpr absl::Duration kIdleTime = absl::Seconds(2);
   // Time between two tries to write a log that cannot be written (RELIABILITY F52, F53).
   static constexpr absl::Duration kRetryInterval = absl::Seconds(1);
+  // Time between two tries to get a descriptor, and how long the last words of a daemon wait for
+  // it.
+  static constexpr absl::Duration kBusyInterval = absl::Milliseconds(10);
+  static constexpr absl::Duration kPatience = absl::Milliseconds(200);
   // The most that one Look moves: the worker's other duties come in between.
   static constexpr int64_t kMostAtOnce = 1 << 20;
 
@@ -46,8 +50,9 @@ class OutputPump {
 
   void SetLimits(const LogWriter::Limits& limits) { writer_.SetLimits(limits); }
 
-  // Makes the FIFO where it is missing and opens it, for an instance to come; `owner` and `group`
-  // are whose it is, so that /dev/stdout can be opened there. Returns 0 or errno(3).
+  // Makes the FIFO where it is missing, its folder included, and opens it, for an instance to come;
+  // `owner` and `group` are whose it is, so that /dev/stdout can be opened there. What is still in
+  // one that somebody has deleted comes first. Returns 0 or errno(3).
   int Open(uid_t owner, gid_t group);
 
   // There is no instance any more: the FIFO is closed as soon as it is empty.
@@ -66,6 +71,11 @@ class OutputPump {
   const std::string& problem() const { return writer_.problem(); }
 
   bool is_open() const { return fifo_.ok(); }
+  // How many bytes are not yet written.
+  int64_t left() const;
+  // How much the FIFO holds before its writer has to wait, bytes: 65,536 unless the user has too
+  // many pipes (RELIABILITY F56) or somebody has changed it. 0 while it is not open.
+  int64_t capacity() const;
   // What was written all in all, bytes.
   int64_t moved() const { return writer_.moved(); }
   LogFiles& files() { return writer_.files(); }
@@ -74,15 +84,16 @@ class OutputPump {
   void AppendPollFds(std::vector<pollfd>& fds) const;
 
  private:
-  void Move(int64_t most);
-  bool stalled() const { return retry_at_ != MonotonicTime::InfiniteFuture(); }
+  void Move(int64_t most, absl::Duration patience = absl::ZeroDuration());
+  bool resting() const { return retry_at_ != MonotonicTime::InfiniteFuture(); }
 
   const std::string fifo_path_;
+  LogStore& store_;
   const Clock& clock_;
   LogWriter writer_;
   UniqueFd fifo_;
   bool released_ = false;
-  // When a stalled log is tried again, and when an open one is closed.
+  // When a stalled or busy log is tried again, and when an open one is closed.
   MonotonicTime retry_at_ = MonotonicTime::InfiniteFuture();
   MonotonicTime idle_at_ = MonotonicTime::InfiniteFuture();
 };

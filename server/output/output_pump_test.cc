@@ -1,11 +1,13 @@
 // Real FIFOs and files, a simulated clock.
 #include "server/output/output_pump.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <random>
 
 #include "absl/strings/str_cat.h"
@@ -27,13 +29,16 @@ class OutputPumpTest : public OutputTest {
   void Begin() {
     pump_ = std::make_unique<OutputPump>("web", OutputStream::kStdout, store_, clock_);
     ASSERT_EQ(pump_->Open(geteuid(), getegid()), 0);
-    child_ = OpenAsChild(fifo_folder_.path() + "/web.out");
+    child_ = OpenAsChild(FifoDir() + "/web.out");
   }
 
   void WriteAndLook(absl::string_view bytes) {
     Write(child_, bytes);
     pump_->Look();
   }
+
+  // Below a folder, as in a run_dir.
+  std::string FifoDir() const { return fifo_folder_.path() + "/run/output"; }
 
   // What the worker would wait for.
   std::vector<pollfd> PollFds() const {
@@ -55,13 +60,14 @@ class OutputPumpTest : public OutputTest {
     return all;
   }
 
-  mutable LogStore store_{{LogDir(), fifo_folder_.path(), 2}};
+  mutable LogStore store_{{LogDir(), FifoDir(), /*most_for_writers=*/4, /*most_kept_by_writers=*/2,
+                           /*most_kept_by_readers=*/2,
+                           [this](const std::string& line) { warnings_.push_back(line); }}};
   std::unique_ptr<OutputPump> pump_;
   UniqueFd child_;
 };
 
-TEST_F(OutputPumpTest, BytesArriveAsTheyWereWritten) {
-  // RELIABILITY F54.
+TEST_F(OutputPumpTest, F54_BytesArriveAsTheyWereWritten) {
   constexpr char kText[] = "NUL \0, \x1b[1m, \xff\xfe, no newline at the end";
   const std::string bytes(kText, sizeof(kText) - 1);
   WriteAndLook(bytes);
@@ -69,7 +75,7 @@ TEST_F(OutputPumpTest, BytesArriveAsTheyWereWritten) {
   struct stat status;
   ASSERT_EQ(stat(Log("web.log").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0640);
-  ASSERT_EQ(stat((fifo_folder_.path() + "/web.out").c_str(), &status), 0);
+  ASSERT_EQ(stat((FifoDir() + "/web.out").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode, S_IFIFO | 0600);
 }
 
@@ -85,7 +91,7 @@ TEST_F(OutputPumpTest, EveryStateHasItsDescriptors) {
   Begin();
   child_.Reset();
   EXPECT_EQ(OpenDescriptors(), none + 1);
-  child_ = OpenAsChild(fifo_folder_.path() + "/web.out");
+  child_ = OpenAsChild(FifoDir() + "/web.out");
   WriteAndLook("line\n");
   EXPECT_EQ(OpenDescriptors(), none + 3);
   EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kIdleTime);
@@ -99,15 +105,100 @@ TEST_F(OutputPumpTest, EveryStateHasItsDescriptors) {
 }
 
 TEST_F(OutputPumpTest, BeyondTheBoundALogIsOpenOnlyWhileItIsWritten) {
-  store_.MayStayOpen();
-  store_.MayStayOpen();
+  store_.for_writers().Take();
+  store_.for_writers().Take();
   const int before = OpenDescriptors();
   WriteAndLook("line\n");
   EXPECT_EQ(OpenDescriptors(), before);
-  store_.ReleaseOpen();
+  store_.for_writers().Return();
   WriteAndLook("line\n");
   EXPECT_EQ(OpenDescriptors(), before + 1);
   EXPECT_EQ(ReadFile(Log("web.log")), "line\nline\n");
+}
+
+TEST_F(OutputPumpTest, F10_WithoutAFreeDescriptorALogIsTriedAgainSoon) {
+  for (int i = 0; i < 4; ++i) store_.for_writers().Take();
+  WriteAndLook("line\n");
+  EXPECT_FALSE(FileExists(Log("web.log")));
+  EXPECT_EQ(pump_->problem(), "");
+  EXPECT_TRUE(PollFds().empty());
+  EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kBusyInterval);
+  store_.for_writers().Return();
+  clock_.Advance(OutputPump::kBusyInterval);
+  pump_->Look();
+  EXPECT_EQ(ReadFile(Log("web.log")), "line\n");
+}
+
+TEST_F(OutputPumpTest, F10_LastWordsWaitForADescriptor) {
+  for (int i = 0; i < 4; ++i) store_.for_writers().Take();
+  WriteAndLook("last words\n");
+  store_.for_writers().Return();
+  pump_->Drain();
+  EXPECT_EQ(ReadFile(Log("web.log")), "last words\n");
+}
+
+TEST_F(OutputPumpTest, F10_WhoeverWritesTheDescriptorsStayFew) {
+  const int before = OpenDescriptors();
+  std::vector<std::unique_ptr<OutputPump>> pumps;
+  std::vector<UniqueFd> children;
+  for (int i = 0; i < 50; ++i) {
+    pumps.push_back(std::make_unique<OutputPump>(absl::StrCat("api", i), OutputStream::kStdout,
+                                                 store_, clock_));
+    ASSERT_EQ(pumps.back()->Open(geteuid(), getegid()), 0);
+    children.push_back(OpenAsChild(absl::StrCat(FifoDir(), "/api", i, ".out")));
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 50; ++i) {
+      Write(children[i], "line\n");
+      pumps[i]->Look();
+      // Two FIFOs each, and what is kept.
+      EXPECT_LE(OpenDescriptors(), before + 2 * 50 + 2);
+    }
+  }
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(ReadFile(Log(absl::StrCat("api", i, ".log"))), "line\nline\nline\n");
+  }
+}
+
+TEST_F(OutputPumpTest, ADeletedRunDirIsMadeAnew) {
+  child_.Reset();
+  pump_->Release();
+  warnings_.clear();
+  std::filesystem::remove_all(fifo_folder_.path() + "/run");
+  Begin();
+  WriteAndLook("line\n");
+  EXPECT_EQ(ReadFile(Log("web.log")), "line\n");
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr(FifoDir() + " was deleted")));
+  struct stat status;
+  ASSERT_EQ(stat(FifoDir().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode, S_IFDIR | 0700);
+}
+
+TEST_F(OutputPumpTest, WhatIsInADeletedFifoComesFirst) {
+  ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
+  WriteAndLook("one\n");
+  child_.Reset();
+  pump_->Release();
+  ASSERT_EQ(unlink((FifoDir() + "/web.out").c_str()), 0);
+  ASSERT_EQ(pump_->Open(geteuid(), getegid()), 0);
+  EXPECT_EQ(pump_->left(), 4);
+  child_ = OpenAsChild(FifoDir() + "/web.out");
+  WriteAndLook("two\n");
+  EXPECT_EQ(pump_->left(), 8);
+  ASSERT_EQ(rmdir(Log("web.log").c_str()), 0);
+  AdvanceToRetry();
+  EXPECT_EQ(ReadFile(Log("web.log")), "one\ntwo\n");
+  EXPECT_EQ(pump_->left(), 0);
+}
+
+TEST_F(OutputPumpTest, F56_TheRealCapacityIsTold) {
+  EXPECT_EQ(pump_->capacity(), 65'536);
+  // As the kernel makes them for a user who has too many pipes.
+  ASSERT_EQ(fcntl(child_.get(), F_SETPIPE_SZ, 8192), 8192);
+  EXPECT_EQ(pump_->capacity(), 8192);
+  child_.Reset();
+  pump_->Release();
+  EXPECT_EQ(pump_->capacity(), 0);
 }
 
 TEST_F(OutputPumpTest, F28AChildThatClosesItsOutputIsNoReasonToSpin) {
@@ -232,14 +323,14 @@ TEST_F(OutputPumpTest, AnExistingLogIsContinued) {
   EXPECT_EQ(ReadFile(Log("web.log")), "before\nafter\n");
 }
 
-TEST_F(OutputPumpTest, ADeletedLogIsNoticedAtTheNextByte) {
+TEST_F(OutputPumpTest, F55_ADeletedLogIsNoticedAtTheNextByte) {
   WriteAndLook("one\n");
   ASSERT_EQ(unlink(Log("web.log").c_str()), 0);
   WriteAndLook("two\n");
   EXPECT_EQ(ReadFile(Log("web.log")), "two\n");
 }
 
-TEST_F(OutputPumpTest, ARenamedLogIsNoticedWithinASecond) {
+TEST_F(OutputPumpTest, F55_ARenamedLogIsNoticedWithinASecond) {
   WriteAndLook("one\n");
   ASSERT_EQ(rename(Log("web.log").c_str(), Log("moved").c_str()), 0);
   WriteAndLook("two\n");
@@ -265,7 +356,7 @@ TEST_F(OutputPumpTest, ATruncatedLogGetsNoHole) {
   EXPECT_EQ(ReadFile(Log("web.log")), "two\n");
 }
 
-TEST_F(OutputPumpTest, AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
+TEST_F(OutputPumpTest, F53_AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   WriteAndLook("one\n");
   EXPECT_THAT(pump_->problem(), HasSubstr(Log("web.log") + ": Is a directory"));
@@ -297,7 +388,7 @@ TEST_F(OutputPumpTest, APlantedFifoIsNoLog) {
 }
 
 TEST_F(OutputPumpTest, WhatLiesInTheWayOfAFifoMakesRoom) {
-  const std::string path = fifo_folder_.path() + "/api.out";
+  const std::string path = FifoDir() + "/api.out";
   WriteFile(path, "no FIFO");
   OutputPump pump("api", OutputStream::kStdout, store_, clock_);
   ASSERT_EQ(pump.Open(geteuid(), getegid()), 0);
@@ -307,7 +398,7 @@ TEST_F(OutputPumpTest, WhatLiesInTheWayOfAFifoMakesRoom) {
 }
 
 TEST_F(OutputPumpTest, AFifoThatCannotBeMadeIsSaid) {
-  ASSERT_EQ(mkdir((fifo_folder_.path() + "/api.out").c_str(), 0755), 0);
+  ASSERT_EQ(mkdir((FifoDir() + "/api.out").c_str(), 0755), 0);
   OutputPump pump("api", OutputStream::kStdout, store_, clock_);
   EXPECT_NE(pump.Open(geteuid(), getegid()), 0);
 }
@@ -317,8 +408,8 @@ TEST_F(OutputPumpTest, DaemonsWhoseLogsHaveOneNameLoseNothing) {
   OutputPump errors("web", OutputStream::kStderr, store_, clock_);
   ASSERT_EQ(other.Open(geteuid(), getegid()), 0);
   ASSERT_EQ(errors.Open(geteuid(), getegid()), 0);
-  const UniqueFd first = OpenAsChild(fifo_folder_.path() + "/web.err.out");
-  const UniqueFd second = OpenAsChild(fifo_folder_.path() + "/web.err");
+  const UniqueFd first = OpenAsChild(FifoDir() + "/web.err.out");
+  const UniqueFd second = OpenAsChild(FifoDir() + "/web.err");
   for (int i = 0; i < 3; ++i) {
     Write(first, "of web.err\n");
     other.Look();

@@ -50,7 +50,11 @@ class OutputTest : public testing::Test {
   TestFolder log_folder_;
   TestFolder fifo_folder_;
   SimulatedClock clock_;
-  LogStore store_{{log_folder_.path(), fifo_folder_.path(), /*max_open_logs=*/2}};
+  // What it warned of; read it only when nothing runs any more.
+  std::vector<std::string> warnings_;
+  LogStore store_{{log_folder_.path(), fifo_folder_.path(), /*most_for_writers=*/4,
+                   /*most_kept_by_writers=*/3, /*most_kept_by_readers=*/2,
+                   [this](const std::string& line) { warnings_.push_back(line); }}};
 };
 
 }  // namespace hob

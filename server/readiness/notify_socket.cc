@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/process/folders.h"
 
 namespace hob {
 namespace {
@@ -18,6 +19,7 @@ constexpr size_t kMaxDatagram = 4096;
 constexpr int kMaxPassedOver = 64;
 // Whoever the daemon runs as must be able to send; who may be heard is decided by the sender's pid.
 constexpr mode_t kEverybodyMaySend = 0666;
+constexpr mode_t kFolderMode = 0755;
 
 SpawnFailure Failure(const std::string& path, int error) {
   return {"notify", error, absl::StrCat(path, ": ", strerror(error))};
@@ -33,6 +35,9 @@ absl::variant<NotifySocket, SpawnFailure> NotifySocket::Bind(const std::string& 
   UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.ok()) return Failure(path, errno);
   const int on = 1;
+  // Somebody may have cleaned the run_dir.
+  const MadeFolders made = MakeFolders(path.substr(0, path.rfind('/')), kFolderMode, kFolderMode);
+  if (made.error != 0) return Failure(made.path, made.error);
   unlink(path.c_str());
   if (setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
       bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||

@@ -16,13 +16,18 @@ constexpr int64_t kMostInAPiece = 16 << 10;
 // One log that is read.
 class LogsFeed::Stream : public LogFiles::Listener {
  public:
-  Stream(LogsFeed& owner, std::string name, OutputStream which, std::shared_ptr<LogFiles> log)
+  Stream(LogsFeed& owner, std::string name, OutputStream which, LogStore& store)
       : daemon(std::move(name)),
         stream(which),
-        files(std::move(log)),
+        files(store.Find(daemon, which)),
         reader(files),
-        owner_(owner) {}
-  ~Stream() override { StopListening(); }
+        owner_(owner),
+        kept_open_(store.for_readers()) {}
+  ~Stream() override {
+    StopListening();
+    reader.Close();
+    KeepOpenOrClose();
+  }
 
   void OnMore() override { owner_.NoteReady(this); }
 
@@ -36,7 +41,10 @@ class LogsFeed::Stream : public LogFiles::Listener {
 
   // Reads ahead by one piece; false when there is none.
   bool Fill() {
-    if (!piece.has_value()) piece = reader.Next(kMostInAPiece);
+    if (!piece.has_value()) {
+      piece = reader.Next(kMostInAPiece);
+      KeepOpenOrClose();
+    }
     return piece.has_value();
   }
 
@@ -67,7 +75,16 @@ class LogsFeed::Stream : public LogFiles::Listener {
   bool is_ready = false;
 
  private:
+  // Whoever follows a thousand daemons, or does not read on, must not use up the descriptors.
+  void KeepOpenOrClose() {
+    if (reader.is_open() && !is_kept_) is_kept_ = kept_open_.Take();
+    if (reader.is_open() && !is_kept_) reader.Close();
+    if (!reader.is_open() && std::exchange(is_kept_, false)) kept_open_.Return();
+  }
+
   LogsFeed& owner_;
+  DescriptorPool& kept_open_;
+  bool is_kept_ = false;
   bool listening_ = false;
 };
 
@@ -75,7 +92,7 @@ LogsFeed::LogsFeed(LogStore& store, Options options, std::function<void()> on_mo
     : options_(std::move(options)), on_more_(std::move(on_more)) {
   for (const std::string& name : options_.names) {
     for (OutputStream stream : options_.streams) {
-      streams_.push_back(std::make_unique<Stream>(*this, name, stream, store.Find(name, stream)));
+      streams_.push_back(std::make_unique<Stream>(*this, name, stream, store));
     }
   }
 }

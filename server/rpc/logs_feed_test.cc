@@ -1,5 +1,7 @@
 #include "server/rpc/logs_feed.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -144,7 +146,38 @@ TEST_F(LogsFeedTest, FollowingEndsWhenTheDaemonIsGone) {
   EXPECT_EQ(Pieces(), "end");
 }
 
-TEST_F(LogsFeedTest, WhoDoesNotAskIsToldWhatHeMissed) {
+TEST_F(LogsFeedTest, F10_WhoFollowsManyKeepsFewOpen) {
+  LogsFeed::Options options = Web();
+  options.names.clear();
+  options.streams = {OutputStream::kStdout};
+  options.follow = true;
+  std::vector<std::shared_ptr<LogFiles>> logs;
+  std::string all;
+  for (int i = 0; i < 20; ++i) {
+    options.names.push_back(absl::StrCat("web", i));
+    logs.push_back(store_.Find(options.names.back(), OutputStream::kStdout));
+    logs.back()->AddWriter();
+  }
+  Ask(options);
+  EXPECT_EQ(Pieces(), "");
+  const int before = OpenDescriptors();
+  const std::string line(10'000, 'x');
+  for (const std::string& name : options.names) {
+    Append(name, OutputStream::kStdout, line + "\n" + line + "\n", 0);
+  }
+  v1::LogsResponse response;
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(feed_->Next(response), LogsFeed::Outcome::kPiece);
+    EXPECT_EQ(response.data(), line + "\n");
+    EXPECT_LE(OpenDescriptors(), before + 2 * 2);
+  }
+  EXPECT_EQ(feed_->Next(response), LogsFeed::Outcome::kNothing);
+  EXPECT_EQ(OpenDescriptors(), before);
+  // What was kept open was given back.
+  EXPECT_TRUE(store_.for_readers().Take() && store_.for_readers().Take());
+}
+
+TEST_F(LogsFeedTest, F50_WhoDoesNotAskIsToldWhatHeMissed) {
   out_->AddWriter();
   LogsFeed::Options options = Web();
   options.streams = {OutputStream::kStdout};

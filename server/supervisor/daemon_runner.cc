@@ -79,6 +79,7 @@ void DaemonRunner::Launch() {
   if (!failure.has_value()) failure = instance_.Spawn(*context_.spawner, wanted);
   readiness_.Spawned();
   if (failure.has_value()) return SpawnFailed(*std::move(failure));
+  lifecycle_.SetSmallPipe(output_.SmallPipe());
   Spawned();
 }
 
@@ -253,11 +254,6 @@ void DaemonRunner::InstanceHangs() {
 
 void DaemonRunner::BeFinished() {
   finished_ = true;
-  const std::string problem = output_.Problem();
-  if (!problem.empty()) {
-    context_.journal->Error(
-        absl::StrCat(lifecycle_.spec().name, " what it wrote last is lost: ", problem));
-  }
   output_.End();
   if (!removed_) return;
   const std::string& name = lifecycle_.spec().name;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -46,6 +47,9 @@ class Lifecycle {
 
   // A start begins. `follows_failure` counts it as an automatic restart.
   void StartBegins(const std::string& reason, bool follows_failure);
+  // What is said of the pipes of an instance to come (DaemonSnapshot::small_pipe_bytes); published
+  // with Spawned.
+  void SetSmallPipe(int64_t bytes) { now_.small_pipe_bytes = bytes; }
   // The child runs.
   void Spawned(pid_t pid);
   // The child says what it does.

@@ -1,0 +1,39 @@
+#include "server/output/descriptor_pool.h"
+
+#include <thread>
+
+#include "gtest/gtest.h"
+
+namespace hob {
+namespace {
+
+TEST(DescriptorPoolTest, F10_ThereAreNeverMoreThanTheMost) {
+  DescriptorPool pool(2, 1);
+  EXPECT_TRUE(pool.Take());
+  EXPECT_TRUE(pool.Take());
+  EXPECT_FALSE(pool.Take());
+  pool.Return();
+  EXPECT_TRUE(pool.Take());
+}
+
+TEST(DescriptorPoolTest, WhoHoldsOneIsToldWhenTooManyAreKept) {
+  DescriptorPool pool(3, 1);
+  pool.Take();
+  EXPECT_FALSE(pool.IsCrowded());
+  pool.Take();
+  EXPECT_TRUE(pool.IsCrowded());
+  pool.Return();
+  EXPECT_FALSE(pool.IsCrowded());
+}
+
+TEST(DescriptorPoolTest, WhoIsPatientGetsTheNextThatIsFree) {
+  DescriptorPool pool(1, 1);
+  pool.Take();
+  EXPECT_FALSE(pool.Take(absl::Milliseconds(1)));
+  std::thread holder([&pool] { pool.Return(); });
+  EXPECT_TRUE(pool.Take(absl::InfiniteDuration()));
+  holder.join();
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,93 @@
+#include "server/output/leftover_output.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace hob {
+
+LeftoverOutput::LeftoverOutput(std::function<void(const std::string& line)> warn)
+    : warn_(std::move(warn)), thread_([this] { Loop(); }) {}
+
+LeftoverOutput::~LeftoverOutput() {
+  {
+    absl::MutexLock lock(&mu_);
+    ending_ = true;
+    woken_ = true;
+  }
+  thread_.join();
+}
+
+void LeftoverOutput::Add(std::unique_ptr<Item> item) {
+  warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; the last ", item->left(),
+                     " bytes that it wrote wait until it can be written"));
+  absl::MutexLock lock(&mu_);
+  added_.push_back(std::move(item));
+  woken_ = true;
+}
+
+void LeftoverOutput::Finish(int tries, std::function<void()> done) {
+  absl::MutexLock lock(&mu_);
+  tries_left_ = tries;
+  done_ = std::move(done);
+  woken_ = true;
+}
+
+void LeftoverOutput::CutShort() {
+  absl::MutexLock lock(&mu_);
+  cut_short_ = true;
+  woken_ = true;
+}
+
+void LeftoverOutput::Loop() {
+  Items items;
+  while (true) {
+    const bool is_last = WaitForTry(items);
+    TryAll(items);
+    if (is_last) GiveUp(items);
+    std::function<void()> done;
+    bool ended;
+    {
+      absl::MutexLock lock(&mu_);
+      if (items.empty()) done = std::exchange(done_, nullptr);
+      ended = ending_ && items.empty();
+    }
+    if (done) done();
+    if (ended) return;
+  }
+}
+
+bool LeftoverOutput::WaitForTry(Items& items) {
+  absl::MutexLock lock(&mu_);
+  // Nothing that is supervised depends on this wait: a clock that is set makes it shorter or
+  // longer.
+  mu_.AwaitWithTimeout(absl::Condition(&woken_),
+                       items.empty() ? absl::InfiniteDuration() : kRetryInterval);
+  woken_ = false;
+  std::move(added_.begin(), added_.end(), std::back_inserter(items));
+  added_.clear();
+  return ending_ || (done_ != nullptr && (--tries_left_ <= 0 || cut_short_));
+}
+
+void LeftoverOutput::TryAll(Items& items) {
+  for (std::unique_ptr<Item>& item : items) {
+    item->WriteOn();
+    if (item->left() > 0) continue;
+    warn_(
+        absl::StrCat(item->daemon(), " is gone; the last bytes that it wrote are in its log now"));
+    item = nullptr;
+  }
+  items.erase(std::remove(items.begin(), items.end(), nullptr), items.end());
+}
+
+void LeftoverOutput::GiveUp(Items& items) {
+  for (const std::unique_ptr<Item>& item : items) {
+    warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; the last ", item->left(),
+                       " bytes that it wrote are lost"));
+  }
+  items.clear();
+}
+
+}  // namespace hob

@@ -1,0 +1,25 @@
+// Folders, made with everything above them.
+#ifndef HOB_SERVER_PROCESS_FOLDERS_H_
+#define HOB_SERVER_PROCESS_FOLDERS_H_
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace hob {
+
+struct MadeFolders {
+  // 0, or the errno(3) of the folder at `path`.
+  int error = 0;
+  // The last folder that was made; with an error, the one that could not be. Empty when all were
+  // there.
+  std::string path;
+};
+
+// Makes the folder at the absolute `path`, with `mode`, and those above it, with `mode_above`,
+// where they are missing. What is there is left as it is, whatever it is.
+MadeFolders MakeFolders(const std::string& path, mode_t mode, mode_t mode_above);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_FOLDERS_H_
