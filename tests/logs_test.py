@@ -1,11 +1,14 @@
 """What daemons write, from the child's write to the log file and to `Logs` and `hob logs`: the path, the rotation, the
 disk that fails, and that none of it holds anything else up."""
 
+import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
+import time
 import unittest
 
 import grpc
@@ -118,8 +121,8 @@ class LogsTest(HobTest):
             self.assertTrue(error_info(caught.exception).reason)
         server.stop()
 
-    def test_slow_reader_is_told_what_it_missed_and_holds_nothing_up(self):
-        """Findings 10 and RELIABILITY F50."""
+    def test_f50_slow_reader_is_told_what_it_missed_and_holds_nothing_up(self):
+        """Findings 10."""
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; read go <input; exec seq 3000000'\n"
                              "restart = never\nlog_max_bytes = 1MB\nlog_backups = 1\n")
         os.mkfifo(server.path("input"))
@@ -154,6 +157,95 @@ class LogsTest(HobTest):
         os.rmdir(server.path("log/web.log"))
         server.await_daemon("web", lambda web: not web.log_problem, "no longer stalled")
         self.assertEqual(self.text(server, "web.log"), b"one\n")
+        self.assertEqual(server.stderr().count("log stalled"), 1)
+        server.stop()
+
+    def test_what_a_removed_daemon_wrote_last_comes_when_its_log_can_be_written(self):
+        """Contract 7.7: nothing is lost while the server lives."""
+        other = "[os_daemons]\nother = /bin/sleep 1h\n"
+        server = self.server(other + "[daemon:web]\ncommand = /bin/sh -c 'echo last words; sleep 1h'\nautostart = no\n")
+        server.start()
+        os.mkdir(server.path("log/web.log"))
+        server.start_daemon("web")
+        server.await_daemon("web", lambda web: web.log_problem, "stalled")
+        server.configure(other)
+        server.reload()
+        self.assertEqual([daemon.name for daemon in server.list().daemons], ["other"])
+        self.assertIn("web is gone; log stalled: ", server.stderr())
+        self.assertIn("the last 11 bytes that it wrote wait", server.stderr())
+        os.rmdir(server.path("log/web.log"))
+        processes.await_that(lambda: self.text(server, "web.log") == b"last words\n", server.stderr)
+        server.stop()
+        self.assertNotIn("are lost", server.stderr())
+
+    def test_what_is_lost_at_the_end_of_the_server_is_counted(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo last words; sleep 1h'\nautostart = no\n").start()
+        os.mkdir(server.path("log/web.log"))
+        server.start_daemon("web")
+        server.await_daemon("web", lambda web: web.log_problem, "stalled")
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertRegex(server.stderr(), r"WARNING web is gone; log stalled: .*; the last 11 bytes that it wrote are lost\n")
+
+    def test_a_second_signal_does_not_wait_for_a_stalled_log(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo last words; sleep 1h'\nautostart = no\n").start()
+        os.mkdir(server.path("log/web.log"))
+        server.start_daemon("web")
+        server.await_daemon("web", lambda web: web.log_problem, "stalled")
+        server.process.send_signal(signal.SIGTERM)
+        processes.await_that(lambda: "bytes that it wrote wait" in server.stderr(), server.stderr)
+        server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 1)
+        self.assertIn("the last 11 bytes that it wrote are lost", server.stderr())
+
+    def test_deleted_run_dir_is_made_anew_for_the_next_start(self):
+        server = self.server()
+        notifier = server.script("notifier", "#!/usr/bin/python3\nimport os, signal, socket\n"
+                                 "notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+                                 "notify.sendto(b'READY=1', os.environ['NOTIFY_SOCKET'])\nsignal.pause()\n")
+        server.configure("[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\n"
+                         f"[daemon:ready]\ncommand = {notifier}\nready = notify\nautostart = no\n")
+        server.start()
+        processes.await_that(lambda: self.text(server, "web.log") == b"one\n", server.stderr)
+        shutil.rmtree(server.keys["run_dir"])
+        server.restart_daemon("web")
+        processes.await_that(lambda: self.text(server, "web.log") == b"one\none\n", server.stderr)
+        self.assertEqual(server.daemon("web").exit_count, 1)
+        self.assertEqual(server.stderr().count("was deleted while the server runs"), 1)
+        self.assertTrue(server.start_daemon("ready").ready)
+        server.stop()
+
+    def test_f56_status_shows_the_capacity_of_a_small_pipe(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\n").start()
+        self.assertEqual(server.status("web").small_pipe_bytes, 0)
+        with open(os.path.join(server.keys["run_dir"], "output/web.out"), "r+b", buffering=0) as pipe:
+            # As the kernel does with the pipes of a user who has too many.
+            fcntl.fcntl(pipe, 1031, 8192)  # F_SETPIPE_SZ
+            server.restart_daemon("web")
+            self.assertEqual(server.status("web").small_pipe_bytes, 8192)
+            self.assertIn(b"holds 8192 bytes only", self.hob(server, "status", "web").stdout)
+        server.restart_daemon("web")
+        self.assertEqual(server.status("web").small_pipe_bytes, 0)
+        server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "SKIPPED: only root can make a full disk")
+    def test_f52_full_disk_holds_one_daemon_back_and_loses_nothing(self):
+        server = self.server("[daemon:web]\ncommand = /usr/bin/seq 100000\nrestart = never\nautostart = no\n"
+                             "[daemon:other]\ncommand = /bin/sleep 1h\n")
+        os.mkdir(server.path("log"), 0o750)
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=262144", "none", server.path("log")], check=False)
+        if mount.returncode != 0:
+            self.skipTest("SKIPPED: no right to mount")
+        self.addCleanup(subprocess.run, ["umount", "-l", server.path("log")], check=False)
+        server.start()
+        server.start_daemon("web")
+        stalled = server.await_daemon("web", lambda web: web.log_problem, "stalled")
+        self.assertEqual(stalled.state, State.RUNNING)
+        self.assertIn("No space left on device", stalled.log_problem)
+        server.restart_daemon("other")
+        subprocess.run(["mount", "-o", "remount,size=16777216", "none", server.path("log")], check=True)
+        server.await_state("web", State.EXITED)
+        self.assertEqual(self.text(server, "web.log"), b"".join(b"%d\n" % n for n in range(1, 100001)))
         self.assertEqual(server.stderr().count("log stalled"), 1)
         server.stop()
 
@@ -227,6 +319,57 @@ class LogsTest(HobTest):
         self.assertEqual(self.hob(server, "logs", "--since", "2000-01-01", "-o", "json", "api").stdout.count(b"\n"), 1)
         self.assertEqual(self.hob(server, "logs", "nobody").returncode, 5)
         self.assertEqual(self.hob(server, "logs", "--since", "yesterday", "web").returncode, 2)
+        server.stop()
+
+    def on_terminal(self, server, *words, **environment):
+        """What `hob` prints on a terminal, without the carriage returns of its driver."""
+        master, slave = os.openpty()
+        variables = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+        variables.update({"TERM": "xterm", **environment})
+        client = subprocess.Popen([program("client/hob"), "--address", server.address, *words], stdout=slave,
+                                  env=variables)
+        os.close(slave)
+        printed = b""
+        try:
+            while piece := os.read(master, 65536):
+                printed += piece
+        except OSError:
+            # EIO: the last one who had the terminal is gone.
+            pass
+        os.close(master)
+        self.assertEqual(client.wait(DEADLINE), 0)
+        return printed.replace(b"\r\n", b"\n")
+
+    def test_f54_control_characters_are_escaped_and_names_coloured_on_a_terminal_only(self):
+        server = self.server("[daemon:web]\ncommand = /usr/bin/printf '1\\033[2J\\000\\377\\n'\nrestart = never\n"
+                             "[daemon:api]\ncommand = /bin/echo of api\nrestart = never\n").start()
+        server.await_state("web", State.EXITED)
+        server.await_state("api", State.EXITED)
+        self.assertEqual(self.hob(server, "logs", "web").stdout, b"1\x1b[2J\0\xff\n")
+        self.assertEqual(self.on_terminal(server, "logs", "web"), b"1\\x1b[2J\\x00\\xff\n")
+        self.assertEqual(self.on_terminal(server, "logs", "*"),
+                         b"\x1b[36mapi | \x1b[0mof api\n\x1b[33mweb | \x1b[0m1\\x1b[2J\\x00\\xff\n")
+        self.assertEqual(self.on_terminal(server, "logs", "*", NO_COLOR="1"),
+                         b"api | of api\nweb | 1\\x1b[2J\\x00\\xff\n")
+        server.stop()
+
+    def test_streams_are_merged_by_time(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo o1; read go <input; echo e1 >&2; "
+                             "read go <input; echo o2'\nrestart = never\n")
+        os.mkfifo(server.path("input"))
+        with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
+            config.write(f"directory = {server.folder}\n")
+        server.start()
+        for log in ("web.log", "web.err.log"):
+            processes.await_that(lambda log=log: self.text(server, log), server.stderr)
+            # Two entries of the index are 250 ms apart; the clock is asked rather than slept on.
+            written = time.monotonic()
+            processes.await_that(lambda written=written: time.monotonic() > written + 0.3, "time to pass")
+            with open(server.path("input"), "w", encoding="utf-8") as child:
+                child.write("go\n")
+        server.await_state("web", State.EXITED)
+        self.assertEqual([(piece.stream, piece.data) for piece in self.logs(server, "web")],
+                         [(api.STDOUT, b"o1\n"), (api.STDERR, b"e1\n"), (api.STDOUT, b"o2\n")])
         server.stop()
 
     def test_client_that_follows_ends_with_an_interrupt(self):

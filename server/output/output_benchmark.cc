@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -184,24 +184,29 @@ absl::Duration Median(std::vector<absl::Duration> times) {
   return times[times.size() / 2];
 }
 
-int64_t PeakMemoryKib() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
+// Resident memory of this process at the moment.
+int64_t MemoryKib() {
+  int64_t pages = 0;
+  int64_t resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * sysconf(_SC_PAGESIZE) / 1024;
 }
 
 void CompareWithCat(int64_t lines, int64_t block, const char* how) {
   std::vector<absl::Duration> cat;
   std::vector<absl::Duration> pump;
+  const int64_t memory = MemoryKib();
   for (int round = 0; round < kRounds; ++round) {
     cat.push_back(TimeCat(lines, block));
     pump.push_back(TimePump(lines, block));
   }
   const auto [least, most] = std::minmax_element(pump.begin(), pump.end());
-  absl::PrintF("%d lines %s: cat %.3f s, hob %.3f s (%.3f to %.3f), ratio %.2f; peak %d KiB\n",
-               lines, how, absl::ToDoubleSeconds(Median(cat)), absl::ToDoubleSeconds(Median(pump)),
-               absl::ToDoubleSeconds(*least), absl::ToDoubleSeconds(*most),
-               absl::FDivDuration(Median(pump), Median(cat)), PeakMemoryKib());
+  absl::PrintF(
+      "%d lines %s, none lost or torn: cat %.3f s, hob %.3f s (%.3f to %.3f), ratio %.2f\n", lines,
+      how, absl::ToDoubleSeconds(Median(cat)), absl::ToDoubleSeconds(Median(pump)),
+      absl::ToDoubleSeconds(*least), absl::ToDoubleSeconds(*most),
+      absl::FDivDuration(Median(pump), Median(cat)));
+  absl::PrintF("  memory before: %d KiB, after %d rounds: %d KiB\n", memory, kRounds, MemoryKib());
 }
 
 // How many bytes were written to each of `logs`.

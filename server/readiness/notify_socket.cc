@@ -21,6 +21,12 @@ constexpr int kMaxPassedOver = 64;
 constexpr mode_t kEverybodyMaySend = 0666;
 constexpr mode_t kFolderMode = 0755;
 
+// Somebody may have cleaned the run_dir. False, and errno(3) says why, when it cannot be made.
+bool MakeFolderOf(const std::string& path) {
+  errno = MakeFolders(path.substr(0, path.rfind('/')), kFolderMode, kFolderMode).error;
+  return errno == 0;
+}
+
 SpawnFailure Failure(const std::string& path, int error) {
   return {"notify", error, absl::StrCat(path, ": ", strerror(error))};
 }
@@ -35,12 +41,12 @@ absl::variant<NotifySocket, SpawnFailure> NotifySocket::Bind(const std::string& 
   UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.ok()) return Failure(path, errno);
   const int on = 1;
-  // Somebody may have cleaned the run_dir.
-  const MadeFolders made = MakeFolders(path.substr(0, path.rfind('/')), kFolderMode, kFolderMode);
-  if (made.error != 0) return Failure(made.path, made.error);
-  unlink(path.c_str());
+  const auto bind_anew = [&] {
+    unlink(path.c_str());
+    return bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  };
   if (setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
-      bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 ||
+      (!bind_anew() && (errno != ENOENT || !MakeFolderOf(path) || !bind_anew())) ||
       chmod(path.c_str(), kEverybodyMaySend) != 0) {
     return Failure(path, errno);
   }

@@ -100,8 +100,15 @@ TEST_F(NotifySocketTest, TheSocketGoesWithItsOwnerAndReplacesAnOldOne) {
   EXPECT_GE(Bind().fd(), 0);
 }
 
+TEST_F(NotifySocketTest, AFolderThatWasDeletedIsMadeAnew) {
+  const std::string folder = path_ + ".run";
+  EXPECT_TRUE(absl::holds_alternative<NotifySocket>(NotifySocket::Bind(folder + "/notify/web")));
+  EXPECT_EQ(rmdir((folder + "/notify").c_str()), 0);
+  EXPECT_EQ(rmdir(folder.c_str()), 0);
+}
+
 TEST_F(NotifySocketTest, WhatCannotBeBoundIsASpawnFailure) {
-  const auto bound = NotifySocket::Bind("/no/such/folder/socket");
+  const auto bound = NotifySocket::Bind("/proc/no/such/folder/socket");
   const auto* failure = absl::get_if<SpawnFailure>(&bound);
   ASSERT_NE(failure, nullptr);
   EXPECT_EQ(failure->stage, "notify");
