@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "server/output/log_source.h"
+
 namespace hob {
 
 std::string ReadFile(const std::string& path) {
@@ -44,6 +46,20 @@ TestFolder::TestFolder() : path_(testing::TempDir() + "/output_XXXXXX") {
 TestFolder::~TestFolder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+}
+
+void RotationTest::WriteAndRotate(const std::string& text, int backups) {
+  WriteFile(files_->path(), text);
+  WriteFile(files_->index_path(), text);
+  ASSERT_EQ(files_->Rotate(backups, text.size()), 0);
+}
+
+std::string RotationTest::Read(int64_t sequence) {
+  const std::unique_ptr<LogSource> source = LogSource::From(files_->Open(sequence));
+  if (source == nullptr) return "none";
+  std::string text(source->Size(), '\0');
+  EXPECT_EQ(source->ReadAt(0, &text[0], text.size()), text.size());
+  return text;
 }
 
 UniqueFd OutputTest::OpenAsChild(const std::string& path) {

@@ -2,12 +2,14 @@
 #ifndef HOB_SERVER_OUTPUT_OUTPUT_TEST_ENV_H_
 #define HOB_SERVER_OUTPUT_OUTPUT_TEST_ENV_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 #include "server/clock/simulated_clock.h"
+#include "server/output/log_files.h"
 #include "server/output/log_store.h"
 #include "server/process/unique_fd.h"
 
@@ -32,6 +34,18 @@ class TestFolder {
 
  private:
   std::string path_;
+};
+
+// A log that is rotated by hand.
+class RotationTest : public testing::Test {
+ protected:
+  // Writes a file with this text and its index, and rotates it away.
+  void WriteAndRotate(const std::string& text, int backups);
+  // What a file holds, decompressed; "none" when there is none.
+  std::string Read(int64_t sequence);
+
+  TestFolder folder_;
+  const std::shared_ptr<LogFiles> files_ = std::make_shared<LogFiles>(folder_.path() + "/web.log");
 };
 
 // A store with folders and a clock.
