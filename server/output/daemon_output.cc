@@ -47,7 +47,9 @@ class LeftoverOfPump : public LeftoverOutput::Item {
   void WriteOn() override { pump_->Release(); }
   int64_t left() const override { return pump_->left(); }
   const std::string& daemon() const override { return daemon_; }
-  std::string problem() const override { return pump_->problem(); }
+  std::string problem() const override {
+    return pump_->problem().empty() ? "too many logs are written" : pump_->problem();
+  }
 
  private:
   const std::string daemon_;
@@ -136,6 +138,7 @@ void DaemonOutput::Reopen() {
 void DaemonOutput::End() {
   for (std::unique_ptr<OutputPump>* pump : {&stdout_, &stderr_}) {
     if (*pump == nullptr) continue;
+    (*pump)->Drain();
     if ((*pump)->left() > 0) {
       store_->leftovers().Add(std::make_unique<LeftoverOfPump>(daemon_, std::move(*pump)));
     }

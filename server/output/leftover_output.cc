@@ -51,8 +51,9 @@ void LeftoverOutput::Loop() {
     bool ended;
     {
       absl::MutexLock lock(&mu_);
-      if (items.empty()) done = std::exchange(done_, nullptr);
-      ended = ending_ && items.empty();
+      const bool nothing_left = items.empty() && added_.empty();
+      if (nothing_left) done = std::exchange(done_, nullptr);
+      ended = ending_ && nothing_left;
     }
     if (done) done();
     if (ended) return;

@@ -140,8 +140,10 @@ void DaemonRunner::LookAtReadiness() {
   const bool starting = lifecycle_.state() == DaemonState::kStarting;
   if (words.status.has_value()) lifecycle_.SetStatusText(*words.status);
   if (words.extend_timeout.has_value()) ExtendTimeout(*words.extend_timeout);
-  if (words.ready && starting) return CameUp();
-  if (words.closed && starting) {
+  if (words.ready && starting) {
+    // What came with it counts too.
+    CameUp();
+  } else if (words.closed && starting) {
     // A process that ends closes its descriptors before its end can be seen: that is the better
     // reason.
     never_ready_ = true;
