@@ -98,7 +98,7 @@ TEST_F(DaemonOutputTest, LastStderrLineIsFoundBehindARotation) {
 
 TEST_F(DaemonOutputTest, LastStderrLineIsCut) {
   Begin();
-  Write(err_, std::string(10'000, 'x'));
+  Write(err_, std::string(4'000, 'x'));
   End();
   EXPECT_EQ(output_.LastStderrLine().size(), DaemonOutput::kMaxLineLength + 3);
 }
@@ -190,7 +190,9 @@ TEST_F(DaemonOutputTest, ADaemonThatComesBackWritesBehindWhatWasLeft) {
 
 TEST_F(DaemonOutputTest, F56_TheSmallerPipeIsTold) {
   Begin();
-  EXPECT_EQ(output_.SmallPipe(), 0);
+  // A machine with very many pipes gives small ones to this test too.
+  const int usual = fcntl(err_.get(), F_GETPIPE_SZ);
+  EXPECT_EQ(output_.SmallPipe(), usual < 65'536 ? usual : 0);
   ASSERT_EQ(fcntl(err_.get(), F_SETPIPE_SZ, 4096), 4096);
   EXPECT_EQ(output_.SmallPipe(), 4096);
 }
