@@ -97,6 +97,25 @@ check_tsan() {
     //server/journal/... //server/registry/... //server/supervisor/... //server/throttle/...
 }
 
+# The README's first command builds the product as it is used; its server answers, and ends in order.
+check_example() {
+  local folder server status=0
+  folder=$(mktemp -d --tmpdir hob-example.XXXXXXXXXX)
+  XDG_RUNTIME_DIR=$folder bazel/run.sh >"$folder/output" 2>&1 &
+  server=$!
+  local hob=(bazel-bin/client/hob --address "unix:$folder/hob-example-$EUID/hob.sock")
+  until "${hob[@]}" info >"$folder/info" 2>&1; do
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.2
+  done
+  "${hob[@]}" list || status=1
+  kill -TERM "$server" 2>/dev/null || status=1
+  wait "$server" || status=1
+  [[ $status -eq 0 ]] || cat "$folder/output"
+  rm -rf "$folder"
+  return "$status"
+}
+
 main() {
   local checks
   checks=$(declare -F | sed -n 's/^declare -f check_//p')
