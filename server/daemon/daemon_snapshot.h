@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,22 @@ struct EndedRun {
   // The last line of stderr, printable, when the run failed and stderr is kept in a log of its own.
   std::string last_stderr_line;
 };
+
+// What lets a start come that follows a failure: the rule of the throttle that decided it.
+enum class RestartReason {
+  // Fewer failures than max_retries: at once.
+  kRetry,
+  // The same, after the delay that `backoff` asks for.
+  kBackoff,
+  // The machine was short of something, and the delay for that is over.
+  kShortage,
+  // A trial of a daemon that was given up.
+  kTrial,
+};
+
+inline constexpr std::array<RestartReason, 4> kAllRestartReasons = {
+    RestartReason::kRetry, RestartReason::kBackoff, RestartReason::kShortage,
+    RestartReason::kTrial};
 
 // How many ended runs are kept.
 inline constexpr int kMaxEndedRuns = 10;
@@ -58,8 +75,14 @@ struct DaemonSnapshot {
   int64_t small_pipe_bytes = 0;
   // Starts that followed a failure.
   int64_t restart_count = 0;
+  // The same by what let them come, in the order of kAllRestartReasons.
+  std::array<int64_t, kAllRestartReasons.size()> restarts_by_reason = {};
   // Ends of instances, failures to spawn included.
   int64_t exit_count = 0;
+  // The same by kind, in the order of the alternatives of EndOfProcess.
+  std::array<int64_t, absl::variant_size<EndOfProcess>::value> exits_by_kind = {};
+  // How often what it writes could not be kept any more; while that lasts it counts once.
+  int64_t log_stall_count = 0;
   // When the next automatic start comes.
   absl::optional<absl::Time> next_start_time;
   // The throttle's last decision; null while it has had nothing to decide. Null again once the

@@ -1,6 +1,8 @@
 #ifndef HOB_SERVER_OUTPUT_LOG_STORE_H_
 #define HOB_SERVER_OUTPUT_LOG_STORE_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -62,6 +64,19 @@ class LogStore {
   std::shared_ptr<LogFiles> Find(const std::string& daemon, OutputStream stream)
       ABSL_LOCKS_EXCLUDED(mu_);
 
+  // What a writer of the log of a stream adds the bytes to that it writes. The same object for all
+  // who ask at the same time: it counts for as long as somebody holds it.
+  std::shared_ptr<std::atomic<int64_t>> CounterOf(const std::string& daemon, OutputStream stream)
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Bytes that a daemon has written to its logs since it is known.
+  struct Written {
+    int64_t stdout_bytes = 0;
+    int64_t stderr_bytes = 0;
+  };
+  // Of every daemon whose counters somebody holds, by name. Never waits for a writer.
+  std::map<std::string, Written> AllWritten() const ABSL_LOCKS_EXCLUDED(mu_);
+
   LogArchiver& archiver() { return archiver_; }
 
   // Of logs and indexes that are written.
@@ -81,9 +96,15 @@ class LogStore {
   DescriptorPool for_writers_;
   DescriptorPool for_readers_;
 
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
   // By path. Who uses a log owns it; what nobody uses is dropped at the next look.
   std::map<std::string, std::weak_ptr<LogFiles>> logs_ ABSL_GUARDED_BY(mu_);
+  using Counters =
+      std::map<std::pair<std::string, OutputStream>, std::weak_ptr<std::atomic<int64_t>>>;
+  // Who counts owns a counter; those that nobody holds are dropped whenever there are twice as many
+  // as were left the last time.
+  Counters counters_ ABSL_GUARDED_BY(mu_);
+  size_t sweep_at_ ABSL_GUARDED_BY(mu_) = 64;
 
   LogArchiver archiver_;
   // Uses all of the above.

@@ -51,7 +51,8 @@ OutputPump::OutputPump(const std::string& daemon, OutputStream stream, LogStore&
     : fifo_path_(store.FifoPathOf(daemon, stream)),
       store_(store),
       clock_(clock),
-      writer_(store.Find(daemon, stream), store, clock) {}
+      writer_(store.Find(daemon, stream), store, clock),
+      counter_(store.CounterOf(daemon, stream)) {}
 
 int OutputPump::Open(uid_t owner, gid_t group) {
   released_ = false;
@@ -102,6 +103,7 @@ void OutputPump::Move(int64_t most, absl::Duration patience) {
   retry_at_ = kNever;
   if (result == LogWriter::Result::kStalled) retry_at_ = now + kRetryInterval;
   if (result == LogWriter::Result::kBusy) retry_at_ = now + kBusyInterval;
+  *counter_ += writer_.moved() - before;
   writer_.CloseIfCrowded();
   if (writer_.moved() > before) idle_at_ = now + kIdleTime;
   if (!writer_.is_open()) idle_at_ = kNever;

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -91,6 +92,8 @@ class OutputPump {
   LogStore& store_;
   const Clock& clock_;
   LogWriter writer_;
+  // Told what was written.
+  const std::shared_ptr<std::atomic<int64_t>> counter_;
   UniqueFd fifo_;
   bool released_ = false;
   // When a stalled or busy log is tried again, and when an open one is closed.

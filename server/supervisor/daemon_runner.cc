@@ -14,6 +14,23 @@ namespace {
 // How long the end of a process may take to be seen after its descriptors were closed.
 constexpr absl::Duration kGraceForEnd = absl::Milliseconds(100);
 
+// What lets a start come that is no trial, for the rules that let one come.
+RestartReason ReasonOfRestartBy(ThrottleRule rule) {
+  switch (rule) {
+    case ThrottleRule::kShortage:
+      return RestartReason::kShortage;
+    case ThrottleRule::kBackoffDelay:
+      return RestartReason::kBackoff;
+    case ThrottleRule::kRetry:
+    case ThrottleRule::kWindowFull:
+    case ThrottleRule::kBudget:
+    case ThrottleRule::kTrialFailed:
+    case ThrottleRule::kLeftExited:
+      break;
+  }
+  return RestartReason::kRetry;
+}
+
 }  // namespace
 
 DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context& context)
@@ -32,7 +49,7 @@ DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context
 void DaemonRunner::StartSoon(const std::string& reason, bool operator_asks) {
   start_at_ = context_.clock->Now().monotonic;
   start_reason_ = reason;
-  start_follows_failure_ = false;
+  start_after_failure_.reset();
   start_granted_ = operator_asks;
   start_is_trial_ = false;
 }
@@ -68,7 +85,7 @@ void DaemonRunner::StartIsDue() {
 
 void DaemonRunner::Launch() {
   start_at_ = kNever;
-  lifecycle_.StartBegins(start_reason_, start_follows_failure_);
+  lifecycle_.StartBegins(start_reason_, start_after_failure_);
   absl::variant<SpawnRequest, SpawnFailure> request =
       MakeSpawnRequest(lifecycle_.spec(), context_.child_defaults);
   if (auto* failure = absl::get_if<SpawnFailure>(&request)) return SpawnFailed(std::move(*failure));
@@ -293,11 +310,11 @@ ThrottleDecision DaemonRunner::Report(const ExitReport& report) {
 void DaemonRunner::Obey(const ThrottleDecision& decision) {
   restarting_ = false;
   start_at_ = decision.next_attempt.has_value() ? decision.next_attempt->monotonic : kNever;
-  start_follows_failure_ = true;
   start_granted_ = false;
   // A trial that met a shortage of the machine is tried again, and is still one.
   start_is_trial_ = decision.action == ThrottleAction::kHalt ||
                     (start_is_trial_ && decision.rule == ThrottleRule::kShortage);
+  start_after_failure_ = start_is_trial_ ? RestartReason::kTrial : ReasonOfRestartBy(decision.rule);
   const ExitReport& exit = lifecycle_.now().runs->front().exit;
   start_reason_ = absl::StrCat(start_is_trial_ ? "trial start after " : "started again after ",
                                exit.verdict.empty() ? DescribeEnd(exit.end) : exit.verdict);

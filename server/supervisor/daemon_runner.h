@@ -176,7 +176,8 @@ class DaemonRunner {
   // Of the next start.
   MonotonicTime start_at_ = kNever;
   std::string start_reason_;
-  bool start_follows_failure_ = false;
+  // What lets it come, when it follows a failure.
+  absl::optional<RestartReason> start_after_failure_;
   // The machine's budget has granted it, or need not.
   bool start_granted_ = false;
   // It is a trial of a daemon that was given up.

@@ -11,6 +11,7 @@
 namespace hob {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using Kind = Command::Kind;
 
@@ -118,6 +119,8 @@ TEST(DaemonRunnerExitsTest, AShortageOfTheMachineWaitsAndUsesNothingUp) {
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
   web.Advance(absl::Nanoseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_THAT(web.now().restarts_by_reason, ElementsAre(0, 0, 5, 0));
+  EXPECT_THAT(web.now().exits_by_kind, ElementsAre(0, 0, 5));
   web.Exit(1);
   EXPECT_EQ(web.now().throttle->failures_in_window, 1);
 }
@@ -133,6 +136,7 @@ TEST(DaemonRunnerExitsTest, BackoffDelaysTheRestart) {
   EXPECT_EQ(web.now().next_start_time, web.clock.Now().wall + absl::Seconds(1));
   web.Advance(absl::Milliseconds(999));
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  EXPECT_THAT(web.now().restarts_by_reason, ElementsAre(0, 0, 0, 0)) << "it has not come yet";
   web.Advance(absl::Milliseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_FALSE(web.now().next_start_time.has_value());
@@ -402,6 +406,7 @@ TEST(DaemonRunnerExitsTest, ATrialThatMetAShortageIsStillATrial) {
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
   web.Advance(absl::Milliseconds(100));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_THAT(web.now().restarts_by_reason, ElementsAre(0, 0, 0, 2));
   web.Advance(absl::Seconds(5));
   EXPECT_EQ(web.now().throttle, nullptr) << "a trial that stayed up is won";
 }

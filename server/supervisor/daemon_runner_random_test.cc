@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <random>
 #include <utility>
 #include <vector>
@@ -16,6 +17,11 @@ namespace hob {
 namespace {
 
 using Kind = Command::Kind;
+
+template <typename Counts>
+int64_t Sum(const Counts& counts) {
+  return std::accumulate(counts.begin(), counts.end(), int64_t{0});
+}
 
 constexpr int kSeeds = 1000;
 constexpr int kStepsPerSeed = 200;
@@ -159,6 +165,8 @@ class RandomRun {
     // 3.
     EXPECT_EQ(now.exit_count, web_.spawner.Reaped("web") + web_.spawner.Failed("web"));
     EXPECT_EQ(now.runs->size(), std::min<int64_t>(now.exit_count, kMaxEndedRuns));
+    EXPECT_EQ(Sum(now.exits_by_kind), now.exit_count);
+    EXPECT_EQ(Sum(now.restarts_by_reason), now.restart_count);
     EXPECT_EQ(now.next_start_time.has_value(),
               now.state == DaemonState::kBackoff || (now.state == DaemonState::kHalted && trials_));
     CheckRateOfStarts();

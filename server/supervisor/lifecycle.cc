@@ -39,8 +39,11 @@ void Lifecycle::SetWanted(bool wanted) {
   PublishNow();
 }
 
-void Lifecycle::StartBegins(const std::string& reason, bool follows_failure) {
-  if (follows_failure) ++now_.restart_count;
+void Lifecycle::StartBegins(const std::string& reason, absl::optional<RestartReason> restart) {
+  if (restart.has_value()) {
+    ++now_.restart_count;
+    ++now_.restarts_by_reason[static_cast<size_t>(*restart)];
+  }
   now_.next_start_time.reset();
   MoveTo(DaemonState::kStarting, reason);
 }
@@ -61,6 +64,7 @@ void Lifecycle::SetStatusText(const std::string& text) {
 
 void Lifecycle::SetLogProblem(const std::string& problem) {
   if (problem == now_.log_problem) return;
+  if (now_.log_problem.empty()) ++now_.log_stall_count;
   now_.log_problem = problem;
   PublishNow();
 }
@@ -89,6 +93,8 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
   run.exit = std::move(report);
   run.last_stderr_line = std::move(last_stderr_line);
 
+  ++now_.exit_count;
+  ++now_.exits_by_kind[run.exit.end.index()];
   auto runs = std::make_shared<std::vector<EndedRun>>();
   runs->push_back(std::move(run));
   for (const EndedRun& earlier : *now_.runs) {
@@ -96,7 +102,6 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
     runs->push_back(earlier);
   }
   now_.runs = std::move(runs);
-  ++now_.exit_count;
   now_.ready = false;
   now_.pid = 0;
   now_.ready_time.reset();

@@ -45,8 +45,8 @@ class Lifecycle {
   // The throttle forgot the daemon's failures; published with the event that follows.
   void HistoryCleared() { now_.throttle = nullptr; }
 
-  // A start begins. `follows_failure` counts it as an automatic restart.
-  void StartBegins(const std::string& reason, bool follows_failure);
+  // A start begins. `restart` says what let it come, and counts it, when it follows a failure.
+  void StartBegins(const std::string& reason, absl::optional<RestartReason> restart);
   // What is said of the pipes of an instance to come (DaemonSnapshot::small_pipe_bytes); published
   // with Spawned.
   void SetSmallPipe(int64_t bytes) { now_.small_pipe_bytes = bytes; }

@@ -1,5 +1,7 @@
 #include "server/supervisor/lifecycle.h"
 
+#include <numeric>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/clock/simulated_clock.h"
@@ -7,8 +9,14 @@
 namespace hob {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+template <typename Counts>
+int64_t Sum(const Counts& counts) {
+  return std::accumulate(counts.begin(), counts.end(), int64_t{0});
+}
 
 class LifecycleTest : public testing::Test {
  protected:
@@ -36,7 +44,7 @@ class LifecycleTest : public testing::Test {
   }
 
   void ComeUp() {
-    life_.StartBegins("started", /*follows_failure=*/false);
+    life_.StartBegins("started", /*restart=*/absl::nullopt);
     life_.Spawned(7);
     life_.BecameReady();
   }
@@ -89,7 +97,7 @@ TEST_F(LifecycleTest, WhatNeverRanHasNoTimesOfTheRunBefore) {
   life_.Ended(Exit(1));
   life_.StartsAgain(Decide(ThrottleAction::kStartNow, ThrottleRule::kRetry, absl::ZeroDuration()));
   clock_.Advance(absl::Seconds(4));
-  life_.StartBegins("again", /*follows_failure=*/true);
+  life_.StartBegins("again", RestartReason::kRetry);
   ExitReport report = Exit(0);
   report.end = SpawnFailure{"exec", 2, "missing"};
   life_.Ended(report);
@@ -98,6 +106,40 @@ TEST_F(LifecycleTest, WhatNeverRanHasNoTimesOfTheRunBefore) {
   EXPECT_EQ(run.start_time, clock_.Now().wall);
   EXPECT_FALSE(run.ready_time.has_value());
   EXPECT_EQ(life_.now().restart_count, 1);
+}
+
+TEST_F(LifecycleTest, EachEndAndEachRestartIsCountedWithItsKindInTheSamePublication) {
+  ComeUp();
+  ExitReport killed = Exit(0);
+  killed.end = KilledBySignal{9};
+  life_.Ended(killed);
+  life_.Waits(Decide(ThrottleAction::kWait, ThrottleRule::kBackoffDelay, absl::Seconds(1)));
+  life_.StartBegins("again", RestartReason::kBackoff);
+  ExitReport missing = Exit(0);
+  missing.end = SpawnFailure{"exec", 2, "missing"};
+  life_.Ended(missing);
+  life_.GivenUp(Decide(ThrottleAction::kHalt, ThrottleRule::kWindowFull, absl::Minutes(1)));
+  life_.StartBegins("trial", RestartReason::kTrial);
+  life_.Spawned(8);
+  life_.Ended(Exit(1));
+  life_.GivenUp(Decide(ThrottleAction::kHalt, ThrottleRule::kTrialFailed, absl::Minutes(1)));
+  EXPECT_THAT(life_.latest()->exits_by_kind, ElementsAre(1, 1, 1));
+  EXPECT_THAT(life_.latest()->restarts_by_reason, ElementsAre(0, 1, 0, 1));
+  for (const DaemonSnapshotPtr& told : published_) {
+    EXPECT_EQ(Sum(told->exits_by_kind), told->exit_count);
+    EXPECT_EQ(Sum(told->restarts_by_reason), told->restart_count);
+  }
+}
+
+TEST_F(LifecycleTest, AStallIsCountedOnceHoweverItsReasonChanges) {
+  ComeUp();
+  life_.SetLogProblem("log stalled: a");
+  life_.SetLogProblem("log stalled: a; log stalled: b");
+  EXPECT_EQ(life_.latest()->log_stall_count, 1);
+  life_.SetLogProblem("");
+  EXPECT_EQ(life_.latest()->log_stall_count, 1);
+  life_.SetLogProblem("log stalled: a");
+  EXPECT_EQ(life_.latest()->log_stall_count, 2);
 }
 
 TEST_F(LifecycleTest, SnapshotsThatAreOutDoNotChange) {
@@ -117,7 +159,7 @@ TEST_F(LifecycleTest, TheNextStartIsToldOnlyWhileItIsWaitedFor) {
   EXPECT_FALSE(life_.latest()->next_start_time.has_value());
   life_.Waits(Decide(ThrottleAction::kWait, ThrottleRule::kBudget, absl::Seconds(3)));
   EXPECT_EQ(life_.latest()->next_start_time, clock_.Now().wall + absl::Seconds(3));
-  life_.StartBegins("again", /*follows_failure=*/true);
+  life_.StartBegins("again", RestartReason::kRetry);
   EXPECT_FALSE(life_.latest()->next_start_time.has_value());
   life_.Ended(Exit(1));
   life_.GivenUp(Decide(ThrottleAction::kHalt, ThrottleRule::kWindowFull, absl::Minutes(1)));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "server/errors/errors.h"
 
 namespace hob {
@@ -113,8 +114,22 @@ absl::StatusOr<Reloader::Outcome> Reloader::Reload() {
   } else {
     journal_.Error(absl::StrCat("not reloaded: ", outcome.status().message()));
   }
+  Note(outcome.ok());
   if (options_.ends) options_.ends();
   return outcome;
+}
+
+Reloader::Record Reloader::record() const {
+  absl::MutexLock lock(&record_mu_);
+  return record_;
+}
+
+void Reloader::Note(bool succeeded) {
+  absl::MutexLock lock(&record_mu_);
+  ++(succeeded ? record_.succeeded : record_.failed);
+  record_.last_succeeded = succeeded;
+  record_.last_time = absl::Now();
+  if (succeeded) record_.last_success_time = record_.last_time;
 }
 
 }  // namespace hob

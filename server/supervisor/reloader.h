@@ -10,6 +10,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "server/config/config.h"
 #include "server/config/plan.h"
 #include "server/journal/journal.h"
@@ -51,6 +53,19 @@ class Reloader {
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
+  // What became of the reloads so far, dry runs apart.
+  struct Record {
+    int64_t succeeded = 0;
+    int64_t failed = 0;
+    // Of the last one; while there was none, of the start: that the configuration was taken.
+    bool last_succeeded = true;
+    // Absent: there was none.
+    absl::optional<absl::Time> last_time;
+    absl::optional<absl::Time> last_success_time;
+  };
+  // Never waits for a reload.
+  Record record() const ABSL_LOCKS_EXCLUDED(record_mu_);
+
   // `done` is called once, on the reloader's thread; it may be null. Returns at once.
   void Request(bool dry_run, Done done) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -64,10 +79,14 @@ class Reloader {
   void CarryOut(bool dry_run, const std::vector<Pending>& pending);
   absl::StatusOr<Outcome> DryRun();
   absl::StatusOr<Outcome> Reload();
+  void Note(bool succeeded) ABSL_LOCKS_EXCLUDED(record_mu_);
 
   const Options options_;
   Supervisor& supervisor_;
   Journal& journal_;
+
+  mutable absl::Mutex record_mu_;
+  Record record_ ABSL_GUARDED_BY(record_mu_);
 
   absl::Mutex mu_;
   std::vector<Pending> pending_ ABSL_GUARDED_BY(mu_);

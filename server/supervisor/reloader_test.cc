@@ -133,6 +133,23 @@ TEST_F(ReloaderTest, OneErrorLeavesEverythingAsItIs) {
   EXPECT_EQ(ended_, 1);
 }
 
+TEST_F(ReloaderTest, TheRecordTellsHowReloadsEndedAndNothingOfDryRuns) {
+  EXPECT_TRUE(Reload(/*dry_run=*/true).ok());
+  EXPECT_TRUE(reloader_->record().last_succeeded) << "there was none";
+  EXPECT_FALSE(reloader_->record().last_time.has_value());
+  EXPECT_TRUE(Reload(/*dry_run=*/false).ok());
+  const absl::optional<absl::Time> success = reloader_->record().last_time;
+  EXPECT_TRUE(success.has_value());
+  Write("nonsense\n");
+  EXPECT_FALSE(Reload(/*dry_run=*/false).ok());
+  const Reloader::Record record = reloader_->record();
+  EXPECT_EQ(record.succeeded, 1);
+  EXPECT_EQ(record.failed, 1);
+  EXPECT_FALSE(record.last_succeeded);
+  EXPECT_EQ(record.last_success_time, success);
+  EXPECT_GE(*record.last_time, *success);
+}
+
 TEST_F(ReloaderTest, ADryRunSaysWhatWouldBeDoneAndDoesNothing) {
   Write("[os_daemons]\ndb = /bin/true\n");
   const absl::StatusOr<Reloader::Outcome> outcome = Reload(/*dry_run=*/true);

@@ -2,6 +2,7 @@
 #define HOB_SERVER_REGISTRY_TESTING_FOLLOWER_H_
 
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +57,11 @@ class Follower {
     return found == counts.end() ? 0 : found->second;
   }
 
+  template <typename Parts>
+  static int64_t Sum(const Parts& parts) {
+    return std::accumulate(parts.begin(), parts.end(), int64_t{0});
+  }
+
   void Take(const WatchEvent& event) {
     if (event.kind == WatchEvent::Kind::kGap) {
       known_.clear();
@@ -81,8 +87,12 @@ class Follower {
     const int64_t restarted = now.restart_count - (is_new ? 0 : before->second->restart_count);
     EXPECT_TRUE(ended == 0 || ended == 1) << now.name() << " skips ends: " << ended;
     EXPECT_TRUE(restarted == 0 || restarted == 1) << now.name() << " skips restarts";
+    EXPECT_EQ(Sum(now.restarts_by_reason), now.restart_count);
+    EXPECT_EQ(Sum(now.exits_by_kind), now.exit_count);
     if (ended == 1 && !is_new) {
       EXPECT_NE(now.runs, before->second->runs) << "an end is in the history when it is counted";
+      const size_t kind = now.runs->front().exit.end.index();
+      EXPECT_EQ(now.exits_by_kind[kind], before->second->exits_by_kind[kind] + 1);
     }
     ends_[now.name()] += ended;
     restarts_[now.name()] += restarted;
