@@ -64,7 +64,7 @@ product() {
   local keep=-zv
   [[ $1 == grpc ]] && keep=-z
   files '*.cc' | grep -zv -e '^bazel/' -e '_test\.cc$' |
-    grep "$keep" -E -e '^(client|tests)/' -e '^server/(health|rpc)/' -e '^server/(main|server)\.cc$'
+    grep "$keep" -E -e '^(client|tests)/' -e '^server/(health|metrics|rpc)/' -e '^server/(main|server|server_metrics)\.cc$'
 }
 
 # What clang needs to read the product's code; its annotations of what guards what are checked with it: gcc reads them as
@@ -88,7 +88,8 @@ check_tidy() {
 # too) and UndefinedBehaviorSanitizer.
 check_asan() {
   bazel test --config=asan --config=ubsan \
-    //server/process/... //server/supervisor/... //server/config:hostile_config_test //server/config:random_files_test
+    //server/process/... //server/supervisor/... //server/config:hostile_config_test //server/config:random_files_test \
+    //server/metrics:page_server_test
 }
 
 # Tests of what several threads share pass under ThreadSanitizer.

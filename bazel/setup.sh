@@ -6,6 +6,9 @@ set -euo pipefail
 PACKAGES=$(dirname "${BASH_SOURCE[0]}")/packages.txt
 readonly PACKAGES
 
+# The services of packages that are here for their tools alone. Debian would start them at once and at every boot.
+readonly -A UNASKED_SERVICES=([prometheus]=prometheus.service)
+
 die() {
   printf 'bazel/setup.sh: %s\n' "$*" >&2
   exit 1
@@ -34,6 +37,19 @@ as_root() {
   else
     sudo "$@"
   fi
+}
+
+# Does what $1 ("mask", "unmask" or "disable") says to the services of $2 ... that nobody asked for. One that the machine
+# had before is not among the packages that are installed here, and is left alone.
+with_unasked_services() {
+  local action=$1 package
+  shift
+  command -v systemctl >/dev/null || return 0
+  for package in "$@"; do
+    [[ -n ${UNASKED_SERVICES[$package]:-} ]] || continue
+    as_root systemctl --quiet "$action" "${UNASKED_SERVICES[$package]}" ||
+      printf 'bazel/setup.sh: could not %s %s\n' "$action" "${UNASKED_SERVICES[$package]}" >&2
+  done
 }
 
 # Fails unless as_root can work: without a terminal, sudo has to do without a password.
@@ -65,8 +81,14 @@ main() {
   # A repository of the machine's that does not answer matters only if a package is then not found.
   as_root "${apt[@]}" update ||
     printf 'bazel/setup.sh: "apt-get update" had trouble; going on with the lists there are\n' >&2
-  as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null ||
+  # A masked service is not started; once it is disabled, it is not started by the next boot either.
+  with_unasked_services mask "${missing[@]}"
+  local installed=yes
+  as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null || installed=no
+  with_unasked_services unmask "${missing[@]}"
+  [[ $installed == yes ]] ||
     die "apt-get could not install: ${missing[*]} (what it said stands above; hob needs Debian 12)"
+  with_unasked_services disable "${missing[@]}"
 
   mapfile -t missing < <(missing_of "${wanted[@]}")
   [[ ${#missing[@]} -eq 0 ]] || die "still missing after apt-get install: ${missing[*]}"

@@ -79,7 +79,7 @@ void NotifyReady(int daemons) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(Options options) {
   std::unique_ptr<Server> server(new Server(std::move(options)));
   for (auto step : {&Server::TakeRunDir, &Server::EndPredecessor, &Server::MakeSpawner,
-                    &Server::MakeSupervisor, &Server::Listen}) {
+                    &Server::MakeSupervisor, &Server::Listen, &Server::OpenMetrics}) {
     if (absl::Status status = (server.get()->*step)(); !status.ok()) return status;
   }
   return server;
@@ -193,6 +193,11 @@ void Server::StartServing() {
       grpc::InsecureServerCredentials());
   builder.RegisterService(service_.get());
   builder.RegisterService(health_.get());
+  if (metrics_ != nullptr) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> meters;
+    meters.push_back(metrics_->calls().MakeInterceptors());
+    builder.experimental().SetInterceptorCreators(std::move(meters));
+  }
   grpc_server_ = builder.BuildAndStart();
   const auto hand_over = [this](UniqueFd connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
@@ -201,6 +206,7 @@ void Server::StartServing() {
   };
   // Who came over TCP is told from the peer's address (SupervisorService).
   listener_->Serve(hand_over, hand_over);
+  ServeMetrics();
 }
 
 int Server::Run() {
@@ -284,6 +290,7 @@ void Server::GiveUp() {
 }
 
 void Server::StopServing() {
+  if (metrics_ != nullptr) metrics_->StopServing();
   listener_ = nullptr;
   // Whoever follows sees the last change and then the end.
   notifier_.End();

@@ -12,6 +12,7 @@
 #include "server/config/config.h"
 #include "server/health/health_service.h"
 #include "server/journal/journal.h"
+#include "server/metrics/metrics.h"
 #include "server/output/log_store.h"
 #include "server/process/process_spawner.h"
 #include "server/process/stray_reaper.h"
@@ -62,6 +63,10 @@ class Server {
   absl::Status MakeSpawner();
   absl::Status MakeSupervisor();
   absl::Status Listen();
+  // Where metrics are configured, listens for who scrapes them (server_metrics.cc).
+  absl::Status OpenMetrics();
+  ServerFacts Facts() const;
+  void ServeMetrics();
   void StartServing();
   void HandleSignal(int signal);
   void BeginShutDown();
@@ -89,6 +94,8 @@ class Server {
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;
+  // Null where none are configured.
+  std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<SupervisorService> service_;
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;

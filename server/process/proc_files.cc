@@ -22,8 +22,12 @@ namespace {
 constexpr size_t kState = 0;
 constexpr size_t kParent = 1;
 constexpr size_t kSession = 3;
+// utime, stime, cutime and cstime.
+constexpr size_t kFirstTime = 11;
+constexpr size_t kLastTime = 14;
 constexpr size_t kThreads = 17;
 constexpr size_t kStart = 19;
+constexpr size_t kResident = 21;
 
 // Links of a folder /proc/PID/task that holds one thread.
 constexpr nlink_t kLinksWithOneThread = 3;
@@ -71,18 +75,23 @@ absl::StatusOr<ProcessStat> ParseProcessStat(absl::string_view line) {
   if (end_of_name == absl::string_view::npos) return absl::DataLossError(line);
   const std::vector<absl::string_view> fields = absl::StrSplit(line.substr(end_of_name + 2), ' ');
   ProcessStat stat;
-  int threads = 0;
-  if (fields.size() <= kStart || fields[kState].size() != 1 ||
+  if (fields.size() <= kResident || fields[kState].size() != 1 ||
       !absl::SimpleAtoi(line.substr(0, line.find(' ')), &stat.pid) ||
       !absl::SimpleAtoi(fields[kParent], &stat.parent) ||
       !absl::SimpleAtoi(fields[kSession], &stat.session) ||
-      !absl::SimpleAtoi(fields[kThreads], &threads) ||
-      !absl::SimpleAtoi(fields[kStart], &stat.start_ticks)) {
+      !absl::SimpleAtoi(fields[kThreads], &stat.threads) ||
+      !absl::SimpleAtoi(fields[kStart], &stat.start_ticks) ||
+      !absl::SimpleAtoi(fields[kResident], &stat.resident_pages)) {
     return absl::DataLossError(line);
+  }
+  for (size_t field = kFirstTime; field <= kLastTime; ++field) {
+    int64_t ticks = 0;
+    if (!absl::SimpleAtoi(fields[field], &ticks)) return absl::DataLossError(line);
+    stat.cpu_ticks += ticks;
   }
   const char state = fields[kState][0];
   // The first thread of a process may end before the others: it shows as a zombie all the while.
-  stat.alive = (state != 'Z' && state != 'X') || threads > 1;
+  stat.alive = (state != 'Z' && state != 'X') || stat.threads > 1;
   return stat;
 }
 

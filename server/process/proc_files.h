@@ -20,7 +20,7 @@ namespace hob {
 // The whole of a small file of the kernel's.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
 
-// The fields of /proc/PID/stat that tell who a process is.
+// The fields of /proc/PID/stat that tell who a process is and what it uses.
 struct ProcessStat {
   pid_t pid = 0;
   pid_t parent = 0;
@@ -29,6 +29,11 @@ struct ProcessStat {
   int64_t start_ticks = 0;
   // False for a zombie: all of its threads have ended.
   bool alive = false;
+  int threads = 0;
+  // Processor time of all its threads and of the children that it has waited for, clock ticks.
+  int64_t cpu_ticks = 0;
+  // Its resident set, pages.
+  int64_t resident_pages = 0;
 };
 
 absl::StatusOr<ProcessStat> ReadProcessStat(pid_t pid);

@@ -12,7 +12,7 @@ namespace hob {
 namespace {
 
 std::string StatLine(const std::string& name, char state, int threads) {
-  return "77 (" + name + ") " + state + " 5 77 70 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 " +
+  return "77 (" + name + ") " + state + " 5 77 70 0 -1 4194304 1 0 0 0 1000 200 30 4 20 0 " +
          std::to_string(threads) + " 0 123456 2400000 200 1844 1 1 0 0";
 }
 
@@ -24,6 +24,9 @@ TEST(ParseProcessStatTest, FieldsAreFoundBehindAnyName) {
     EXPECT_EQ(stat->parent, 5);
     EXPECT_EQ(stat->session, 70);
     EXPECT_EQ(stat->start_ticks, 123456);
+    EXPECT_EQ(stat->cpu_ticks, 1234) << "its own and that of what it has waited for";
+    EXPECT_EQ(stat->resident_pages, 200);
+    EXPECT_EQ(stat->threads, 1);
     EXPECT_TRUE(stat->alive);
   }
 }

@@ -1,0 +1,233 @@
+#include "server/metrics/daemon_text.h"
+
+#include <array>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace hob {
+namespace {
+
+// In the order of kAllRestartReasons.
+constexpr std::array<absl::string_view, kAllRestartReasons.size()> kRestartReasonNames = {
+    "retry", "backoff", "shortage", "trial"};
+
+// In the order of the alternatives of EndOfProcess.
+constexpr std::array<absl::string_view, absl::variant_size<EndOfProcess>::value> kExitKindNames = {
+    "code", "signal", "spawn_error"};
+
+// The states that are seen from outside.
+constexpr std::array<DaemonState, 7> kShownStates = {
+    DaemonState::kStopped,  DaemonState::kStarting, DaemonState::kRunning, DaemonState::kBackoff,
+    DaemonState::kStopping, DaemonState::kExited,   DaemonState::kHalted};
+
+absl::string_view RuleName(ThrottleRule rule) {
+  switch (rule) {
+    case ThrottleRule::kRetry:
+      return "RETRY";
+    case ThrottleRule::kBackoffDelay:
+      return "BACKOFF_DELAY";
+    case ThrottleRule::kWindowFull:
+      return "WINDOW_FULL";
+    case ThrottleRule::kShortage:
+      return "SHORTAGE";
+    case ThrottleRule::kBudget:
+      return "BUDGET";
+    case ThrottleRule::kTrialFailed:
+      return "TRIAL_FAILED";
+    case ThrottleRule::kLeftExited:
+      return "LEFT_EXITED";
+  }
+  return "";
+}
+
+// "1790000000.123": a number of seconds as Prometheus reads it, to the millisecond or, for spans,
+// to the microsecond.
+void AppendSeconds(absl::Duration seconds, absl::Duration unit, int digits, std::string& text) {
+  const int64_t units = seconds / unit;
+  const int64_t per_second = absl::Seconds(1) / unit;
+  absl::StrAppend(&text, units / per_second);
+  const std::string fraction = absl::StrCat(units % per_second);
+  absl::StrAppend(&text, ".", std::string(digits - fraction.size(), '0'), fraction);
+}
+
+// Writes families of which each daemon may have lines.
+class Writer {
+ public:
+  Writer(const DaemonFigures& figures, std::string& text) : figures_(figures), text_(text) {
+    labels_.reserve(figures.daemons.size());
+    for (const DaemonSnapshotPtr& daemon : figures.daemons) {
+      // A name has no character that would have to be escaped.
+      labels_.push_back(absl::StrCat("{daemon=\"", daemon->name(), "\""));
+    }
+  }
+
+  // Begins the family `name`, and has `lines` write the lines of each daemon.
+  void Family(absl::string_view name, absl::string_view type, absl::string_view help,
+              absl::FunctionRef<void(size_t daemon)> lines) {
+    absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
+    name_ = name;
+    for (size_t daemon = 0; daemon < labels_.size(); ++daemon) lines(daemon);
+  }
+
+  void Line(size_t daemon, int64_t value) {
+    absl::StrAppend(&text_, name_, labels_[daemon], "} ", value, "\n");
+  }
+  void Line(size_t daemon, absl::string_view label, absl::string_view label_value, int64_t value) {
+    absl::StrAppend(&text_, name_, labels_[daemon], ",", label);
+    absl::StrAppend(&text_, "=\"", label_value, "\"} ", value, "\n");
+  }
+  void Line(size_t daemon, absl::Time time) {
+    absl::StrAppend(&text_, name_, labels_[daemon], "} ");
+    AppendSeconds(time - absl::UnixEpoch(), absl::Milliseconds(1), 3, text_);
+    text_.push_back('\n');
+  }
+  void Line(size_t daemon, absl::Duration span) {
+    absl::StrAppend(&text_, name_, labels_[daemon], "} ");
+    AppendSeconds(span, absl::Microseconds(1), 6, text_);
+    text_.push_back('\n');
+  }
+
+  // Writes a line where there is a value.
+  template <typename Value>
+  void LineIfAny(size_t daemon, const absl::optional<Value>& value) {
+    if (value.has_value()) Line(daemon, *value);
+  }
+
+  const DaemonSnapshot& daemon(size_t index) const { return *figures_.daemons[index]; }
+
+ private:
+  const DaemonFigures& figures_;
+  std::string& text_;
+  // "{daemon="web"" of each daemon.
+  std::vector<std::string> labels_;
+  absl::string_view name_;
+};
+
+int64_t ValueOf(const EndOfProcess& end) {
+  if (const auto* exited = absl::get_if<ExitedWithCode>(&end)) return exited->code;
+  if (const auto* killed = absl::get_if<KilledBySignal>(&end)) return killed->signal;
+  return absl::get<SpawnFailure>(end).error_number;
+}
+
+void AppendStates(Writer& writer) {
+  writer.Family("hob_daemon_up", "gauge", "Whether its main process is alive.",
+                [&](size_t i) { writer.Line(i, writer.daemon(i).pid != 0 ? 1 : 0); });
+  writer.Family("hob_daemon_state", "gauge", "1 for the state that it is in, 0 for all others.",
+                [&](size_t i) {
+                  const absl::string_view now = DaemonStateName(writer.daemon(i).state);
+                  for (const DaemonState state : kShownStates) {
+                    const absl::string_view name = DaemonStateName(state);
+                    writer.Line(i, "state", name, name == now ? 1 : 0);
+                  }
+                });
+  writer.Family("hob_daemon_wanted", "gauge", "Whether it ought to be up.",
+                [&](size_t i) { writer.Line(i, writer.daemon(i).wanted ? 1 : 0); });
+  writer.Family("hob_daemon_ready", "gauge", "Whether it counts as ready to serve.",
+                [&](size_t i) { writer.Line(i, writer.daemon(i).ready ? 1 : 0); });
+  writer.Family("hob_daemon_start_time_seconds", "gauge",
+                "When its present instance was spawned, else its last, since the epoch.",
+                [&](size_t i) { writer.LineIfAny(i, writer.daemon(i).start_time); });
+}
+
+void AppendEnds(Writer& writer) {
+  writer.Family("hob_daemon_restarts_total", "counter",
+                "Starts that followed a failure, by what let them come.", [&](size_t i) {
+                  const DaemonSnapshot& daemon = writer.daemon(i);
+                  for (size_t reason = 0; reason < kRestartReasonNames.size(); ++reason) {
+                    writer.Line(i, "reason", kRestartReasonNames[reason],
+                                daemon.restarts_by_reason[reason]);
+                  }
+                });
+  writer.Family("hob_daemon_exits_total", "counter",
+                "Ends of its instances, whatever for, failures to spawn included.", [&](size_t i) {
+                  const DaemonSnapshot& daemon = writer.daemon(i);
+                  for (size_t kind = 0; kind < kExitKindNames.size(); ++kind) {
+                    writer.Line(i, "kind", kExitKindNames[kind], daemon.exits_by_kind[kind]);
+                  }
+                });
+  writer.Family("hob_daemon_last_exit_status", "gauge",
+                "How its last instance ended: exit code, signal or errno, as its kind says.",
+                [&](size_t i) {
+                  const DaemonSnapshot& daemon = writer.daemon(i);
+                  if (daemon.runs->empty()) return;
+                  const EndOfProcess& end = daemon.runs->front().exit.end;
+                  writer.Line(i, "kind", kExitKindNames[end.index()], ValueOf(end));
+                });
+  writer.Family("hob_daemon_last_exit_time_seconds", "gauge",
+                "When its last instance ended, since the epoch.", [&](size_t i) {
+                  const DaemonSnapshot& daemon = writer.daemon(i);
+                  if (!daemon.runs->empty()) writer.Line(i, daemon.runs->front().exit.time.wall);
+                });
+}
+
+void AppendThrottle(Writer& writer) {
+  writer.Family("hob_daemon_throttle_rule", "gauge",
+                "1 for the rule by which the restart throttle decided last, while that counts.",
+                [&](size_t i) {
+                  const auto& throttle = writer.daemon(i).throttle;
+                  if (throttle != nullptr) writer.Line(i, "rule", RuleName(throttle->rule), 1);
+                });
+  writer.Family("hob_daemon_throttle_failures", "gauge",
+                "Failures that were in the window of retry_time at that decision.", [&](size_t i) {
+                  const auto& throttle = writer.daemon(i).throttle;
+                  if (throttle != nullptr) writer.Line(i, throttle->failures_in_window);
+                });
+  writer.Family("hob_daemon_next_start_time_seconds", "gauge",
+                "When its next automatic start comes, since the epoch, while one is waited for.",
+                [&](size_t i) { writer.LineIfAny(i, writer.daemon(i).next_start_time); });
+}
+
+void AppendUsages(const DaemonFigures& figures, Writer& writer) {
+  const auto& usages = figures.usages;
+  writer.Family("hob_daemon_cpu_seconds_total", "counter",
+                "Processor time that its processes have used; may begin anew with an instance.",
+                [&](size_t i) {
+                  if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->cpu);
+                });
+  writer.Family("hob_daemon_memory_bytes", "gauge",
+                "Memory of its processes: as its control group is charged, else resident sets.",
+                [&](size_t i) {
+                  if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->memory_bytes);
+                });
+  writer.Family("hob_daemon_processes", "gauge", "Living processes of it.", [&](size_t i) {
+    if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->processes);
+  });
+  writer.Family("hob_daemon_open_fds", "gauge", "Open descriptors of its main process.",
+                [&](size_t i) {
+                  if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->open_descriptors);
+                });
+}
+
+void AppendLogs(const DaemonFigures& figures, Writer& writer) {
+  writer.Family("hob_daemon_log_bytes_total", "counter", "Bytes written to its logs.",
+                [&](size_t i) {
+                  const auto found = figures.written.find(writer.daemon(i).name());
+                  if (found == figures.written.end()) return;
+                  writer.Line(i, "stream", "stdout", found->second.stdout_bytes);
+                  writer.Line(i, "stream", "stderr", found->second.stderr_bytes);
+                });
+  writer.Family("hob_daemon_log_stalls_total", "counter",
+                "How often what it writes could not be kept any more, and it was held back.",
+                [&](size_t i) { writer.Line(i, writer.daemon(i).log_stall_count); });
+  writer.Family("hob_daemon_log_stalled", "gauge",
+                "Whether it is held back because what it writes cannot be kept.",
+                [&](size_t i) { writer.Line(i, writer.daemon(i).log_problem.empty() ? 0 : 1); });
+}
+
+}  // namespace
+
+void AppendDaemonText(const DaemonFigures& figures, std::string& text) {
+  // What the lines of a daemon take, more or less.
+  constexpr size_t kBytesPerDaemon = 2048;
+  text.reserve(text.size() + figures.daemons.size() * kBytesPerDaemon);
+  Writer writer(figures, text);
+  AppendStates(writer);
+  AppendEnds(writer);
+  AppendThrottle(writer);
+  AppendUsages(figures, writer);
+  AppendLogs(figures, writer);
+}
+
+}  // namespace hob

@@ -1,0 +1,172 @@
+#include "server/metrics/daemon_text.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/metrics/server_families.h"
+
+namespace hob {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kGoldenFile[] = "server/metrics/testdata/page.txt";
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file.good()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+absl::Time At(absl::Duration since_epoch) { return absl::UnixEpoch() + since_epoch; }
+
+DaemonSnapshot Named(const std::string& name) {
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = name;
+  DaemonSnapshot daemon;
+  daemon.spec = std::move(spec);
+  daemon.runs = std::make_shared<const std::vector<EndedRun>>();
+  return daemon;
+}
+
+void AddRun(const EndOfProcess& end, absl::Time time, DaemonSnapshot& daemon) {
+  EndedRun run;
+  run.exit.end = end;
+  run.exit.time.wall = time;
+  daemon.runs = std::make_shared<const std::vector<EndedRun>>(1, run);
+}
+
+DaemonSnapshotPtr Share(DaemonSnapshot daemon) {
+  return std::make_shared<const DaemonSnapshot>(std::move(daemon));
+}
+
+DaemonSnapshotPtr Halted() {
+  DaemonSnapshot daemon = Named("flaky");
+  daemon.state = DaemonState::kHalted;
+  daemon.wanted = true;
+  daemon.start_time = At(absl::Seconds(1790000000) + absl::Milliseconds(7));
+  daemon.restart_count = 2;
+  daemon.restarts_by_reason = {1, 1, 0, 0};
+  daemon.exit_count = 3;
+  daemon.exits_by_kind = {0, 2, 1};
+  AddRun(KilledBySignal{11}, At(absl::Seconds(1790000001)), daemon);
+  ThrottleDecision decision;
+  decision.action = ThrottleAction::kHalt;
+  decision.rule = ThrottleRule::kWindowFull;
+  decision.failures_in_window = 3;
+  daemon.throttle = std::make_shared<const ThrottleDecision>(decision);
+  daemon.next_start_time = At(absl::Seconds(1790000061) + absl::Milliseconds(50));
+  return Share(std::move(daemon));
+}
+
+DaemonSnapshotPtr Running() {
+  DaemonSnapshot daemon = Named("web");
+  daemon.state = DaemonState::kRunning;
+  daemon.wanted = true;
+  daemon.ready = true;
+  daemon.pid = 7;
+  daemon.start_time = At(absl::Seconds(1790000000));
+  daemon.restart_count = 5'000'000'000;
+  daemon.restarts_by_reason = {5'000'000'000, 0, 0, 0};
+  daemon.log_stall_count = 2;
+  daemon.log_problem = "log stalled: /var/log/hob/web.log: No space left on device";
+  return Share(std::move(daemon));
+}
+
+// One that is given up, one that was never started and is not told of elsewhere, and one that runs.
+DaemonFigures Figures() {
+  DaemonFigures figures;
+  figures.daemons = {Halted(), Share(Named("idle")), Running()};
+  TreeUsage usage;
+  usage.processes = 3;
+  usage.cpu = absl::Seconds(12) + absl::Microseconds(34);
+  usage.memory_bytes = 123456789;
+  usage.open_descriptors = 12;
+  figures.usages = {absl::nullopt, absl::nullopt, usage};
+  figures.written["flaky"] = {0, 77};
+  figures.written["web"] = {1'000'000'000'000, 0};
+  return figures;
+}
+
+ServerFacts Facts() {
+  ServerFacts facts;
+  facts.version = "1.2.3";
+  facts.containment = "cgroup";
+  facts.start_time = At(absl::Seconds(1790000000));
+  facts.config_generation = 3;
+  facts.reloads_succeeded = 2;
+  facts.reloads_failed = 1;
+  facts.last_reload_succeeded = false;
+  facts.last_reload_time = At(absl::Seconds(1790000100));
+  facts.last_reload_success_time = At(absl::Seconds(1790000050) + absl::Milliseconds(500));
+  facts.changes = 42;
+  facts.strays_reaped = 1;
+  return facts;
+}
+
+std::string Text(const DaemonFigures& figures) {
+  std::string text;
+  AppendDaemonText(figures, text);
+  return text;
+}
+
+TEST(DaemonTextTest, PageOfServerAndDaemonsIsAsTheGoldenFile) {
+  std::string page = prometheus::TextSerializer().Serialize(ServerFamilies(Facts()));
+  AppendDaemonText(Figures(), page);
+  EXPECT_EQ(page, ReadFile(kGoldenFile)) << "what it is now:\n" << page;
+}
+
+TEST(DaemonTextTest, EachDaemonIsInOneStateAndClearingIsStopping) {
+  DaemonSnapshot daemon = Named("web");
+  daemon.state = DaemonState::kClearing;
+  DaemonFigures figures;
+  figures.daemons = {Share(std::move(daemon))};
+  figures.usages = {absl::nullopt};
+  const std::string text = Text(figures);
+  EXPECT_THAT(text, HasSubstr("hob_daemon_state{daemon=\"web\",state=\"STOPPING\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("hob_daemon_state{daemon=\"web\",state=\"RUNNING\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("CLEARING")));
+}
+
+TEST(DaemonTextTest, LastExitIsTheCodeTheSignalOrTheErrno) {
+  for (const auto& [end, line] : std::vector<std::pair<EndOfProcess, std::string>>{
+           {ExitedWithCode{3}, "kind=\"code\"} 3\n"},
+           {KilledBySignal{9}, "kind=\"signal\"} 9\n"},
+           {SpawnFailure{"exec", 2, "missing"}, "kind=\"spawn_error\"} 2\n"}}) {
+    DaemonSnapshot daemon = Named("web");
+    AddRun(end, At(absl::Seconds(1)), daemon);
+    DaemonFigures figures;
+    figures.daemons = {Share(std::move(daemon))};
+    figures.usages = {absl::nullopt};
+    EXPECT_THAT(Text(figures), HasSubstr("last_exit_status{daemon=\"web\"," + line));
+  }
+}
+
+TEST(DaemonTextTest, WhatIsNotKnownOfAProcessHasNoLine) {
+  DaemonFigures figures;
+  figures.daemons = {Running()};
+  TreeUsage usage;
+  usage.processes = 5000;
+  figures.usages = {usage};
+  const std::string text = Text(figures);
+  EXPECT_THAT(text, HasSubstr("hob_daemon_processes{daemon=\"web\"} 5000\n"));
+  EXPECT_THAT(text, Not(HasSubstr("hob_daemon_cpu_seconds_total{")));
+  EXPECT_THAT(text, Not(HasSubstr("hob_daemon_memory_bytes{")));
+  EXPECT_THAT(text, Not(HasSubstr("hob_daemon_log_bytes_total{")));
+}
+
+TEST(DaemonTextTest, WithoutDaemonsThereAreOnlyHeadings) {
+  const std::string text = Text(DaemonFigures());
+  EXPECT_THAT(text, HasSubstr("# TYPE hob_daemon_up gauge\n"));
+  EXPECT_THAT(text, Not(HasSubstr("\nhob_")));
+}
+
+}  // namespace
+}  // namespace hob

@@ -1,0 +1,46 @@
+#include "server/metrics/metrics_page.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <iterator>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "server/metrics/daemon_text.h"
+
+namespace hob {
+namespace {
+
+using Families = std::vector<prometheus::MetricFamily>;
+
+void Append(Families more, Families& families) {
+  families.insert(families.end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+MetricsPage::MetricsPage(Sources sources, const CallMeter& calls, const Clock& clock)
+    : sources_(std::move(sources)),
+      calls_(calls),
+      trees_(sources_.trees, clock, sources_.bound_for_trees) {}
+
+std::string MetricsPage::Make() {
+  const std::shared_ptr<const Registry::Moment> moment = sources_.registry->Now();
+  ServerFacts facts = sources_.facts();
+  facts.changes = moment->sequence;
+  Families families = ServerFamilies(facts);
+  Append(ProcessFamilies(facts.start_time), families);
+  Append(calls_.Collect(), families);
+  std::string text = prometheus::TextSerializer().Serialize(families);
+
+  DaemonFigures figures;
+  figures.daemons = moment->daemons;
+  figures.usages = trees_.Look(moment->daemons);
+  figures.written = sources_.logs->AllWritten();
+  AppendDaemonText(figures, text);
+  return text;
+}
+
+}  // namespace hob
