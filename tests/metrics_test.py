@@ -233,6 +233,7 @@ class MetricsTest(HobTest):
         web = "[daemon:web]\ncommand = /bin/sh -c 'echo hello; exec sleep 1h'\n"
         server = self.serve(web)
         server.await_state("web", State.RUNNING)
+        processes.await_that(lambda: self.log_bytes(self.scrape(server)) == 6, "a greeting in its log")
         server.signal_daemon("web", "KILL")
         server.await_daemon("web", lambda d: d.restart_count == 1 and d.state == State.RUNNING, "started again")
         processes.await_that(lambda: self.log_bytes(self.scrape(server)) == 12, "two greetings in its log")
