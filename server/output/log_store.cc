@@ -29,43 +29,23 @@ bool LogStore::MakeFifoDir() {
 std::shared_ptr<LogFiles> LogStore::Find(const std::string& daemon, OutputStream stream) {
   const std::string path = LogPath(options_.log_dir, daemon, stream);
   absl::MutexLock lock(&mu_);
-  std::shared_ptr<LogFiles> files = logs_[path].lock();
-  if (files != nullptr) return files;
-  for (auto it = logs_.begin(); it != logs_.end();) {
-    it = it->second.expired() ? logs_.erase(it) : std::next(it);
-  }
-  files = std::make_shared<LogFiles>(path);
-  logs_[path] = files;
-  return files;
+  return logs_.GetOrMake(path, [&path] { return std::make_shared<LogFiles>(path); });
 }
 
 std::shared_ptr<std::atomic<int64_t>> LogStore::CounterOf(const std::string& daemon,
                                                           OutputStream stream) {
   absl::MutexLock lock(&mu_);
-  const auto found = counters_.find({daemon, stream});
-  std::shared_ptr<std::atomic<int64_t>> counter;
-  if (found != counters_.end()) counter = found->second.lock();
-  if (counter != nullptr) return counter;
-  if (counters_.size() >= sweep_at_) {
-    for (auto it = counters_.begin(); it != counters_.end();) {
-      it = it->second.expired() ? counters_.erase(it) : std::next(it);
-    }
-    sweep_at_ = 64 + 2 * counters_.size();
-  }
-  counter = std::make_shared<std::atomic<int64_t>>(0);
-  counters_[{daemon, stream}] = counter;
-  return counter;
+  return counters_.GetOrMake({daemon, stream},
+                             [] { return std::make_shared<std::atomic<int64_t>>(0); });
 }
 
 std::map<std::string, LogStore::Written> LogStore::AllWritten() const {
   std::map<std::string, Written> all;
   absl::MutexLock lock(&mu_);
-  for (const auto& [key, held] : counters_) {
-    const std::shared_ptr<std::atomic<int64_t>> counter = held.lock();
-    if (counter == nullptr) continue;
+  counters_.ForEach([&all](const auto& key, const std::atomic<int64_t>& bytes) {
     Written& written = all[key.first];
-    (key.second == OutputStream::kStdout ? written.stdout_bytes : written.stderr_bytes) = *counter;
-  }
+    (key.second == OutputStream::kStdout ? written.stdout_bytes : written.stderr_bytes) = bytes;
+  });
   return all;
 }
 

@@ -16,6 +16,7 @@
 #include "server/output/log_archiver.h"
 #include "server/output/log_files.h"
 #include "server/output/log_names.h"
+#include "server/output/weak_map.h"
 
 namespace hob {
 
@@ -97,14 +98,10 @@ class LogStore {
   DescriptorPool for_readers_;
 
   mutable absl::Mutex mu_;
-  // By path. Who uses a log owns it; what nobody uses is dropped at the next look.
-  std::map<std::string, std::weak_ptr<LogFiles>> logs_ ABSL_GUARDED_BY(mu_);
-  using Counters =
-      std::map<std::pair<std::string, OutputStream>, std::weak_ptr<std::atomic<int64_t>>>;
-  // Who counts owns a counter; those that nobody holds are dropped whenever there are twice as many
-  // as were left the last time.
-  Counters counters_ ABSL_GUARDED_BY(mu_);
-  size_t sweep_at_ ABSL_GUARDED_BY(mu_) = 64;
+  // By path. Who uses a log owns it, and who counts a counter.
+  WeakMap<std::string, LogFiles> logs_ ABSL_GUARDED_BY(mu_);
+  WeakMap<std::pair<std::string, OutputStream>, std::atomic<int64_t>> counters_
+      ABSL_GUARDED_BY(mu_);
 
   LogArchiver archiver_;
   // Uses all of the above.
