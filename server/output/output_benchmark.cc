@@ -132,7 +132,9 @@ void Pump(OutputPump& pump, const std::atomic<bool>& ended) {
     if (last && pump.moved() == before) return;
     fds.clear();
     pump.AppendPollFds(fds);
-    const timespec timeout = {0, 10'000'000};
+    const absl::Duration wait = pump.NextDeadline() - Clock::Real().Now().monotonic;
+    const timespec timeout =
+        absl::ToTimespec(std::clamp(wait, absl::ZeroDuration(), absl::Milliseconds(10)));
     ppoll(fds.data(), fds.size(), &timeout, nullptr);
   }
 }

@@ -62,6 +62,7 @@ int OutputPump::Open(uid_t owner, gid_t group) {
   }
   if (!fifo_.ok()) fifo_ = OpenOrMakeFifo(fifo_path_, store_);
   if (!fifo_.ok() || fchown(fifo_.get(), owner, group) != 0) return errno;
+  little_ = capacity() / 4;
   return 0;
 }
 
@@ -103,15 +104,25 @@ void OutputPump::Move(int64_t most, absl::Duration patience) {
   retry_at_ = kNever;
   if (result == LogWriter::Result::kStalled) retry_at_ = now + kRetryInterval;
   if (result == LogWriter::Result::kBusy) retry_at_ = now + kBusyInterval;
-  *counter_ += writer_.moved() - before;
+  const int64_t moved = writer_.moved() - before;
+  *counter_ += moved;
+  const bool gathers = moved > 0 && NoteMove(moved, now);
+  if (gathers && result == LogWriter::Result::kEmpty) retry_at_ = now + kGatherTime;
   writer_.CloseIfCrowded();
-  if (writer_.moved() > before) idle_at_ = now + kIdleTime;
+  if (moved > 0) idle_at_ = now + kIdleTime;
   if (!writer_.is_open()) idle_at_ = kNever;
   if (released_ && result == LogWriter::Result::kEmpty) {
     writer_.Close();
     fifo_.Reset();
     idle_at_ = kNever;
   }
+}
+
+bool OutputPump::NoteMove(int64_t bytes, MonotonicTime now) {
+  const bool small = bytes < little_ && now - moved_at_ < kSoon;
+  small_moves_ = small ? std::min(small_moves_ + 1, kFewMoves) : 0;
+  moved_at_ = now;
+  return small_moves_ == kFewMoves;
 }
 
 MonotonicTime OutputPump::NextDeadline() const { return std::min(retry_at_, idle_at_); }

@@ -27,6 +27,11 @@ namespace hob {
 //   writing   bytes came within the last kIdleTime                  2: the FIFO, the log
 //   stalled   the log cannot be written; a try each kRetryInterval  1: the FIFO, not polled
 //   busy      too many others are written; a try each kBusyInterval 1: the FIFO, not polled
+//   gathering little came again and again; the next look is late    2: the FIFO, not polled
+//
+// Gathering: a program that writes line by line wakes whoever waits for its pipe with each of them,
+// which costs both more than the bytes. After kFewMoves that each brought little and came within
+// kSoon, the pipe is left alone for kGatherTime.
 //
 // Never waits for a reader or a writer, blocks on the disk only. Not thread-safe: belongs to the
 // daemon's worker.
@@ -40,6 +45,9 @@ class OutputPump {
   // it.
   static constexpr absl::Duration kBusyInterval = absl::Milliseconds(10);
   static constexpr absl::Duration kPatience = absl::Milliseconds(200);
+  static constexpr int kFewMoves = 8;
+  static constexpr absl::Duration kSoon = absl::Milliseconds(1);
+  static constexpr absl::Duration kGatherTime = absl::Microseconds(200);
   // The most that one Look moves: the worker's other duties come in between.
   static constexpr int64_t kMostAtOnce = 1 << 20;
 
@@ -86,6 +94,8 @@ class OutputPump {
 
  private:
   void Move(int64_t most, absl::Duration patience = absl::ZeroDuration());
+  // Takes note of `bytes` that came; returns whether to gather.
+  bool NoteMove(int64_t bytes, MonotonicTime now);
   bool resting() const { return retry_at_ != MonotonicTime::InfiniteFuture(); }
 
   const std::string fifo_path_;
@@ -96,7 +106,12 @@ class OutputPump {
   const std::shared_ptr<std::atomic<int64_t>> counter_;
   UniqueFd fifo_;
   bool released_ = false;
-  // When a stalled or busy log is tried again, and when an open one is closed.
+  // Fewer bytes in one move are little: a quarter of what the FIFO holds.
+  int64_t little_ = 0;
+  // Moves in a row that brought little and came soon, and when the last was.
+  int small_moves_ = 0;
+  MonotonicTime moved_at_;
+  // When the FIFO is looked at again that is not polled, and when an open log is closed.
   MonotonicTime retry_at_ = MonotonicTime::InfiniteFuture();
   MonotonicTime idle_at_ = MonotonicTime::InfiniteFuture();
 };

@@ -32,8 +32,11 @@ class OutputPumpTest : public OutputTest {
     child_ = OpenAsChild(FifoDir() + "/web.out");
   }
 
+  // As the worker does: at once, or when the pump has gathered.
   void WriteAndLook(absl::string_view bytes) {
     Write(child_, bytes);
+    const absl::Duration due = pump_->NextDeadline() - clock_.Now().monotonic;
+    if (PollFds().empty() && due <= OutputPump::kGatherTime) clock_.Advance(due);
     pump_->Look();
   }
 
@@ -127,6 +130,42 @@ TEST_F(OutputPumpTest, F10_WithoutAFreeDescriptorALogIsTriedAgainSoon) {
   clock_.Advance(OutputPump::kBusyInterval);
   pump_->Look();
   EXPECT_EQ(ReadFile(Log("web.log")), "line\n");
+}
+
+TEST_F(OutputPumpTest, WhatIsWrittenLineByLineIsGathered) {
+  WriteAndLook("0\n");
+  for (int i = 1; i <= OutputPump::kFewMoves; ++i) {
+    EXPECT_EQ(PollFds().size(), 1) << "the first lines are written as they come";
+    WriteAndLook(absl::StrCat(i, "\n"));
+  }
+  EXPECT_TRUE(PollFds().empty());
+  EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kGatherTime);
+  Write(child_, "gathered\n");
+  pump_->Look();
+  EXPECT_THAT(ReadFile(Log("web.log")), testing::EndsWith("\n8\n"));
+  clock_.Advance(OutputPump::kGatherTime);
+  pump_->Look();
+  EXPECT_THAT(ReadFile(Log("web.log")), testing::EndsWith("\n8\ngathered\n"));
+  // Nothing has come since.
+  clock_.Advance(OutputPump::kGatherTime);
+  pump_->Look();
+  EXPECT_EQ(PollFds().size(), 1);
+}
+
+TEST_F(OutputPumpTest, LastWordsAreNotGathered) {
+  for (int i = 0; i < 20; ++i) WriteAndLook("line\n");
+  ASSERT_TRUE(PollFds().empty());
+  Write(child_, "last words\n");
+  pump_->Drain();
+  EXPECT_THAT(ReadFile(Log("web.log")), testing::EndsWith("\nlast words\n"));
+}
+
+TEST_F(OutputPumpTest, WhatComesNowAndThenIsNotGathered) {
+  for (int i = 0; i < 20; ++i) {
+    WriteAndLook("line\n");
+    EXPECT_EQ(PollFds().size(), 1);
+    clock_.Advance(OutputPump::kSoon);
+  }
 }
 
 TEST_F(OutputPumpTest, F10_LastWordsWaitForADescriptor) {
