@@ -1,0 +1,182 @@
+// How fast hobd is, beside a bare loop that does nothing but keep children up.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "tests/bench/api.h"
+#include "tests/bench/contender.h"
+#include "tests/bench/figures.h"
+#include "tests/bench/life.h"
+#include "tests/bench/report.h"
+
+namespace hob {
+namespace bench {
+namespace {
+
+constexpr char kAbout[] =
+    "Measures hobd and hob beside a bare loop (one thread; pidfds, FIFOs, clone3 with a shared "
+    "table of descriptors) that starts the same children.\n\n"
+    "To repeat what the README says, on a machine where nothing else runs:\n\n"
+    "  bazel run --config=release //tests/bench\n\n"
+    "A round is one life of each: boot, rest, single kills, all killed at once, calls, orderly "
+    "stop. Rounds take turns, so that both meet the same noise; only ratios within one run mean "
+    "much. Output is captured, and all settings are the defaults but for a window of the throttle "
+    "that never gives up.";
+
+struct Plan {
+  Contender::Programs programs;
+  std::string folder = "/dev/shm";
+  std::vector<int> daemons = {1, 100, 1000, 5000};
+  int rounds = 5;
+  int restarts = 50;
+  int calls = 200;
+  int runs = 20;
+  int callers = 200;
+  int crash_loop = 50;
+  double idle_seconds = 10;
+  bool sessions = false;
+};
+
+absl::Status MeasureApi(const Plan& plan, Contender& hobd, Measured& measured) {
+  absl::Status status;
+  if (plan.calls > 0) status = MeasureCalls(hobd, plan.calls, measured);
+  if (status.ok() && plan.runs > 0) {
+    status = MeasureCommandLine(hobd, plan.programs.hob, plan.runs, measured);
+  }
+  if (status.ok() && plan.callers > 0) {
+    status = MeasureCrashUnderCalls(hobd, plan.callers, measured);
+  }
+  return status;
+}
+
+Contender::Options OptionsFor(const Plan& plan, Contender::Kind kind, int daemons) {
+  Contender::Options options;
+  options.programs = plan.programs;
+  options.kind = kind;
+  options.daemons = daemons;
+  options.folder = plan.folder;
+  options.hide_control_groups = plan.sessions;
+  return options;
+}
+
+// One life of one contender.
+absl::Status Round(const Plan& plan, Contender::Kind kind, int daemons, bool idle,
+                   Measured& measured) {
+  auto contender = Contender::Launch(OptionsFor(plan, kind, daemons));
+  if (!contender.ok()) return contender.status();
+  absl::Status status = MeasureBoot(**contender, measured);
+  if (status.ok() && idle) {
+    status = MeasureIdle(**contender, absl::Seconds(plan.idle_seconds), measured);
+  }
+  if (status.ok()) status = MeasureRestarts(**contender, plan.restarts, measured);
+  if (status.ok()) status = MeasureCrash(**contender, measured);
+  if (status.ok() && kind == Contender::Kind::kHobd) {
+    status = MeasureApi(plan, **contender, measured);
+  }
+  if (status.ok()) status = MeasureEnd(**contender, measured);
+  return status;
+}
+
+absl::Status AllRounds(const Plan& plan, int daemons, Results& results) {
+  using Kind = Contender::Kind;
+  for (int round = 0; round < plan.rounds; ++round) {
+    std::cerr << daemons << " daemons, round " << round + 1 << " of " << plan.rounds << "\n";
+    const bool idle = round == 0 && plan.idle_seconds > 0;
+    // Who comes second finds the machine warm: they take turns at that too.
+    for (int turn = 0; turn < 2; ++turn) {
+      const Kind kind = (round + turn) % 2 == 0 ? Kind::kBareLoop : Kind::kHobd;
+      const absl::Status status = Round(plan, kind, daemons, idle, results.Of(kind));
+      if (!status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CrashLoop(const Plan& plan, Results& results) {
+  Contender::Options options = OptionsFor(plan, Contender::Kind::kHobd, plan.crash_loop);
+  options.crash_loop = true;
+  for (int round = 0; round < plan.rounds; ++round) {
+    auto contender = Contender::Launch(options);
+    if (!contender.ok()) return contender.status();
+    absl::Status status =
+        MeasureCrashLoop(**contender, absl::Seconds(plan.idle_seconds), results.hobd);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+int Run(const Plan& plan) {
+  const std::vector<FigureDescription> figures = AllFigures(plan.crash_loop);
+  PrintMachine(std::cout);
+  AllResults results;
+  for (const int daemons : plan.daemons) {
+    const absl::Status status = AllRounds(plan, daemons, results[daemons]);
+    PrintTable(daemons, results[daemons], figures, std::cout);
+    std::cout.flush();
+    if (status.ok()) continue;
+    std::cerr << "bench: " << status.message() << "\n";
+    return 1;
+  }
+  PrintCurve(results, std::cout);
+  if (plan.crash_loop == 0) return 0;
+  Results looping;
+  const absl::Status status = CrashLoop(plan, looping);
+  PrintTable(plan.crash_loop, looping, figures, std::cout);
+  if (status.ok()) return 0;
+  std::cerr << "bench: " << status.message() << "\n";
+  return 1;
+}
+
+void AddOptions(CLI::App& app, Plan& plan) {
+  app.add_option("--daemons", plan.daemons, "numbers of daemons, by commas")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 5000))
+      ->capture_default_str();
+  app.add_option("--rounds", plan.rounds, "lives of each")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--restarts", plan.restarts, "single kills a round")->capture_default_str();
+  app.add_option("--idle", plan.idle_seconds,
+                 "seconds to watch it idle, in the first round; 0: not")
+      ->capture_default_str();
+  app.add_option("--calls", plan.calls, "calls of each kind a round; 0: none")
+      ->capture_default_str();
+  app.add_option("--runs", plan.runs, "runs of hob of each kind a round; 0: none")
+      ->capture_default_str();
+  app.add_option("--callers", plan.callers, "parallel callers during a crash of all; 0: none")
+      ->capture_default_str();
+  app.add_option("--crash-loop", plan.crash_loop, "daemons that end at once; 0: none")
+      ->capture_default_str();
+  app.add_flag("--sessions", plan.sessions,
+               "hide the control groups, so that hobd contains daemons by sessions (root only)");
+  app.add_option("--folder", plan.folder, "where everything is written")->capture_default_str();
+  app.add_option("--hobd", plan.programs.hobd, "the server")->required();
+  app.add_option("--hob", plan.programs.hob, "the command line")->required();
+  app.add_option("--bare-loop", plan.programs.bare_loop, "the bare loop")->required();
+  app.add_option("--child", plan.programs.child, "the child")->required();
+}
+
+// Children start in another folder.
+void MakeAbsolute(Contender::Programs& programs) {
+  char folder[4096];
+  if (getcwd(folder, sizeof(folder)) == nullptr) return;
+  for (std::string* path : {&programs.hobd, &programs.hob, &programs.bare_loop, &programs.child}) {
+    if ((*path)[0] != '/') *path = std::string(folder) + "/" + *path;
+  }
+}
+
+}  // namespace
+}  // namespace bench
+}  // namespace hob
+
+int main(int argc, char** argv) {
+  CLI::App app(hob::bench::kAbout, "bench");
+  hob::bench::Plan plan;
+  hob::bench::AddOptions(app, plan);
+  CLI11_PARSE(app, argc, argv);
+  hob::bench::MakeAbsolute(plan.programs);
+  return hob::bench::Run(plan);
+}

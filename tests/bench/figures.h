@@ -1,0 +1,85 @@
+// What is measured, in which unit, and what it ought to be.
+#ifndef HOB_TESTS_BENCH_FIGURES_H_
+#define HOB_TESTS_BENCH_FIGURES_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/bench/contender.h"
+#include "tests/bench/samples.h"
+
+namespace hob {
+namespace bench {
+
+// In the order in which they are printed.
+enum class Figure {
+  kRestart,
+  kBoot,
+  kCrash,
+  kStop,
+  kMemory,
+  kMemoryLater,
+  kIdleWakeups,
+  kIdleGrpcWakeups,
+  kIdleCpu,
+  kList,
+  kStatus,
+  kRestartCall,
+  kHobList,
+  kHobStatus,
+  kCrashUnderCalls,
+  kCallsAnswered,
+  kCallsFailed,
+  kCrashLoopStarts,
+  kCrashLoopHalted,
+  kCrashLoopCpu,
+};
+
+// A bound for hobd's figure, the median of its samples.
+struct Goal {
+  enum class Kind {
+    // There is none.
+    kNone,
+    // At most `bound`.
+    kAtMost,
+    // Exactly `bound`.
+    kExactly,
+    // At most `bound` times the bare loop's figure.
+    kTimesBareLoop,
+    // At most `bound` times hobd's own figure `other`.
+    kTimesOther,
+    // At most `bound` and `for_each_daemon` times the number of daemons.
+    kWithDaemons,
+  };
+  Kind kind = Kind::kNone;
+  double bound = 0;
+  double for_each_daemon = 0;
+  Figure other = Figure::kRestart;
+  // The numbers of daemons for which it is set; empty: any.
+  std::vector<int> at;
+};
+
+struct FigureDescription {
+  Figure figure;
+  std::string title;
+  std::string unit;
+  Goal goal;
+};
+
+// All figures. `crash_loop` is how many daemons loop, for which the goal is exact.
+std::vector<FigureDescription> AllFigures(int crash_loop);
+
+// The samples of one number of daemons.
+using Measured = std::map<Figure, Samples>;
+struct Results {
+  Measured hobd;
+  Measured bare_loop;
+
+  Measured& Of(Contender::Kind kind) { return kind == Contender::Kind::kHobd ? hobd : bare_loop; }
+};
+
+}  // namespace bench
+}  // namespace hob
+
+#endif  // HOB_TESTS_BENCH_FIGURES_H_
