@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/errors/errors.h"
+#include "server/supervisor/thread_memory.h"
 
 namespace hob {
 namespace {
@@ -101,14 +102,19 @@ void* Worker::Run(void* worker) {
 }
 
 void Worker::Loop() {
+  const ThreadMemory memory;
+  memory.ReleaseZeros();
   std::vector<pollfd> fds;
+  bool went_deep = true;
   while (true) {
     for (Command& command : TakeMail()) runner_.Handle(std::move(command));
     runner_.Step();
     if (runner_.finished()) break;
     fds.clear();
     runner_.AppendPollFds(fds);
-    Wait(fds);
+    // It costs a system call and page faults: not for each piece of output.
+    if (went_deep) memory.ReleaseDeadStack();
+    went_deep = Wait(fds);
   }
   CloseMailbox(runner_.refusal());
 }
@@ -118,7 +124,7 @@ std::vector<Command> Worker::TakeMail() {
   return std::exchange(mailbox_, {});
 }
 
-void Worker::Wait(std::vector<pollfd>& fds) {
+bool Worker::Wait(std::vector<pollfd>& fds) {
   static const sigset_t mask = AllButWakeSignal();
   const MonotonicTime deadline = runner_.NextDeadline();
   timespec timeout;
@@ -128,7 +134,9 @@ void Worker::Wait(std::vector<pollfd>& fds) {
     bound = &timeout;
   }
   // Whatever it returns, EINTR included, the loop looks at everything again.
-  ppoll(fds.data(), fds.size(), bound, &mask);
+  const int ready = ppoll(fds.data(), fds.size(), bound, &mask);
+  // The instance comes first, and its output last.
+  return ready <= 0 || fds.front().revents != 0;
 }
 
 void Worker::CloseMailbox(const absl::Status& refusal) {

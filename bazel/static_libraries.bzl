@@ -1,0 +1,22 @@
+"""Programs with the system's libraries inside."""
+
+def cc_binary_with_static_libraries(name, deps = [], linkopts = [], **kwargs):
+    """A cc_binary into which every library of @system is linked; those of the compiler and libc stay shared.
+
+    gRPC is 60 shared libraries: to load and bind them takes a program longer than all that `hob status` does. libc has to
+    stay shared, because it looks up users and hosts with modules that it loads.
+
+    Args:
+      name: name of the program.
+      deps: as for cc_binary.
+      linkopts: as for cc_binary; placed first.
+      **kwargs: everything else, for the cc_binary.
+    """
+    native.cc_binary(
+        name = name,
+        # The options of a program come before those of what it depends on, and those of the last dependency come last. A
+        # group, because the linker looks at static libraries in order and they refer to each other.
+        linkopts = linkopts + ["-Wl,-Bstatic,--start-group"],
+        deps = deps + ["//bazel:end_of_static_libraries"],
+        **kwargs
+    )

@@ -1,0 +1,86 @@
+#include "server/supervisor/thread_memory.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstring>
+#include <thread>
+
+#include "gmock/gmock.h"
+
+namespace hob {
+namespace {
+
+constexpr size_t kPage = 4096;
+constexpr size_t kPages = 16;
+
+// As glog has one, and more.
+thread_local char local[kPages * kPage];
+
+// How many of the pages that lie wholly in [begin, begin + size) are in memory.
+size_t PagesInMemory(const char* begin, size_t size) {
+  const auto first = (reinterpret_cast<uintptr_t>(begin) + kPage - 1) & -kPage;
+  const auto end = reinterpret_cast<uintptr_t>(begin + size) & -kPage;
+  unsigned char resident[kPages] = {};
+  if (mincore(reinterpret_cast<void*>(first), end - first, resident) != 0) return ~size_t{0};
+  size_t count = 0;
+  for (const unsigned char page : resident) count += page & 1;
+  return count;
+}
+
+// Runs `body` in a thread of its own and waits for it.
+template <typename Body>
+void OnThread(Body body) {
+  std::thread(body).join();
+}
+
+TEST(ThreadMemoryTest, ThreadLocalZerosTakeNoMemory) {
+  OnThread([] {
+    EXPECT_GE(PagesInMemory(local, sizeof(local)), kPages - 1);
+    ThreadMemory().ReleaseZeros();
+    EXPECT_EQ(PagesInMemory(local, sizeof(local)), 0);
+  });
+}
+
+TEST(ThreadMemoryTest, WhatIsNotZeroStays) {
+  OnThread([] {
+    memset(local, 'x', 1);
+    memset(local + sizeof(local) / 2, 'y', 1);
+    ThreadMemory().ReleaseZeros();
+    EXPECT_EQ(local[0], 'x');
+    EXPECT_EQ(local[1], 0);
+    EXPECT_EQ(local[sizeof(local) / 2], 'y');
+    EXPECT_LE(PagesInMemory(local, sizeof(local)), 1);
+    // It is as good as before.
+    memset(local, 'z', sizeof(local));
+    ThreadMemory().ReleaseZeros();
+    EXPECT_EQ(local[sizeof(local) - 1], 'z');
+    EXPECT_GE(PagesInMemory(local, sizeof(local)), kPages - 1);
+  });
+}
+
+// Fills `kPages` pages of stack and returns where they were.
+__attribute__((noinline)) uintptr_t GoDeep() {
+  volatile char deep[kPages * kPage];
+  for (size_t i = 0; i < sizeof(deep); i += 64) deep[i] = 'd';
+  return reinterpret_cast<uintptr_t>(deep);
+}
+
+TEST(ThreadMemoryTest, StackOfCallsThatReturnedTakesNoMemory) {
+  OnThread([] {
+    const ThreadMemory memory;
+    volatile int kept = 4711;
+    const auto* const deep = reinterpret_cast<const char*>(GoDeep());
+    // Those next to the present frame are spared.
+    const size_t size = (kPages - 2) * kPage;
+    EXPECT_GE(PagesInMemory(deep, size), kPages - 3);
+    memory.ReleaseDeadStack();
+    EXPECT_EQ(PagesInMemory(deep, size), 0);
+    EXPECT_EQ(kept, 4711);
+    GoDeep();
+  });
+}
+
+}  // namespace
+}  // namespace hob
