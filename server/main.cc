@@ -17,6 +17,7 @@
 #include "server/journal/journal.h"
 #include "server/process/descriptors.h"
 #include "server/server.h"
+#include "server/supervisor/capacity.h"
 #include "server/version/version.h"
 
 namespace {
@@ -61,7 +62,7 @@ int Fail(int code, const absl::Status& status) {
 
 int Serve(const std::vector<std::string>& config_paths, const hob::ResourceLimit& descriptor_limit,
           std::vector<std::string> environment) {
-  hob::LoadedConfig loaded = hob::LoadConfig(config_paths);
+  hob::LoadedConfig loaded = hob::LoadConfigThatFits(config_paths, hob::Capacity::OfMachine());
   if (!loaded.ok()) {
     for (const hob::ConfigProblem& error : loaded.errors) std::cerr << error.ToString() << "\n";
     std::cerr << "hobd: the configuration has " << loaded.errors.size()

@@ -1,5 +1,7 @@
 #include "server/config/config.h"
 
+#include <set>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -83,7 +85,8 @@ LoadedConfig LoadConfig(const std::vector<std::string>& paths) {
   const Chain chain = ReadChain(paths, &accounts, &errors, &warnings);
   LoadedConfig loaded;
   loaded.config.server = BuildServer(chain.server, &accounts, &errors, &warnings);
-  loaded.config.daemons = BuildDaemons({chain, accounts, errors, warnings});
+  std::set<SharedSettings> settings;
+  loaded.config.daemons = BuildDaemons({chain, accounts, errors, warnings, settings});
   CheckLogNames(loaded.config.daemons, chain, &errors);
   loaded.errors = errors.Sorted(chain.sources);
   loaded.warnings = warnings.Sorted(chain.sources);

@@ -29,6 +29,7 @@ class DaemonBuilder {
     CheckWatchdog();
     CheckHalt();
     WriteDaemonSettings(spec_.get());
+    spec_->settings = *context_.settings.insert(spec_->settings).first;
     return std::move(spec_);
   }
 

@@ -2,6 +2,7 @@
 #define HOB_SERVER_CONFIG_DAEMON_BUILDER_H_
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "server/config/accounts.h"
@@ -17,6 +18,8 @@ struct DaemonBuilderContext {
   Accounts& accounts;
   ProblemList& errors;
   ProblemList& warnings;
+  // Those of the daemons built so far: equal ones share their memory.
+  std::set<SharedSettings>& settings;
 };
 
 // Makes the spec of a daemon whose command is in force: the defaults, [os_daemon_settings] over

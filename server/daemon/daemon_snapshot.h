@@ -15,6 +15,7 @@
 #include "server/daemon/daemon_spec.h"
 #include "server/daemon/daemon_state.h"
 #include "server/daemon/exit_report.h"
+#include "server/daemon/kept_form.h"
 #include "server/daemon/throttle_decision.h"
 
 namespace hob {
@@ -90,6 +91,9 @@ struct DaemonSnapshot {
   std::shared_ptr<const ThrottleDecision> throttle;
   // The last kMaxEndedRuns, the latest first; never null.
   std::shared_ptr<const std::vector<EndedRun>> runs;
+
+  // Its bytes in a list; of rpc alone.
+  KeptForm encoded;
 
   const std::string& name() const { return spec->name; }
 };

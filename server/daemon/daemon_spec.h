@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "server/daemon/restart_policy.h"
+#include "server/daemon/shared_settings.h"
 
 namespace hob {
 
@@ -132,7 +132,7 @@ struct DaemonSpec {
 
   // Every key but `command` with its value in force, written as a configuration file takes it. Two
   // specs are the same daemon exactly when `argv` and `settings` are equal.
-  std::map<std::string, std::string> settings;
+  SharedSettings settings;
 };
 
 }  // namespace hob

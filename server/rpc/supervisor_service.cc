@@ -11,6 +11,7 @@
 #include "server/daemon/signal_name.h"
 #include "server/errors/errors.h"
 #include "server/rpc/convert.h"
+#include "server/rpc/list_bytes.h"
 #include "server/rpc/name_globs.h"
 #include "server/rpc/pending_call.h"
 #include "server/rpc/status.h"
@@ -82,6 +83,15 @@ absl::StatusOr<Command> ReadSignal(const grpc::CallbackServerContext& context,
   return command;
 }
 
+absl::StatusOr<v1::ListRequest> ParseList(const grpc::ByteBuffer& bytes) {
+  // To read takes it away; the slices are shared.
+  grpc::ByteBuffer copy = bytes;
+  v1::ListRequest request;
+  if (grpc::SerializationTraits<v1::ListRequest>::Deserialize(&copy, &request).ok()) return request;
+  // As gRPC answers where it does this itself.
+  return absl::InternalError("the request is no ListRequest");
+}
+
 absl::Status CheckList(const v1::ListRequest& request) {
   if (request.page_size() < 0) return InvalidRequest("page_size", "is negative");
   if (!request.page_token().empty() && !IsValidDaemonName(request.page_token())) {
@@ -107,17 +117,18 @@ bool Matches(const v1::ListRequest& request, const DaemonSnapshot& daemon) {
 }  // namespace
 
 grpc::ServerUnaryReactor* SupervisorService::List(grpc::CallbackServerContext* context,
-                                                  const v1::ListRequest* request,
-                                                  v1::ListResponse* response) {
-  if (absl::Status status = CheckList(*request); !status.ok()) return Answer(context, status);
+                                                  const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) {
+  const absl::StatusOr<v1::ListRequest> wanted = ParseList(*request);
+  const absl::Status status = wanted.ok() ? CheckList(*wanted) : wanted.status();
+  if (!status.ok()) return Answer(context, status);
   const int limit =
-      request->page_size() == 0 ? kDefaultPageSize : std::min(request->page_size(), kMaxPageSize);
+      wanted->page_size() == 0 ? kDefaultPageSize : std::min(wanted->page_size(), kMaxPageSize);
   const Registry::Page page =
-      registry_.List(request->page_token(), limit,
-                     [request](const DaemonSnapshot& daemon) { return Matches(*request, daemon); });
-  response->mutable_daemons()->Reserve(page.daemons.size());
-  for (const DaemonSnapshotPtr& daemon : page.daemons) ToProto(*daemon, *response->add_daemons());
-  if (page.more) response->set_next_page_token(page.daemons.back()->name());
+      registry_.List(wanted->page_token(), limit,
+                     [&wanted](const DaemonSnapshot& daemon) { return Matches(*wanted, daemon); });
+  const grpc::Slice bytes(ListBytes(page));
+  *response = grpc::ByteBuffer(&bytes, 1);
   return Answer(context, absl::OkStatus());
 }
 

@@ -21,7 +21,8 @@ namespace hob {
 // outcome.
 //
 // Thread-safe.
-class SupervisorService : public v1::Supervisor::CallbackService {
+class SupervisorService
+    : public v1::Supervisor::WithRawCallbackMethod_List<v1::Supervisor::CallbackService> {
  public:
   // What Info tells of the server itself.
   struct Facts {
@@ -42,9 +43,10 @@ class SupervisorService : public v1::Supervisor::CallbackService {
         logs_(registry, supervisor, logs),
         facts_(std::move(facts)) {}
 
+  // Takes and returns messages as they go over the wire (list_bytes.h).
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
-                                 const v1::ListRequest* request,
-                                 v1::ListResponse* response) override;
+                                 const grpc::ByteBuffer* request,
+                                 grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context,
                                    const v1::StatusRequest* request,
                                    v1::StatusResponse* response) override;

@@ -62,6 +62,9 @@ class DaemonRunner {
   // Adds what Step waits for.
   void AppendPollFds(std::vector<pollfd>& fds);
 
+  // When the latest instance was spawned; of no meaning before the first.
+  MonotonicTime last_spawned() const { return instance_.spawned().monotonic; }
+
   // Whether the daemon has ended for good, after kRemove or kShutDown: nothing may be handled from
   // then on. What survives KILL holds up a removal, for there is never a second instance, but not
   // the end of the server: its successor looks for it.

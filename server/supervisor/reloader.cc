@@ -83,7 +83,7 @@ void Reloader::CarryOut(bool dry_run, const std::vector<Pending>& pending) {
 }
 
 absl::StatusOr<Reloader::Outcome> Reloader::DryRun() {
-  LoadedConfig loaded = LoadConfig(options_.paths);
+  LoadedConfig loaded = LoadConfigThatFits(options_.paths, options_.capacity);
   Outcome outcome;
   outcome.errors = std::move(loaded.errors);
   if (outcome.errors.empty()) outcome.plan = supervisor_.PlanFor(loaded.config);
@@ -94,7 +94,7 @@ absl::StatusOr<Reloader::Outcome> Reloader::DryRun() {
 absl::StatusOr<Reloader::Outcome> Reloader::Reload() {
   if (options_.begins) options_.begins();
   absl::StatusOr<Outcome> outcome = Outcome();
-  LoadedConfig loaded = LoadConfig(options_.paths);
+  LoadedConfig loaded = LoadConfigThatFits(options_.paths, options_.capacity);
   if (!loaded.ok()) {
     std::vector<std::string> errors;
     for (const ConfigProblem& error : loaded.errors) errors.push_back(error.ToString());

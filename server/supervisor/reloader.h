@@ -15,6 +15,7 @@
 #include "server/config/config.h"
 #include "server/config/plan.h"
 #include "server/journal/journal.h"
+#include "server/supervisor/capacity.h"
 #include "server/supervisor/supervisor.h"
 
 namespace hob {
@@ -40,6 +41,8 @@ class Reloader {
   struct Options {
     // What LoadConfig takes.
     std::vector<std::string> paths;
+    // What daemons have to fit into.
+    Capacity capacity = Capacity::OfMachine();
     // Told before and after a reload that is no dry run, on the reloader's thread. May be null.
     std::function<void()> begins;
     std::function<void()> ends;

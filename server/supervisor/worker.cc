@@ -105,16 +105,18 @@ void Worker::Loop() {
   const ThreadMemory memory;
   memory.ReleaseZeros();
   std::vector<pollfd> fds;
-  bool went_deep = true;
+  MonotonicTime released_after;
   while (true) {
     for (Command& command : TakeMail()) runner_.Handle(std::move(command));
     runner_.Step();
     if (runner_.finished()) break;
     fds.clear();
     runner_.AppendPollFds(fds);
-    // It costs a system call and page faults: not for each piece of output.
-    if (went_deep) memory.ReleaseDeadStack();
-    went_deep = Wait(fds);
+    // It stops the other processors for a moment. A spawn goes deepest, and mostly a long sleep
+    // follows it.
+    const MonotonicTime spawned = runner_.last_spawned();
+    if (std::exchange(released_after, spawned) != spawned) memory.ReleaseDeadStack();
+    Wait(fds);
   }
   CloseMailbox(runner_.refusal());
 }
@@ -124,7 +126,7 @@ std::vector<Command> Worker::TakeMail() {
   return std::exchange(mailbox_, {});
 }
 
-bool Worker::Wait(std::vector<pollfd>& fds) {
+void Worker::Wait(std::vector<pollfd>& fds) {
   static const sigset_t mask = AllButWakeSignal();
   const MonotonicTime deadline = runner_.NextDeadline();
   timespec timeout;
@@ -134,9 +136,7 @@ bool Worker::Wait(std::vector<pollfd>& fds) {
     bound = &timeout;
   }
   // Whatever it returns, EINTR included, the loop looks at everything again.
-  const int ready = ppoll(fds.data(), fds.size(), bound, &mask);
-  // The instance comes first, and its output last.
-  return ready <= 0 || fds.front().revents != 0;
+  ppoll(fds.data(), fds.size(), bound, &mask);
 }
 
 void Worker::CloseMailbox(const absl::Status& refusal) {

@@ -48,8 +48,8 @@ class Worker {
   static void* Run(void* worker);
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<Command> TakeMail() ABSL_LOCKS_EXCLUDED(mu_);
-  // The one blocking call. Returns whether more may follow than that output is carried.
-  bool Wait(std::vector<pollfd>& fds);
+  // The one blocking call.
+  void Wait(std::vector<pollfd>& fds);
   // Takes no mail any more; what has just come is answered with `refusal`.
   void CloseMailbox(const absl::Status& refusal) ABSL_LOCKS_EXCLUDED(mu_);
 

@@ -43,7 +43,8 @@ int64_t NumberAt(const std::string& text, absl::string_view key) {
 
 // gRPC's threads have names of their own; all others have the program's.
 bool IsOfGrpc(const std::string& name) {
-  for (absl::string_view prefix : {"grpc", "default-exec", "resolver-exec", "timer_manager"}) {
+  for (absl::string_view prefix : {"grpc", "default-exec", "resolver-exec", "timer_manager",
+                                   "nexting_thread", "event_engine"}) {
     if (absl::StartsWith(name, prefix)) return true;
   }
   return false;
