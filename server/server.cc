@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/memory_trimmer.h"
 #include "server/process/predecessor.h"
 #include "server/service_manager.h"
 #include "server/version/version.h"
@@ -222,11 +223,19 @@ int Server::Run() {
   NotifyReady(daemons);
 
   pollfd fds[] = {{signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}};
+  // The boot leaves as much behind as the end of many children does.
+  MemoryTrimmer trimmer;
+  trimmer.NoteActivity(Clock::Real().Now().monotonic);
   while (fds[1].revents == 0) {
-    const absl::Duration left = give_up_at_ - Clock::Real().Now().monotonic;
+    const MonotonicTime due = std::min(give_up_at_, trimmer.due());
+    const absl::Duration left = due - Clock::Real().Now().monotonic;
     const timespec patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
-    const bool bounded = give_up_at_ != MonotonicTime::InfiniteFuture();
-    if (ppoll(fds, 2, bounded ? &patience : nullptr, nullptr) == 0) GiveUp();
+    const bool bounded = due != MonotonicTime::InfiniteFuture();
+    const int ready = ppoll(fds, 2, bounded ? &patience : nullptr, nullptr);
+    const MonotonicTime now = Clock::Real().Now().monotonic;
+    if (ready == 0 && give_up_at_ <= now) GiveUp();
+    if (ready > 0) trimmer.NoteActivity(now);
+    trimmer.TrimIfDue(now);
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
       HandleSignal(info.ssi_signo);

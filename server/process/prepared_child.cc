@@ -100,7 +100,10 @@ void PreparedChild::SetProgram(const SpawnRequest& request, const Options& optio
   AppendPointers(helper_words_, &argv_);
   AppendPointers(request.argv, &argv_);
   argv_.push_back(nullptr);
-  environment_.reserve(request.environment.size() + 1);
+  const size_t shared =
+      request.shared_environment == nullptr ? 0 : request.shared_environment->size();
+  environment_.reserve(shared + request.environment.size() + 1);
+  if (shared > 0) AppendPointers(*request.shared_environment, &environment_);
   AppendPointers(request.environment, &environment_);
   environment_.push_back(nullptr);
   plan_.argv = argv_.data();

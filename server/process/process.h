@@ -45,6 +45,8 @@ struct SpawnRequest {
   std::vector<std::string> argv;
   // "KEY=VALUE" each.
   std::vector<std::string> environment;
+  // More of them, with other names, that many requests share; outlives the spawn. Null: none.
+  const std::vector<std::string>* shared_environment = nullptr;
   std::string directory = "/";
   mode_t umask = 022;
   StdioTarget stdin_target;

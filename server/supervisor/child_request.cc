@@ -1,5 +1,6 @@
 #include "server/supervisor/child_request.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -27,26 +28,49 @@ bool IsForTheServerAlone(absl::string_view variable) {
 // An environment in the making: a later value of a name replaces the earlier one in its place.
 class Variables {
  public:
-  explicit Variables(std::vector<std::string> base) : variables_(std::move(base)) {}
-
   void Set(absl::string_view name, absl::string_view value) {
-    for (std::string& variable : variables_) {
-      if (absl::StartsWith(variable, name) && variable.size() > name.size() &&
-          variable[name.size()] == '=') {
-        variable = absl::StrCat(name, "=", value);
-        return;
-      }
+    std::string* const variable = Find(name);
+    std::string text = absl::StrCat(name, "=", value);
+    if (variable != nullptr) {
+      *variable = std::move(text);
+    } else {
+      variables_.push_back(std::move(text));
     }
-    variables_.push_back(absl::StrCat(name, "=", value));
   }
 
   void SetAll(const Environment& variables) {
     for (const auto& [name, value] : variables) Set(name, value);
   }
 
+  // Whether one of `variables`, "KEY=VALUE" each, is set here too.
+  bool NamesOneOf(const std::vector<std::string>& variables) {
+    return std::any_of(variables.begin(), variables.end(), [this](const std::string& variable) {
+      return Find(NameOf(variable)) != nullptr;
+    });
+  }
+
+  // Adds those of `variables` that are not set here.
+  void AddMissing(const std::vector<std::string>& variables) {
+    for (const std::string& variable : variables) {
+      if (Find(NameOf(variable)) == nullptr) variables_.push_back(variable);
+    }
+  }
+
   std::vector<std::string> Take() { return std::move(variables_); }
 
  private:
+  static absl::string_view NameOf(absl::string_view variable) {
+    return variable.substr(0, variable.find('='));
+  }
+
+  // Null when there is none of that name.
+  std::string* Find(absl::string_view name) {
+    for (std::string& variable : variables_) {
+      if (NameOf(variable) == name) return &variable;
+    }
+    return nullptr;
+  }
+
   std::vector<std::string> variables_;
 };
 
@@ -94,7 +118,7 @@ std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& se
 
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults) {
-  Variables environment(spec.clear_environment ? std::vector<std::string>() : defaults.environment);
+  Variables environment;
   if (spec.credentials.has_value()) SetUser(*spec.credentials, environment);
   if (!spec.env_file.empty()) {
     absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(spec.env_file);
@@ -105,6 +129,14 @@ absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spe
   environment.Set("HOB_DAEMON", spec.name);
 
   SpawnRequest request;
+  if (!spec.clear_environment) {
+    // Thousands of workers that copy it at every start keep the memory.
+    if (environment.NamesOneOf(defaults.environment)) {
+      environment.AddMissing(defaults.environment);
+    } else {
+      request.shared_environment = &defaults.environment;
+    }
+  }
   request.name = spec.name;
   request.argv = spec.argv;
   request.environment = environment.Take();

@@ -26,7 +26,7 @@ struct ChildDefaults {
 std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& server_environment);
 
 // Turns what a daemon is told to be into what is to be spawned. Reads `env_file` where there is
-// one: a failure has the stage "env_file".
+// one: a failure has the stage "env_file". The request may refer to the environment in `defaults`.
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults);
 

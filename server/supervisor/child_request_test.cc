@@ -29,8 +29,16 @@ ChildDefaults Defaults() {
   return defaults;
 }
 
+// With all variables in `environment`.
 SpawnRequest Request(const DaemonSpec& spec) {
-  return absl::get<SpawnRequest>(MakeSpawnRequest(spec, Defaults()));
+  const ChildDefaults defaults = Defaults();
+  SpawnRequest request = absl::get<SpawnRequest>(MakeSpawnRequest(spec, defaults));
+  if (request.shared_environment == nullptr) return request;
+  for (const std::string& variable : *request.shared_environment) {
+    request.environment.push_back(variable);
+  }
+  request.shared_environment = nullptr;
+  return request;
 }
 
 TEST(InheritedEnvironmentTest, WhatIsMeantForTheServerAloneIsLeftOut) {
@@ -89,6 +97,19 @@ TEST(ChildRequestTest, WhatIsConfiguredIsAskedFor) {
   EXPECT_EQ(request.limit_nproc, (ResourceLimit{5, 6}));
   EXPECT_EQ(request.limit_memlock, (ResourceLimit{7, 8}));
   EXPECT_EQ(request.no_new_privileges, true);
+}
+
+TEST(ChildRequestTest, EnvironmentOfTheServerIsSharedUnlessItIsChanged) {
+  const ChildDefaults defaults = Defaults();
+  DaemonSpec spec = Web();
+  spec.environment = {{"A", "1"}};
+  const SpawnRequest same = absl::get<SpawnRequest>(MakeSpawnRequest(spec, defaults));
+  EXPECT_EQ(same.shared_environment, &defaults.environment);
+  EXPECT_THAT(same.environment, UnorderedElementsAre("A=1", "HOB_DAEMON=web"));
+  spec.environment = {{"LANG", "de"}};
+  const SpawnRequest changed = absl::get<SpawnRequest>(MakeSpawnRequest(spec, defaults));
+  EXPECT_EQ(changed.shared_environment, nullptr);
+  EXPECT_THAT(changed.environment, UnorderedElementsAre("PATH=/bin", "LANG=de", "HOB_DAEMON=web"));
 }
 
 TEST(ChildRequestTest, AClearedEnvironmentHasWhatIsConfiguredAndTheName) {

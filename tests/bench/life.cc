@@ -15,6 +15,8 @@ namespace {
 constexpr absl::Duration kPatience = absl::Minutes(2);
 // Between two restarts: who restarts is asleep again, as on a machine where little happens.
 constexpr absl::Duration kPause = absl::Milliseconds(3);
+// A server may give memory back once it is quiet.
+constexpr absl::Duration kSettle = absl::Seconds(2);
 // Neighbours are no company: the next one to be killed is far away.
 constexpr int kStride = 37;
 
@@ -24,6 +26,7 @@ double Mebibytes(int64_t bytes) { return bytes / 1048576.0; }
 absl::Status Rest(const Contender& contender) { return WaitUntilQuiet(contender.pid(), kPatience); }
 
 absl::Status AddMemory(const Contender& contender, Samples& samples) {
+  absl::SleepFor(kSettle);
   const absl::StatusOr<int64_t> bytes = ProportionalMemory(contender.pid());
   if (bytes.ok()) samples.Add(Mebibytes(*bytes));
   return bytes.status();
