@@ -11,15 +11,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/types/optional.h"
+#include "server/output/log_store.h"
 
 namespace hob {
 namespace {
 
 constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::max();
 
-// Logs that may stay open (LogStore), slots for spawns (SpawnSlots), and what control takes:
-// listeners, connections, gRPC's own.
-constexpr int64_t kOwnDescriptors = 256 + 64 + 64;
+// Beside the logs: slots for spawns (SpawnSlots), and what control takes: listeners, connections,
+// gRPC's own.
+constexpr int64_t kOwnDescriptors = LogStore::kMostDescriptors + 64 + 64;
 // Threads of gRPC, of the server itself, and who asks how it does.
 constexpr int64_t kOwnProcesses = 64;
 constexpr int64_t kOwnMappings = 1024;
