@@ -24,6 +24,9 @@ def _system_libraries_impl(repository_ctx):
             if word.startswith("-D")
         ]
         linkopts = repository_ctx.attr.extra_linkopts.get(name, []) + _pkg_config(repository_ctx, "--libs", modules)
+        if name in repository_ctx.attr.only_shared:
+            # The name of the file: `-l` and a name would be looked for as a static library.
+            linkopts = ["-l:lib{}.so".format(word[len("-l"):]) if word.startswith("-l") else word for word in linkopts]
         build.append("""
 cc_library(
     name = {name},
@@ -42,6 +45,9 @@ system_libraries = repository_rule(
         "libraries": attr.string_list_dict(
             mandatory = True,
             doc = "Name of the cc_library to the pkg-config modules that make it up.",
+        ),
+        "only_shared": attr.string_list(
+            doc = "Those that stay shared in a program with static libraries (static_libraries.bzl).",
         ),
     },
     environ = ["PKG_CONFIG_PATH"],
