@@ -7,8 +7,8 @@
 namespace hob {
 
 // Gives memory that is free back to the kernel when it is quiet again after much has happened: what
-// thousands of workers needed for a moment, all at once, the C library keeps else. Tells when to
-// wake up for it; without activity there is nothing to do, and nobody wakes up.
+// thousands of workers needed for a moment, all at once, the C library keeps otherwise. Tells when
+// to wake up for it; without activity there is nothing to do, and nobody wakes up.
 //
 // Not thread-safe.
 class MemoryTrimmer {

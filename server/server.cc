@@ -223,7 +223,7 @@ int Server::Run() {
   NotifyReady(daemons);
 
   pollfd fds[] = {{signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}};
-  // The boot leaves as much behind as the end of many children does.
+  // The boot leaves much behind.
   MemoryTrimmer trimmer;
   trimmer.NoteActivity(Clock::Real().Now().monotonic);
   while (fds[1].revents == 0) {

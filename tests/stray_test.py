@@ -88,6 +88,24 @@ class StrayTest(HobTest):
         self.assertEqual(server.wait(), 0, server.stderr())
         self.assertEqual(server.descendants(), [])
 
+    def test_only_the_main_thread_waits_for_sigchld(self):
+        """Else the kernel looks at every thread of the server at the end of each child."""
+        server = self.server("[os_daemons]\n" + "".join(f"d{i} = /bin/sleep 1h\n" for i in range(20))).start()
+
+        def threads_that_let_it_in():
+            found = []
+            for thread in os.listdir(f"/proc/{server.pid}/task"):
+                with open(f"/proc/{server.pid}/task/{thread}/status", encoding="utf-8") as status:
+                    mask = next(int(line.split()[1], 16) for line in status if line.startswith("SigBlk:"))
+                if not mask >> (signal.SIGCHLD - 1) & 1:
+                    found.append(int(thread))
+            return found
+
+        # A worker that spawns blocks every signal meanwhile.
+        processes.await_that(lambda: len(threads_that_let_it_in()) == 20, threads_that_let_it_in)
+        self.assertNotIn(server.pid, threads_that_let_it_in())
+        server.stop()
+
 
 if __name__ == "__main__":
     main()

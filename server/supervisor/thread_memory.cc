@@ -11,8 +11,13 @@ namespace {
 
 constexpr uintptr_t kPage = 4096;
 
-// The frames of this file and of madvise(2) itself lie in it.
-constexpr uintptr_t kMargin = 1024;
+// The frames of this file and of madvise(2) itself lie in it. More than they take would often be a
+// page more for each thread.
+#ifdef HOB_SANITIZER
+constexpr uintptr_t kMargin = 8192;
+#else
+constexpr uintptr_t kMargin = 256;
+#endif
 
 char* PageAtOrAbove(const char* address) {
   return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(address) + kPage - 1) & -kPage);
