@@ -101,7 +101,10 @@ int LogFiles::Rotate(int backups, int64_t size) {
   absl::MutexLock lock(&mu_);
   // What a change of `log_backups` has left goes too.
   for (int64_t back = std::max(backups, 1); ExistsLocked(back); ++back) RemoveLocked(back);
-  for (int64_t back = backups - 1; back >= 1; --back) {
+  // Only what there is: `log_backups` may be thousands.
+  int64_t back = 0;
+  while (back < backups - 1 && ExistsLocked(back + 1)) ++back;
+  for (; back >= 1; --back) {
     if (const int error = ShiftLocked(back); error != 0) return error;
   }
   if (backups == 0) {

@@ -57,6 +57,16 @@ TEST_F(LogFilesTest, FewerBackupsTakeEffectWithTheNextRotation) {
   EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2"), "four");
 }
 
+TEST_F(LogFilesTest, ABackupThatSomebodyHasTakenAwayCostsNoOther) {
+  for (const char* text : {"one", "two", "three"}) WriteAndRotate(text, 5);
+  ASSERT_EQ(unlink((folder_.path() + "/web.log.2").c_str()), 0);
+  for (const char* text : {"four", "five"}) WriteAndRotate(text, 5);
+  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.1"), "five");
+  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2"), "four");
+  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.3"), "three");
+  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.4"), "one");
+}
+
 TEST_F(LogFilesTest, ARotationThatFailsLeavesTheFileBeingWritten) {
   LogFiles nowhere(folder_.path() + "/web.log/not-a-folder");
   WriteFile(folder_.path() + "/web.log", "text");
