@@ -139,6 +139,7 @@ TEST(IniFileTest, BackslashJoinsTheNextLine) {
       {"k = a \\\nb\n  c", "a b c"},
   };
   for (const auto& c : kCases) EXPECT_EQ(ValueOf(c.lines), c.value) << c.lines;
+  EXPECT_THAT(Parse("[hob]\nk = a \\  ; c\nl = b").entries, ElementsAre("hob k=a \\", "hob l=b"));
   EXPECT_THAT(Parse("[hob]\nk = a\\\\\nl = b").entries, ElementsAre("hob k=a\\\\", "hob l=b"));
   EXPECT_THAT(Parse("[hob]\nk = a ; c \\\nl = b").entries, ElementsAre("hob k=a", "hob l=b"));
 }

@@ -1,0 +1,88 @@
+// A whole configuration of up to three files, as the server loads it: errors have a place in one of
+// the files; a configuration without errors is whole, and one that is written from it is the same.
+//
+// The files are the parts of the input between lines that start with "--".
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "glog/logging.h"
+#include "server/config/config.h"
+#include "server/config/daemon_keys.h"
+#include "server/config/plan.h"
+#include "server/config/test_folder.h"
+
+namespace hob {
+namespace {
+
+// The number of lines of each file, by its path.
+using FileLines = std::map<std::string, int64_t>;
+
+void CheckProblems(const std::vector<ConfigProblem>& problems, const FileLines& files) {
+  for (const ConfigProblem& problem : problems) {
+    const auto file = files.find(problem.file);
+    CHECK(file != files.end()) << problem.ToString();
+    CHECK(problem.line >= 0 && problem.line <= file->second) << problem.ToString();
+    CHECK(!problem.message.empty());
+    for (const char c : problem.message) CHECK(c < 0 || (c >= ' ' && c != 0x7F)) << problem.message;
+  }
+}
+
+// A file that says all that `config` says of its daemons.
+std::string Written(const Config& config) {
+  std::string text;
+  for (const auto& [name, spec] : config.daemons) {
+    absl::StrAppend(&text, "[daemon:", name, "]\ncommand = ", spec->command, "\n");
+    for (const auto& [key, value] : spec->settings) absl::StrAppend(&text, key, " = ", value, "\n");
+  }
+  return text;
+}
+
+void CheckSpecs(const Config& config) {
+  for (const auto& [name, spec] : config.daemons) {
+    CHECK_EQ(spec->name, name);
+    CHECK(!spec->argv.empty() && spec->argv[0][0] == '/') << name;
+    CHECK_EQ(spec->settings.size(), DaemonKeys().size());
+  }
+}
+
+void CheckLoaded(const LoadedConfig& loaded, const TestFolder& folder) {
+  CheckSpecs(loaded.config);
+  const std::string text = Written(loaded.config);
+  const LoadedConfig again = LoadConfig({folder.Write("written.ini", text)});
+  CHECK(again.ok()) << again.errors[0].ToString() << "\n" << text;
+  // The settings of the server were not written.
+  Config wanted = again.config;
+  wanted.server = loaded.config.server;
+  const Plan plan = MakePlan(loaded.config, wanted);
+  CHECK(plan.server_keys.empty());
+  CHECK_EQ(plan.daemons.size(), loaded.config.daemons.size());
+  for (const PlanEntry& entry : plan.daemons) {
+    CHECK(entry.action == PlanAction::kUnchanged) << entry.name << "\n" << text;
+  }
+}
+
+}  // namespace
+}  // namespace hob
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const hob::TestFolder& folder = *new hob::TestFolder;
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  std::vector<std::string> paths;
+  hob::FileLines lines;
+  for (absl::string_view part : absl::StrSplit(text, absl::MaxSplits("\n--", 2))) {
+    paths.push_back(folder.Write(absl::StrCat(paths.size(), ".ini"), part));
+    lines[paths.back()] = 1 + std::count(part.begin(), part.end(), '\n');
+  }
+  const hob::LoadedConfig loaded = hob::LoadConfig(paths);
+  hob::CheckProblems(loaded.errors, lines);
+  hob::CheckProblems(loaded.warnings, lines);
+  if (loaded.ok()) hob::CheckLoaded(loaded, folder);
+  return 0;
+}

@@ -1,0 +1,84 @@
+// The values of all keys, each read from any text: one that is taken is written as a text that is
+// taken for the same.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "glog/logging.h"
+#include "server/config/accounts.h"
+#include "server/config/daemon_keys.h"
+#include "server/config/default_paths.h"
+#include "server/config/duration.h"
+#include "server/config/server_keys.h"
+#include "server/config/server_settings.h"
+#include "server/config/values.h"
+
+namespace hob {
+namespace {
+
+void CheckRefusal(const absl::Status& status) {
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument) << status;
+  CHECK(!status.message().empty());
+  for (const char c : status.message()) CHECK(c < 0 || (c >= ' ' && c != 0x7F)) << status;
+}
+
+void CheckDaemonKey(const DaemonKey& key, absl::string_view text) {
+  DaemonSpec spec;
+  const absl::Status status = SetDaemonKey(key, text, &spec);
+  if (!status.ok()) return CheckRefusal(status);
+  const std::string written = key.write(spec);
+  if (written.empty()) return;
+  DaemonSpec again;
+  const absl::Status taken = SetDaemonKey(key, written, &again);
+  CHECK(taken.ok()) << key.name << ": " << written << ": " << taken;
+  CHECK_EQ(key.write(again), written) << key.name;
+}
+
+void CheckServerKey(const ServerKey& key, absl::string_view text) {
+  Accounts accounts;
+  ServerSettings settings;
+  const absl::Status status = SetServerKey(key, text, &accounts, &settings);
+  if (!status.ok()) return CheckRefusal(status);
+  const std::string written = key.write(settings);
+  if (written.empty()) return;
+  ServerSettings again;
+  const absl::Status taken = SetServerKey(key, written, &accounts, &again);
+  CHECK(taken.ok()) << key.name << ": " << written << ": " << taken;
+  CHECK_EQ(key.write(again), written) << key.name;
+}
+
+// What `parse` takes, `format` writes so that `parse` takes it for the very same.
+template <typename Parse, typename Format>
+void CheckRoundTrip(Parse parse, Format format, absl::string_view text) {
+  const auto value = parse(text);
+  if (!value.ok()) return CheckRefusal(value.status());
+  const std::string written = format(*value);
+  const auto again = parse(written);
+  CHECK(again.ok()) << written;
+  CHECK(*again == *value) << written;
+}
+
+void CheckTypes(absl::string_view text) {
+  CheckRoundTrip(
+      ParseDuration, [](absl::Duration d) { return hob::FormatDuration(d); }, text);
+  CheckRoundTrip(ParseSize, FormatSize, text);
+  CheckRoundTrip(ParseBoolean, FormatBoolean, text);
+  CheckRoundTrip(ParseFraction, FormatFraction, text);
+  CheckRoundTrip(ParseMode, FormatMode, text);
+  CheckRoundTrip([](absl::string_view t) { return ParseNumber(t, -1e9, 1e9); }, FormatNumber, text);
+}
+
+}  // namespace
+}  // namespace hob
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  hob::CheckTypes(text);
+  for (const hob::DaemonKey& key : hob::DaemonKeys()) hob::CheckDaemonKey(key, text);
+  for (const hob::ServerKey& key : hob::ServerKeys()) {
+    // Asks a database of the machine.
+    if (key.name != "socket_group") hob::CheckServerKey(key, text);
+  }
+  return 0;
+}
