@@ -1,6 +1,6 @@
 #!/bin/bash
-# One check of the source besides its tests: bazel/check.sh NAME. Prints what is wrong and exits with 0 only if nothing
-# is. Without a NAME it lists them. Those that read generated headers or run tests build what they need.
+# One check of the source besides its tests: bazel/check.sh NAME [ARGUMENTS...]. Prints what is wrong and exits with 0 only
+# if nothing is. Without a NAME it lists them. Those that read generated headers or run tests build what they need.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -114,17 +114,84 @@ check_example() {
   wait "$server" || status=1
   [[ $status -eq 0 ]] || cat "$folder/output"
   rm -rf "$folder"
+}
+
+# Runs the fuzzer $1, a label, for $2 seconds on its corpus and what is in $HOB_FUZZ_FOLDER of earlier runs. Prints one line;
+# on a crash also what the fuzzer said and how to do it again.
+fuzz_one() {
+  local package=${1#//} name=${1#*:} program found status=0 reproducer
+  package=${package%:*}
+  program=bazel-fuzz-bin/$package/$name
+  name=${name%_fuzzer}
+  found=$HOB_FUZZ_FOLDER/$name
+  mkdir -p "$found/corpus" "$found/tmp"
+  TEST_TMPDIR=$found/tmp "$program" -max_total_time="$2" -timeout=20 -print_final_stats=1 \
+    -artifact_prefix="$found/" "$found/corpus" "$package/corpus/$name" </dev/null >"$found/log" 2>&1 || status=$?
+  rm -rf "$found/tmp"
+  awk -v name="$name" -v status="$status" '
+    /^#[0-9]+.* cov: / { for (i = 1; i < NF; ++i) if ($i == "cov:") edges = $(i + 1) }
+    /^stat::number_of_executed_units:/ { runs = $2 }
+    /^stat::average_exec_per_sec:/ { rate = $2 }
+    /^stat::new_units_added:/ { added = $2 }
+    END {
+      printf "%-13s %9d runs, %6d/s, %6d edges, %5d new inputs  %s\n", name, runs, rate, edges, added,
+             status ? "FAILED" : "ok"
+    }' "$found/log"
+  [[ $status -ne 0 ]] || return 0
+  grep -a -v -E '^(#[0-9]|INFO: |stat::)' "$found/log" | head -n 60
+  for reproducer in "$found"/{crash,leak,oom,slow-unit,timeout}-*; do
+    [[ -e $reproducer ]] || continue
+    printf 'Again:    %s %s\n' "$program" "$reproducer"
+    printf 'For good: cp %s %s/corpus/%s/TELLING_NAME\n' "$reproducer" "$package" "$name"
+  done
+  return 1
+}
+
+# Prints the labels of the fuzzers with these names, or of all.
+fuzzers() {
+  local all name
+  all=$(bazel query 'attr(tags, "\bfuzzer\b", //...)' 2>/dev/null)
+  if [[ $# -eq 0 ]]; then
+    printf '%s\n' "$all"
+    return
+  fi
+  for name in "$@"; do
+    grep "/fuzz:${name}_fuzzer$" <<<"$all" && continue
+    printf 'There is no fuzzer "%s". There are:\n%s\n' "$name" "$all" >&2
+    return 1
+  done
+}
+
+# No fuzzer finds anything within [SECONDS] (30): bazel/check.sh fuzz [SECONDS] [NAME...], without a NAME all of them, two at
+# a time. With $HOB_FUZZ_FOLDER, what they have learnt is kept there, and they go on from it the next time.
+check_fuzz() {
+  local seconds=30 labels status=0
+  if [[ ${1:-} =~ ^[0-9]+$ ]]; then
+    seconds=$1
+    shift
+  fi
+  labels=$(fuzzers "$@") || return 2
+  # shellcheck disable=SC2086
+  bazel build --config=fuzz --jobs="$PARALLEL" $labels
+  local folder=${HOB_FUZZ_FOLDER:-}
+  [[ -n $folder ]] || folder=$(mktemp -d --tmpdir hob-fuzz.XXXXXXXXXX)
+  export -f fuzz_one
+  HOB_FUZZ_FOLDER=$folder xargs -P "$((PARALLEL < 2 ? PARALLEL : 2))" -I{} \
+    bash -c 'fuzz_one "$@"' _ {} "$seconds" <<<"$labels" || status=1
+  # What is needed to do it again stays.
+  [[ -n ${HOB_FUZZ_FOLDER:-} || $status -ne 0 ]] || rm -rf "$folder"
   return "$status"
 }
 
 main() {
-  local checks
+  local checks name=${1:-}
   checks=$(declare -F | sed -n 's/^declare -f check_//p')
-  if [[ $# -ne 1 ]] || ! grep -qxF -- "$1" <<<"$checks"; then
+  if [[ $# -lt 1 || ($# -gt 1 && $name != fuzz) ]] || ! grep -qxF -- "$name" <<<"$checks"; then
     printf 'Usage: bazel/check.sh NAME, one of:\n%s\n' "$checks" >&2
     exit 2
   fi
-  "check_$1"
+  shift
+  "check_$name" "$@"
 }
 
 main "$@"

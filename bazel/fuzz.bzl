@@ -2,7 +2,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
 
-def fuzz_target(name, deps, srcs = [], size = "small"):
+def fuzz_target(name, deps, size = "small"):
     """A fuzzer, and a test that replays its corpus.
 
     NAME_fuzzer.cc defines LLVMFuzzerTestOneInput; the files in corpus/NAME/ are what it starts from: hand-written seeds, and
@@ -12,14 +12,12 @@ def fuzz_target(name, deps, srcs = [], size = "small"):
       name: NAME. `NAME_fuzzer` is a program for libFuzzer, which only --config=fuzz builds (bazel/check.sh fuzz); `NAME_corpus_test`
         gives each file of the corpus to the target, in every build.
       deps: the libraries that the target needs.
-      srcs: sources besides NAME_fuzzer.cc.
       size: of the test.
     """
-    sources = [name + "_fuzzer.cc"] + srcs
     cc_binary(
         name = name + "_fuzzer",
         testonly = True,
-        srcs = sources,
+        srcs = [name + "_fuzzer.cc"],
         linkopts = ["-fsanitize=fuzzer"],
         tags = [
             "fuzzer",
@@ -30,7 +28,7 @@ def fuzz_target(name, deps, srcs = [], size = "small"):
     cc_test(
         name = name + "_corpus_test",
         size = size,
-        srcs = sources,
+        srcs = [name + "_fuzzer.cc"],
         args = ["%s/corpus/%s" % (native.package_name(), name)],
         data = native.glob(["corpus/%s/*" % name]),
         deps = deps + ["//bazel/fuzzing:replay_main"],

@@ -58,7 +58,10 @@ std::string LogPrinter::Print(const v1::LogsResponse& piece) {
   return printed;
 }
 
-std::string LogPrinter::End() { return in_line_ ? "\n" : ""; }
+std::string LogPrinter::End() {
+  if (!in_line_) return "";
+  return EscapeButTabs(split_[line_of_]) + "\n";
+}
 
 std::string LogPrinter::Prefix(const v1::LogsResponse& piece) {
   std::string prefix;

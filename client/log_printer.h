@@ -34,8 +34,8 @@ class LogPrinter {
   // another daemon's or stream's comes before the rest, that rest gets a line of its own.
   std::string Print(const v1::LogsResponse& piece);
 
-  // What is to be printed at the end: the end of a line that stayed incomplete on a terminal, or
-  // between lines with prefixes.
+  // What is to be printed at the end, once: the end of a line that stayed incomplete on a terminal,
+  // with what was held back of a character, or between lines with prefixes.
   std::string End();
 
  private:

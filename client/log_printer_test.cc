@@ -81,6 +81,12 @@ TEST(LogPrinterTest, AnotherDaemonBreaksALineThatIsNotComplete) {
   EXPECT_EQ(printer.End(), "\n");
 }
 
+TEST(LogPrinterTest, ACharacterThatIsNeverCompleteIsShownAtTheEnd) {
+  LogPrinter printer(Options(false, kTerminal));
+  EXPECT_EQ(printer.Print(Piece("web", "a\xE2\x82")), "a");
+  EXPECT_EQ(printer.End(), "\\xe2\\x82\n");
+}
+
 TEST(LogPrinterTest, ACharacterInPiecesStaysOneCharacter) {
   LogPrinter printer(Options(false, kTerminal));
   EXPECT_EQ(printer.Print(Piece("web", "a\xe2\x82")), "a");

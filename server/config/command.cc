@@ -31,7 +31,9 @@ std::string WhyNotExecutable(const std::string& path) {
 }
 
 std::string FullPathOf(const std::string& program) {
-  if (program.empty() || absl::StrContains(program, '/')) return "";
+  // The kernel reads a path up to the first NUL.
+  const bool is_file_name = !absl::StrContains(program, '/') && !absl::StrContains(program, '\0');
+  if (program.empty() || !is_file_name) return "";
   for (absl::string_view folder : kProgramFolders) {
     const std::string path = absl::StrCat(folder, program);
     if (WhyNotExecutable(path).empty()) return path;
@@ -49,7 +51,7 @@ absl::StatusOr<std::vector<std::string>> ParseCommand(absl::string_view text) {
       absl::StrCat("'", Printable(argv->front()),
                    "' is no absolute path, and hob searches no folders for a program: ",
                    full_path.empty() ? "write it from the root, as in /usr/bin/env"
-                                     : absl::StrCat("did you mean '", full_path, "'?")));
+                                     : absl::StrCat("did you mean '", Printable(full_path), "'?")));
 }
 
 std::vector<std::string> CommandWarnings(absl::string_view text) {

@@ -21,6 +21,11 @@ TEST(ParseCommandTest, F14SaysWhatWouldBeRight) {
   EXPECT_THAT(ParseCommand("/bin/sh -c 'x").status().message(), HasSubstr("not closed"));
   EXPECT_THAT(ParseCommand("env A=1").status().message(),
               HasSubstr("did you mean '/usr/bin/env'?"));
+  // What the kernel would take for the path of a program that is there.
+  EXPECT_THAT(ParseCommand(absl::string_view("env\0", 4)).status().message(),
+              HasSubstr("'env\\x00' is no absolute path"));
+  EXPECT_THAT(ParseCommand(absl::string_view("env\0", 4)).status().message(),
+              HasSubstr("write it from the root"));
   for (const char* text : {"./web", "no-such-program-here", "''", "~/web", "$HOME/web"}) {
     EXPECT_THAT(ParseCommand(text).status().message(), HasSubstr("write it from the root")) << text;
   }

@@ -34,6 +34,27 @@ TEST_F(LogFilesTest, AFileKeepsItsSequenceNumberWhileItIsRenamed) {
   EXPECT_EQ(Read(-1), "none");
 }
 
+// The header of a frame of zstd with a size of 8 bytes, all of them this one.
+std::string FrameOfSize(char byte) {
+  return std::string("\x28\xB5\x2F\xFD\xE0", 5) + std::string(8, byte);
+}
+
+TEST_F(LogFilesTest, ASpoiltBackupThatClaimsToBeHugeIsCounted) {
+  WriteAndRotate("one", 5);
+  WriteAndRotate("two", 5);
+  // 2^63 and more, and so much that it does not fit into 63 bits twice.
+  for (const char byte : {'\x80', '\x7F'}) {
+    for (const int64_t sequence : {0, 1}) {
+      const std::string spoilt = folder_.path() + "/spoilt";
+      WriteFile(spoilt, FrameOfSize(byte));
+      WriteFile(absl::StrCat(files_->path(), ".", 2 - sequence), "");
+      ASSERT_TRUE(files_->ReplaceByCompressed(sequence, spoilt));
+      EXPECT_EQ(Read(sequence), "");
+    }
+    EXPECT_EQ(files_->StartOf(0), 6);
+  }
+}
+
 TEST_F(LogFilesTest, WhatAnEarlierServerLeftHasNumbersBelowZero) {
   WriteFile(folder_.path() + "/web.log.1", "before");
   WriteFile(folder_.path() + "/web.log.2", "long before");

@@ -57,7 +57,9 @@ LogReader::Position LogReader::Since(absl::Time time) const {
     if (known && index.entries().front().time + kIndexInterval <= time) break;
   }
   const std::unique_ptr<LogSource> source = LogSource::From(files_->Open(position.sequence));
-  if (source != nullptr) position.offset = BeginningOfLine(*source, position.offset);
+  if (source == nullptr) return {position.sequence, 0};
+  // A spoilt index speaks of bytes that the file does not have.
+  position.offset = BeginningOfLine(*source, std::min(position.offset, source->Size()));
   return position;
 }
 

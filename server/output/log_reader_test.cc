@@ -1,5 +1,7 @@
 #include "server/output/log_reader.h"
 
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -101,6 +103,16 @@ TEST_F(LogReaderTest, SinceBeginsWithTheLineThatWasWrittenThen) {
   EXPECT_EQ(From(reader_.Since(kNoon + absl::Seconds(15))), "half a line\nd\ne\n");
   EXPECT_EQ(From(reader_.Since(kNoon + absl::Seconds(30))), "e\n");
   EXPECT_EQ(From(reader_.Since(kNoon + absl::Seconds(40))), "");
+}
+
+TEST_F(LogReaderTest, ASpoiltIndexLeadsToNothingBehindTheEnd) {
+  Append("a\nb\n", 0);
+  ASSERT_TRUE(AppendToLogIndex(files_->index_path(),
+                               {std::numeric_limits<int64_t>::max(), kNoon + absl::Seconds(5)},
+                               /*anew=*/true));
+  const LogReader::Position since = reader_.Since(kNoon);
+  EXPECT_EQ(since.sequence, 0);
+  EXPECT_EQ(since.offset, 4);
 }
 
 TEST_F(LogReaderTest, PiecesAreWholeLinesOfOneTime) {

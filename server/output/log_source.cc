@@ -11,6 +11,10 @@
 namespace hob {
 namespace {
 
+// A compressed file that says it holds more than this is spoilt: no disk held that log. Sums of such
+// sizes still fit into 63 bits.
+constexpr unsigned long long kMostBytes = 1ull << 50;
+
 class RawSource : public LogSource {
  public:
   explicit RawSource(UniqueFd fd) : fd_(std::move(fd)) {}
@@ -61,7 +65,7 @@ class ZstdSource : public LogSource {
     char head[18];
     const ssize_t count = pread(fd_.get(), head, sizeof(head), 0);
     const unsigned long long told = ZSTD_getFrameContentSize(head, std::max<ssize_t>(count, 0));
-    size_ = told < ZSTD_CONTENTSIZE_ERROR ? static_cast<int64_t>(told) : CountToTheEnd();
+    size_ = told <= kMostBytes ? static_cast<int64_t>(told) : CountToTheEnd();
     return size_;
   }
 

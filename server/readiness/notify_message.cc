@@ -26,7 +26,7 @@ void ReadLine(absl::string_view line, NotifyMessage& message) {
     message.watchdog_alive |= value == "1";
     message.watchdog_trigger |= value == "trigger";
   } else if (name == "STATUS") {
-    message.status = Printable(value.substr(0, kMaxStatusLength));
+    message.status = Printable(value, kMaxStatusLength);
   } else if (name == "EXTEND_TIMEOUT_USEC" && absl::SimpleAtoi(value, &usec) && usec > 0) {
     message.extend_timeout = absl::Microseconds(std::min(usec, kMaxExtensionUsec));
   }

@@ -20,7 +20,8 @@ struct NotifyMessage {
   bool watchdog_alive = false;
   // WATCHDOG=trigger: the daemon found itself broken.
   bool watchdog_trigger = false;
-  // STATUS=...: what it does, for people; printable and at most kMaxStatusLength bytes.
+  // STATUS=...: what it does, for people; printable, and of what was sent the first
+  // kMaxStatusLength characters ("..." follows where there are more).
   absl::optional<std::string> status;
   // EXTEND_TIMEOUT_USEC=...: it wants so much time from now on for what it does.
   absl::optional<absl::Duration> extend_timeout;

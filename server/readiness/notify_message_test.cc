@@ -43,8 +43,10 @@ TEST(NotifyMessageTest, TimeoutsAreMicrosecondsAndBounded) {
 
 TEST(NotifyMessageTest, StatusIsMadePrintableAndCut) {
   EXPECT_EQ(ParseNotifyMessage("STATUS=\x1b[1mred").status, "\\x1b[1mred");
-  EXPECT_LE(ParseNotifyMessage("STATUS=" + std::string(4000, 'x')).status->size(),
-            kMaxStatusLength + 3);
+  EXPECT_EQ(ParseNotifyMessage("STATUS=" + std::string(4000, 'x')).status,
+            std::string(kMaxStatusLength, 'x') + "...");
+  EXPECT_EQ(ParseNotifyMessage("STATUS=" + std::string(kMaxStatusLength, 'x')).status,
+            std::string(kMaxStatusLength, 'x'));
 }
 
 TEST(NotifyMessageTest, AnythingElseIsPassedOver) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "bazel/fuzzing/text.h"
 #include "glog/logging.h"
 #include "server/config/config.h"
 #include "server/config/daemon_keys.h"
@@ -29,8 +30,7 @@ void CheckProblems(const std::vector<ConfigProblem>& problems, const FileLines& 
     const auto file = files.find(problem.file);
     CHECK(file != files.end()) << problem.ToString();
     CHECK(problem.line >= 0 && problem.line <= file->second) << problem.ToString();
-    CHECK(!problem.message.empty());
-    for (const char c : problem.message) CHECK(c < 0 || (c >= ' ' && c != 0x7F)) << problem.message;
+    CHECK(!problem.message.empty() && IsPrintable(problem.message)) << problem.message;
   }
 }
 
@@ -73,7 +73,7 @@ void CheckLoaded(const LoadedConfig& loaded, const TestFolder& folder) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const hob::TestFolder& folder = *new hob::TestFolder;
-  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  const absl::string_view text = hob::AsText(data, size);
   std::vector<std::string> paths;
   hob::FileLines lines;
   for (absl::string_view part : absl::StrSplit(text, absl::MaxSplits("\n--", 2))) {

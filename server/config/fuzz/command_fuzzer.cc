@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "bazel/fuzzing/text.h"
 #include "glog/logging.h"
 #include "server/config/command.h"
 #include "server/config/environment.h"
@@ -24,8 +25,7 @@ std::vector<std::string> TextsOf(const std::vector<QuotedWord>& words) {
 }
 
 void CheckPrintable(absl::string_view message) {
-  CHECK(!message.empty());
-  for (const char c : message) CHECK(c < 0 || (c >= ' ' && c != 0x7F)) << message;
+  CHECK(!message.empty() && IsPrintable(message)) << message;
 }
 
 // Any bytes are one word once they are quoted, and none of them is left to a shell.
@@ -88,7 +88,7 @@ void CheckVariables(const absl::StatusOr<Environment>& environment) {
 }  // namespace hob
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const absl::string_view text(reinterpret_cast<const char*>(data), size);
+  const absl::string_view text = hob::AsText(data, size);
   hob::CheckQuoteWord(text);
   hob::CheckWords(text);
   hob::CheckCommand(text);

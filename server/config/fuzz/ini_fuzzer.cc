@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "bazel/fuzzing/text.h"
 #include "glog/logging.h"
 #include "server/config/config_problem.h"
 #include "server/config/fuzz/reference_ini.h"
@@ -50,31 +51,12 @@ ReferenceIni AsReference(const std::vector<IniSection>& sections,
   return ini;
 }
 
-// RFC 3629, by decoding.
-bool IsUtf8(absl::string_view text) {
-  while (!text.empty()) {
-    const unsigned char first = text[0];
-    const size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    if ((first >= 0x80 && first < 0xC0) || first >= 0xF8 || length > text.size()) return false;
-    uint32_t code = length == 1 ? first : first & (0xFF >> (length + 1));
-    for (const unsigned char byte : text.substr(1, length - 1)) {
-      if ((byte & 0xC0) != 0x80) return false;
-      code = code * 64 + (byte & 0x3F);
-    }
-    const size_t needed = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    if (length != needed || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 void CheckProblems(const std::vector<ConfigProblem>& problems, int64_t lines) {
   for (const ConfigProblem& problem : problems) {
     CHECK_EQ(problem.file, "file");
     CHECK_GE(problem.line, 1);
     CHECK_LE(problem.line, lines);
-    CHECK(!problem.message.empty());
-    for (const char c : problem.message) CHECK(c < 0 || (c >= ' ' && c != 0x7F)) << problem.message;
+    CHECK(!problem.message.empty() && IsPrintable(problem.message)) << problem.message;
   }
 }
 
@@ -128,7 +110,7 @@ ReferenceIni Parse(const std::string& text) {
 }  // namespace hob
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string text(reinterpret_cast<const char*>(data), size);
+  const std::string text(hob::AsText(data, size));
   const std::string right = hob::CheckBytes(text, hob::Parse(text).rejected);
   hob::CheckSame(hob::Parse(right), hob::ParseReferenceIni(right, hob::Classify));
   return 0;

@@ -1,0 +1,119 @@
+// Datagrams of sd_notify(3), parsed and received: two texts say together what each of them says, in
+// their order, and what comes out of the socket is what ParseNotifyMessage makes of what went in.
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "bazel/fuzzing/text.h"
+#include "glog/logging.h"
+#include "server/readiness/notify_message.h"
+#include "server/readiness/notify_socket.h"
+
+namespace hob {
+namespace {
+
+// What NotifySocket passes over is longer.
+constexpr size_t kLongestDatagram = 4096;
+
+bool operator==(const NotifyMessage& a, const NotifyMessage& b) {
+  return a.ready == b.ready && a.stopping == b.stopping && a.watchdog_alive == b.watchdog_alive &&
+         a.watchdog_trigger == b.watchdog_trigger && a.status == b.status &&
+         a.extend_timeout == b.extend_timeout;
+}
+
+// What is said by `first` and then by `second`, in one datagram.
+NotifyMessage Both(const NotifyMessage& first, const NotifyMessage& second) {
+  NotifyMessage both = second;
+  both.ready |= first.ready;
+  both.stopping |= first.stopping;
+  both.watchdog_alive |= first.watchdog_alive;
+  both.watchdog_trigger |= first.watchdog_trigger;
+  if (!both.status.has_value()) both.status = first.status;
+  if (!both.extend_timeout.has_value()) both.extend_timeout = first.extend_timeout;
+  return both;
+}
+
+void CheckMessage(const NotifyMessage& message) {
+  if (message.status.has_value()) {
+    // A character has four bytes at most, and each of them four when it is escaped.
+    CHECK_LE(message.status->size(), kMaxStatusLength * 16 + 3);
+    CHECK(IsPrintable(*message.status)) << *message.status;
+  }
+  if (message.extend_timeout.has_value()) {
+    CHECK(*message.extend_timeout > absl::ZeroDuration());
+    CHECK(*message.extend_timeout < absl::InfiniteDuration());
+  }
+}
+
+void CheckLines(absl::string_view datagram) {
+  const NotifyMessage whole = ParseNotifyMessage(datagram);
+  CheckMessage(whole);
+  for (size_t newline = datagram.find('\n'); newline != absl::string_view::npos;
+       newline = datagram.find('\n', newline + 1)) {
+    CHECK(Both(ParseNotifyMessage(datagram.substr(0, newline)),
+               ParseNotifyMessage(datagram.substr(newline + 1))) == whole);
+  }
+  CHECK(ParseNotifyMessage(absl::StrCat(datagram, "\n", datagram)) == whole);
+}
+
+// A socket of ours, and one that sends to it.
+class Channel {
+ public:
+  Channel() : folder_(MakeFolder()), receiver_(Bind(folder_ + "/notify")) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    const std::string path = folder_ + "/notify";
+    CHECK_LT(path.size(), sizeof(address.sun_path));
+    path.copy(address.sun_path, path.size());
+    sender_ = UniqueFd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    PCHECK(connect(sender_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  }
+  ~Channel() { rmdir(folder_.c_str()); }
+
+  void CheckReceive(absl::string_view datagram) {
+    PCHECK(send(sender_.get(), datagram.data(), datagram.size(), 0) == datagram.size());
+    const bool passed_over = datagram.empty() || datagram.size() > kLongestDatagram;
+    const auto received = receiver_.Receive();
+    CHECK_EQ(received.has_value(), !passed_over);
+    if (!received.has_value()) return;
+    CHECK_EQ(received->sender, getpid());
+    CHECK(received->message == ParseNotifyMessage(datagram));
+    CHECK(!receiver_.Receive().has_value());
+  }
+
+ private:
+  static std::string MakeFolder() {
+    std::string folder = "/tmp/hob-notify-XXXXXX";
+    PCHECK(mkdtemp(folder.data()) != nullptr);
+    return folder;
+  }
+
+  static NotifySocket Bind(const std::string& path) {
+    auto bound = NotifySocket::Bind(path);
+    CHECK(absl::holds_alternative<NotifySocket>(bound));
+    return std::move(absl::get<NotifySocket>(bound));
+  }
+
+  const std::string folder_;
+  NotifySocket receiver_;
+  UniqueFd sender_;
+};
+
+}  // namespace
+}  // namespace hob
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static hob::Channel& channel = *new hob::Channel;
+  const absl::string_view datagram = hob::AsText(data, size);
+  hob::CheckLines(datagram);
+  channel.CheckReceive(datagram);
+  return 0;
+}
