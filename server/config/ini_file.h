@@ -9,8 +9,8 @@
 //   joined may bring a comment of its own.
 // - Comments and blank lines between a value and the indented line that continues it do not count.
 // - `\` joins when the line ends in an odd number of backslashes, blanks after them aside; the last
-//   one goes, the others stay as they are. On the last line it joins nothing. With a comment behind
-//   it, it is part of the value, in which it then stands wrong at the end.
+//   one goes, the others stay as they are. On the last line it joins nothing. Before
+//   a comment it joins nothing and stays, which the readers of the keys refuse.
 // - A value keeps its quotes and backslashes: the readers of the keys take them away, in all keys
 //   alike.
 // - Headers stand at the start of a line; indented, they count only where there is no value to

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -93,7 +94,7 @@ std::string CheckBytes(const std::string& text, const std::set<int>& rejected) {
     const bool wrong = !IsUtf8(lines[i]) || lines[i].find('\0') != std::string::npos;
     if (!wrong) continue;
     CHECK_EQ(rejected.count(i + 1), 1) << i + 1;
-    for (char& c : lines[i]) c = c == 0 || c < 0 ? '?' : c;
+    for (char& c : lines[i]) c = c != 0 && absl::ascii_isascii(c) ? c : '?';
   }
   return absl::StrJoin(lines, "\n");
 }

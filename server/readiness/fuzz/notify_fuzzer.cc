@@ -75,8 +75,10 @@ class Channel {
     path.copy(address.sun_path, path.size());
     sender_ = UniqueFd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     PCHECK(connect(sender_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    // From now on only the sender needs to know where it is, and a crash leaves nothing behind.
+    unlink(path.c_str());
+    rmdir(folder_.c_str());
   }
-  ~Channel() { rmdir(folder_.c_str()); }
 
   void CheckReceive(absl::string_view datagram) {
     PCHECK(send(sender_.get(), datagram.data(), datagram.size(), 0) == datagram.size());
