@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client/escape.h"
 
@@ -42,7 +43,11 @@ class Line {
     pending_blanks_ += kGap + (right_aligned ? 0 : padding);
   }
 
-  std::string Finish() && { return std::move(text_) + "\n"; }
+  std::string Finish() && {
+    // A cell may end in blanks of its own.
+    absl::StripTrailingAsciiWhitespace(&text_);
+    return std::move(text_) + "\n";
+  }
 
  private:
   void AddText(const Table::Cell& cell) {

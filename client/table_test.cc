@@ -20,6 +20,13 @@ TEST(TableTest, ColumnsAreAlignedAndNoLineEndsInBlanks) {
             "longer  12345  -\n");
 }
 
+TEST(TableTest, BlanksAtTheEndOfACellEndNoLine) {
+  Table table({{"A"}});
+  table.AddRow({{"b "}});
+  table.AddRow({{" "}});
+  EXPECT_EQ(table.Render(Terminal()), "A\nb\n\n");
+}
+
 TEST(TableTest, IndentMovesEveryLine) {
   Table table({{"A"}});
   table.AddRow({{"b"}});

@@ -38,7 +38,8 @@ void CheckParse(const std::vector<std::string>& arguments) {
 void CheckAddress(absl::string_view text) {
   const absl::StatusOr<Address> address = ParseAddress(text);
   if (!address.ok()) {
-    CHECK(IsPrintable(address.status().message())) << address.status();
+    // Escaped by who prints it.
+    CHECK(!address.status().message().empty());
     return;
   }
   CHECK_NE(address->path.empty(), address->host.empty());
@@ -51,7 +52,7 @@ void CheckAddress(absl::string_view text) {
 void CheckSince(absl::string_view text) {
   const absl::Time now = absl::FromUnixSeconds(1'767'268'800);
   const absl::StatusOr<absl::Time> since = ParseSince(text, now, absl::UTCTimeZone());
-  if (!since.ok()) CHECK(IsPrintable(since.status().message())) << since.status();
+  CHECK(since.ok() || !since.status().message().empty());
 }
 
 }  // namespace
