@@ -47,8 +47,9 @@ TEST_F(LogFilesTest, ASpoiltBackupThatClaimsToBeHugeIsCounted) {
     for (const int64_t sequence : {0, 1}) {
       const std::string spoilt = folder_.path() + "/spoilt";
       WriteFile(spoilt, FrameOfSize(byte));
-      WriteFile(absl::StrCat(files_->path(), ".", 2 - sequence), "");
-      ASSERT_TRUE(files_->ReplaceByCompressed(sequence, spoilt));
+      WriteFile(files_->path() + "." + std::to_string(2 - sequence), "");
+      ASSERT_TRUE(files_->AddCompressed(sequence, spoilt));
+      files_->RemoveUncompressed(sequence);
       EXPECT_EQ(Read(sequence), "");
     }
     EXPECT_EQ(files_->StartOf(0), 6);

@@ -125,7 +125,8 @@ class Log {
       compressed.resize(
           ZSTD_compress(&compressed[0], compressed.size(), bytes.data(), bytes.size(), 1));
       WriteFile(path_ + ".new", compressed);
-      CHECK(files_->ReplaceByCompressed(sequence, path_ + ".new"));
+      CHECK(files_->AddCompressed(sequence, path_ + ".new"));
+      files_->RemoveUncompressed(sequence);
     }
   }
 
@@ -189,7 +190,8 @@ class Log {
   void SpoilBackup(absl::string_view bytes) {
     spoilt_ = true;
     WriteFile(path_ + ".new", bytes);
-    files_->ReplaceByCompressed(files_->current() - 1, path_ + ".new");
+    files_->AddCompressed(files_->current() - 1, path_ + ".new");
+    files_->RemoveUncompressed(files_->current() - 1);
   }
 
   bool Read(int64_t most) {
