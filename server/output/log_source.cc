@@ -11,8 +11,8 @@
 namespace hob {
 namespace {
 
-// A compressed file that says it holds more than this is spoilt: no disk held that log. Sums of such
-// sizes still fit into 63 bits.
+// A compressed file that says it holds more than this is spoilt: no disk held that log. Sums of
+// such sizes still fit into 63 bits.
 constexpr unsigned long long kMostBytes = 1ull << 50;
 
 class RawSource : public LogSource {
