@@ -122,7 +122,7 @@ class LogsTest(HobTest):
         server.stop()
 
     def test_f50_slow_reader_is_told_what_it_missed_and_holds_nothing_up(self):
-        """Findings 10."""
+        """RELIABILITY, finding 10."""
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; read go <input; exec seq 3000000'\n"
                              "restart = never\nlog_max_bytes = 1MB\nlog_backups = 1\n")
         os.mkfifo(server.path("input"))
@@ -265,7 +265,7 @@ class LogsTest(HobTest):
         server.stop()
 
     def test_f57_own_log_that_nobody_reads_slows_no_restart(self):
-        """Issue 4, point 5: stderr is a full pipe."""
+        """Its stderr is a full pipe."""
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
         try:
@@ -287,7 +287,7 @@ class LogsTest(HobTest):
             pass
 
     def test_crash_loop_does_not_fill_the_own_log(self):
-        """Issue 4, point 5: repeats are left out and counted, each kind of event of a daemon for itself."""
+        """Repeats are left out and counted, each kind of event of a daemon for itself."""
         server = self.server("[daemon:loop]\ncommand = /bin/false\nmax_retries = 500\nretry_time = 1h\n"
                              "[daemon:web]\ncommand = /bin/sleep 1h\n").start()
         self.assertEqual(server.await_state("loop", State.HALTED).exit_count, 500)
@@ -356,6 +356,9 @@ class LogsTest(HobTest):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo o1; read go <input; echo e1 >&2; "
                              "read go <input; echo o2'\nrestart = never\n")
         os.mkfifo(server.path("input"))
+        # Held open both ways: a child that opens it anew must not meet its end.
+        gate = os.open(server.path("input"), os.O_RDWR)
+        self.addCleanup(os.close, gate)
         with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
             config.write(f"directory = {server.folder}\n")
         server.start()
@@ -364,8 +367,7 @@ class LogsTest(HobTest):
             # Two entries of the index are 250 ms apart; the clock is asked rather than slept on.
             written = time.monotonic()
             processes.await_that(lambda written=written: time.monotonic() > written + 0.3, "time to pass")
-            with open(server.path("input"), "w", encoding="utf-8") as child:
-                child.write("go\n")
+            os.write(gate, b"go\n")
         server.await_state("web", State.EXITED)
         self.assertEqual([(piece.stream, piece.data) for piece in self.logs(server, "web")],
                          [(api.STDOUT, b"o1\n"), (api.STDERR, b"e1\n"), (api.STDOUT, b"o2\n")])
