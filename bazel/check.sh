@@ -68,9 +68,9 @@ product() {
 }
 
 # What clang needs to read the product's code; its annotations of what guards what are checked with it: gcc reads them as
-# comments.
-readonly CLANG_OPTIONS=(-std=c++17 -I. -Ibazel-bin/proto -Ibazel-bin/external/system_protos -Wall -Wno-sign-compare
-  -Wthread-safety)
+# comments. Generated headers are taken as they are.
+readonly CLANG_OPTIONS=(-std=c++17 -I. -isystem bazel-bin/proto -isystem bazel-bin/external/system_protos -Wall
+  -Wno-sign-compare -Wthread-safety)
 
 # clang finds no fault with the code that uses gRPC.
 check_clang() {

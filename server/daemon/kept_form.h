@@ -15,8 +15,8 @@ class KeptForm {
  public:
   KeptForm() = default;
   KeptForm(const KeptForm&) {}
-  KeptForm& operator=(const KeptForm&) {
-    bytes_ = nullptr;
+  KeptForm& operator=(const KeptForm& other) {
+    if (this != &other) bytes_ = nullptr;
     return *this;
   }
 
