@@ -217,6 +217,7 @@ class LogsTest(HobTest):
 
     def test_f56_status_shows_the_capacity_of_a_small_pipe(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\n").start()
+        server.await_state("web", State.RUNNING)
         with open(os.path.join(server.keys["run_dir"], "output/web.out"), "r+b", buffering=0) as pipe:
             # A machine with very many pipes gives small ones to this test too.
             usual = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)

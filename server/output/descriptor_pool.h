@@ -1,8 +1,9 @@
 #ifndef HOB_SERVER_OUTPUT_DESCRIPTOR_POOL_H_
 #define HOB_SERVER_OUTPUT_DESCRIPTOR_POOL_H_
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include <condition_variable>
+#include <mutex>
+
 #include "absl/time/time.h"
 
 namespace hob {
@@ -21,22 +22,26 @@ class DescriptorPool {
   DescriptorPool(const DescriptorPool&) = delete;
   DescriptorPool& operator=(const DescriptorPool&) = delete;
 
-  // Takes one, waiting for it for `patience` at the longest; false when there was none.
-  bool Take(absl::Duration patience = absl::ZeroDuration()) ABSL_LOCKS_EXCLUDED(mu_) {
-    const auto has_room = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return taken_ < most_; };
-    absl::MutexLock lock(&mu_);
-    if (!has_room() && !mu_.AwaitWithTimeout(absl::Condition(&has_room), patience)) return false;
+  // Takes one, waiting for it for `patience` at the longest, which is no more than years; false
+  // when there was none.
+  bool Take(absl::Duration patience = absl::ZeroDuration()) {
+    std::unique_lock<std::mutex> lock(mu_);
+    const auto has_room = [this] { return taken_ < most_; };
+    if (!returned_.wait_for(lock, absl::ToChronoNanoseconds(patience), has_room)) return false;
     ++taken_;
     return true;
   }
-  void Return() ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
-    --taken_;
+  void Return() {
+    {
+      const std::lock_guard<std::mutex> lock(mu_);
+      --taken_;
+    }
+    returned_.notify_one();
   }
 
   // Whether who holds one should return it as soon as it can.
-  bool IsCrowded() const ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
+  bool IsCrowded() const {
+    const std::lock_guard<std::mutex> lock(mu_);
     return taken_ > most_kept_;
   }
 
@@ -44,8 +49,11 @@ class DescriptorPool {
   const int most_;
   const int most_kept_;
 
-  mutable absl::Mutex mu_;
-  int taken_ ABSL_GUARDED_BY(mu_) = 0;
+  // Not absl's: workers wait here, and its timed waits are on the wall clock, which may be set.
+  mutable std::mutex mu_;
+  std::condition_variable returned_;
+  // Guarded by mu_.
+  int taken_ = 0;
 };
 
 }  // namespace hob

@@ -13,9 +13,9 @@ LeftoverOutput::LeftoverOutput(std::function<void(const std::string& line)> warn
 
 LeftoverOutput::~LeftoverOutput() {
   {
-    absl::MutexLock lock(&mu_);
+    const std::lock_guard<std::mutex> lock(mu_);
     ending_ = true;
-    woken_ = true;
+    Wake();
   }
   thread_.join();
 }
@@ -23,22 +23,22 @@ LeftoverOutput::~LeftoverOutput() {
 void LeftoverOutput::Add(std::unique_ptr<Item> item) {
   warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; the last ", item->left(),
                      " bytes that it wrote wait until it can be written"));
-  absl::MutexLock lock(&mu_);
+  const std::lock_guard<std::mutex> lock(mu_);
   added_.push_back(std::move(item));
-  woken_ = true;
+  Wake();
 }
 
 void LeftoverOutput::Finish(int tries, std::function<void()> done) {
-  absl::MutexLock lock(&mu_);
+  const std::lock_guard<std::mutex> lock(mu_);
   tries_left_ = tries;
   done_ = std::move(done);
-  woken_ = true;
+  Wake();
 }
 
 void LeftoverOutput::CutShort() {
-  absl::MutexLock lock(&mu_);
+  const std::lock_guard<std::mutex> lock(mu_);
   cut_short_ = true;
-  woken_ = true;
+  Wake();
 }
 
 void LeftoverOutput::Loop() {
@@ -50,7 +50,7 @@ void LeftoverOutput::Loop() {
     std::function<void()> done;
     bool ended;
     {
-      absl::MutexLock lock(&mu_);
+      const std::lock_guard<std::mutex> lock(mu_);
       const bool nothing_left = items.empty() && added_.empty();
       if (nothing_left) done = std::exchange(done_, nullptr);
       ended = ending_ && nothing_left;
@@ -60,12 +60,19 @@ void LeftoverOutput::Loop() {
   }
 }
 
+void LeftoverOutput::Wake() {
+  woken_ = true;
+  changed_.notify_one();
+}
+
 bool LeftoverOutput::WaitForTry(Items& items) {
-  absl::MutexLock lock(&mu_);
-  // Nothing that is supervised depends on this wait: a clock that is set makes it shorter or
-  // longer.
-  mu_.AwaitWithTimeout(absl::Condition(&woken_),
-                       items.empty() ? absl::InfiniteDuration() : kRetryInterval);
+  std::unique_lock<std::mutex> lock(mu_);
+  const auto woken = [this] { return woken_; };
+  if (items.empty()) {
+    changed_.wait(lock, woken);
+  } else {
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(kRetryInterval), woken);
+  }
   woken_ = false;
   std::move(added_.begin(), added_.end(), std::back_inserter(items));
   added_.clear();

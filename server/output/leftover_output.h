@@ -1,15 +1,15 @@
 #ifndef HOB_SERVER_OUTPUT_LEFTOVER_OUTPUT_H_
 #define HOB_SERVER_OUTPUT_LEFTOVER_OUTPUT_H_
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace hob {
@@ -47,36 +47,42 @@ class LeftoverOutput {
   LeftoverOutput& operator=(const LeftoverOutput&) = delete;
 
   // Takes it over. Precondition: something is left of it.
-  void Add(std::unique_ptr<Item> item) ABSL_LOCKS_EXCLUDED(mu_);
+  void Add(std::unique_ptr<Item> item);
 
   // Tries what is left `tries` times more, the first time at once, or just once after CutShort, and
   // gives it up. As soon as nothing is left, `done` is called once, on the thread. Nothing is added
   // from here on.
-  void Finish(int tries, std::function<void()> done) ABSL_LOCKS_EXCLUDED(mu_);
-  void CutShort() ABSL_LOCKS_EXCLUDED(mu_);
+  void Finish(int tries, std::function<void()> done);
+  void CutShort();
 
  private:
   using Items = std::vector<std::unique_ptr<Item>>;
 
-  void Loop() ABSL_LOCKS_EXCLUDED(mu_);
+  void Loop();
+  // Has the thread look at what has changed; with mu_ held.
+  void Wake();
   // Waits until it is time to try again, and adds what has come to `items`. Returns whether it is
   // the last try.
-  bool WaitForTry(Items& items) ABSL_LOCKS_EXCLUDED(mu_);
+  bool WaitForTry(Items& items);
   // Removes what is written from `items`.
   void TryAll(Items& items);
   void GiveUp(Items& items);
 
   const std::function<void(const std::string& line)> warn_;
 
-  absl::Mutex mu_;
-  Items added_ ABSL_GUARDED_BY(mu_);
+  // Not absl's: the end of the server waits for these tries, and its timed waits are on the wall
+  // clock, which may be set.
+  std::mutex mu_;
+  std::condition_variable changed_;
+  // What follows is guarded by mu_.
+  Items added_;
   // Something other than the time has come.
-  bool woken_ ABSL_GUARDED_BY(mu_) = false;
+  bool woken_ = false;
   // Null before Finish and after the call.
-  std::function<void()> done_ ABSL_GUARDED_BY(mu_);
-  int tries_left_ ABSL_GUARDED_BY(mu_) = 0;
-  bool cut_short_ ABSL_GUARDED_BY(mu_) = false;
-  bool ending_ ABSL_GUARDED_BY(mu_) = false;
+  std::function<void()> done_;
+  int tries_left_ = 0;
+  bool cut_short_ = false;
+  bool ending_ = false;
   std::thread thread_;
 };
 
