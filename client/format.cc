@@ -17,8 +17,6 @@ struct Unit {
   const char* name;
 };
 
-// How an instance ended, in the server's own vocabulary. The errno of a spawn error is in its
-// message already.
 }  // namespace
 
 EndOfProcess ToEnd(const v1::Exit& exit) {

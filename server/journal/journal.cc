@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr int64_t kMaxQueuedBytes = 4 << 20;
 // What a line costs beyond its characters.
 constexpr int64_t kLineOverhead = 64;
-constexpr absl::Duration kLongestFarewell = absl::Seconds(1);
+constexpr std::chrono::seconds kLongestFarewell{1};
 
 // JOURNAL_STREAM names the device and inode of the stream that systemd made; stderr may have been
 // led elsewhere since (systemd.exec(5)).
@@ -48,11 +49,10 @@ Journal::Journal(const Clock& clock)
     : queue_(std::make_shared<Queue>(clock)), writer_([queue = queue_] { WriteLines(*queue); }) {}
 
 bool Journal::End() {
-  absl::MutexLock lock(&queue_->mu);
+  std::unique_lock<std::mutex> lock(queue_->mu);
   queue_->ending = true;
-  // Nothing that is supervised depends on this wait; a clock that is set meanwhile makes it shorter
-  // or longer.
-  return queue_->mu.AwaitWithTimeout(absl::Condition(&queue_->written), kLongestFarewell);
+  queue_->changed.notify_all();
+  return queue_->changed.wait_for(lock, kLongestFarewell, [this] { return queue_->written; });
 }
 
 Journal::~Journal() {
@@ -66,21 +66,27 @@ Journal::~Journal() {
 }
 
 int64_t Journal::dropped() const {
-  absl::MutexLock lock(&queue_->mu);
+  const std::lock_guard<std::mutex> lock(queue_->mu);
   return queue_->dropped;
 }
 
 void Journal::Add(Severity severity, std::string line) {
-  absl::MutexLock lock(&queue_->mu);
+  const std::lock_guard<std::mutex> lock(queue_->mu);
   Enqueue(*queue_, severity, std::move(line));
 }
 
 void Journal::Add(Severity severity, Topic topic, std::string line) {
   const std::string key = absl::StrCat(topic.subject, " ", topic.event);
-  absl::MutexLock lock(&queue_->mu);
+  const std::lock_guard<std::mutex> lock(queue_->mu);
   const MonotonicTime now = queue_->clock.Now().monotonic;
   TellLeftOut(*queue_, queue_->repeats.TakeOver(now));
-  if (queue_->repeats.Admit(key, now, line)) Enqueue(*queue_, severity, std::move(line));
+  const bool was_due = queue_->repeats.NextDue() != MonotonicTime::InfiniteFuture();
+  if (queue_->repeats.Admit(key, now, line)) {
+    Enqueue(*queue_, severity, std::move(line));
+  } else if (!was_due) {
+    // The writer learns when it has to tell what was left out.
+    queue_->changed.notify_one();
+  }
 }
 
 void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
@@ -92,6 +98,7 @@ void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
   }
   queue.bytes += cost;
   queue.lines.push_back({severity, queue.clock.Now().wall, std::move(line)});
+  queue.changed.notify_one();
 }
 
 void Journal::TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out) {
@@ -110,22 +117,18 @@ void Journal::WriteLines(Queue& queue) {
     if (lines.empty()) break;
     for (const Line& line : lines) Write(line, to_systemd);
   }
-  absl::MutexLock lock(&queue.mu);
+  const std::lock_guard<std::mutex> lock(queue.mu);
   queue.written = true;
+  queue.changed.notify_all();
 }
 
 std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
-  const auto has_work = [&queue]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu) {
-    return queue.ending || !queue.lines.empty();
-  };
-  absl::MutexLock lock(&queue.mu);
+  std::unique_lock<std::mutex> lock(queue.mu);
   do {
-    // Nothing that is supervised depends on this wait either.
-    queue.mu.AwaitWithTimeout(absl::Condition(&has_work),
-                              queue.repeats.NextDue() - queue.clock.Now().monotonic);
+    WaitForWork(queue, lock);
     TellLeftOut(queue, queue.ending ? queue.repeats.TakeAll()
                                     : queue.repeats.TakeOver(queue.clock.Now().monotonic));
-  } while (!has_work());
+  } while (!queue.has_work());
   std::deque<Line> lines = std::exchange(queue.lines, {});
   queue.bytes = 0;
   if (queue.dropped_unsaid > 0) {
@@ -136,6 +139,19 @@ std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
     queue.dropped_unsaid = 0;
   }
   return lines;
+}
+
+void Journal::WaitForWork(Queue& queue, std::unique_lock<std::mutex>& lock) {
+  while (!queue.has_work()) {
+    const MonotonicTime due = queue.repeats.NextDue();
+    if (due == MonotonicTime::InfiniteFuture()) {
+      queue.changed.wait(lock);
+      continue;
+    }
+    const absl::Duration wait = due - queue.clock.Now().monotonic;
+    if (wait <= absl::ZeroDuration()) return;
+    queue.changed.wait_for(lock, absl::ToChronoNanoseconds(wait));
+  }
 }
 
 void Journal::Write(const Line& line, bool to_systemd) {

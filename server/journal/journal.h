@@ -2,16 +2,16 @@
 #ifndef HOB_SERVER_JOURNAL_JOURNAL_H_
 #define HOB_SERVER_JOURNAL_JOURNAL_H_
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/clock/clock.h"
 #include "server/journal/repeat_limit.h"
@@ -81,28 +81,35 @@ class Journal {
   struct Queue {
     explicit Queue(const Clock& its_clock) : clock(its_clock) {}
 
+    bool has_work() const { return ending || !lines.empty(); }
+
     const Clock& clock;
-    absl::Mutex mu;
-    RepeatLimit repeats ABSL_GUARDED_BY(mu);
-    std::deque<Line> lines ABSL_GUARDED_BY(mu);
-    int64_t bytes ABSL_GUARDED_BY(mu) = 0;
-    int64_t dropped ABSL_GUARDED_BY(mu) = 0;
-    int64_t dropped_unsaid ABSL_GUARDED_BY(mu) = 0;
-    bool ending ABSL_GUARDED_BY(mu) = false;
-    bool written ABSL_GUARDED_BY(mu) = false;
+    // Not absl's: its timed waits are on the wall clock, and setting that back must not keep the
+    // end of the server waiting. Guards everything below; `changed` is told of work and of
+    // `written`.
+    std::mutex mu;
+    std::condition_variable changed;
+    RepeatLimit repeats;
+    std::deque<Line> lines;
+    int64_t bytes = 0;
+    int64_t dropped = 0;
+    int64_t dropped_unsaid = 0;
+    bool ending = false;
+    bool written = false;
   };
 
   void Add(Severity severity, std::string line);
   void Add(Severity severity, Topic topic, std::string line);
-  // Queues a line, or drops it when there is no room.
-  static void Enqueue(Queue& queue, Severity severity, std::string line)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
-  // Queues what is to be said of the lines that were left out.
-  static void TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
+  // Queues a line, or drops it when there is no room. The queue's lock is held.
+  static void Enqueue(Queue& queue, Severity severity, std::string line);
+  // Queues what is to be said of the lines that were left out. The queue's lock is held.
+  static void TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out);
   static void WriteLines(Queue& queue);
   // Waits for something to write and takes it; empty once the journal ends and all is written.
-  static std::deque<Line> TakeLines(Queue& queue) ABSL_LOCKS_EXCLUDED(queue.mu);
+  static std::deque<Line> TakeLines(Queue& queue);
+  // Waits until there is something to write, or to be told of what was left out. `lock` holds the
+  // queue's.
+  static void WaitForWork(Queue& queue, std::unique_lock<std::mutex>& lock);
   static void Write(const Line& line, bool to_systemd);
 
   const std::shared_ptr<Queue> queue_;

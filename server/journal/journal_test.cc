@@ -160,6 +160,24 @@ TEST_F(JournalTest, RepeatsAreLeftOutAndCounted) {
                                      "web\\[20\\] ended\n.* web\\[5000\\] ended\n"));
 }
 
+TEST_F(JournalTest, WhatWasLeftOutIsToldWhenItsTimeIsUpAlthoughNothingElseHappens) {
+  StderrPipe pipe;
+  SimulatedClock clock;
+  Journal journal(clock);
+  // Many times, since the writer need not be asleep when the line comes that is one too many.
+  for (int round = 0; round < 100; ++round) {
+    const std::string name = absl::StrCat("web", round);
+    for (int i = 0; i < RepeatLimit::kMost; ++i) {
+      journal.Info({name, "ended"}, absl::StrCat(name, " ", i, "."));
+    }
+    pipe.ReadUntil(absl::StrCat(name, " ", RepeatLimit::kMost - 1, ".\n"));
+    clock.Advance(RepeatLimit::kWindow - absl::Milliseconds(1));
+    journal.Info({name, "ended"}, "one too many");
+    clock.Advance(absl::Milliseconds(1));
+    EXPECT_THAT(pipe.ReadUntil("one too many\n"), HasSubstr("1 lines were left out"));
+  }
+}
+
 TEST_F(JournalTest, WhatWasLeftOutIsToldAtTheEndToo) {
   StderrPipe pipe;
   {
