@@ -183,10 +183,27 @@ check_fuzz() {
   return "$status"
 }
 
+# The tests of the packages that decide take at least 95 % of their branches; prints a table of all packages of the core, and
+# what no test takes.
+check_coverage() {
+  local tests
+  tests=$(bazel query 'kind(cc_test, //server/...) except rdeps(//server/..., @system//:grpcpp)' 2>/dev/null)
+  # shellcheck disable=SC2086
+  bazel test --config=coverage --keep_going $tests
+  sed 's|^//||; s|:|/|' <<<"$tests" |
+    /usr/bin/python3 bazel/coverage.py 95 server/config server/registry server/supervisor server/throttle
+}
+
+# The tests notice [COUNT] (60) random changes of the code that decides: bazel/check.sh mutation [COUNT] [SEED] [FILE...].
+check_mutation() {
+  local count=${1:-60} seed=${2:-1}
+  /usr/bin/python3 bazel/mutate.py "$count" "$seed" "${@:3}"
+}
+
 main() {
   local checks name=${1:-}
   checks=$(declare -F | sed -n 's/^declare -f check_//p')
-  if [[ $# -lt 1 || ($# -gt 1 && $name != fuzz) ]] || ! grep -qxF -- "$name" <<<"$checks"; then
+  if [[ $# -lt 1 || ($# -gt 1 && $name != fuzz && $name != mutation) ]] || ! grep -qxF -- "$name" <<<"$checks"; then
     printf 'Usage: bazel/check.sh NAME, one of:\n%s\n' "$checks" >&2
     exit 2
   fi

@@ -1,16 +1,21 @@
-"""Programs that are built without a sanitizer, whatever --config says."""
+"""Programs that are built without a sanitizer and without counters of coverage, whatever --config says."""
 
-def _without_sanitizers_impl(settings, _attr):
+_INSTRUMENTS = ["-fsanitize", "-fno-sanitize", "-fprofile-", "-fcoverage-"]
+
+def _instruments(word):
+    return any([word.startswith(instrument) for instrument in _INSTRUMENTS])
+
+def _without_instruments_impl(settings, _attr):
     return {
-        option: [word for word in settings[option] if not word.startswith("-fsanitize") and not word.startswith("-fno-sanitize")]
+        option: [word for word in settings[option] if not _instruments(word)]
         for option in [
             "//command_line_option:copt",
             "//command_line_option:linkopt",
         ]
     }
 
-_without_sanitizers = transition(
-    implementation = _without_sanitizers_impl,
+_without_instruments = transition(
+    implementation = _without_instruments_impl,
     inputs = [
         "//command_line_option:copt",
         "//command_line_option:linkopt",
@@ -41,7 +46,7 @@ _uninstrumented_binary = rule(
         "binary": attr.label(
             mandatory = True,
             executable = True,
-            cfg = _without_sanitizers,
+            cfg = _without_instruments,
             doc = "The cc_binary.",
         ),
         "_allowlist_function_transition": attr.label(
@@ -52,11 +57,11 @@ _uninstrumented_binary = rule(
 )
 
 def uninstrumented_cc_binary(name, visibility = None, testonly = None, **kwargs):
-    """A cc_binary that is built without a sanitizer, whatever --config says.
+    """A cc_binary that is built without a sanitizer and without counters of coverage, whatever --config says.
 
-    For programs that a sanitizer's runtime would change or break: static ones, and children of tests that show how they
-    were started (the runtime sets limits, handles signals and exits instead of dying). In builds without sanitizers it is
-    an ordinary cc_binary, built once.
+    For programs that the runtime of one would change or break: static ones, and children of tests that show how they
+    were started (a runtime sets limits and variables, handles signals and exits instead of dying). In other builds it is an
+    ordinary cc_binary, built once.
 
     Args:
       name: name of the program.

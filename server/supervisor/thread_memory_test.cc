@@ -60,25 +60,27 @@ TEST(ThreadMemoryTest, WhatIsNotZeroStays) {
   });
 }
 
-// Fills `kPages` pages of stack and returns where they were.
-__attribute__((noinline)) uintptr_t GoDeep() {
+// Fills `kPages` pages of stack and says where they were.
+__attribute__((noinline)) void GoDeep(uintptr_t& where) {
   volatile char deep[kPages * kPage];
   for (size_t i = 0; i < sizeof(deep); i += 64) deep[i] = 'd';
-  return reinterpret_cast<uintptr_t>(deep);
+  where = reinterpret_cast<uintptr_t>(deep);
 }
 
 TEST(ThreadMemoryTest, StackOfCallsThatReturnedTakesNoMemory) {
   OnThread([] {
     const ThreadMemory memory;
     volatile int kept = 4711;
-    const auto* const deep = reinterpret_cast<const char*>(GoDeep());
+    uintptr_t where = 0;
+    GoDeep(where);
+    const auto* const deep = reinterpret_cast<const char*>(where);
     // Those next to the present frame are spared.
     const size_t size = (kPages - 2) * kPage;
     EXPECT_GE(PagesInMemory(deep, size), kPages - 3);
     memory.ReleaseDeadStack();
     EXPECT_EQ(PagesInMemory(deep, size), 0);
     EXPECT_EQ(kept, 4711);
-    GoDeep();
+    GoDeep(where);
   });
 }
 

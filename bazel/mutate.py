@@ -1,0 +1,167 @@
+"""Whether the tests notice changes: mutate.py COUNT SEED [FILE...].
+
+Makes COUNT small changes to the code that decides (the throttle, the lifecycle, the reading of INI files; or to FILE...), each
+alone and in a copy of the project, and runs the tests of the file's package. A change that no test notices is printed: either a test is
+missing, or the change makes no difference. What does not compile is not counted. The same SEED makes the same changes to the same
+code.
+
+Exits with 1 if the tests notice less than GOAL percent.
+"""
+
+import collections
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+
+GOAL = 90
+
+# What is changed, and which tests ought to notice.
+TESTS = {
+    "server/throttle/restart_decision.cc": "//server/throttle/...",
+    "server/throttle/restart_throttle.cc": "//server/throttle/...",
+    "server/throttle/start_budget.cc": "//server/throttle/...",
+    "server/daemon/daemon_state.cc": "//server/daemon/... //server/supervisor/...",
+    "server/supervisor/lifecycle.cc": "//server/supervisor/...",
+    "server/supervisor/daemon_runner.cc": "//server/supervisor/...",
+    "server/supervisor/daemon_runner_commands.cc": "//server/supervisor/...",
+    "server/config/chain.cc": "//server/config/...",
+    "server/config/ini_file.cc": "//server/config/...",
+    "server/config/ini_line.cc": "//server/config/...",
+    "server/config/section_name.cc": "//server/config/...",
+}
+
+# What becomes what. Operators stand between spaces in our code, so that templates and pointers are not taken for them.
+CHANGES = [
+    (r" == ", " != "),
+    (r" != ", " == "),
+    (r" < ", " <= "),
+    (r" <= ", " < "),
+    (r" > ", " >= "),
+    (r" >= ", " > "),
+    (r" && ", " || "),
+    (r" \|\| ", " && "),
+    (r" \+ ", " - "),
+    (r" - ", " + "),
+    (r" \+= ", " -= "),
+    (r" \* ", " / "),
+    (r"\btrue\b", "false"),
+    (r"\bfalse\b", "true"),
+    (r"(?<=[(\s])!(?=[A-Za-z(])", ""),
+    (r"\+\+", "--"),
+    (r"(?<![\w.])0(?![\w.])", "1"),
+    (r"(?<![\w.])1(?![\w.])", "2"),
+    (r"\bstd::min\b", "std::max"),
+    (r"\bstd::max\b", "std::min"),
+    (r"\bif \(([^;]*)\) \{$", r"if (!(\1)) {"),
+    # A statement of one line is left out.
+    (r"^\s+[A-Za-z_][\w.:>-]*(\(| = ).*;$", ""),
+    (r"^\s+(return|break|continue);$", ""),
+]
+
+Mutant = collections.namedtuple("Mutant", "file line old new")
+
+
+def mutants_of(file):
+    """All changes to one file."""
+    with open(file, encoding="utf-8") as source:
+        lines = source.read().splitlines()
+    found = []
+    for number, line in enumerate(lines):
+        code = line.split("//")[0].rstrip()
+        if not code.strip() or code.lstrip().startswith(("#", "LOG(", "DCHECK", "static_assert")):
+            continue
+        # A text is not code.
+        texts = [match.span() for match in re.finditer(r'"(\\.|[^"\\])*"', code)]
+        for pattern, replacement in CHANGES:
+            for match in re.finditer(pattern, code):
+                if any(begin <= match.start() < end for begin, end in texts):
+                    continue
+                new = code[: match.start()] + match.expand(replacement) + code[match.end():]
+                found.append(Mutant(file, number, line, new))
+    return found
+
+
+def copy_project(target):
+    """Brings the copy to the state of the project; what did not change keeps its time."""
+    os.makedirs(target, exist_ok=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, stdout=subprocess.PIPE
+    ).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        copy = os.path.join(target, name)
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        if os.path.exists(name):
+            shutil.copy2(name, copy, follow_symlinks=False)
+
+
+def bazel(folder, verb, *arguments):
+    """Runs bazel in the copy; returns its exit code and what it said."""
+    run = subprocess.run(
+        ["/usr/bin/bazel", verb, "--noshow_progress", *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return run.returncode, run.stdout.decode(errors="replace")
+
+
+def outcome(folder, tests):
+    """"noticed", "missed", or "invalid" where it does not compile."""
+    status, said = bazel(
+        folder, "test", "--notest_keep_going", "--test_output=summary", "--test_timeout=60", *tests.split()
+    )
+    if status == 0:
+        return "missed"
+    if status == 3:
+        return "noticed"
+    if status == 1:
+        return "invalid"
+    sys.exit(said)
+
+
+def main(count, seed, files):
+    unknown = [file for file in files if file not in TESTS]
+    if unknown:
+        sys.exit(f"mutate.py: no tests are named for {' '.join(unknown)}; there are: {' '.join(TESTS)}")
+    everything = [mutant for file in (files or TESTS) for mutant in mutants_of(file)]
+    chosen = random.Random(seed).sample(everything, min(count, len(everything)))
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = os.path.join(cache, "hob-mutation")
+    copy_project(folder)
+    for tests in sorted({TESTS[mutant.file] for mutant in chosen}):
+        if outcome(folder, tests) != "missed":
+            sys.exit(f"mutate.py: {tests} does not pass as it is")
+    counts = collections.Counter()
+    for mutant in chosen:
+        path = os.path.join(folder, mutant.file)
+        with open(path, encoding="utf-8") as source:
+            original = source.read()
+        lines = original.splitlines()
+        lines[mutant.line] = mutant.new
+        with open(path, "w", encoding="utf-8") as target:
+            target.write("\n".join(lines) + "\n")
+        try:
+            result = outcome(folder, TESTS[mutant.file])
+        finally:
+            with open(path, "w", encoding="utf-8") as target:
+                target.write(original)
+        counts[result] += 1
+        if result == "missed":
+            print(f"{mutant.file}:{mutant.line + 1}: nobody notices\n-{mutant.old}\n+{mutant.new}", flush=True)
+    bazel(folder, "shutdown")
+    judged = counts["noticed"] + counts["missed"]
+    percent = 100.0 * counts["noticed"] / judged if judged else 0.0
+    print(
+        f"{judged} changes of {len(everything)} possible ones, seed {seed}: {counts['noticed']} noticed"
+        f" ({percent:.0f} %), {counts['missed']} missed; {counts['invalid']} did not compile"
+    )
+    return 0 if percent >= GOAL else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))
