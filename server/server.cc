@@ -19,6 +19,7 @@
 #include "server/memory_trimmer.h"
 #include "server/process/predecessor.h"
 #include "server/service_manager.h"
+#include "server/supervisor/capacity.h"
 #include "server/version/version.h"
 
 namespace hob {
@@ -156,7 +157,9 @@ absl::Status Server::MakeSupervisor() {
   if (absl::Status status = supervisor_->Populate(); !status.ok()) return status;
 
   Reloader::Options reload;
-  reload.paths = options_.config_paths;
+  reload.load = [paths = options_.config_paths, capacity = Capacity::OfMachine()] {
+    return LoadConfigThatFits(paths, capacity);
+  };
   reload.begins = NotifyReloading;
   reload.ends = [this] { NotifyReady(registry_.All().size()); };
   reloader_ = std::make_unique<Reloader>(std::move(reload), *supervisor_, journal_);

@@ -65,7 +65,7 @@ class ReloaderTest : public testing::Test {
     supervisor_ = std::make_unique<Supervisor>(context_, std::move(loaded.config));
     EXPECT_TRUE(supervisor_->Populate().ok());
     Reloader::Options options;
-    options.paths = {path_};
+    options.load = [this] { return LoadConfig({path_}); };
     options.begins = [this] { ++begun_; };
     options.ends = [this] { ++ended_; };
     reloader_ = std::make_unique<Reloader>(std::move(options), *supervisor_, journal_);

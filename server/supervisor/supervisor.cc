@@ -4,7 +4,7 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/notification.h"
 #include "server/config/nearest.h"
 #include "server/errors/errors.h"
 
@@ -31,8 +31,8 @@ std::vector<std::string> NamesWith(const Plan& plan, PlanAction action) {
 
 }  // namespace
 
-Supervisor::Supervisor(const DaemonRunner::Context& context, Config config)
-    : context_(context), config_(std::move(config)) {}
+Supervisor::Supervisor(const DaemonRunner::Context& context, Config config, Workforce& workforce)
+    : context_(context), workforce_(workforce), config_(std::move(config)) {}
 
 Supervisor::~Supervisor() {
   // Where the server never came to serve, nobody has told the workers yet.
@@ -146,7 +146,7 @@ absl::StatusOr<Supervisor::Workers> Supervisor::MakeWorkers(const std::vector<st
                                                             const DaemonSpecs& specs) {
   Workers made;
   for (const std::string& name : names) {
-    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Create(specs.at(name), context_);
+    absl::StatusOr<std::unique_ptr<Worker>> worker = workforce_.Make(specs.at(name), context_);
     if (!worker.ok()) {
       Discard(made);
       return worker.status();
@@ -233,18 +233,20 @@ void Supervisor::CarryOut(const Plan& plan, const Config& wanted, Workers made) 
 
 std::vector<bool> Supervisor::PostAndWait(
     std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) {
-  absl::BlockingCounter left(commands.size());
+  if (commands.empty()) return {};
+  std::atomic<int> left(commands.size());
+  absl::Notification answered;
   // A byte each: the workers write at the same time.
   std::vector<char> carried_out(commands.size());
   for (int i = 0; i < commands.size(); ++i) {
     auto& [worker, command] = commands[i];
-    command.done = [&left, &carried_out, i](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+    command.done = [&, i](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
       carried_out[i] = outcome.ok();
-      left.DecrementCount();
+      if (left.fetch_sub(1) == 1) answered.Notify();
     };
     worker->Post(std::move(command), ShuttingDown());
   }
-  left.Wait();
+  workforce_.Await(answered);
   return std::vector<bool>(carried_out.begin(), carried_out.end());
 }
 

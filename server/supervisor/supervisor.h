@@ -16,6 +16,7 @@
 #include "server/config/plan.h"
 #include "server/supervisor/command.h"
 #include "server/supervisor/daemon_runner.h"
+#include "server/supervisor/thread_worker.h"
 #include "server/supervisor/worker.h"
 
 namespace hob {
@@ -27,9 +28,10 @@ namespace hob {
 // called by one thread at a time.
 class Supervisor {
  public:
-  // `context` outlives the supervisor.
-  Supervisor(const DaemonRunner::Context& context, Config config);
-  // Stops what still runs and waits for the workers' threads.
+  // `context` and `workforce` outlive the supervisor.
+  Supervisor(const DaemonRunner::Context& context, Config config,
+             Workforce& workforce = ThreadWorkforce::Get());
+  // Stops what still runs and waits for the workers.
   ~Supervisor();
 
   Supervisor(const Supervisor&) = delete;
@@ -97,6 +99,7 @@ class Supervisor {
   std::vector<std::shared_ptr<Worker>> AllWorkers() const ABSL_LOCKS_EXCLUDED(mu_);
 
   const DaemonRunner::Context& context_;
+  Workforce& workforce_;
 
   mutable absl::Mutex mu_;
   Config config_ ABSL_GUARDED_BY(mu_);

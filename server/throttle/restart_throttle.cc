@@ -1,11 +1,15 @@
 #include "server/throttle/restart_throttle.h"
 
+#include <memory>
+
+#include "absl/random/random.h"
+
 namespace hob {
 
 ThrottleDecision RestartThrottle::ReportExit(const std::string& daemon, const RestartPolicy& policy,
                                              const ExitReport& exit) {
   absl::MutexLock lock(&mu_);
-  return DecideRestart(policy, exit, absl::Uniform(random_, 0.0, 1.0), histories_[daemon]);
+  return DecideRestart(policy, exit, random_(), histories_[daemon]);
 }
 
 void RestartThrottle::Clear(const std::string& daemon) {
@@ -16,6 +20,12 @@ void RestartThrottle::Clear(const std::string& daemon) {
 MonotonicTime RestartThrottle::TakeStart(MonotonicTime now) {
   absl::MutexLock lock(&mu_);
   return budget_.Take(now);
+}
+
+std::function<double()> RestartThrottle::NewRandom() {
+  return [generator = std::make_shared<absl::BitGen>()] {
+    return absl::Uniform(*generator, 0.0, 1.0);
+  };
 }
 
 }  // namespace hob

@@ -1,11 +1,12 @@
 #ifndef HOB_SERVER_THROTTLE_RESTART_THROTTLE_H_
 #define HOB_SERVER_THROTTLE_RESTART_THROTTLE_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/random/random.h"
 #include "absl/synchronization/mutex.h"
 #include "server/clock/clock.h"
 #include "server/daemon/exit_report.h"
@@ -22,7 +23,11 @@ namespace hob {
 // Thread-safe; never blocks for longer than a decision takes (microseconds) and calls nobody.
 class RestartThrottle {
  public:
-  explicit RestartThrottle(const StartBudget::Options& budget) : budget_(budget) {}
+  // `random` gives a number in [0, 1), which spreads a back-off; it is called by one thread at a
+  // time.
+  explicit RestartThrottle(const StartBudget::Options& budget,
+                           std::function<double()> random = NewRandom())
+      : budget_(budget), random_(std::move(random)) {}
 
   RestartThrottle(const RestartThrottle&) = delete;
   RestartThrottle& operator=(const RestartThrottle&) = delete;
@@ -38,12 +43,15 @@ class RestartThrottle {
   // later. Starts that an operator commands do not ask.
   MonotonicTime TakeStart(MonotonicTime now) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // A generator that nobody can foretell.
+  static std::function<double()> NewRandom();
+
  private:
   absl::Mutex mu_;
   // Only daemons that have failed.
   absl::flat_hash_map<std::string, FailureHistory> histories_ ABSL_GUARDED_BY(mu_);
   StartBudget budget_ ABSL_GUARDED_BY(mu_);
-  absl::BitGen random_ ABSL_GUARDED_BY(mu_);
+  const std::function<double()> random_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hob

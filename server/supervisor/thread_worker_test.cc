@@ -1,4 +1,4 @@
-#include "server/supervisor/worker.h"
+#include "server/supervisor/thread_worker.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -11,9 +11,9 @@ namespace {
 
 using Kind = Command::Kind;
 
-class WorkerTest : public testing::Test {
+class ThreadWorkerTest : public testing::Test {
  protected:
-  WorkerTest() {
+  ThreadWorkerTest() {
     context_.clock = &Clock::Real();
     context_.spawner = &spawner_;
     context_.throttle = &throttle_;
@@ -24,7 +24,7 @@ class WorkerTest : public testing::Test {
   }
 
   std::unique_ptr<Worker> Create() {
-    return Worker::Create(std::make_shared<const DaemonSpec>(spec_), context_).value();
+    return ThreadWorker::Create(std::make_shared<const DaemonSpec>(spec_), context_).value();
   }
 
   static Answer Post(Worker& worker, Kind kind) {
@@ -44,14 +44,14 @@ class WorkerTest : public testing::Test {
   DaemonSpec spec_;
 };
 
-TEST_F(WorkerTest, TheDaemonIsKnownBeforeCreateReturns) {
+TEST_F(ThreadWorkerTest, TheDaemonIsKnownBeforeCreateReturns) {
   const std::unique_ptr<Worker> worker = Create();
   ASSERT_NE(registry_.Find("web"), nullptr);
   EXPECT_EQ(registry_.Find("web")->state, DaemonState::kStopped);
   Post(*worker, Kind::kShutDown);
 }
 
-TEST_F(WorkerTest, CommandsAreCarriedOutInTheirOrder) {
+TEST_F(ThreadWorkerTest, CommandsAreCarriedOutInTheirOrder) {
   const std::unique_ptr<Worker> worker = Create();
   const Answer start = Post(*worker, Kind::kStart);
   ASSERT_TRUE(start.Await());
@@ -66,7 +66,7 @@ TEST_F(WorkerTest, CommandsAreCarriedOutInTheirOrder) {
   EXPECT_EQ(spawner_.Alive("web"), 0);
 }
 
-TEST_F(WorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
+TEST_F(ThreadWorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
   std::unique_ptr<Worker> worker = Create();
   // Its answer comes from the thread that is about to end.
   Answer last;
@@ -86,7 +86,7 @@ TEST_F(WorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
       << "it was a removal, the server does not shut down";
 }
 
-TEST_F(WorkerTest, ADeadlineWakesTheWorker) {
+TEST_F(ThreadWorkerTest, ADeadlineWakesTheWorker) {
   spec_.start_time = absl::Milliseconds(1);
   const std::unique_ptr<Worker> worker = Create();
   const Answer start = Post(*worker, Kind::kStart);

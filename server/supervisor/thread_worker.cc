@@ -1,4 +1,4 @@
-#include "server/supervisor/worker.h"
+#include "server/supervisor/thread_worker.h"
 
 #include <signal.h>
 #include <string.h>
@@ -57,11 +57,11 @@ constexpr size_t kStackSize = 128 << 10;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(std::shared_ptr<const DaemonSpec> spec,
-                                                       const DaemonRunner::Context& context) {
+absl::StatusOr<std::unique_ptr<ThreadWorker>> ThreadWorker::Create(
+    std::shared_ptr<const DaemonSpec> spec, const DaemonRunner::Context& context) {
   InstallWakeSignal();
   const std::string name = spec->name;
-  std::unique_ptr<Worker> worker(new Worker(std::move(spec), context));
+  std::unique_ptr<ThreadWorker> worker(new ThreadWorker(std::move(spec), context));
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackSize);
@@ -75,47 +75,34 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(std::shared_ptr<const Dae
     worker->thread_ = thread;
     return worker;
   }
-  worker->CloseMailbox(absl::OkStatus());
+  worker->mailbox_.Close(absl::OkStatus());
   context.registry->Remove(name);
   return NoRoom(absl::StrCat("no thread can be made for '", name, "': ", strerror(error),
                              "; raise the limit of processes and threads (ulimit -u, "
                              "kernel.threads-max, TasksMax)"));
 }
 
-Worker::~Worker() {
+ThreadWorker::~ThreadWorker() {
   if (thread_.has_value()) pthread_join(*thread_, nullptr);
 }
 
-bool Worker::HasEnded() const {
-  absl::MutexLock lock(&mu_);
-  return closed_;
+void ThreadWorker::Post(Command command, const absl::Status& refusal) {
+  // The thread cannot be gone: it closes the mailbox before it ends.
+  mailbox_.Post(std::move(command), refusal, [this] { pthread_kill(*thread_, kWakeSignal); });
 }
 
-void Worker::Post(Command command, const absl::Status& refusal) {
-  {
-    absl::MutexLock lock(&mu_);
-    if (!closed_) {
-      mailbox_.push_back(std::move(command));
-      // The thread cannot be gone: it closes the mailbox before it ends.
-      pthread_kill(*thread_, kWakeSignal);
-      return;
-    }
-  }
-  if (command.done) command.done(refusal);
-}
-
-void* Worker::Run(void* worker) {
-  static_cast<Worker*>(worker)->Loop();
+void* ThreadWorker::Run(void* worker) {
+  static_cast<ThreadWorker*>(worker)->Loop();
   return nullptr;
 }
 
-void Worker::Loop() {
+void ThreadWorker::Loop() {
   const ThreadMemory memory;
   memory.ReleaseZeros();
   std::vector<pollfd> fds;
   MonotonicTime released_after;
   while (true) {
-    for (Command& command : TakeMail()) runner_.Handle(std::move(command));
+    for (Command& command : mailbox_.Take()) runner_.Handle(std::move(command));
     runner_.Step();
     if (runner_.finished()) break;
     fds.clear();
@@ -126,15 +113,10 @@ void Worker::Loop() {
     if (std::exchange(released_after, spawned) != spawned) memory.ReleaseDeadStack();
     Wait(fds);
   }
-  CloseMailbox(runner_.refusal());
+  mailbox_.Close(runner_.refusal());
 }
 
-std::vector<Command> Worker::TakeMail() {
-  absl::MutexLock lock(&mu_);
-  return std::exchange(mailbox_, {});
-}
-
-void Worker::Wait(std::vector<pollfd>& fds) {
+void ThreadWorker::Wait(std::vector<pollfd>& fds) {
   static const sigset_t mask = AllButWakeSignal();
   const MonotonicTime deadline = runner_.NextDeadline();
   timespec timeout;
@@ -147,16 +129,14 @@ void Worker::Wait(std::vector<pollfd>& fds) {
   ppoll(fds.data(), fds.size(), bound, &mask);
 }
 
-void Worker::CloseMailbox(const absl::Status& refusal) {
-  std::vector<Command> late;
-  {
-    absl::MutexLock lock(&mu_);
-    closed_ = true;
-    late = std::exchange(mailbox_, {});
-  }
-  for (Command& command : late) {
-    if (command.done) command.done(refusal);
-  }
+ThreadWorkforce& ThreadWorkforce::Get() {
+  static ThreadWorkforce& workforce = *new ThreadWorkforce;
+  return workforce;
+}
+
+absl::StatusOr<std::unique_ptr<Worker>> ThreadWorkforce::Make(
+    std::shared_ptr<const DaemonSpec> spec, const DaemonRunner::Context& context) {
+  return ThreadWorker::Create(std::move(spec), context);
 }
 
 }  // namespace hob

@@ -35,7 +35,7 @@ class NoRoomForThreads {
   rlimit before_;
 };
 
-TEST(WorkerNoRoomTest, F12WithoutRoomForAThreadThereIsNoDaemonAndNothingIsChanged) {
+TEST(ThreadWorkerNoRoomTest, F12WithoutRoomForAThreadThereIsNoDaemonAndNothingIsChanged) {
   // One heap for all threads: the journal's could not make one of its own.
   mallopt(M_ARENA_MAX, 1);
   FakeSpawner spawner(Clock::Real());

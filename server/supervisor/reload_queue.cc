@@ -1,0 +1,131 @@
+#include "server/supervisor/reload_queue.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "server/errors/errors.h"
+
+namespace hob {
+namespace {
+
+std::string Summary(const Plan& plan) {
+  int added = 0, removed = 0, restarted = 0, updated = 0, unchanged = 0;
+  for (const PlanEntry& entry : plan.daemons) {
+    switch (entry.action) {
+      case PlanAction::kAdd:
+        ++added;
+        break;
+      case PlanAction::kRemove:
+        ++removed;
+        break;
+      case PlanAction::kRestart:
+        ++restarted;
+        break;
+      case PlanAction::kUpdate:
+        ++updated;
+        break;
+      case PlanAction::kUnchanged:
+        ++unchanged;
+        break;
+    }
+  }
+  return absl::StrCat(added, " added, ", removed, " removed, ", restarted, " restarted, ", updated,
+                      " updated, ", unchanged, " unchanged");
+}
+
+}  // namespace
+
+ReloadQueue::ReloadQueue(Options options, Supervisor& supervisor, Journal& journal)
+    : options_(std::move(options)), supervisor_(supervisor), journal_(journal) {}
+
+ReloadQueue::~ReloadQueue() {
+  for (const Pending& pending : pending_) pending.done(ShuttingDown());
+}
+
+void ReloadQueue::Request(bool dry_run, Done done) {
+  absl::MutexLock lock(&mu_);
+  if (!done) done = [](const absl::StatusOr<Outcome>&) {};
+  pending_.push_back({dry_run, std::move(done)});
+}
+
+bool ReloadQueue::AwaitRequest() {
+  const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return ending_ || !pending_.empty();
+  };
+  absl::MutexLock lock(&mu_, absl::Condition(&has_work));
+  return !ending_;
+}
+
+void ReloadQueue::End() {
+  absl::MutexLock lock(&mu_);
+  ending_ = true;
+}
+
+void ReloadQueue::CarryOut() {
+  std::vector<Pending> pending;
+  {
+    absl::MutexLock lock(&mu_);
+    pending = std::exchange(pending_, {});
+  }
+  for (const bool dry_run : {true, false}) {
+    absl::optional<absl::StatusOr<Outcome>> outcome;
+    for (const Pending& waiting : pending) {
+      if (waiting.dry_run != dry_run) continue;
+      if (!outcome.has_value()) outcome = dry_run ? DryRun() : Reload();
+      waiting.done(*outcome);
+    }
+  }
+}
+
+absl::StatusOr<ReloadQueue::Outcome> ReloadQueue::DryRun() {
+  LoadedConfig loaded = options_.load();
+  Outcome outcome;
+  outcome.errors = std::move(loaded.errors);
+  if (outcome.errors.empty()) outcome.plan = supervisor_.PlanFor(loaded.config);
+  outcome.generation = supervisor_.generation();
+  return outcome;
+}
+
+absl::StatusOr<ReloadQueue::Outcome> ReloadQueue::Reload() {
+  if (options_.begins) options_.begins();
+  absl::StatusOr<Outcome> outcome = Outcome();
+  LoadedConfig loaded = options_.load();
+  if (!loaded.ok()) {
+    std::vector<std::string> errors;
+    for (const ConfigProblem& error : loaded.errors) errors.push_back(error.ToString());
+    outcome = InvalidConfig(errors);
+  } else {
+    absl::StatusOr<Plan> plan = supervisor_.Apply(std::move(loaded.config));
+    if (plan.ok()) {
+      outcome->plan = *std::move(plan);
+      outcome->generation = supervisor_.generation();
+    } else {
+      outcome = plan.status();
+    }
+  }
+  if (outcome.ok()) {
+    journal_.Info(
+        absl::StrCat("reloaded, generation ", outcome->generation, ": ", Summary(outcome->plan)));
+  } else {
+    journal_.Error(absl::StrCat("not reloaded: ", outcome.status().message()));
+  }
+  Note(outcome.ok());
+  if (options_.ends) options_.ends();
+  return outcome;
+}
+
+ReloadQueue::Record ReloadQueue::record() const {
+  absl::MutexLock lock(&record_mu_);
+  return record_;
+}
+
+void ReloadQueue::Note(bool succeeded) {
+  absl::MutexLock lock(&record_mu_);
+  ++(succeeded ? record_.succeeded : record_.failed);
+  record_.last_succeeded = succeeded;
+  record_.last_time = absl::Now();
+  if (succeeded) record_.last_success_time = record_.last_time;
+}
+
+}  // namespace hob
