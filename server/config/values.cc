@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "absl/strings/ascii.h"
@@ -31,6 +30,18 @@ struct SizeUnit {
   absl::string_view name;
   int64_t bytes;
 };
+
+// The number with as few decimals as make a text that `is_exact`; empty when none does.
+template <typename IsExact>
+std::string ShortestText(double number, IsExact is_exact) {
+  // The smallest double has its last of 17 digits there.
+  constexpr int kMostDecimals = 341;
+  for (int decimals = 0; decimals <= kMostDecimals; ++decimals) {
+    std::string text = absl::StrFormat("%.*f", decimals, number);
+    if (is_exact(text)) return text;
+  }
+  return "";
+}
 
 // The larger first; of two that express a size, the decimal one is preferred.
 constexpr SizeUnit kSizeUnits[] = {
@@ -144,14 +155,10 @@ absl::StatusOr<double> ParseNumber(absl::string_view text, double least, double 
 }
 
 std::string FormatNumber(double number) {
-  // 17 digits always suffice, and most numbers need fewer.
-  for (int digits = 1; digits < 17; ++digits) {
-    const std::string text = absl::StrFormat("%.*g", digits, number);
+  return ShortestText(number, [number](const std::string& text) {
     double back;
-    const bool plain = text.find('e') == std::string::npos;
-    if (plain && absl::SimpleAtod(text, &back) && back == number) return text;
-  }
-  return absl::StrFormat("%.17f", number);
+    return absl::SimpleAtod(text, &back) && back == number;
+  });
 }
 
 absl::StatusOr<double> ParseFraction(absl::string_view text) {
@@ -163,8 +170,12 @@ absl::StatusOr<double> ParseFraction(absl::string_view text) {
 }
 
 std::string FormatFraction(double fraction) {
-  // Rounded, because 0.07 * 100 is a little more than 7.
-  return FormatNumber(std::round(fraction * 1e8) / 1e6) + "%";
+  // 0.07 * 100 is a little more than 7, but 7% is read as 0.07.
+  const std::string percent = ShortestText(fraction * 100, [fraction](const std::string& text) {
+    const absl::StatusOr<double> back = ParseFraction(text + "%");
+    return back.ok() && *back == fraction;
+  });
+  return percent.empty() ? FormatNumber(fraction) : percent + "%";
 }
 
 absl::StatusOr<mode_t> ParseMode(absl::string_view text) {

@@ -43,6 +43,7 @@ std::string FormatNumber(double number);
 
 // A fraction from 0 to 1: "10%", or "0.1".
 absl::StatusOr<double> ParseFraction(absl::string_view text);
+// Text that ParseFraction takes back to the very same fraction: percents wherever they can say it.
 std::string FormatFraction(double fraction);
 
 // Permission bits: an octal number from 0 to 0777.

@@ -120,8 +120,9 @@ TEST(FormatNumberTest, IsShortAndTakenBack) {
   for (const char* text : {"2", "1.5", "0.1", "1000000", "0.3333333333333333", "123456789"}) {
     EXPECT_EQ(FormatNumber(ParseNumber(text, 0, 1e9).value()), text);
   }
-  const double awkward = 1.0 / 3e5;
-  EXPECT_NEAR(ParseNumber(FormatNumber(awkward), 0, 1).value(), awkward, 1e-16);
+  for (const double awkward : {1.0 / 3e5, 1e-21, 123456789.123456789, 5e-324}) {
+    EXPECT_EQ(ParseNumber(FormatNumber(awkward), 0, 1e9).value(), awkward);
+  }
 }
 
 TEST(ParseFractionTest, TakesPercentAndFraction) {
@@ -140,6 +141,13 @@ TEST(FormatFractionTest, IsPercent) {
   EXPECT_EQ(FormatFraction(0.1), "10%");
   EXPECT_EQ(FormatFraction(0.07), "7%");
   EXPECT_EQ(FormatFraction(0), "0%");
+  EXPECT_EQ(FormatFraction(1), "100%");
+}
+
+TEST(FormatFractionTest, IsTakenBackToTheVerySame) {
+  for (const double fraction : {1e-9, 1e-30, 1.0 / 3, 0.1 + 0.2, 0.999999999999, 5e-324}) {
+    EXPECT_EQ(ParseFraction(FormatFraction(fraction)).value(), fraction);
+  }
 }
 
 TEST(ParseModeTest, TakesOctal) {
