@@ -129,8 +129,9 @@ bool LogArchiver::CompressBeside(LogFiles& files, int64_t sequence) {
 }
 
 bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
-  const UniqueFd to(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
+  // What an end of the server left half done, or somebody has planted: a new file is neither.
+  unlink(path.c_str());
+  const UniqueFd to(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   const std::unique_ptr<LogSource> source = LogSource::From({std::move(from), false});
   if (!to.ok()) return false;
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> encoder(ZSTD_createCCtx(),

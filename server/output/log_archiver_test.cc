@@ -1,6 +1,7 @@
 #include "server/output/log_archiver.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -107,6 +108,22 @@ TEST_F(LogArchiverTest, F55_WhatCannotBeBroughtToTheDiskKeepsItsOriginal) {
   archiver.WaitUntilIdle();
   EXPECT_THAT(Listing(folder_.path()), ElementsAre("web.log.1", "web.log.1.idx"));
   EXPECT_EQ(Read(0), "one");
+}
+
+TEST_F(LogArchiverTest, S19_APlantedLinkIsNotWrittenTo) {
+  const std::string victim = folder_.path() + "/victim";
+  const std::string planted = folder_.path() + "/web.log.zst.tmp";
+  for (const auto plant : {symlink, link}) {
+    WriteFile(victim, "untouched");
+    ASSERT_EQ(plant(victim.c_str(), planted.c_str()), 0);
+    WriteAndRotate("one", 5);
+    LogArchiver archiver;
+    archiver.Request(files_, files_->current() - 1, /*compress=*/true);
+    archiver.WaitUntilIdle();
+    EXPECT_EQ(ReadFile(victim), "untouched");
+    EXPECT_FALSE(FileExists(planted));
+    EXPECT_TRUE(FileExists(folder_.path() + "/web.log.1.zst"));
+  }
 }
 
 TEST_F(LogArchiverTest, WhatACrashLeftBesideItsCompressedFormIsCompressedAnew) {

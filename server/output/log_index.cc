@@ -27,9 +27,13 @@ constexpr size_t kMostEntries = 4 << 20;
 
 bool AppendToLogIndex(const std::string& path, const LogIndexEntry& entry, bool anew) {
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
-  const UniqueFd file(open(path.c_str(), anew ? flags | O_TRUNC : flags, 0640));
+  const UniqueFd file(open(path.c_str(), flags, 0640));
   struct stat status;
   if (!file.ok() || fstat(file.get(), &status) != 0) return false;
+  // Not O_TRUNC: a hard link that somebody has planted names a file that is not ours.
+  if (!S_ISREG(status.st_mode) || status.st_nlink > 1) return false;
+  if (anew && ftruncate(file.get(), 0) != 0) return false;
+  if (anew) status.st_size = 0;
   const Record record = {entry.offset, absl::ToUnixNanos(entry.time)};
   // An entry that a full disk has cut short is written over.
   const int64_t end = status.st_size - status.st_size % kRecordSize;

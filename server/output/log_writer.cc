@@ -104,6 +104,12 @@ bool LogWriter::OpenFile() {
     file_.Reset();
     return Stall("it is not a regular file");
   }
+  // A hard link that somebody has planted would have another file written to (RELIABILITY, section
+  // 5 row 19).
+  if (status.st_nlink > 1) {
+    file_.Reset();
+    return Stall("it has a second name, a hard link; remove one of them");
+  }
   sequence_ = files_->current();
   size_ = status.st_size;
   takes_splice_ = true;

@@ -410,13 +410,27 @@ TEST_F(OutputPumpTest, F53_AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
   EXPECT_EQ(PollFds().size(), 1);
 }
 
-TEST_F(OutputPumpTest, APlantedLinkIsNotFollowed) {
-  // RELIABILITY section 5 row 19.
+TEST_F(OutputPumpTest, S19_APlantedLinkIsNotFollowed) {
   WriteFile(Log("victim"), "untouched");
   ASSERT_EQ(symlink(Log("victim").c_str(), Log("web.log").c_str()), 0);
   WriteAndLook("one\n");
   EXPECT_THAT(pump_->problem(), HasSubstr("symbolic link"));
   EXPECT_EQ(ReadFile(Log("victim")), "untouched");
+}
+
+TEST_F(OutputPumpTest, S19_APlantedHardLinkIsNotWrittenTo) {
+  WriteFile(Log("victim"), "untouched");
+  WriteFile(Log("victim.idx"), "untouched too");
+  ASSERT_EQ(link(Log("victim").c_str(), Log("web.log").c_str()), 0);
+  ASSERT_EQ(link(Log("victim.idx").c_str(), Log("web.log.idx").c_str()), 0);
+  WriteAndLook("one\n");
+  EXPECT_THAT(pump_->problem(), HasSubstr("hard link"));
+  EXPECT_EQ(ReadFile(Log("victim")), "untouched");
+  ASSERT_EQ(unlink(Log("web.log").c_str()), 0);
+  AdvanceToRetry();
+  EXPECT_EQ(ReadFile(Log("web.log")), "one\n");
+  // The bytes have no times, and that is all.
+  EXPECT_EQ(ReadFile(Log("victim.idx")), "untouched too");
 }
 
 TEST_F(OutputPumpTest, APlantedFifoIsNoLog) {
