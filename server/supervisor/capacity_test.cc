@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "server/config/test_folder.h"
 
 namespace hob {
 namespace {
@@ -81,6 +82,27 @@ TEST(CapacityTest, F10_LimitOfThisProcessIsTheMachines) {
   setrlimit(RLIMIT_NOFILE, &before);
   EXPECT_GT(Capacity::OfMachine().processes, 0);
   EXPECT_GT(Capacity::OfMachine().memory, 1 << 20);
+}
+
+TEST(CapacityTest, F10_AConfigurationThatDoesNotFitIsWrong) {
+  const TestFolder folder;
+  const std::string path = folder.Write("hob.ini", "[os_daemons]\nweb = /bin/cat\n");
+  const LoadedConfig fits = LoadConfigThatFits({path}, Capacity::OfMachine());
+  EXPECT_TRUE(fits.ok());
+  EXPECT_EQ(fits.config.daemons.size(), 1);
+
+  Capacity full = Capacity::OfMachine();
+  full.descriptors = 0;
+  const LoadedConfig does_not = LoadConfigThatFits({path}, full);
+  ASSERT_EQ(does_not.errors.size(), 1);
+  EXPECT_THAT(does_not.errors[0].ToString(),
+              AllOf(HasSubstr(path), HasSubstr("no room for 1 daemon: ")));
+}
+
+TEST(CapacityTest, WhatIsWrongAnywayIsNotMeasured) {
+  const LoadedConfig loaded = LoadConfigThatFits({"/nonexistent/hob.ini"}, Capacity());
+  ASSERT_EQ(loaded.errors.size(), 1);
+  EXPECT_THAT(loaded.errors[0].ToString(), Not(HasSubstr("no room")));
 }
 
 }  // namespace

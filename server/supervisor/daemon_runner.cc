@@ -220,11 +220,12 @@ void DaemonRunner::BeginStop(const std::string& reason) {
 void DaemonRunner::LookAtInstance() {
   const LiveInstance::Events events = instance_.Look();
   if (events.main_ended.has_value()) MainEnded(*events.main_ended);
-  if (events.killed) {
+  if (events.killed_after.has_value()) {
     context_.journal->Warning(
         About("killed"),
         absl::StrCat(Tag(), " did not end within ",
-                     absl::FormatDuration(lifecycle_.spec().stop_timeout), ": killed"));
+                     absl::FormatDuration(absl::Trunc(*events.killed_after, absl::Milliseconds(1))),
+                     ": killed"));
   }
   if (events.unkillable) {
     lifecycle_.Hangs();

@@ -155,11 +155,12 @@ TEST(DaemonRunnerReadinessTest, AFailedSpawnIsNotWaitedFor) {
 
 class NotifyTest : public testing::Test {
  protected:
-  explicit NotifyTest(absl::Duration watchdog = absl::Seconds(10)) : web_(ByNotify(watchdog)) {
+  explicit NotifyTest(const FakeProgram& program = FakeProgram()) {
     EXPECT_NE(mkdtemp(folder_.data()), nullptr);
     web_.context.child_defaults.notify_dir = folder_;
     // What this process sends is what the daemon sends.
     web_.spawner.SetNextPid(getpid());
+    web_.spawner.SetProgram(program);
     start_ = web_.Do(Kind::kStart);
   }
 
@@ -188,8 +189,21 @@ class NotifyTest : public testing::Test {
 
   // A path of a socket has room for little: no folder of the test's own.
   std::string folder_ = "/tmp/hobXXXXXX";
-  RunnerHarness web_;
+  RunnerHarness web_{ByNotify(absl::Seconds(10))};
   Answer start_;
+};
+
+// The same with a daemon that does not end on TERM.
+class StubbornNotifyTest : public NotifyTest {
+ protected:
+  StubbornNotifyTest() : NotifyTest(Program()) {}
+
+ private:
+  static FakeProgram Program() {
+    FakeProgram program;
+    program.survives = {SIGTERM};
+    return program;
+  }
 };
 
 TEST_F(NotifyTest, ReadyMakesItRunning) {
@@ -217,6 +231,68 @@ TEST_F(NotifyTest, AnExtendedTimeoutIsWaitedFor) {
   EXPECT_EQ(web_.now().exit_count, 0);
   web_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(web_.now().exit_count, 1);
+}
+
+TEST_F(StubbornNotifyTest, AnExtendedTimeoutPutsOffTheKillOfAStop) {
+  Send("READY=1");
+  const Answer stop = web_.Do(Kind::kStop);
+  web_.Advance(absl::Seconds(9));
+  Send("EXTEND_TIMEOUT_USEC=30000000");
+  web_.Advance(absl::Milliseconds(29999));
+  EXPECT_EQ(stop.count(), 0);
+  EXPECT_EQ(web_.Signals(), "15 18");
+  web_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(web_.Signals(), "15 18 9");
+}
+
+TEST_F(StubbornNotifyTest, AnExtensionThatEndsBeforeTheTimeoutShortensNothing) {
+  Send("READY=1");
+  const Answer stop = web_.Do(Kind::kStop);
+  Send("EXTEND_TIMEOUT_USEC=1000000");
+  web_.Advance(absl::Milliseconds(9999));
+  EXPECT_EQ(stop.count(), 0);
+  web_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(stop.InAWord(), "OK");
+}
+
+TEST_F(NotifyTest, WhatSaysThatItStopsIsNotReadyAnyMoreAndRunsOn) {
+  Send("READY=1");
+  Send("STOPPING=1");
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+  EXPECT_FALSE(web_.now().ready);
+  EXPECT_EQ(web_.now().reason, "it says that it is stopping");
+}
+
+TEST_F(StubbornNotifyTest, WordsOfWhatIsBeingStoppedAnywayChangeNothing) {
+  Send("READY=1");
+  const Answer stop = web_.Do(Kind::kStop);
+  const std::string reason = web_.now().reason;
+  for (const char* words : {"READY=1", "STOPPING=1", "WATCHDOG=1", "WATCHDOG=trigger"}) {
+    Send(words);
+    EXPECT_EQ(web_.state(), DaemonState::kStopping) << words;
+    EXPECT_EQ(web_.now().reason, reason) << words;
+  }
+  EXPECT_EQ(web_.Signals(), "15 18");
+  web_.Advance(absl::Seconds(10));
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(web_.now().runs->front().exit.verdict, "");
+}
+
+TEST_F(NotifyTest, TheSameStatusAgainIsNoChange) {
+  Send("STATUS=warming up");
+  const int64_t sequence = web_.registry.latest_sequence();
+  Send("STATUS=warming up");
+  EXPECT_EQ(web_.registry.latest_sequence(), sequence);
+}
+
+TEST_F(NotifyTest, WithoutAFolderForItsSocketItIsNotStarted) {
+  web_.context.child_defaults.notify_dir = "/dev/null/notify";
+  web_.Exit(0);
+  const auto* failure = absl::get_if<SpawnFailure>(&web_.now().runs->front().exit.end);
+  ASSERT_NE(failure, nullptr) << DescribeEnd(web_.now().runs->front().exit.end);
+  EXPECT_EQ(failure->error_number, ENOTDIR);
+  EXPECT_THAT(failure->message, HasSubstr("/dev/null/notify"));
 }
 
 TEST_F(NotifyTest, AWatchdogThatIsFedIsQuiet) {

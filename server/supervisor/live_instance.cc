@@ -43,7 +43,8 @@ void LiveInstance::AskToEnd(int signal, absl::Duration patience) {
   instance_->SignalTree(signal).IgnoreError();
   // A stopped process acts on no signal but KILL before it is continued (RELIABILITY F24).
   if (signal != SIGKILL && signal != SIGCONT) instance_->SignalTree(SIGCONT).IgnoreError();
-  kill_at_ = clock_.Now().monotonic + patience;
+  asked_at_ = clock_.Now().monotonic;
+  kill_at_ = asked_at_ + patience;
 }
 
 void LiveInstance::Kill() {
@@ -67,8 +68,8 @@ LiveInstance::Events LiveInstance::Look() {
   LookForMainEnd(events);
   const MonotonicTime now = clock_.Now().monotonic;
   if (kill_at_ <= now) {
+    events.killed_after = kill_at_ - asked_at_;
     Kill();
-    events.killed = true;
   }
   if (main_ended_ || killed_at_ != kNever) LookForTreeEnd(now, events);
   return events;

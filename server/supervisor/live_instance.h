@@ -55,8 +55,8 @@ class LiveInstance {
   // What has happened since the last look.
   struct Events {
     absl::optional<ReapedProcess> main_ended;
-    // Its patience was over and it was killed.
-    bool killed = false;
+    // It was killed because it had not ended for so long after it was asked to.
+    absl::optional<absl::Duration> killed_after;
     // It should have died of KILL seconds ago; said once.
     bool unkillable = false;
     // Nothing is left, and exists() is false.
@@ -76,7 +76,8 @@ class LiveInstance {
   Timestamp spawned_;
   bool main_ended_ = false;
 
-  // When patience ends; InfiniteFuture: nobody asked it to end.
+  // When it was asked to end, and when patience ends; InfiniteFuture: nobody asked it.
+  MonotonicTime asked_at_ = MonotonicTime::InfiniteFuture();
   MonotonicTime kill_at_ = MonotonicTime::InfiniteFuture();
   // When it was killed first; InfiniteFuture: not yet.
   MonotonicTime killed_at_ = MonotonicTime::InfiniteFuture();
