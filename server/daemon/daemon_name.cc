@@ -66,6 +66,15 @@ bool IsControl(absl::string_view sequence) {
   return first == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
 }
 
+// Turns the order of what is shown around, or breaks a line: the marks, embeddings, overrides and
+// isolates of direction, and the separators of lines and paragraphs.
+bool IsMisleading(absl::string_view sequence) {
+  if (sequence == "\u061C") return true;
+  if (sequence.size() != 3 || (sequence < "\u200E" || sequence > "\u2069")) return false;
+  return sequence <= "\u200F" || (sequence >= "\u2028" && sequence <= "\u202E") ||
+         sequence >= "\u2066";
+}
+
 }  // namespace
 
 bool IsValidDaemonName(absl::string_view name) {
@@ -101,7 +110,7 @@ std::string Printable(absl::string_view text, int max_characters) {
     if (++characters > max_characters) return printable + "...";
     const int length = Utf8SequenceLength(text);
     const absl::string_view sequence = text.substr(0, length == 0 ? 1 : length);
-    if (length == 0 || IsControl(sequence)) {
+    if (length == 0 || IsControl(sequence) || IsMisleading(sequence)) {
       for (unsigned char byte : sequence) absl::StrAppendFormat(&printable, "\\x%02x", byte);
     } else {
       absl::StrAppend(&printable, sequence);

@@ -141,6 +141,16 @@ TEST(PrintableTest, ControlsOfTheUpperRangeAreEscaped) {
   EXPECT_EQ(Printable("\xc3\x80"), "\xc3\x80");
 }
 
+TEST(PrintableTest, S11_WhatTurnsTextAroundIsEscaped) {
+  for (const char* text : {"\u061c", "\u200e", "\u200f", "\u2028", "\u202e", "\u2066", "\u2069"}) {
+    EXPECT_THAT(Printable(text), testing::StartsWith("\\x")) << text;
+  }
+  for (const char* text :
+       {"\u061b", "\u061d", "\u200d", "\u2010", "\u2027", "\u202f", "\u2065", "\u206a"}) {
+    EXPECT_EQ(Printable(text), text);
+  }
+}
+
 TEST(PrintableTest, FirstAndLastCharacterOfEachUtf8LengthStay) {
   for (const char* text :
        {"\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
