@@ -18,6 +18,7 @@
 #include "absl/strings/str_join.h"
 #include "server/memory_trimmer.h"
 #include "server/process/predecessor.h"
+#include "server/rpc/malformed_requests.h"
 #include "server/service_manager.h"
 #include "server/supervisor/capacity.h"
 #include "server/version/version.h"
@@ -36,6 +37,10 @@ constexpr mode_t kFifoFolderMode = 0700;
 
 // Requests are names and flags; whatever is larger is not meant for us (RELIABILITY F75).
 constexpr int kMaxRequestBytes = 1 << 20;
+// gRPC reads a message to its end before it says that it is too large: this is what all callers
+// together make it keep. Far above what 5,000 watchers take, since it is made to fit at the cost of
+// anybody's calls (RELIABILITY section 5 row 10).
+constexpr size_t kMostForCallers = size_t{256} << 20;
 // A connection that says nothing keeps a descriptor no longer than this (RELIABILITY F74).
 constexpr int kHandshakeTimeoutMs = 2000;
 // How long what a dead server left running has to end before it is killed.
@@ -194,14 +199,15 @@ void Server::StartServing() {
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+  builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMostForCallers));
       grpc::InsecureServerCredentials());
   builder.RegisterService(service_.get());
   builder.RegisterService(health_.get());
-  if (metrics_ != nullptr) {
-    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> meters;
-    meters.push_back(metrics_->calls().MakeInterceptors());
-    builder.experimental().SetInterceptorCreators(std::move(meters));
-  }
+  // The meter counts what is answered, and so it comes last.
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(AnswerMalformedRequests());
+  if (metrics_ != nullptr) interceptors.push_back(metrics_->calls().MakeInterceptors());
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   grpc_server_ = builder.BuildAndStart();
   const auto hand_over = [this](UniqueFd connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;

@@ -73,6 +73,14 @@ absl::Status InvalidRequest(absl::string_view field, absl::string_view problem) 
                    "INVALID_REQUEST", {{"field", std::string(field)}});
 }
 
+absl::Status MalformedRequest() {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      "the request cannot be read: it is cut off, nested too deeply, or has a text that "
+      "is not UTF-8",
+      "MALFORMED_REQUEST", {});
+}
+
 absl::Status InvalidSignal(absl::string_view signal) {
   return MakeError(absl::StatusCode::kInvalidArgument,
                    absl::StrCat("'", Printable(signal),

@@ -30,6 +30,9 @@ absl::Status DaemonNotFound(absl::string_view name, const std::vector<std::strin
 // INVALID_ARGUMENT: the field `field` of a request; `problem` is a sentence without it.
 absl::Status InvalidRequest(absl::string_view field, absl::string_view problem);
 
+// INVALID_ARGUMENT: what came is no request of the method.
+absl::Status MalformedRequest();
+
 // INVALID_ARGUMENT: `signal` is none.
 absl::Status InvalidSignal(absl::string_view signal);
 

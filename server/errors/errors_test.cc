@@ -22,6 +22,7 @@ TEST(ErrorsTest, EachFailureHasTheCodeOfTheContractAndAReasonOfItsOwn) {
   const std::vector<std::pair<absl::Status, Code>> errors = {
       {DaemonNotFound("web", {}), Code::kNotFound},
       {InvalidRequest("name", "is empty"), Code::kInvalidArgument},
+      {MalformedRequest(), Code::kInvalidArgument},
       {InvalidSignal("FOO"), Code::kInvalidArgument},
       {InvalidConfig({"a.ini:1: wrong"}), Code::kInvalidArgument},
       {NotRunning("web", "STOPPED"), Code::kFailedPrecondition},

@@ -88,8 +88,7 @@ absl::StatusOr<v1::ListRequest> ParseList(const grpc::ByteBuffer& bytes) {
   grpc::ByteBuffer copy = bytes;
   v1::ListRequest request;
   if (grpc::SerializationTraits<v1::ListRequest>::Deserialize(&copy, &request).ok()) return request;
-  // As gRPC answers where it does this itself.
-  return absl::InternalError("the request is no ListRequest");
+  return MalformedRequest();
 }
 
 absl::Status CheckList(const v1::ListRequest& request) {
