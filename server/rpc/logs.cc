@@ -1,11 +1,10 @@
 #include "server/rpc/logs.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "server/errors/errors.h"
+#include "server/rpc/name_globs.h"
 #include "server/rpc/status.h"
 
 namespace hob {
@@ -72,7 +71,7 @@ absl::StatusOr<std::vector<std::string>> Logs::Resolve(
   for (const std::string& pattern : patterns) {
     bool matched = false;
     for (const DaemonSnapshotPtr& daemon : daemons) {
-      if (fnmatch(pattern.c_str(), daemon->name().c_str(), 0) != 0) continue;
+      if (!MatchesGlob(pattern, daemon->name())) continue;
       matched = true;
       if (std::find(names.begin(), names.end(), daemon->name()) == names.end()) {
         names.push_back(daemon->name());
