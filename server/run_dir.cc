@@ -25,6 +25,12 @@ std::string ReadHolder(int fd) {
   return pid.empty() ? "not known" : pid;
 }
 
+// A hard link would have another file truncated (RELIABILITY section 5 row 19).
+bool IsFileOfItsOwn(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
+}
+
 absl::Status WriteHolder(int fd, const std::string& path) {
   const std::string pid = absl::StrCat(getpid(), "\n");
   if (ftruncate(fd, 0) == 0 && pwrite(fd, pid.data(), pid.size(), 0) == pid.size()) {
@@ -48,12 +54,22 @@ absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t 
       absl::StrCat(key, ": ", path, " is no folder; name another one in [hob]"));
 }
 
+absl::Status CheckClosed(const std::string& key, const std::string& path) {
+  if (!IsOpenToAll(path)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(key, ": everybody may replace what is in ", path, ": chmod o-w it"));
+}
+
 absl::StatusOr<RunDirLock> RunDirLock::Acquire(const std::string& run_dir) {
   const std::string path = absl::StrCat(run_dir, "/hob.lock");
   UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.ok()) {
     return absl::FailedPreconditionError(
         absl::StrCat("run_dir: cannot open ", path, ": ", strerror(errno)));
+  }
+  if (!IsFileOfItsOwn(file.get())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("run_dir: ", path, " is no regular file, or has a second name: remove it"));
   }
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) {

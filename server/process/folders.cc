@@ -22,4 +22,10 @@ MadeFolders MakeFolders(const std::string& path, mode_t mode, mode_t mode_above)
   return made;
 }
 
+bool IsOpenToAll(const std::string& folder) {
+  struct stat status;
+  return stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+         (status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH;
+}
+
 }  // namespace hob

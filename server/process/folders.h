@@ -1,4 +1,4 @@
-// Folders, made with everything above them.
+// Folders: made with everything above them, and whom they let in.
 #ifndef HOB_SERVER_PROCESS_FOLDERS_H_
 #define HOB_SERVER_PROCESS_FOLDERS_H_
 
@@ -19,6 +19,10 @@ struct MadeFolders {
 // Makes the folder at the absolute `path`, with `mode`, and those above it, with `mode_above`,
 // where they are missing. What is there is left as it is, whatever it is.
 MadeFolders MakeFolders(const std::string& path, mode_t mode, mode_t mode_above);
+
+// Whether everybody may put a file into the folder in the place of one that is there: it can be
+// written by everybody and is not sticky. False for what is no folder.
+bool IsOpenToAll(const std::string& folder);
 
 }  // namespace hob
 

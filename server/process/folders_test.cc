@@ -34,6 +34,18 @@ TEST_F(FoldersTest, WhatIsMissingIsMade) {
   EXPECT_EQ(ModeOf(path), S_IFDIR | 0700);
 }
 
+TEST_F(FoldersTest, S04_OpenToAllIsWhatEverybodyMayWriteAndIsNotSticky) {
+  for (const auto& [mode, open] : {std::pair<mode_t, bool>{0755, false},
+                                   {0775, false},
+                                   {01777, false},
+                                   {0777, true},
+                                   {0702, true}}) {
+    ASSERT_EQ(chmod(root_.c_str(), mode), 0);
+    EXPECT_EQ(IsOpenToAll(root_), open) << std::oct << mode;
+  }
+  EXPECT_FALSE(IsOpenToAll(root_ + "/none"));
+}
+
 TEST_F(FoldersTest, ASlashAtTheEndChangesNothing) {
   EXPECT_EQ(MakeFolders(root_ + "/a//", 0700, 0755).error, 0);
   EXPECT_EQ(ModeOf(root_ + "/a"), S_IFDIR | 0700);

@@ -16,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/process/folders.h"
 
 namespace hob {
 namespace {
@@ -123,9 +124,15 @@ absl::Status Listener::Open(const std::string& address) {
 absl::Status Listener::OpenUnix(const std::string& path) {
   const std::string address = "unix:" + path;
   if (absl::Status status = CheckFree(path); !status.ok()) return status;
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (IsOpenToAll(folder)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot listen on ", address, ": everybody may replace what is in ", folder,
+                     ", and so be taken for the server: chmod o-w it"));
+  }
   // The socket gets its owner and mode under another name and appears under its own when it
   // answers. That name is short: a path of a socket has room for little.
-  const std::string early = absl::StrCat(path.substr(0, path.rfind('/') + 1), ".", getpid());
+  const std::string early = absl::StrCat(folder, ".", getpid());
   sockaddr_un name;
   if (!FillAddress(path, name) || !FillAddress(early, name)) {
     return Failure(address, "bind", ENAMETOOLONG);

@@ -115,7 +115,7 @@ TEST_F(ListenerTest, AUnixSocketAnswersAndIsRemovedAtTheEnd) {
   EXPECT_EQ(InodeOf(path_), 0);
 }
 
-TEST_F(ListenerTest, TheSocketHasItsModeAndGroupWhateverTheUmask) {
+TEST_F(ListenerTest, S04_TheSocketHasItsModeAndGroupWhateverTheUmask) {
   const mode_t before = umask(0777);
   Listener::Options options;
   options.socket_mode = 0600;
@@ -129,6 +129,30 @@ TEST_F(ListenerTest, TheSocketHasItsModeAndGroupWhateverTheUmask) {
   EXPECT_EQ(status.st_gid, getgid());
 }
 
+TEST_F(ListenerTest, S04_AFolderInWhichEverybodyMayReplaceTheSocketIsRefused) {
+  ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
+  Listener listener(Listener::Options(), journal_);
+  const absl::Status status = listener.Open(address_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("everybody may replace what is in"));
+  EXPECT_EQ(InodeOf(path_), 0);
+  // As in /tmp.
+  ASSERT_EQ(chmod(folder_.c_str(), 01777), 0);
+  EXPECT_TRUE(listener.Open(address_).ok());
+}
+
+TEST_F(ListenerTest, S19_APlantedLinkIsNoSocketAndStaysAsItIs) {
+  const std::string victim = folder_ + "/victim";
+  std::ofstream(victim) << "untouched";
+  ASSERT_EQ(symlink(victim.c_str(), path_.c_str()), 0);
+  Listener listener(Listener::Options(), journal_);
+  EXPECT_EQ(listener.Open(address_).code(), absl::StatusCode::kFailedPrecondition);
+  std::string text;
+  std::ifstream(victim) >> text;
+  EXPECT_EQ(text, "untouched");
+  EXPECT_EQ(unlink(victim.c_str()), 0);
+}
+
 TEST_F(ListenerTest, F81_AStaleSocketIsNoObstacle) {
   Occupy(path_, 1).Reset();
   ASSERT_NE(InodeOf(path_), 0);
@@ -136,7 +160,7 @@ TEST_F(ListenerTest, F81_AStaleSocketIsNoObstacle) {
   EXPECT_EQ(GreetingAt(path_), 'u');
 }
 
-TEST_F(ListenerTest, ASocketOnWhichSomebodyAnswersIsLeftAlone) {
+TEST_F(ListenerTest, S14_ASocketOnWhichSomebodyAnswersIsLeftAlone) {
   const std::unique_ptr<Listener> first = Serve(address_);
   const ino_t inode = InodeOf(path_);
   {
@@ -292,7 +316,7 @@ class NoDescriptorsLeft {
   std::vector<UniqueFd> taken_;
 };
 
-TEST_F(ListenerTest, F70_WithoutDescriptorsCallersAreTurnedAwayAndTheNextOneIsHeard) {
+TEST_F(ListenerTest, F70_S13_WithoutDescriptorsCallersAreTurnedAwayAndTheNextOneIsHeard) {
   const std::unique_ptr<Listener> listener = Serve(address_);
   constexpr int kCallers = 50;
   std::vector<UniqueFd> callers;
