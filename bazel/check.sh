@@ -58,6 +58,29 @@ check_format() {
   files '*.h' '*.cc' | xargs -0 clang-format --dry-run --Werror
 }
 
+# Supervision asks no clock that somebody can set (RELIABILITY F43, section 5 row 32): nothing in it waits until a time of day,
+# which Abseil's timed waits do, and who looks at the wall clock does so for what people are told.
+check_clock() {
+  local tellers='clock/clock|daemon/throttle_decision|output/log_writer|registry/registry|throttle/restart_decision'
+  local waits='With(Timeout|Deadline)\(|(system|high_resolution)_clock|\b(sleep|SleepFor|sleep_for|sleep_until)\('
+  local sources status=0
+  tellers="^server/($tellers|supervisor/(daemon_runner|lifecycle|reloader))\.cc:"
+  sources=$(files '*.h' '*.cc' | tr '\0' '\n' |
+    grep -E '^server/(clock|daemon|output|process|readiness|registry|supervisor|throttle)/' |
+    grep -v -E '/(fuzz|testcases|testing)/|_(test|test_env|benchmark)\.|/simulated_clock\.h$')
+  # shellcheck disable=SC2086
+  if grep -nE "$waits" $sources; then
+    printf 'these wait by a clock that can be set\n'
+    status=1
+  fi
+  # shellcheck disable=SC2086
+  if grep -nE 'absl::Now\(|\.wall\b|CLOCK_REALTIME|gettimeofday|\btime\((0|NULL|nullptr)\)' $sources | grep -v -E "$tellers"; then
+    printf 'these look at the wall clock and are not among those who tell people the time\n'
+    status=1
+  fi
+  return "$status"
+}
+
 # Prints the product's .cc files, each ended by a NUL: those that use gRPC ("grpc"), which take a compiler long to read, or
 # the others ("core").
 product() {

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import pwd
+import shutil
 import signal
 
 import processes
@@ -43,6 +44,30 @@ while True:
 """
 
 
+# Tries to be root again, and prints what came of it. $1 is a copy of id that has the setuid bit.
+REGAIN = """#!/usr/bin/python3 -IS
+import errno, json, os, subprocess, sys
+attempts = {
+    "setuid": lambda: os.setuid(0), "seteuid": lambda: os.seteuid(0), "setresuid": lambda: os.setresuid(0, 0, 0),
+    "setreuid": lambda: os.setreuid(-1, 0), "setgid": lambda: os.setgid(0), "setresgid": lambda: os.setresgid(0, 0, 0),
+    "setgroups": lambda: os.setgroups([0]), "initgroups": lambda: os.initgroups("root", 0),
+    "shadow": lambda: open("/etc/shadow"), "chroot": lambda: os.chroot("/"), "kill": lambda: os.kill(1, 0),
+}
+outcomes = {}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+        outcomes[name] = "done"
+    except OSError as error:
+        outcomes[name] = errno.errorcode[error.errno]
+with open("/proc/self/status") as file:
+    status = dict(line.split(":", 1) for line in file)
+through = subprocess.run([sys.argv[1], "-u"], capture_output=True, text=True).stdout.strip()
+print(json.dumps({"attempts": outcomes, "ids": os.getresuid(), "groups": os.getgroups(), "through setuid": through,
+                  "capabilities": int(status["CapPrm"], 16) | int(status["CapEff"], 16) | int(status["CapInh"], 16)}))
+"""
+
+
 class ChildTest(HobTest):
     def report_of(self, settings="", arguments="", **start):
         """Starts a server whose one daemon reports itself; returns the server and the report."""
@@ -73,14 +98,14 @@ class ChildTest(HobTest):
         self.assertEqual(int(status["PPid"]), server.pid)
         self.assertEqual(report["ids"], [[os.geteuid()] * 3, [os.getegid()] * 3])
 
-    def test_child_is_born_clean(self):
+    def test_s27_child_is_born_clean(self):
         """RELIABILITY F06, F07, F08; section 5, row 27."""
         server, report = self.report_of()
         self.assert_born_clean(server, report)
         self.assertTrue(report["descriptors"]["0"].startswith("pipe:"))
         server.stop()
 
-    def test_child_is_born_clean_whatever_the_server_was_born_with(self):
+    def test_s27_child_is_born_clean_whatever_the_server_was_born_with(self):
         """RELIABILITY F06, F07: nohup, ignored and blocked signals, a strange umask and folder, stray descriptors."""
         read, write = os.pipe()
         self.addCleanup(os.close, read)
@@ -94,7 +119,7 @@ class ChildTest(HobTest):
         self.assert_born_clean(server, report)
         server.stop()
 
-    def test_f99_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
+    def test_f99_s33_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
         """Contract section 3; RELIABILITY section 5, row 33."""
         meant_for_the_server = {
             "LISTEN_FDS": "1", "LISTEN_PID": "1", "LISTEN_FDNAMES": "x", "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1",
@@ -113,7 +138,7 @@ class ChildTest(HobTest):
         self.assertEqual(environment[MARK], server.folder)
         server.stop()
 
-    def test_log_is_written_whatever_the_environment_says_of_glog(self):
+    def test_s33_log_is_written_whatever_the_environment_says_of_glog(self):
         """RELIABILITY section 5, row 33."""
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         elsewhere = server.path("elsewhere")
@@ -139,7 +164,7 @@ class ChildTest(HobTest):
                           "INHERITED": "yes"})
         other.stop()
 
-    def test_f99_cleared_environment_is_what_is_configured_and_nothing_else(self):
+    def test_f99_s26_cleared_environment_is_what_is_configured_and_nothing_else(self):
         server, report = self.report_of("clear_environment = yes\nenvironment = A=1\n",
                                         environment={"SECRET": "1", "LD_PRELOAD": ""})
         self.assertEqual(report["environment"]["A"], "1")
@@ -182,7 +207,7 @@ class ChildTest(HobTest):
         self.assert_born_clean(server, report)
         server.stop()
 
-    def test_user_is_taken_on_whole(self):
+    def test_f03_s18_user_is_taken_on_whole(self):
         """RELIABILITY F03; section 5, row 18."""
         processes.needs_root(self)
         account = pwd.getpwnam("nobody")
@@ -200,8 +225,36 @@ class ChildTest(HobTest):
         self.assertEqual((report["session"], report["folder"]), (report["pid"], "/"))
         server.stop()
 
-    def test_unknown_user_is_an_error_of_the_configuration(self):
-        """RELIABILITY F14; section 5, row 17."""
+    def regained(self, settings):
+        """What a daemon that was started as nobody gets of root's rights when it tries."""
+        server = self.server()
+        helper = shutil.copy("/usr/bin/id", server.path("id"))
+        os.chmod(helper, 0o4755)
+        script = server.script("regain", REGAIN)
+        server.configure(f"[daemon:web]\ncommand = {script} {helper}\nrestart = never\nuser = nobody\n{settings}")
+        server.start()
+        self.assertEqual(server.await_state("web", State.EXITED).last_exit.exit_code, 0)
+        with open(server.path("log/web.log"), encoding="utf-8") as file:
+            report = json.load(file)
+        server.stop()
+        return report
+
+    def test_s18_rights_that_were_given_up_do_not_come_back(self):
+        processes.needs_root(self)
+        report = self.regained("no_new_privileges = yes\n")
+        attempts = report.pop("attempts")
+        self.assertGreater(len(attempts), 8)
+        for attempt, outcome in attempts.items():
+            self.assertIn(outcome, ("EPERM", "EACCES"), attempt)
+        account = pwd.getpwnam("nobody")
+        self.assertEqual(report, {"ids": [account.pw_uid] * 3, "groups": [account.pw_gid], "through setuid": str(account.pw_uid), "capabilities": 0})
+        # Without the setting a setuid program is what it is everywhere.
+        report = self.regained("")
+        self.assertEqual(set(report["attempts"].values()) - {"EPERM", "EACCES"}, set(), report)
+        if not os.statvfs("/tmp").f_flag & os.ST_NOSUID:
+            self.assertEqual(report["through setuid"], "0")
+
+    def test_f14_s17_unknown_user_is_an_error_of_the_configuration(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         for settings in ("user = no-such-user", "user = 0day", "user = 4294967295", "group = no-such-group"):
             with self.subTest(settings):

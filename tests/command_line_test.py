@@ -221,7 +221,7 @@ class CommandLineTest(HobTest):
         self.assert_fails(NO_PERMISSION, server, "--address", address, "restart", "web")
         server.stop()
 
-    def test_names_from_the_command_line_are_printed_escaped(self):
+    def test_s11_names_from_the_command_line_are_printed_escaped(self):
         """RELIABILITY section 5, row 11."""
         server = self.three_daemons()
         for name in ("\x1b[31mred", "a\nb", "../x", "%s", "x" * 100):

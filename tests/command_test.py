@@ -319,7 +319,7 @@ while true; do sleep 1h & wait; done
         self.assertEqual(len(daemon.throttle.failures), 1)
         server.stop()
 
-    def test_what_is_no_signal_is_refused(self):
+    def test_s12_what_is_no_signal_is_refused(self):
         """RELIABILITY section 5, row 12."""
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         pid = server.await_state("web", State.RUNNING).pid

@@ -1,4 +1,4 @@
-"""What hobd is linked with: nothing in it can copy its address space to make a process (RELIABILITY F02)."""
+"""What hobd and its helper are linked with (RELIABILITY F02; section 5, row 26)."""
 
 import subprocess
 import unittest
@@ -20,6 +20,13 @@ class LinkageTest(unittest.TestCase):
         needed = self.needed("server/hobd")
         self.assertIn("pthread_create", needed)
         self.assertEqual(needed & FORBIDDEN, set())
+
+    def test_s26_helper_loads_no_library_that_a_variable_could_name(self):
+        """LD_PRELOAD and its like are for the dynamic loader; what it would run is still root then."""
+        headers = subprocess.run(["readelf", "--program-headers", "--wide", program("server/hob-exec")],
+                                 check=True, capture_output=True, text=True).stdout
+        self.assertIn("LOAD", headers)
+        self.assertNotIn("INTERP", headers)
 
 
 if __name__ == "__main__":

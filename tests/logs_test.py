@@ -340,7 +340,7 @@ class LogsTest(HobTest):
         self.assertEqual(client.wait(DEADLINE), 0)
         return printed.replace(b"\r\n", b"\n")
 
-    def test_f54_control_characters_are_escaped_and_names_coloured_on_a_terminal_only(self):
+    def test_f54_s23_control_characters_are_escaped_and_names_coloured_on_a_terminal_only(self):
         server = self.server("[daemon:web]\ncommand = /usr/bin/printf '1\\033[2J\\000\\377\\n'\nrestart = never\n"
                              "[daemon:api]\ncommand = /bin/echo of api\nrestart = never\n").start()
         server.await_state("web", State.EXITED)

@@ -327,10 +327,13 @@ class MetricsTest(HobTest):
         server.list()
         server.list()
         self.assert_rpc_error(grpc.StatusCode.NOT_FOUND, "DAEMON_NOT_FOUND", server.daemon, "nobody")
+        with self.assertRaises(grpc.RpcError):
+            server.channel.unary_unary("/hob.v1.Supervisor/Stop")(b"no message", timeout=DEADLINE)
         feed = Feed(server)
         page = self.scrape(server)
         self.assertEqual(page.get("hob_rpc_handled_total", method="List", code="OK", **labels), 2)
         self.assertEqual(page.get("hob_rpc_handled_total", method="Status", code="NOT_FOUND", **labels), 1)
+        self.assertEqual(page.get("hob_rpc_handled_total", method="Stop", code="INVALID_ARGUMENT", **labels), 1)
         self.assertEqual(page.get("hob_rpc_duration_seconds_count", method="List", **labels), 2)
         self.assertEqual(page.get("hob_rpc_in_flight", method="Watch", **labels), 1)
         feed.close()

@@ -45,7 +45,7 @@ class ProcessTreeTest(HobTest):
     wrapper = ()
     containment = None
 
-    def test_fork_bomb_that_limit_nproc_bounds_is_ended_whole(self):
+    def test_s24_fork_bomb_that_limit_nproc_bounds_is_ended_whole(self):
         server = self.server()
         script = server.script("bomb", FORK_BOMB)
         server.configure(f"[daemon:bomb]\ncommand = {script}\nuser = nobody\nlimit_nproc = 50\n")
@@ -54,6 +54,7 @@ class ProcessTreeTest(HobTest):
         processes.await_that(lambda: len(server.descendants()) >= 40, server.stderr)
         self.assertEqual(server.stop_daemon("bomb").state, State.STOPPED)
         self.assertEqual(server.descendants(), [server.pid])
+        processes.await_that(lambda: not processes.children_of(server.pid), "the last zombie to be gone")
         server.stop()
 
     def tree_server(self, more, settings="stop_timeout = 100ms\n"):

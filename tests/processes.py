@@ -48,6 +48,36 @@ def system_calls(pid):
     return calls
 
 
+def cpu_seconds(pid):
+    """How much processor time the process has had, all its threads together."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
+
+
+def await_quiet(pid):
+    """Waits until the process takes next to no processor time: one with a thread that spins never comes to that."""
+    last = [time.monotonic(), cpu_seconds(pid)]
+
+    def rests():
+        now = time.monotonic()
+        if now < last[0] + 0.3:
+            return False
+        used = cpu_seconds(pid)
+        quiet = used - last[1] < 0.05 * (now - last[0])
+        last[:] = now, used
+        return quiet
+
+    await_that(rests, lambda: f"process {pid} to rest; it waits in {system_calls(pid)}")
+
+
+def memory_kilobytes(pid, field="VmRSS"):
+    """What the process has in memory; "VmHWM": the most that it ever had."""
+    return int(status_fields(pid)[field].split()[0])
+
+
 def is_alive(pid):
     """Whether the process exists and is no zombie."""
     fields = stat_fields(pid)

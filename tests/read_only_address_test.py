@@ -89,7 +89,7 @@ class ReadOnlyAddressTest(HobTest):
         channel.close()
         server.stop()
 
-    def test_address_that_is_taken_is_refused(self):
+    def test_s14_address_that_is_taken_is_refused(self):
         taken = socket.socket()
         self.addCleanup(taken.close)
         taken.bind(("127.0.0.1", 0))
@@ -110,7 +110,7 @@ class ReadOnlyAddressTest(HobTest):
                 self.assertEqual(caught.exception.code, 2)
                 self.assertIn(f"{server.path('hob.ini')}:", caught.exception.stderr)
 
-    def test_garbage_on_the_wire_leaves_the_server_well(self):
+    def test_s09_garbage_on_the_wire_leaves_the_server_well(self):
         """RELIABILITY section 5, row 9."""
         server, _ = self.tcp_server()
         for family, address in ((socket.AF_INET, ("127.0.0.1", int(self.port))), (socket.AF_UNIX, server.socket)):

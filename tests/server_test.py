@@ -159,7 +159,7 @@ class OneServerTest(HobTest):
         info = os.stat(server.socket)
         return info.st_ino, server.info().pid, server.daemon("a")
 
-    def test_second_server_refuses_and_names_the_first(self):
+    def test_s14_second_server_refuses_and_names_the_first(self):
         """RELIABILITY section 5, row 14."""
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.await_state("a", State.RUNNING)
@@ -173,7 +173,7 @@ class OneServerTest(HobTest):
         self.assertEqual(self.snapshot(first), before)
         first.stop()
 
-    def test_second_server_with_the_whole_configuration_of_the_first_refuses(self):
+    def test_s14_second_server_with_the_whole_configuration_of_the_first_refuses(self):
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.await_state("a", State.RUNNING)
         before = self.snapshot(first)
@@ -184,7 +184,7 @@ class OneServerTest(HobTest):
         self.assertEqual(self.snapshot(first), before)
         first.stop()
 
-    def test_socket_of_a_live_server_is_never_removed(self):
+    def test_f81_s14_socket_of_a_live_server_is_never_removed(self):
         """RELIABILITY F81."""
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.await_state("a", State.RUNNING)
@@ -227,7 +227,7 @@ class OneServerTest(HobTest):
         first.stop()
         self.assertTrue(os.path.exists(first.socket))
 
-    def test_mode_of_the_socket_is_as_configured_whatever_the_umask(self):
+    def test_s04_mode_of_the_socket_is_as_configured_whatever_the_umask(self):
         """RELIABILITY section 5, row 4."""
         for umask in (0o000, 0o077):
             for mode in (None, "0600", "0666"):

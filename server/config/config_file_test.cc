@@ -29,7 +29,7 @@ TEST(ReadConfigFileTest, ReturnsTheText) {
 }
 
 // RELIABILITY F62, F63, section 5 row 15.
-TEST(ReadConfigFileTest, F63RefusesWhatIsNoRegularFile) {
+TEST(ReadConfigFileTest, F63S15RefusesWhatIsNoRegularFile) {
   TestFolder folder;
   ASSERT_EQ(mkfifo(folder.PathOf("fifo").c_str(), 0600), 0);
   ASSERT_EQ(symlink("nowhere", folder.PathOf("dangling").c_str()), 0);
@@ -85,7 +85,7 @@ struct stat StatusOf(mode_t mode, uid_t owner) {
 }
 
 // RELIABILITY F64, section 5 row 16.
-TEST(CheckTrustedTest, F64OnlyRootAndTheReaderMayWrite) {
+TEST(CheckTrustedTest, F64S16OnlyRootAndTheReaderMayWrite) {
   EXPECT_TRUE(CheckTrusted(StatusOf(S_IFREG | 0644, 0), 0).ok());
   EXPECT_TRUE(CheckTrusted(StatusOf(S_IFREG | 0664, 0), 0).ok());
   EXPECT_TRUE(CheckTrusted(StatusOf(S_IFREG | 0644, 7), 7).ok());

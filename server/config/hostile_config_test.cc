@@ -34,7 +34,7 @@ class HostileConfigTest : public testing::Test {
 };
 
 // RELIABILITY F65, section 5 row 11.
-TEST_F(HostileConfigTest, F65HostileNamesAreRefusedAndEscaped) {
+TEST_F(HostileConfigTest, F65S11HostileNamesAreRefusedAndEscaped) {
   for (const std::string& name :
        {std::string("../x"), std::string("."), std::string("-a"), std::string(65, 'a'),
         std::string("a b"), std::string("%s"), std::string("\x1B[31m"),
@@ -52,7 +52,7 @@ TEST_F(HostileConfigTest, F65HostileNamesAreRefusedAndEscaped) {
 }
 
 // RELIABILITY section 5 row 16.
-TEST_F(HostileConfigTest, F64RootTakesNothingThatOthersMayWrite) {
+TEST_F(HostileConfigTest, F64S16RootTakesNothingThatOthersMayWrite) {
   if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
   const std::string path = folder_.Write("open/x.ini", "[os_daemons]\na = /usr/bin/env\n");
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);
@@ -71,7 +71,7 @@ TEST_F(HostileConfigTest, F64RootTakesNothingThatOthersMayWrite) {
 }
 
 // RELIABILITY section 5 row 15.
-TEST_F(HostileConfigTest, F62HugeFilesAreRefusedQuickly) {
+TEST_F(HostileConfigTest, F62S15HugeFilesAreRefusedQuickly) {
   EXPECT_THAT(ErrorsOf(std::string(5 << 20, 'x')),
               ElementsAre("1.ini: has 5242880 bytes, at most 1048576 are allowed: split it"));
   std::string sections;

@@ -239,7 +239,7 @@ TEST_F(OutputPumpTest, F56_TheRealCapacityIsTold) {
   EXPECT_EQ(pump_->capacity(), 0);
 }
 
-TEST_F(OutputPumpTest, F28AChildThatClosesItsOutputIsNoReasonToSpin) {
+TEST_F(OutputPumpTest, F28S23AChildThatClosesItsOutputIsNoReasonToSpin) {
   WriteAndLook("last words\n");
   child_.Reset();
   pump_->Look();

@@ -142,18 +142,22 @@ TEST(DaemonRunnerExitsTest, BackoffDelaysTheRestart) {
   EXPECT_FALSE(web.now().next_start_time.has_value());
 }
 
-TEST(DaemonRunnerExitsTest, ASetWallClockChangesNothing) {
+TEST(DaemonRunnerExitsTest, S32_AWallClockThatIsSetByAYearStartsNothingEarlyOrLate) {
   DaemonSpec spec = WebSpec();
   spec.restart_policy.backoff = absl::Seconds(1);
   spec.restart_policy.backoff_jitter = 0;
   RunnerHarness web(spec);
   web.Do(Kind::kBoot);
   web.Exit(1);
-  web.clock.JumpWall(absl::Hours(9000));
+  const absl::Duration kYear = 365 * absl::Hours(24);
+  web.clock.JumpWall(kYear);
   web.Settle();
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
-  web.clock.JumpWall(-absl::Hours(18000));
-  web.Advance(absl::Seconds(1));
+  web.Advance(absl::Milliseconds(500));
+  web.clock.JumpWall(-2 * kYear);
+  web.Advance(absl::Milliseconds(499));
+  EXPECT_EQ(web.state(), DaemonState::kBackoff);
+  web.Advance(absl::Milliseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
 }
 
