@@ -52,6 +52,8 @@ class PlantedFilesTest(HobTest):
     def test_s19_log_is_not_written_through_a_link(self):
         server = self.server("[os_daemons]\nother = /bin/sleep 1h\n"
                              "[daemon:web]\ncommand = /bin/sh -c 'echo one; echo two >&2; sleep 1h'\nautostart = no\n").start()
+        # Where nobody else may write, nobody plants anything.
+        os.chmod(server.path("log"), 0o777)
         for name, text in (("web.log", "one\n"), ("web.err.log", "two\n")):
             path = server.path("log/" + name)
             for _ in self.planted(server, path):
@@ -71,6 +73,7 @@ class PlantedFilesTest(HobTest):
     def test_s19_what_belongs_to_a_log_is_not_written_through_a_link(self):
         server = self.server("[daemon:web]\ncommand = /usr/bin/seq 20000\nautostart = no\nrestart = never\n"
                              "log_max_bytes = 16KiB\nlog_backups = 2\n").start()
+        os.chmod(server.path("log"), 0o777)
         for name in ("web.log.idx", "web.log.zst.tmp", "web.log.1", "web.log.1.zst", "web.log.2.idx"):
             for _ in self.planted(server, server.path("log/" + name)):
                 server.start_daemon("web")

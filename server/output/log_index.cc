@@ -8,6 +8,8 @@
 #include <array>
 #include <limits>
 
+#include "server/process/folders.h"
+
 namespace hob {
 namespace {
 
@@ -30,8 +32,8 @@ bool AppendToLogIndex(const std::string& path, const LogIndexEntry& entry, bool 
   const UniqueFd file(open(path.c_str(), flags, 0640));
   struct stat status;
   if (!file.ok() || fstat(file.get(), &status) != 0) return false;
-  // Not O_TRUNC: a hard link that somebody has planted names a file that is not ours.
-  if (!S_ISREG(status.st_mode) || status.st_nlink > 1) return false;
+  // Not O_TRUNC: what somebody has planted is left as it is.
+  if (!S_ISREG(status.st_mode) || MayBePlanted(status, path)) return false;
   if (anew && ftruncate(file.get(), 0) != 0) return false;
   if (anew) status.st_size = 0;
   const Record record = {entry.offset, absl::ToUnixNanos(entry.time)};

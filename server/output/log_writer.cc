@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/output/log_index.h"
+#include "server/process/folders.h"
 
 namespace hob {
 namespace {
@@ -104,11 +105,11 @@ bool LogWriter::OpenFile() {
     file_.Reset();
     return Stall("it is not a regular file");
   }
-  // A hard link that somebody has planted would have another file written to (RELIABILITY, section
-  // 5 row 19).
-  if (status.st_nlink > 1) {
+  if (MayBePlanted(status, files_->path())) {
     file_.Reset();
-    return Stall("it has a second name, a hard link; remove one of them");
+    return Stall(
+        "it has a second name, a hard link, in a folder that others may write to; remove one of "
+        "them");
   }
   sequence_ = files_->current();
   size_ = status.st_size;

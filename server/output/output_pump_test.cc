@@ -419,6 +419,8 @@ TEST_F(OutputPumpTest, S19_APlantedLinkIsNotFollowed) {
 }
 
 TEST_F(OutputPumpTest, S19_APlantedHardLinkIsNotWrittenTo) {
+  // Where nobody else may write, nobody has planted anything.
+  ASSERT_EQ(chmod(log_folder_.path().c_str(), 0777), 0);
   WriteFile(Log("victim"), "untouched");
   WriteFile(Log("victim.idx"), "untouched too");
   ASSERT_EQ(link(Log("victim").c_str(), Log("web.log").c_str()), 0);
@@ -431,6 +433,14 @@ TEST_F(OutputPumpTest, S19_APlantedHardLinkIsNotWrittenTo) {
   EXPECT_EQ(ReadFile(Log("web.log")), "one\n");
   // The bytes have no times, and that is all.
   EXPECT_EQ(ReadFile(Log("victim.idx")), "untouched too");
+}
+
+TEST_F(OutputPumpTest, WhoKeepsHardLinksOfTheirOwnLogsGetsTheirLines) {
+  WriteFile(Log("web.log"), "before\n");
+  ASSERT_EQ(link(Log("web.log").c_str(), Log("backup").c_str()), 0);
+  WriteAndLook("one\n");
+  EXPECT_EQ(pump_->problem(), "");
+  EXPECT_EQ(ReadFile(Log("web.log")), "before\none\n");
 }
 
 TEST_F(OutputPumpTest, APlantedFifoIsNoLog) {

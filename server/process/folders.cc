@@ -1,6 +1,6 @@
 #include "server/process/folders.h"
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -26,6 +26,13 @@ bool IsOpenToAll(const std::string& folder) {
   struct stat status;
   return stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
          (status.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH;
+}
+
+bool MayBePlanted(const struct stat& status, const std::string& path) {
+  if (status.st_nlink <= 1) return false;
+  struct stat folder;
+  return stat(path.substr(0, path.rfind('/') + 1).c_str(), &folder) != 0 ||
+         folder.st_uid != geteuid() || (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
 }  // namespace hob

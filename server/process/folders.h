@@ -2,6 +2,7 @@
 #ifndef HOB_SERVER_PROCESS_FOLDERS_H_
 #define HOB_SERVER_PROCESS_FOLDERS_H_
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <string>
@@ -23,6 +24,11 @@ MadeFolders MakeFolders(const std::string& path, mode_t mode, mode_t mode_above)
 // Whether everybody may put a file into the folder in the place of one that is there: it can be
 // written by everybody and is not sticky. False for what is no folder.
 bool IsOpenToAll(const std::string& folder);
+
+// Whether the file at the absolute `path`, of which `status` is told, may be one that somebody else
+// had linked there: it has a second name, and its folder can be written by others than this
+// process's user (RELIABILITY section 5 row 19). A copy of hard links that its owner makes is none.
+bool MayBePlanted(const struct stat& status, const std::string& path);
 
 }  // namespace hob
 

@@ -1,5 +1,6 @@
 #include "server/process/folders.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +45,25 @@ TEST_F(FoldersTest, S04_OpenToAllIsWhatEverybodyMayWriteAndIsNotSticky) {
     EXPECT_EQ(IsOpenToAll(root_), open) << std::oct << mode;
   }
   EXPECT_FALSE(IsOpenToAll(root_ + "/none"));
+}
+
+TEST_F(FoldersTest, S19_ASecondNameIsSuspectWhereOthersMayWrite) {
+  const std::string path = root_ + "/file";
+  const int fd = open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const auto may_be_planted = [&] {
+    struct stat status = {};
+    EXPECT_EQ(fstat(fd, &status), 0);
+    return MayBePlanted(status, path);
+  };
+  ASSERT_EQ(chmod(root_.c_str(), 0777), 0);
+  EXPECT_FALSE(may_be_planted()) << "it has one name";
+  ASSERT_EQ(link(path.c_str(), (root_ + "/second").c_str()), 0);
+  for (const auto& [mode, planted] :
+       {std::pair<mode_t, bool>{0700, false}, {0755, false}, {0775, true}, {01777, true}}) {
+    ASSERT_EQ(chmod(root_.c_str(), mode), 0);
+    EXPECT_EQ(may_be_planted(), planted) << std::oct << mode;
+  }
+  close(fd);
 }
 
 TEST_F(FoldersTest, ASlashAtTheEndChangesNothing) {
