@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -20,6 +21,9 @@ constexpr int64_t kMaxQueuedBytes = 4 << 20;
 // What a line costs beyond its characters.
 constexpr int64_t kLineOverhead = 64;
 constexpr std::chrono::seconds kLongestFarewell{1};
+constexpr std::chrono::milliseconds kGatherTime{1};
+// What a pipe takes whole, PIPE_BUF: nothing that others write there comes between.
+constexpr size_t kMostAtOnce = 4096;
 
 // JOURNAL_STREAM names the device and inode of the stream that systemd made; stderr may have been
 // led elsewhere since (systemd.exec(5)).
@@ -29,6 +33,49 @@ bool StderrIsReadBySystemd() {
   return stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
          stream == absl::StrCat(status.st_dev, ":", status.st_ino);
 }
+
+// What begins each line of a text.
+class LinePrefix {
+ public:
+  explicit LinePrefix(bool to_systemd) : to_systemd_(to_systemd) {}
+
+  // `priority` is that of syslog(3), `name` begins the text where it is not empty.
+  std::string Of(absl::Time time, int priority, absl::string_view name) {
+    if (to_systemd_) return absl::StrCat("<", priority, ">");
+    // To write a time takes longer than all else about a line, and many have the same.
+    const int64_t millis = absl::ToUnixMillis(time);
+    if (millis != millis_) {
+      millis_ = millis;
+      time_ = absl::FormatTime("%Y-%m-%d %H:%M:%E3S ", time, absl::LocalTimeZone());
+    }
+    return absl::StrCat(time_, name);
+  }
+
+ private:
+  const bool to_systemd_;
+  // What time_ stands for.
+  int64_t millis_ = -1;
+  std::string time_;
+};
+
+// Hands text to glog, in pieces of whole lines.
+class Pieces {
+ public:
+  ~Pieces() { Flush(); }
+
+  void Add(absl::string_view prefix, absl::string_view line) {
+    if (piece_.size() + prefix.size() + line.size() + 1 > kMostAtOnce) Flush();
+    absl::StrAppend(&piece_, prefix, line, "\n");
+  }
+
+ private:
+  void Flush() {
+    if (!piece_.empty()) LOG(INFO) << piece_;
+    piece_.clear();
+  }
+
+  std::string piece_;
+};
 
 }  // namespace
 
@@ -51,8 +98,9 @@ Journal::Journal(const Clock& clock)
 bool Journal::End() {
   std::unique_lock<std::mutex> lock(queue_->mu);
   queue_->ending = true;
-  queue_->changed.notify_all();
-  return queue_->changed.wait_for(lock, kLongestFarewell, [this] { return queue_->written; });
+  queue_->work.notify_one();
+  queue_->ended.notify_all();
+  return queue_->ended.wait_for(lock, kLongestFarewell, [this] { return queue_->written; });
 }
 
 Journal::~Journal() {
@@ -85,7 +133,7 @@ void Journal::Add(Severity severity, Topic topic, std::string line) {
     Enqueue(*queue_, severity, std::move(line));
   } else if (!was_due) {
     // The writer learns when it has to tell what was left out.
-    queue_->changed.notify_one();
+    queue_->work.notify_one();
   }
 }
 
@@ -98,7 +146,7 @@ void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
   }
   queue.bytes += cost;
   queue.lines.push_back({severity, queue.clock.Now().wall, std::move(line)});
-  queue.changed.notify_one();
+  queue.work.notify_one();
 }
 
 void Journal::TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out) {
@@ -111,15 +159,29 @@ void Journal::TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>&
 }
 
 void Journal::WriteLines(Queue& queue) {
-  const bool to_systemd = StderrIsReadBySystemd();
+  LinePrefix prefix(StderrIsReadBySystemd());
   while (true) {
     const std::deque<Line> lines = TakeLines(queue);
     if (lines.empty()) break;
-    for (const Line& line : lines) Write(line, to_systemd);
+    {
+      Pieces pieces;
+      for (const Line& line : lines) {
+        const std::string begin =
+            prefix.Of(line.time, PriorityOf(line.severity), NameOf(line.severity));
+        // A priority holds to the end of its line (sd-daemon(3)).
+        for (absl::string_view text : absl::StrSplit(line.text, '\n')) pieces.Add(begin, text);
+      }
+    }
+    LetLinesGather(queue);
   }
   const std::lock_guard<std::mutex> lock(queue.mu);
   queue.written = true;
-  queue.changed.notify_all();
+  queue.ended.notify_all();
+}
+
+void Journal::LetLinesGather(Queue& queue) {
+  std::unique_lock<std::mutex> lock(queue.mu);
+  queue.ended.wait_for(lock, kGatherTime, [&queue] { return queue.ending; });
 }
 
 std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
@@ -145,32 +207,37 @@ void Journal::WaitForWork(Queue& queue, std::unique_lock<std::mutex>& lock) {
   while (!queue.has_work()) {
     const MonotonicTime due = queue.repeats.NextDue();
     if (due == MonotonicTime::InfiniteFuture()) {
-      queue.changed.wait(lock);
+      queue.work.wait(lock);
       continue;
     }
     const absl::Duration wait = due - queue.clock.Now().monotonic;
     if (wait <= absl::ZeroDuration()) return;
-    queue.changed.wait_for(lock, absl::ToChronoNanoseconds(wait));
+    queue.work.wait_for(lock, absl::ToChronoNanoseconds(wait));
   }
 }
 
-void Journal::Write(const Line& line, bool to_systemd) {
-  const std::string time =
-      to_systemd ? "" : absl::FormatTime("%Y-%m-%d %H:%M:%E3S ", line.time, absl::LocalTimeZone());
-  // A priority holds to the end of its line (sd-daemon(3)).
-  for (absl::string_view text : absl::StrSplit(line.text, '\n')) {
-    switch (line.severity) {
-      case Severity::kInfo:
-        LOG(INFO) << (to_systemd ? "<6>" : time) << text;
-        break;
-      case Severity::kWarning:
-        LOG(WARNING) << (to_systemd ? "<4>" : time + "WARNING ") << text;
-        break;
-      case Severity::kError:
-        LOG(ERROR) << (to_systemd ? "<3>" : time + "ERROR ") << text;
-        break;
-    }
+int Journal::PriorityOf(Severity severity) {
+  switch (severity) {
+    case Severity::kInfo:
+      return LOG_INFO;
+    case Severity::kWarning:
+      return LOG_WARNING;
+    case Severity::kError:
+      return LOG_ERR;
   }
+  return LOG_ERR;
+}
+
+absl::string_view Journal::NameOf(Severity severity) {
+  switch (severity) {
+    case Severity::kInfo:
+      return "";
+    case Severity::kWarning:
+      return "WARNING ";
+    case Severity::kError:
+      return "ERROR ";
+  }
+  return "";
 }
 
 }  // namespace hob

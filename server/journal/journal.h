@@ -31,6 +31,10 @@ namespace hob {
 // Lines that have a topic are subject to RepeatLimit: a daemon that ends thousands of times a
 // second does not fill the log, and a line says how many were left out.
 //
+// A line that comes after a pause is written at once; of lines that come close together those of a
+// millisecond are written together, because in a storm each write, and each wake-up for it, takes
+// time that the daemons need.
+//
 // Thread-safe. The functions that take a line never block on I/O.
 class Journal {
  public:
@@ -85,10 +89,13 @@ class Journal {
 
     const Clock& clock;
     // Not absl's: its timed waits are on the wall clock, and setting that back must not keep the
-    // end of the server waiting. Guards everything below; `changed` is told of work and of
-    // `written`.
+    // end of the server waiting. Guards everything below.
     std::mutex mu;
-    std::condition_variable changed;
+    // Told of lines, of the first that was left out, and of `ending`: for the writer that has
+    // nothing to do.
+    std::condition_variable work;
+    // Told of `ending` and `written`.
+    std::condition_variable ended;
     RepeatLimit repeats;
     std::deque<Line> lines;
     int64_t bytes = 0;
@@ -110,7 +117,12 @@ class Journal {
   // Waits until there is something to write, or to be told of what was left out. `lock` holds the
   // queue's.
   static void WaitForWork(Queue& queue, std::unique_lock<std::mutex>& lock);
-  static void Write(const Line& line, bool to_systemd);
+  // Waits until more lines may have come, or the journal ends.
+  static void LetLinesGather(Queue& queue);
+  // As syslog(3) numbers them.
+  static int PriorityOf(Severity severity);
+  // What begins a line of this severity.
+  static absl::string_view NameOf(Severity severity);
 
   const std::shared_ptr<Queue> queue_;
   std::thread writer_;

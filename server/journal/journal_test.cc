@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <glog/logging.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -25,12 +27,13 @@ int64_t Count(const std::string& text, const std::string& part) {
   return count;
 }
 
-// Leads stderr into a pipe for as long as it lives.
+// Leads stderr into a pipe for as long as it lives. With the flag O_DIRECT a read returns what one
+// write has brought (pipe(2)).
 class StderrPipe {
  public:
-  StderrPipe() {
+  explicit StderrPipe(int flags = 0) {
     int ends[2];
-    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC | flags), 0);
     read_end_ = ends[0];
     before_ = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
     dup2(ends[1], STDERR_FILENO);
@@ -51,6 +54,22 @@ class StderrPipe {
       text.append(buffer, length);
     }
     return text;
+  }
+
+  // What the next read brings.
+  std::string ReadOnce() {
+    char buffer[1 << 16];
+    return std::string(buffer, std::max<ssize_t>(read(read_end_, buffer, sizeof(buffer)), 0));
+  }
+
+  // Writes to the pipe until it takes nothing more; returns how often.
+  int Fill() {
+    const int flags = fcntl(STDERR_FILENO, F_GETFL);
+    fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
+    int writes = 0;
+    while (write(STDERR_FILENO, "x", 1) == 1) ++writes;
+    fcntl(STDERR_FILENO, F_SETFL, flags);
+    return writes;
   }
 
   // What is in the pipe. Precondition: nobody writes any more.
@@ -219,6 +238,30 @@ TEST_F(JournalTest, F57_TheEndOfTheJournalDoesNotWaitForAReaderForEver) {
   }
   // The thread that still writes is let go.
   EXPECT_THAT(pipe.ReadUntil("the last\n"), HasSubstr("the last"));
+}
+
+TEST_F(JournalTest, LinesThatCameMeanwhileAreWrittenTogetherInPiecesThatAPipeTakesWhole) {
+  StderrPipe pipe(O_DIRECT);
+  const int fillers = pipe.Fill();
+  constexpr int kLines = 100;
+  constexpr int kLength = 100;
+  Journal journal;
+  // Whatever the thread has taken by now waits for a reader, and the rest for the thread.
+  for (int i = 0; i < kLines; ++i) journal.Info(std::string(kLength, 'a'));
+  journal.Info("the last");
+  for (int i = 0; i < fillers; ++i) EXPECT_EQ(pipe.ReadOnce(), "x");
+  int lines = 0;
+  int writes = 0;
+  for (std::string text; text.find("the last\n") == std::string::npos; ++writes) {
+    text = pipe.ReadOnce();
+    ASSERT_LE(text.size(), PIPE_BUF);
+    ASSERT_EQ(text.back(), '\n');
+    lines += Count(text, "aa\n");
+  }
+  EXPECT_EQ(lines, kLines);
+  // Two rounds, each of whole pieces and a last one; the time takes less than another 30 characters
+  // a line.
+  EXPECT_LE(writes, kLines * (kLength + 30) / PIPE_BUF + 3);
 }
 
 // As many lines as fit into the smallest pipe there is: nobody reads before the end.
