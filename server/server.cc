@@ -311,6 +311,8 @@ void Server::GiveUp() {
 }
 
 void Server::StopServing() {
+  // Every worker has ended its daemon for good.
+  spawner_->BeginToForgetAll();
   if (metrics_ != nullptr) metrics_->StopServing();
   listener_ = nullptr;
   // Whoever follows sees the last change and then the end.

@@ -28,16 +28,27 @@ bool GroupInstance::IsEmpty() const {
 }
 
 absl::Status GroupInstance::SignalTree(int signal) {
+  return signal == SIGKILL ? KillTree() : SendToTree({signal});
+}
+
+absl::Status GroupInstance::SignalTreeAndContinue(int signal) {
+  return SendToTree({signal, SIGCONT});
+}
+
+absl::Status GroupInstance::KillTree() {
   if (IsGone() || (main_.HasEnded() && IsEmpty())) return NothingLeft(pid());
-  if (signal == SIGKILL) {
-    const absl::Status killed = KillControlGroup(group_);
-    group_was_killed_ = true;
-    // A process with the rights for it may have moved itself to another group.
-    const absl::Status main_killed = main_.Signal(signal);
-    return absl::IsNotFound(main_killed) ? killed : main_killed;
-  }
-  const absl::Status main_signalled = main_.Signal(signal);
-  SignalControlGroup(group_, signal, main_.is_reaped() ? 0 : main_.pid());
+  const absl::Status killed = KillControlGroup(group_);
+  group_was_killed_ = true;
+  // A process with the rights for it may have moved itself to another group.
+  const absl::Status main_killed = main_.Signal(SIGKILL);
+  return absl::IsNotFound(main_killed) ? killed : main_killed;
+}
+
+absl::Status GroupInstance::SendToTree(absl::Span<const int> signals) {
+  if (IsGone()) return NothingLeft(pid());
+  const absl::Status main_signalled = main_.Signal(signals);
+  if (absl::IsNotFound(main_signalled) && IsEmpty()) return NothingLeft(pid());
+  SignalControlGroup(group_, signals, main_.is_reaped() ? 0 : main_.pid());
   return absl::IsNotFound(main_signalled) ? absl::OkStatus() : main_signalled;
 }
 

@@ -51,12 +51,16 @@ class GroupInstance : public Instance {
   absl::optional<ReapedProcess> TryReap() override { return main_.Reap(); }
   absl::Status SignalMain(int signal) override { return main_.Signal(signal); }
   absl::Status SignalTree(int signal) override;
+  absl::Status SignalTreeAndContinue(int signal) override;
   bool Contains(pid_t process) override;
   bool IsGone() override;
   int tree_fd() override { return events_.get(); }
 
  private:
   bool IsEmpty() const;
+  absl::Status KillTree();
+  // None of `signals` is KILL.
+  absl::Status SendToTree(absl::Span<const int> signals);
 
   MainProcess main_;
   const std::string group_;

@@ -118,6 +118,21 @@ TEST_P(ContainmentTest, TermReachesEveryProcessOfATreeOnce) {
   AwaitGone(instance.get(), {started.begin(), started.end()});
 }
 
+TEST_P(ContainmentTest, F24StoppedTreeActsOnASignalThatContinuesIt) {
+  const auto instance = Start({"tree", "5"});
+  ASSERT_NE(instance, nullptr);
+  std::set<pid_t> started;
+  for (const auto& line : fifo_.ReadPids(5)) started.insert(line.second);
+  EXPECT_TRUE(instance->SignalTree(SIGSTOP).ok());
+  EXPECT_TRUE(instance->SignalTreeAndContinue(SIGTERM).ok());
+  std::set<pid_t> ended;
+  for (const auto& line : fifo_.ReadPids(5)) ended.insert(line.second);
+  EXPECT_EQ(ended, started);
+  AwaitEnd(instance.get());
+  AwaitGone(instance.get(), {started.begin(), started.end()});
+  EXPECT_TRUE(absl::IsNotFound(instance->SignalTreeAndContinue(SIGTERM)));
+}
+
 TEST_P(ContainmentTest, ProcessThatIgnoresTermIsEndedByKill) {
   const auto instance = Start({"ignore-term"});
   ASSERT_NE(instance, nullptr);

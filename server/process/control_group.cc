@@ -113,7 +113,7 @@ absl::Status KillControlGroup(const std::string& path) {
   return absl::OkStatus();
 }
 
-void SignalControlGroup(const std::string& path, int signal, pid_t but) {
+void SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but) {
   std::set<pid_t> seen = {but};
   absl::StatusOr<std::vector<pid_t>> members = ProcessesInControlGroup(path);
   for (int round = 0; round < kRounds && members.ok(); ++round) {
@@ -124,7 +124,7 @@ void SignalControlGroup(const std::string& path, int signal, pid_t but) {
     if (!members.ok()) return;
     for (const auto& process : opened) {
       if (std::find(members->begin(), members->end(), process.first) == members->end()) continue;
-      SendSignal(process.second.get(), signal);
+      for (const int signal : signals) SendSignal(process.second.get(), signal);
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "server/process/unique_fd.h"
 
 namespace hob {
@@ -39,10 +40,10 @@ absl::StatusOr<UniqueFd> OpenControlGroupEvents(const std::string& path);
 // Nothing can be cloned into the group afterwards: it is to be removed and made anew.
 absl::Status KillControlGroup(const std::string& path);
 
-// Sends a signal to every process of a group and the groups in it, once each, through its pidfd and
-// after a look that it is still in the group (F21); `but` is spared. Goes on until no new process
-// appears, within reason.
-void SignalControlGroup(const std::string& path, int signal, pid_t but);
+// Sends signals, in order, to every process of a group and the groups in it, once each, through its
+// pidfd and after a look that it is still in the group (F21); `but` is spared. Goes on until no new
+// process appears, within reason.
+void SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but);
 
 }  // namespace hob
 

@@ -90,11 +90,14 @@ absl::optional<ReapedProcess> MainProcess::Reap() {
   return reaped;
 }
 
-absl::Status MainProcess::Signal(int signal) const {
+absl::Status MainProcess::Signal(absl::Span<const int> signals) const {
   // A zombie takes every signal without an error (RELIABILITY F25).
   if (HasEnded()) return absl::NotFoundError(absl::StrCat("process ", pid_, " has ended"));
-  if (SendSignal(pidfd_.get(), signal)) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, absl::StrCat("signal ", signal, " to process ", pid_));
+  for (const int signal : signals) {
+    if (SendSignal(pidfd_.get(), signal)) continue;
+    return absl::ErrnoToStatus(errno, absl::StrCat("signal ", signal, " to process ", pid_));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace hob

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
+#include "absl/types/span.h"
 #include "server/process/process.h"
 #include "server/process/unique_fd.h"
 
@@ -39,8 +40,9 @@ class MainProcess {
   // The same, and reaps it.
   absl::optional<ReapedProcess> Reap();
 
-  // NotFound when it has ended.
-  absl::Status Signal(int signal) const;
+  // Sends the signals in order. NotFound when it has ended; its end by one of them is no error.
+  absl::Status Signal(absl::Span<const int> signals) const;
+  absl::Status Signal(int signal) const { return Signal(absl::MakeConstSpan(&signal, 1)); }
 
  private:
   absl::optional<ReapedProcess> Wait(int flags) const;

@@ -65,8 +65,7 @@ void EndGroup(const std::string& group, absl::Duration grace, PredecessorReport*
     return;
   }
   if (!processes.empty()) {
-    SignalControlGroup(group, SIGTERM, 0);
-    SignalControlGroup(group, SIGCONT, 0);
+    SignalControlGroup(group, {SIGTERM, SIGCONT}, 0);
   }
   const bool ended =
       WaitUntilEmpty(group, Now() + grace) ||

@@ -3,6 +3,7 @@
 #ifndef HOB_SERVER_PROCESS_PROCESS_H_
 #define HOB_SERVER_PROCESS_PROCESS_H_
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -99,6 +100,10 @@ class Instance {
   // Sends a signal to everything of the tree. NotFound when nothing is left.
   virtual absl::Status SignalTree(int signal) = 0;
 
+  // Sends a signal to everything of the tree, and CONT behind it: a stopped process acts on no
+  // signal but KILL before it is continued (RELIABILITY F24). NotFound when nothing is left.
+  virtual absl::Status SignalTreeAndContinue(int signal);
+
   // Whether the live process `process` is the main process or was started by it, at whatever
   // remove.
   virtual bool Contains(pid_t process) = 0;
@@ -111,6 +116,13 @@ class Instance {
   // the descriptor exists only while a tree outlives its main process.
   virtual int tree_fd() = 0;
 };
+
+inline absl::Status Instance::SignalTreeAndContinue(int signal) {
+  absl::Status status = SignalTree(signal);
+  // What the signal has ended by now needs no more.
+  SignalTree(SIGCONT).IgnoreError();
+  return status;
+}
 
 using SpawnResult = absl::variant<std::unique_ptr<Instance>, SpawnFailure>;
 

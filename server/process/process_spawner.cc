@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -75,6 +76,22 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
       watch_(absl::ToChronoNanoseconds(std::min(options_.exec_timeout, kLongestExec))) {}
 
 ProcessSpawner::~ProcessSpawner() {
+  if (forgetting_.joinable()) {
+    forgetting_.join();
+  } else {
+    ForgetAll();
+  }
+}
+
+void ProcessSpawner::BeginToForgetAll() {
+  try {
+    forgetting_ = std::thread([this] { ForgetAll(); });
+  } catch (const std::system_error&) {
+    // Without room for a thread the destructor does it.
+  }
+}
+
+void ProcessSpawner::ForgetAll() {
   if (containment_.mode == ContainmentMode::kControlGroup) RemoveControlGroup(containment_.group);
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -51,8 +52,15 @@ class ProcessSpawner : public Spawner {
 
   void Forget(const std::string& name) override;
 
+  // Begins to remove the control groups of what is gone, on a thread of its own: that takes as long
+  // as much else at the end of a server with many daemons. For when nothing is spawned any more.
+  // Called once at most, and not at the same time as anything else.
+  void BeginToForgetAll();
+
  private:
   struct Born;
+
+  void ForgetAll();
 
   ProcessSpawner(Options options, Containment containment, std::unique_ptr<InstanceRecord> record,
                  std::unique_ptr<SpawnSlots> slots);
@@ -69,6 +77,7 @@ class ProcessSpawner : public Spawner {
   const std::unique_ptr<InstanceRecord> record_;
   const std::unique_ptr<SpawnSlots> slots_;
   SpawnWatch watch_;
+  std::thread forgetting_;
 };
 
 }  // namespace hob

@@ -40,9 +40,9 @@ absl::Status LiveInstance::Signal(int signal, bool all) {
 void LiveInstance::AskToEnd(int signal, absl::Duration patience) {
   if (patience <= absl::ZeroDuration()) return Kill();
   // What is gone already is noticed by the next look; there is nobody to tell here.
-  instance_->SignalTree(signal).IgnoreError();
-  // A stopped process acts on no signal but KILL before it is continued (RELIABILITY F24).
-  if (signal != SIGKILL && signal != SIGCONT) instance_->SignalTree(SIGCONT).IgnoreError();
+  const bool acts_when_stopped = signal == SIGKILL || signal == SIGCONT;
+  (acts_when_stopped ? instance_->SignalTree(signal) : instance_->SignalTreeAndContinue(signal))
+      .IgnoreError();
   asked_at_ = clock_.Now().monotonic;
   kill_at_ = asked_at_ + patience;
 }
