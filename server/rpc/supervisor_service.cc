@@ -121,14 +121,21 @@ grpc::ServerUnaryReactor* SupervisorService::List(grpc::CallbackServerContext* c
   const absl::StatusOr<v1::ListRequest> wanted = ParseList(*request);
   const absl::Status status = wanted.ok() ? CheckList(*wanted) : wanted.status();
   if (!status.ok()) return Answer(context, status);
-  const int limit =
-      wanted->page_size() == 0 ? kDefaultPageSize : std::min(wanted->page_size(), kMaxPageSize);
-  const Registry::Page page =
-      registry_.List(wanted->page_token(), limit,
-                     [&wanted](const DaemonSnapshot& daemon) { return Matches(*wanted, daemon); });
-  const grpc::Slice bytes(ListBytes(page));
+  const grpc::Slice bytes = ListedAs(*wanted);
   *response = grpc::ByteBuffer(&bytes, 1);
   return Answer(context, absl::OkStatus());
+}
+
+grpc::Slice SupervisorService::ListedAs(const v1::ListRequest& wanted) {
+  const int limit =
+      wanted.page_size() == 0 ? kDefaultPageSize : std::min(wanted.page_size(), kMaxPageSize);
+  if (wanted.names().empty() && wanted.states().empty() && wanted.page_token().empty()) {
+    return all_.FirstPage(limit);
+  }
+  return grpc::Slice(
+      ListBytes(registry_.List(wanted.page_token(), limit, [&wanted](const DaemonSnapshot& daemon) {
+        return Matches(wanted, daemon);
+      })));
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Status(grpc::CallbackServerContext* context,

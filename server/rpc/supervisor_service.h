@@ -10,6 +10,7 @@
 #include "server/output/log_store.h"
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
+#include "server/rpc/list_cache.h"
 #include "server/rpc/logs.h"
 #include "server/supervisor/reloader.h"
 #include "server/supervisor/supervisor.h"
@@ -40,6 +41,7 @@ class SupervisorService
         notifier_(notifier),
         supervisor_(supervisor),
         reloader_(reloader),
+        all_(registry),
         logs_(registry, supervisor, logs),
         facts_(std::move(facts)) {}
 
@@ -78,11 +80,15 @@ class SupervisorService
   template <typename Response>
   grpc::ServerUnaryReactor* Carry(const std::string& name, absl::StatusOr<Command> command,
                                   Response* response);
+  // Precondition: CheckList.
+  grpc::Slice ListedAs(const v1::ListRequest& wanted);
 
   const Registry& registry_;
   ChangeNotifier& notifier_;
   ::hob::Supervisor& supervisor_;
   Reloader& reloader_;
+  // For who wants to see all daemons.
+  ListCache all_;
   ::hob::Logs logs_;
   const Facts facts_;
 };

@@ -1,0 +1,84 @@
+#include "server/rpc/list_cache.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "hob/v1/supervisor.pb.h"
+
+namespace hob {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+void Publish(Registry& registry, const std::string& name, const std::string& reason) {
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = name;
+  auto snapshot = std::make_shared<DaemonSnapshot>();
+  snapshot->spec = spec;
+  snapshot->runs = std::make_shared<const std::vector<EndedRun>>();
+  snapshot->reason = reason;
+  registry.Publish(snapshot);
+}
+
+v1::ListResponse Parsed(const grpc::Slice& bytes) {
+  v1::ListResponse response;
+  EXPECT_TRUE(response.ParseFromArray(bytes.begin(), bytes.size()));
+  return response;
+}
+
+// "name: reason" each, and "..." where there are more.
+std::vector<std::string> Shown(const grpc::Slice& bytes) {
+  const v1::ListResponse response = Parsed(bytes);
+  std::vector<std::string> shown;
+  for (const v1::Daemon& daemon : response.daemons()) {
+    shown.push_back(daemon.name() + ": " + daemon.reason());
+  }
+  if (!response.next_page_token().empty()) shown.push_back("...");
+  return shown;
+}
+
+TEST(ListCacheTest, EveryChangeIsInTheNextAnswer) {
+  Registry registry;
+  ListCache cache(registry);
+  EXPECT_THAT(Shown(cache.FirstPage(9)), IsEmpty());
+  Publish(registry, "b", "new");
+  EXPECT_THAT(Shown(cache.FirstPage(9)), ElementsAre("b: new"));
+  Publish(registry, "a", "new");
+  EXPECT_THAT(Shown(cache.FirstPage(9)), ElementsAre("a: new", "b: new"));
+  Publish(registry, "b", "changed");
+  EXPECT_THAT(Shown(cache.FirstPage(9)), ElementsAre("a: new", "b: changed"));
+  registry.Remove("a");
+  EXPECT_THAT(Shown(cache.FirstPage(9)), ElementsAre("b: changed"));
+}
+
+TEST(ListCacheTest, BetweenTwoChangesAllGetTheSameBytes) {
+  Registry registry;
+  ListCache cache(registry);
+  Publish(registry, "a", "new");
+  const grpc::Slice first = cache.FirstPage(9);
+  EXPECT_EQ(cache.FirstPage(9).begin(), first.begin());
+  Publish(registry, "a", "changed");
+  EXPECT_NE(cache.FirstPage(9).begin(), first.begin());
+  // Who still sends the old answer sends it whole.
+  EXPECT_THAT(Shown(first), ElementsAre("a: new"));
+}
+
+TEST(ListCacheTest, EachLimitGetsItsOwnPage) {
+  Registry registry;
+  ListCache cache(registry);
+  for (const char* name : {"a", "b", "c"}) Publish(registry, name, "new");
+  EXPECT_THAT(Shown(cache.FirstPage(2)), ElementsAre("a: new", "b: new", "..."));
+  EXPECT_EQ(Parsed(cache.FirstPage(2)).next_page_token(), "b");
+  EXPECT_THAT(Shown(cache.FirstPage(1)), ElementsAre("a: new", "..."));
+  const grpc::Slice all = cache.FirstPage(3);
+  EXPECT_THAT(Shown(all), ElementsAre("a: new", "b: new", "c: new"));
+  // A limit that takes all of them takes the same.
+  EXPECT_EQ(cache.FirstPage(5000).begin(), all.begin());
+  EXPECT_THAT(Shown(cache.FirstPage(2)), ElementsAre("a: new", "b: new", "..."));
+  EXPECT_THAT(Shown(cache.FirstPage(3)), ElementsAre("a: new", "b: new", "c: new"));
+}
+
+}  // namespace
+}  // namespace hob
