@@ -22,7 +22,8 @@ class RealClock : public Clock {
 }  // namespace
 
 const Clock& Clock::Real() {
-  static const RealClock clock;
+  // Not destroyed: threads that outlast main() go on asking for the time.
+  static const RealClock& clock = *new RealClock;
   return clock;
 }
 
