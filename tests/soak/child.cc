@@ -1,0 +1,274 @@
+// A daemon of the soak: child KEY=VALUE... It proves that it is the only instance by a lock that
+// its whole family holds, notes in a ledger when it began and how it means to end, and writes
+// numbered lines. Keys:
+//   ledger, lock   paths of files
+//   rate           lines a second; 0 writes none
+//   batch          lines in one write, which are at most 4,096 bytes: the kernel takes them whole
+//   or not at all width          bytes of padding in each line errors         every so many writes
+//   one line goes to stderr too; 0: none life           milliseconds until it ends by itself,
+//   MIN-MAX; 0-0: never code           how it ends then: an exit code, or -SIGNAL term exit code
+//   after TERM; `ignore`: it does not end family         how many processes it starts: in turn in
+//   its session, and in one of their own ready          a descriptor on which it says that it is
+//   ready; 0: none revision       means nothing; a reload changes it
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include "tests/soak/ledger_layout.h"
+
+namespace hob {
+namespace soak {
+namespace {
+
+// What a pipe takes as a whole.
+constexpr int kAtomicBytes = 4096;
+// Longest rest between two looks at the time.
+constexpr int64_t kLongestRest = 500'000'000;
+// Exit codes that no daemon is told to end with.
+constexpr int kUsage = 120;
+constexpr int kLedgerFull = 121;
+constexpr int kRefusedCode = 122;
+constexpr int kBrokenCode = 123;
+
+int64_t Now() {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+struct Options {
+  const char* name = "";
+  const char* ledger = nullptr;
+  const char* lock = nullptr;
+  int rate = 0;
+  int batch = 1;
+  int width = 20;
+  int errors = 0;
+  int min_life = 0;
+  int max_life = 0;
+  int code = 0;
+  int term_code = 0;
+  bool ignores_term = false;
+  int family = 0;
+  int ready = 0;
+};
+
+// Whether `word` is KEY=VALUE with this key; sets `value` to the rest.
+bool Is(const char* word, const char* key, const char** value) {
+  const size_t length = strlen(key);
+  if (strncmp(word, key, length) != 0 || word[length] != '=') return false;
+  *value = word + length + 1;
+  return true;
+}
+
+bool ReadNumber(const char* word, Options& options) {
+  const struct {
+    const char* key;
+    int* value;
+  } numbers[] = {{"rate", &options.rate},   {"batch", &options.batch},
+                 {"width", &options.width}, {"errors", &options.errors},
+                 {"code", &options.code},   {"family", &options.family},
+                 {"ready", &options.ready}};
+  for (const auto& number : numbers) {
+    const char* value;
+    if (!Is(word, number.key, &value)) continue;
+    *number.value = atoi(value);
+    return true;
+  }
+  return false;
+}
+
+bool ReadWord(const char* word, Options& options) {
+  const char* value;
+  if (Is(word, "ledger", &options.ledger) || Is(word, "lock", &options.lock)) return true;
+  if (Is(word, "revision", &value)) return true;
+  if (Is(word, "life", &value)) {
+    return sscanf(value, "%d-%d", &options.min_life, &options.max_life) == 2;
+  }
+  if (Is(word, "term", &value)) {
+    options.ignores_term = strcmp(value, "ignore") == 0;
+    options.term_code = atoi(value);
+    return true;
+  }
+  return ReadNumber(word, options);
+}
+
+// One instance and its place in the ledger.
+class Child {
+ public:
+  explicit Child(const Options& options) : options_(options) {}
+
+  // Takes a place in the ledger and the lock.
+  void Begin() {
+    const int64_t started = Now();
+    const int fd = open(options_.ledger, O_RDWR | O_CLOEXEC);
+    void* const memory =
+        fd < 0 ? MAP_FAILED
+               : mmap(nullptr, kLedgerBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) _exit(kBrokenCode);
+    close(fd);
+    head_ = static_cast<Head*>(memory);
+    number_ = head_->instances++;
+    if (number_ >= kMaxInstances) _exit(kLedgerFull);
+    me_ = reinterpret_cast<Instance*>(head_ + 1) + number_;
+    me_->started = started;
+    me_->pid = getpid();
+    TakeLock();
+  }
+
+  void Run() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    me_->flags |= kArmed;
+    for (int i = 0; i < options_.family; ++i) StartRelative(i);
+    if (options_.ready > 0 && write(options_.ready, "\n", 1) == 1) close(options_.ready);
+    const int64_t end = EndOfLife();
+    int64_t next_line = Now();
+    for (int64_t now = next_line; now < end; now = Now()) {
+      if (WaitForTerm(std::min(end, next_line)) && !options_.ignores_term) End(options_.term_code);
+      if (options_.rate == 0) {
+        next_line = end;
+      } else if (Now() >= next_line) {
+        WriteAtItsTime(kMainOut, next_line);
+      }
+    }
+    End(options_.code);
+  }
+
+ private:
+  // Held by what it starts too: the lock is free when nothing of the instance is left.
+  void TakeLock() {
+    const int fd = open(options_.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) Break();
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return;
+    if (errno != EWOULDBLOCK) Break();
+    me_->flags |= kRefused;
+    _exit(kRefusedCode);
+  }
+
+  // CLOCK_MONOTONIC. The same for the same instance of a daemon in every run.
+  int64_t EndOfLife() const {
+    if (options_.max_life == 0) return INT64_MAX;
+    unsigned int seed = static_cast<unsigned int>(number_) * 2654435761u;
+    for (const char* c = options_.name; *c != '\0'; ++c) seed = seed * 31 + *c;
+    const int spread = options_.max_life - options_.min_life + 1;
+    return Now() + (options_.min_life + rand_r(&seed) % spread) * int64_t{1'000'000};
+  }
+
+  // Waits until `time`, but not for long. Returns whether TERM has come.
+  static bool WaitForTerm(int64_t time) {
+    const int64_t rest = std::max<int64_t>(0, std::min(time - Now(), kLongestRest));
+    const timespec timeout = {rest / 1'000'000'000, rest % 1'000'000'000};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    return sigtimedwait(&signals, nullptr, &timeout) == SIGTERM;
+  }
+
+  // Its relatives never end by themselves.
+  void StartRelative(int index) {
+    const pid_t pid = fork();
+    if (pid < 0) Break();
+    if (pid > 0) return;
+    // Every second one leaves the session, and its parent.
+    if (index % 2 == 1 && (setsid() < 0 || fork() != 0)) _exit(0);
+    int64_t next_line = Now();
+    while (true) {
+      WaitForTerm(next_line);
+      // Two that write would have to share the numbers.
+      if (index != 0 || options_.rate == 0) {
+        next_line = INT64_MAX;
+      } else if (Now() >= next_line) {
+        WriteAtItsTime(kFamilyOut, next_line);
+      }
+    }
+  }
+
+  // Writes a batch, and sets when the next one is due.
+  void WriteAtItsTime(Writer writer, int64_t& next) {
+    const int64_t period = int64_t{1'000'000'000} * options_.batch / options_.rate;
+    next = std::max(next + period, Now());
+    if (head_->paused != 0) return;
+    WriteLines(writer, STDOUT_FILENO, options_.batch);
+    ++batches_;
+    if (writer == kMainOut && options_.errors > 0 && batches_ % options_.errors == 0) {
+      WriteLines(kMainErr, STDERR_FILENO, 1);
+    }
+  }
+
+  void WriteLines(Writer writer, int fd, int count) {
+    char text[kAtomicBytes];
+    int length = 0;
+    int64_t number = me_->done[writer];
+    int written = 0;
+    for (; written < count; ++written) {
+      const int more = Format("oeg"[writer], number, text + length, kAtomicBytes - length);
+      if (more == 0) break;
+      length += more;
+      ++number;
+    }
+    me_->begun[writer] = number;
+    if (write(fd, text, length) != length) Break();
+    me_->done[writer] = number;
+  }
+
+  // Formats the line with this number; 0 when it does not fit into `room`.
+  int Format(char writer, int64_t number, char* text, int room) const {
+    const int head =
+        snprintf(text, room, "%s %lld %c %lld ", options_.name, static_cast<long long>(number_),
+                 writer, static_cast<long long>(number));
+    const int length = head + options_.width + 1;
+    if (length > room) return 0;
+    memset(text + head, 'a' + number % 26, options_.width);
+    text[length - 1] = '\n';
+    return length;
+  }
+
+  [[noreturn]] void End(int code) {
+    me_->ending = Now();
+    me_->value = std::abs(code);
+    me_->intent = code < 0 ? kSignal : kExit;
+    if (code >= 0) _exit(code);
+    signal(-code, SIG_DFL);
+    kill(getpid(), -code);
+    for (;;) pause();
+  }
+
+  [[noreturn]] void Break() {
+    me_->value = errno;
+    me_->flags |= kBroken;
+    _exit(kBrokenCode);
+  }
+
+  const Options options_;
+  Head* head_ = nullptr;
+  Instance* me_ = nullptr;
+  int64_t number_ = 0;
+  int64_t batches_ = 0;
+};
+
+}  // namespace
+}  // namespace soak
+}  // namespace hob
+
+int main(int argc, char** argv) {
+  hob::soak::Options options;
+  if (const char* name = getenv("HOB_DAEMON")) options.name = name;
+  for (int i = 1; i < argc; ++i) {
+    if (!hob::soak::ReadWord(argv[i], options)) return hob::soak::kUsage;
+  }
+  if (options.ledger == nullptr || options.lock == nullptr) return hob::soak::kUsage;
+  hob::soak::Child child(options);
+  child.Begin();
+  child.Run();
+}

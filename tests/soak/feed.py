@@ -1,0 +1,138 @@
+"""A watcher that keeps up: it sees every change, and holds what the server tells against itself."""
+
+import collections
+import threading
+
+import grpc
+import supervisor_pb2 as api
+
+State = api.Daemon.State
+
+# An end that the feed has told: of the instance `pid` (0: it never was one), as ("exit", CODE), ("signal", NUMBER) or
+# ("spawn", ERRNO); whether the server says that it was asked for.
+Exit = collections.namedtuple("Exit", "pid how requested sequence")
+
+# States with a live instance, and without one; STARTING begins before the process is there.
+ALIVE = {State.RUNNING}
+DEAD = {State.STOPPED, State.BACKOFF, State.EXITED, State.HALTED}
+
+FEED = "changes: every one once, in order"
+COUNTERS = "exits: counted up by one each"
+
+
+def how_of(last_exit):
+    kind = last_exit.WhichOneof("how")
+    if kind == "exit_code":
+        return "exit", last_exit.exit_code
+    if kind == "signal":
+        return "signal", last_exit.signal
+    return "spawn", last_exit.spawn_error.errno
+
+
+class _Life:
+    """A daemon from when it is added until it is removed."""
+
+    def __init__(self, daemon):
+        self.exit_count = daemon.exit_count
+        self.pid = daemon.pid
+        self.ended_pid = 0
+
+
+class Feed:
+    """Follows all changes. The thread that reads writes; the others ask through the methods, which are thread-safe."""
+
+    def __init__(self, record, stub):
+        self._record = record
+        self._lives = {}
+        self._changed = threading.Condition()
+        self._exits = collections.defaultdict(list)
+        self._latest = {}
+        self.sequence = None
+        self._ending = False
+        self._call = stub.Watch(api.WatchRequest())
+        self._thread = record.thread("feed", self._read)
+
+    def take_exits(self):
+        """The ends that were told since the last call, by the daemons' names."""
+        with self._changed:
+            exits, self._exits = self._exits, collections.defaultdict(list)
+            return exits
+
+    def latest(self):
+        """What was told last of each daemon."""
+        with self._changed:
+            return dict(self._latest)
+
+    def await_sequence(self, sequence, timeout):
+        """Whether the changes up to this one have come in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.sequence is not None and self.sequence >= sequence, timeout)
+
+    def expect_end(self):
+        """From now on the server may end the call."""
+        self._ending = True
+
+    def join(self, timeout):
+        self._thread.join(timeout)
+
+    def cancel(self):
+        self._ending = True
+        self._call.cancel()
+
+    def _read(self):
+        synced = False
+        try:
+            for response in self._call:
+                with self._changed:
+                    if not synced:
+                        synced = self._begin(response)
+                    else:
+                        self._change(response)
+                    self._changed.notify_all()
+        except grpc.RpcError as error:
+            if not self._ending:
+                self._record.violation(FEED, "feed", f"the call ended: {error.code()} {error.details()}")
+
+    def _begin(self, response):
+        if response.synced:
+            self.sequence = response.sequence
+            return True
+        self._lives[response.daemon.name] = _Life(response.daemon)
+        self._latest[response.daemon.name] = response.daemon
+        return False
+
+    def _change(self, response):
+        daemon = response.daemon
+        expect = self._record.expect
+        expect(response.WhichOneof("what") == "daemon" and response.sequence == self.sequence + 1, FEED, daemon.name,
+               f"after {self.sequence} comes {response}")
+        self.sequence = response.sequence
+        if response.removed:
+            expect(daemon.pid == 0, FEED, daemon.name, f"removed with a live instance: {daemon}")
+            del self._lives[daemon.name], self._latest[daemon.name]
+            return
+        self._latest[daemon.name] = daemon
+        if daemon.name not in self._lives:
+            self._lives[daemon.name] = _Life(daemon)
+            expect(daemon.exit_count == 0, COUNTERS, daemon.name, f"new, and has ended: {daemon}")
+        self._follow(self._lives[daemon.name], daemon, response.sequence)
+
+    def _follow(self, life, daemon, sequence):
+        expect = self._record.expect
+        expect((daemon.pid != 0 or daemon.state not in ALIVE) and (daemon.pid == 0 or daemon.state not in DEAD),
+               "states: a pid where something is alive", daemon.name, lambda: str(daemon))
+        # The last change of an instance may still show the pid that has ended.
+        if daemon.pid not in (0, life.ended_pid):
+            expect(life.pid in (0, daemon.pid), COUNTERS, daemon.name,
+                   f"pid {life.pid} was followed by {daemon.pid}, and its end was not told")
+            life.pid = daemon.pid
+        if daemon.exit_count == life.exit_count:
+            return
+        expect(daemon.exit_count == life.exit_count + 1, COUNTERS, daemon.name,
+               f"from {life.exit_count} to {daemon.exit_count}: {daemon}")
+        life.exit_count = daemon.exit_count
+        how = how_of(daemon.last_exit)
+        pid = 0 if how[0] == "spawn" else life.pid
+        self._exits[daemon.name].append(Exit(pid, how, daemon.last_exit.requested, sequence))
+        if pid:
+            life.pid, life.ended_pid = 0, pid

@@ -1,0 +1,75 @@
+"""What the children have noted of themselves: the reading side of ledger_layout.h."""
+
+import collections
+import fcntl
+import mmap
+import os
+import struct
+
+# The writers of numbered lines, in the order of their counters, by the letter that stands in a line.
+WRITERS = "oeg"
+
+REFUSED, ARMED, BROKEN = 1, 2, 4
+NO_INTENT, EXIT, SIGNAL = 0, 1, 2
+
+_MOST_INSTANCES = 1 << 16
+_HEAD = struct.Struct("<qi")
+_INSTANCE = struct.Struct("<iiqqii3q3q")
+_SIZE = 128
+
+# One instance, times in seconds of CLOCK_MONOTONIC. `intent` is ("exit", CODE), ("signal", NUMBER) or None; begun and
+# done are the lines of each writer.
+Instance = collections.namedtuple("Instance", "number pid flags started ending intent value begun done")
+
+
+class Ledger:
+    """The ledger of one daemon."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, "w+b") as file:
+            file.truncate(_SIZE * (1 + _MOST_INSTANCES))
+            self._memory = mmap.mmap(file.fileno(), 0)
+
+    def __len__(self):
+        """How many instances have begun."""
+        return min(_HEAD.unpack_from(self._memory)[0], _MOST_INSTANCES)
+
+    @property
+    def full(self):
+        return len(self) == _MOST_INSTANCES
+
+    def __getitem__(self, number):
+        fields = _INSTANCE.unpack_from(self._memory, _SIZE * (1 + number))
+        pid, flags, started, ending, value, intent = fields[:6]
+        how = {NO_INTENT: None, EXIT: ("exit", value), SIGNAL: ("signal", value)}[intent]
+        return Instance(number, pid, flags, started / 1e9, ending / 1e9, how, value, fields[6:9], fields[9:12])
+
+    def since(self, number):
+        """The instances from `number` on."""
+        return [self[n] for n in range(number, len(self))]
+
+    def latest(self):
+        """The last instance that has begun, or None."""
+        count = len(self)
+        return self[count - 1] if count else None
+
+    def pause(self, paused):
+        """Lets the daemon write no more lines, or write on."""
+        struct.pack_into("<i", self._memory, 8, int(paused))
+
+
+def is_free(lock):
+    """Whether nobody has the lock of a daemon: nothing of any instance is alive then.
+
+    For a moment it is taken, so that an instance that begins just then would be refused. To be asked only of a daemon
+    of which nothing may start.
+    """
+    fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)

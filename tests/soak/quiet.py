@@ -1,0 +1,288 @@
+"""What is looked at when all is quiet: everything wanted is up, and nothing more is there than at the beginning."""
+
+import collections
+import os
+import re
+import time
+
+import exit_witness
+import grpc
+import log_witness
+import population
+import processes
+import supervisor_pb2 as api
+import supervisor_pb2_grpc
+import throttle_witness
+from callers import connect
+from hob_server import DEADLINE
+
+State = api.Daemon.State
+
+# Only what is broken takes so long, on however slow a machine.
+PATIENCE = 120.0
+# A zombie older than this is forgotten; a server that gets no processor may take its time.
+OLDEST_ZOMBIE = 15.0
+
+ALIVE = "liveness: everything wanted comes up again"
+ONE = "instances: never two of a daemon"
+LEAKS = "nothing leaked: descriptors, threads, groups, FIFOs"
+ZOMBIES = "no zombie stays"
+BYSTANDER = "bystanders: still their first instance"
+LISTENER = "listener: a new connection is answered"
+
+# How the threads are called that libraries of gRPC's make as they need them.
+_GRPC_THREAD = re.compile(r"grpc|default-exec|resolver-exec|timer_manager|event_engine")
+
+
+def await_quietly(condition, timeout=PATIENCE):
+    """Whether `condition` becomes true in time."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def holdings(soak):
+    """What the server has: descriptors by kind, threads, folders of control groups and files under run_dir."""
+    pid = soak.server.pid
+    counts = collections.Counter()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{fd}")
+        except FileNotFoundError:
+            continue
+        counts[_kind_of_descriptor(soak, target)] += 1
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/comm", encoding="utf-8") as file:
+                name = file.read().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        counts["thread of gRPC" if _GRPC_THREAD.match(name) else f"thread {name}"] += 1
+    for _, folders, files in os.walk(soak.server.keys["run_dir"]):
+        counts["file in run_dir"] += len(folders) + len(files)
+    counts["control group"] = _control_groups(soak)
+    return counts
+
+
+def _kind_of_descriptor(soak, target):
+    if target.startswith(soak.log_dir):
+        # An open file that is gone is one that has been forgotten.
+        return "deleted log" if target.endswith("(deleted)") else "log"
+    if target.startswith(soak.server.keys["run_dir"]):
+        return "FIFO of output" if "/output/" in target else "file in run_dir, open"
+    return re.sub(r":\[\d+\]$", "", target)
+
+
+def _control_groups(soak):
+    """How many control groups are beside those of the daemons that are up, these included."""
+    member = next(iter(soak.members.values()))
+    instance = member.ledger.latest()
+    try:
+        with open(f"/proc/{instance.pid}/cgroup", encoding="utf-8") as file:
+            path = next((line[3:].strip() for line in file if line.startswith("0::")), None)
+    except FileNotFoundError:
+        return 0
+    for mount in processes.control_group_mounts():
+        folder = os.path.dirname(mount + path) if path else ""
+        if soak.server.info().containment == "cgroup" and os.path.isdir(folder):
+            return sum(entry.is_dir() for entry in os.scandir(folder))
+    return 0
+
+
+class ProcessWatch:
+    """Looks at the server's children and size, again and again. For a thread of its own."""
+
+    def __init__(self, soak):
+        self._soak = soak
+        self._zombies = {}
+
+    def run(self, stop):
+        while not stop.wait(1):
+            self.look()
+
+    def look(self):
+        """Returns how many zombies there are."""
+        pid, record = self._soak.server.pid, self._soak.record
+        now = time.monotonic()
+        zombies = {child for child, state in processes.children_of(pid) if state == "Z"}
+        self._zombies = {child: self._zombies.get(child, now) for child in zombies}
+        for child, since in self._zombies.items():
+            record.worst("zombie: seconds seen", now - since)
+            record.expect(now - since < OLDEST_ZOMBIE, ZOMBIES, f"pid {child}", f"a zombie for {now - since} s")
+        record.checked(ZOMBIES)
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            fields = dict(line.partition(":")[::2] for line in file)
+        record.worst("server: MiB resident", int(fields["VmRSS"].split()[0]) / 1024)
+        record.worst("server: threads", int(fields["Threads"]))
+        record.worst("server: descriptors", len(os.listdir(f"/proc/{pid}/fd")))
+        return len(zombies)
+
+
+class Quiet:
+    """Brings all to rest, looks at everything, and lets it go on."""
+
+    def __init__(self, soak):
+        self._soak = soak
+        self._record = soak.record
+        self._baseline = None
+        self._logs = [witness for member in soak.members.values()
+                      for witness in log_witness.witnesses_of(member, soak.log_dir)]
+        # Of each daemon the instances that have been dealt with.
+        self._seen = dict.fromkeys(soak.members, 0)
+
+    def settle(self):
+        """Everything that ought to be up is up, and everything that ends by itself is stopped."""
+        soak = self._soak
+        soak.chaos.reload_to(soak.chaos.configuration.complete())
+        self._record.expect(await_quietly(self._wanted_are_up), ALIVE, "all", self._who_is_not_up)
+        for name, daemon in sorted(soak.feed.latest().items()):
+            member = soak.members[name]
+            if member.kind.ends:
+                with soak.chaos.commanding([name], starts=False, ends=1):
+                    soak.server.stop_daemon(name)
+                soak.expect_nothing_alive(member, "stopped")
+            elif daemon.state in (State.STOPPED, State.HALTED):
+                with soak.chaos.commanding([name], starts=True, ends=0):
+                    soak.server.start_daemon(name)
+        self._record.expect(await_quietly(self._all_are_up), ALIVE, "all", self._who_is_not_up)
+
+    def wake(self):
+        """What ends by itself is started again, and lines are written again."""
+        for member in self._soak.members.values():
+            member.ledger.pause(False)
+            if member.kind.ends:
+                with self._soak.chaos.commanding([member.name], starts=True, ends=0):
+                    self._soak.server.start_daemon(member.name)
+
+    def _wanted_are_up(self):
+        """By itself: without anybody's command."""
+        return all(daemon.state in (State.RUNNING, State.HALTED) or not daemon.wanted
+                   for name, daemon in self._soak.feed.latest().items() if not self._soak.members[name].kind.ends)
+
+    def _all_are_up(self):
+        return all(daemon.state == State.RUNNING and self._is_up(self._soak.members[name])
+                   for name, daemon in self._soak.feed.latest().items() if not self._soak.members[name].kind.ends)
+
+    @staticmethod
+    def _is_up(member):
+        """By the child's own word, and the kernel's."""
+        instance = member.ledger.latest()
+        return instance is not None and instance.flags & 2 and processes.is_alive(instance.pid)
+
+    def _who_is_not_up(self):
+        latest = self._soak.feed.latest().items()
+        return "\n".join(f"{name}: {State.Name(daemon.state)} ({daemon.reason}), {self._soak.members[name].ledger.latest()}"
+                         for name, daemon in latest
+                         if not self._soak.members[name].kind.ends and daemon.state != State.RUNNING)
+
+    def look(self):
+        """Looks at everything."""
+        for member in self._soak.members.values():
+            member.ledger.pause(True)
+        self._look_at_instances()
+        self._look_at_ends()
+        self._look_at_logs()
+        self._look_at_bystanders()
+        self._look_at_holdings()
+        self._look_at_listener()
+
+    def _look_at_instances(self):
+        for member in self._soak.members.values():
+            for instance in member.ledger.since(self._seen[member.name]):
+                self._record.expect(not instance.flags & 1, ONE, member.name, f"another one had the lock: {instance}")
+                self._record.expect(not instance.flags & 4, "the soak itself works", member.name,
+                                    f"a system call of the child failed: {instance}")
+            self._record.expect(not member.ledger.full, "the soak itself works", member.name, "the ledger is full")
+
+    def _look_at_ends(self):
+        soak = self._soak
+        sequence = self._sequence()
+        self._record.expect(soak.feed.await_sequence(sequence, PATIENCE), "changes: every one once, in order", "feed",
+                            lambda: f"{sequence} is told to others, and only {soak.feed.sequence} came")
+        told = soak.feed.take_exits()
+        restarts = []
+        for name, member in soak.members.items():
+            instances = member.ledger.since(self._seen[name])
+            paired = exit_witness.pair(instances, told[name])
+            exit_witness.examine(self._record, member, paired, soak.chaos.kills, soak.chaos.requests[name])
+            pairs, untold, _ = paired
+            self._seen[name] = untold[0].number if untold else len(member.ledger)
+            soak.chaos.requests[name] -= sum(end.requested for _, end in pairs)
+            runs = throttle_witness.restarts_of(pairs, untold[-1] if untold else None, soak.chaos.spans[name],
+                                                soak.chaos.kills)
+            throttle_witness.examine(self._record, member, runs)
+            restarts += [restart for run in runs for restart in run]
+            soak.chaos.spans[name].clear()
+        throttle_witness.examine_budget(self._record, restarts, soak.start_rate, soak.start_burst)
+        soak.chaos.kills.clear()
+
+    def _sequence(self):
+        """The number of the last change, as another watcher is told."""
+        call = self._soak.server.stub.Watch(api.WatchRequest(), timeout=DEADLINE)
+        sequence = next(response.sequence for response in call if response.synced)
+        call.cancel()
+        return sequence
+
+    def _look_at_logs(self):
+        for witness in self._logs:
+            problem, lines = witness.examine()
+            if problem:
+                await_quietly(lambda: not witness.examine()[0], 60)
+                problem, lines = witness.examine()
+            self._record.expect(not problem, log_witness.LINES, "logs", problem)
+            self._record.checked(log_witness.FIGURE, lines)
+
+    def _look_at_bystanders(self):
+        for member in self._soak.members.values():
+            if member.kind.commands == population.NOBODY:
+                self._record.expect(len(member.ledger) == 1 and self._is_up(member), BYSTANDER, member.name,
+                                    lambda m=member: f"{m.ledger.since(0)}")
+
+    def _look_at_holdings(self):
+        """As much as there was at the first look, with the same daemons up."""
+        if self._baseline is None:
+            self._baseline = self._rest()
+            return
+        difference = self._differences(holdings(self._soak))
+        if difference:
+            await_quietly(lambda: not self._differences(holdings(self._soak)), 60)
+            difference = self._differences(holdings(self._soak))
+        self._record.expect(not difference, LEAKS, "server", f"more or less than at the beginning: {difference}")
+        self._record.expect(await_quietly(lambda: self._soak.process_watch.look() == 0), ZOMBIES, "server",
+                            "zombies while all is quiet")
+
+    def _rest(self):
+        """What the server has once that stays the same."""
+        last, same = holdings(self._soak), 0
+        while same < 10:
+            time.sleep(0.1)
+            now = holdings(self._soak)
+            same, last = (same + 1 if now == last else 0), now
+        return last
+
+    def _differences(self, now):
+        """What is not as it was, by its kind: before and now. Logs are opened at need, and gRPC makes threads so."""
+        before = self._baseline
+        result = {}
+        for kind in before.keys() | now.keys():
+            allowed = now[kind] == before[kind]
+            if kind == "log":
+                allowed = now[kind] <= 256
+            elif kind == "thread of gRPC":
+                allowed = now[kind] <= before[kind] + 16
+            if not allowed:
+                result[kind] = f"{before[kind]} -> {now[kind]}"
+        return result
+
+    def _look_at_listener(self):
+        channel = connect(self._soak.server.address)
+        try:
+            supervisor_pb2_grpc.SupervisorStub(channel).Info(api.InfoRequest(), timeout=DEADLINE)
+            self._record.checked(LISTENER)
+        except grpc.RpcError as error:
+            self._record.violation(LISTENER, "server", f"{error.code()} {error.details()}")
+        finally:
+            channel.close()

@@ -1,0 +1,260 @@
+"""The soak: a real hobd with real daemons, chaos, and witnesses that do not take its word for anything."""
+
+import argparse
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import callers
+import chaos
+import feed
+import hob_server
+import ledger
+import population
+import processes
+import quiet
+import record
+
+ABOUT = """\
+Runs the real hobd with real daemons, does to it whatever can be done from outside, and looks with
+independent witnesses whether it keeps its promises (contract section 7).
+
+A round is chaos and then quiet. The chaos: children are killed, frozen and all killed at once; clients
+call, cancel their calls and throw connections away; some give commands and look at the outcome; watchers
+stall; logs are followed; configurations are reloaded, a quarter of them invalid; the disk of the logs (a
+small tmpfs of its own, which takes root) is full for a sixth of the time; descriptors are taken away; logs
+are opened anew. Then all comes to rest, and the witnesses look:
+
+  instances   each holds a lock with all that it starts, and notes its begin and intended end in a ledger
+  exits       the ledger, and what the chaos did, against the ends that a watcher was told; each once
+  changes     their numbers, without gap or repeat; those of slow watchers with every gap told
+  logs        numbered lines against the counts in the ledger, rotated and compressed files included
+  throttle    its bounds, held against the stamps of the children; a slow machine makes no violation
+  commands    after Stop nobody has the lock; a refused reload changes nothing, others do as planned
+  bystanders  nobody has a reason to touch them: they must be what they were at the start
+  server      descriptors, threads, control groups, FIFOs are as many as at the first look; no zombies
+
+Nothing is held against the clock but what would take a sound server seconds and gets minutes. It ends with
+a table of what was survived. At a violation it says what, who and when, keeps the folder with everything in
+it and exits with 1. Much depends on how the kernel schedules: the seed repeats what is done, in its order,
+and not the moment."""
+
+
+class Soak:
+    """One run: the server, the daemons, and those who play with them. Also what these share."""
+
+    # The machine's budget for automatic starts, which is configured.
+    start_rate = 100
+    start_burst = 60
+
+    def __init__(self, options):
+        self.options = options
+        self.record = record.Record()
+        # A sixth of it the disk is full; a tenth of it descriptors are scarce. Every round but the first has it once.
+        self.beat = min(30.0, options.round / 1.2)
+        self.folder = tempfile.mkdtemp(prefix="hob-soak-", dir="/tmp")
+        os.chmod(self.folder, 0o755)
+        os.mkdir(self.folder + "/ledger")
+        self.log_dir = self.folder + "/log"
+        os.mkdir(self.log_dir, 0o750)
+        self.small_disk = mount_small_disk(self.log_dir)
+        self.members = population.populate(options.daemons, self.folder + "/ledger",
+                                           hob_server.program("tests/soak/child"))
+        self.leases = {name: threading.Lock() for name in self.members}
+        # It gathers what there is to clean up.
+        self._test = unittest.TestCase()
+        self.server = None
+        self.chaos = chaos.Chaos(self)
+        self.feed = None
+        self.process_watch = quiet.ProcessWatch(self)
+
+    def expect_nothing_alive(self, member, what, invariant=callers.STOPPED):
+        """A daemon of which nothing may start at the moment has left nothing alive."""
+        self.record.expect(ledger.is_free(member.lock), invariant, member.name,
+                           lambda: f"{what}, and {self._alive(member)} are alive; latest {member.ledger.latest()}")
+
+    def _alive(self, member):
+        mine = processes.with_environment("HOB_DAEMON", member.name)
+        return [pid for pid in mine if processes.environment_of(pid).get(hob_server.MARK) == self.folder]
+
+    def run(self):
+        """Everything, from boot to shutdown."""
+        try:
+            self._boot()
+            witnesses = quiet.Quiet(self)
+            end = time.monotonic() + self.options.seconds
+            length = min(6.0, self.options.round / 3)
+            number = 0
+            while not self.record.over.is_set():
+                self._chaos(number, length)
+                self._quiet(witnesses)
+                length = min(self.options.round, end - time.monotonic())
+                number += 1
+                if length < 3:
+                    break
+                witnesses.wake()
+            if not self.record.over.is_set():
+                self._shut_down()
+        except BaseException as error:  # pylint: disable=broad-except
+            self.record.violation("the soak itself works", "soak", f"{type(error).__name__}: {error}")
+            raise
+        finally:
+            self._clean_up()
+
+    def _boot(self):
+        keys = {"start_rate": str(self.start_rate), "start_burst": str(self.start_burst)}
+        self.server = hob_server.HobServer(self._test, self.chaos.configuration.text(), hob_keys=keys,
+                                           folder=self.folder)
+        # It ends with this process, however that ends.
+        with self.chaos.commanding(self.members, starts=True, ends=0):
+            self.server.start(wrapper=["setpriv", "--pdeathsig", "TERM"])
+        self.feed = feed.Feed(self.record, self.server.stub)
+
+    def _chaos(self, number, seconds):
+        """One round of it, which begins and ends with all threads of its own."""
+        stop = threading.Event()
+        threads = []
+
+        def begin(name, work):
+            dice = random.Random(f"{self.options.seed}/{number}/{name}")
+            threads.append(self.record.thread(name, lambda: work(dice)))
+
+        for name in ("kill_some", "freeze_some", "reload_again_and_again", "reopen_logs"):
+            begin(name, lambda dice, work=getattr(self.chaos, name): work(dice, stop))
+        # What a first, short round has not had, nobody has to take for a leak.
+        if self.small_disk:
+            begin("fill_disk", lambda dice: self.chaos.fill_disk(dice, stop))
+        begin("squeeze_descriptors", lambda dice: self.chaos.squeeze_descriptors(dice, stop))
+        for client in range(self.options.clients):
+            begin(f"client {client}", lambda dice: callers.Caller(self, dice).storm(stop))
+        for watcher in range(3):
+            begin(f"stalled watcher {watcher}", lambda dice: callers.stalled_watcher(self, dice, stop))
+        for member in [m for m in self.members.values() if m.kind.name == "chatty"][:2]:
+            begin(f"follower of {member}", lambda dice, m=member: callers.follower(self, m, stop))
+        begin("health", lambda _: callers.probe_health(self, stop))
+        begin("processes", lambda _: self.process_watch.run(stop))
+        self.record.over.wait(seconds)
+        stop.set()
+        for thread in threads:
+            thread.join(quiet.PATIENCE)
+            self.record.expect(not thread.is_alive(), "calls: each comes to an end", thread.name, "does not end")
+
+    def _quiet(self, witnesses):
+        if not self.record.over.is_set():
+            witnesses.settle()
+        if not self.record.over.is_set():
+            witnesses.look()
+            self.record.fault("round of chaos and quiet")
+
+    def _shut_down(self):
+        self.feed.expect_end()
+        self.server.process.send_signal(signal.SIGTERM)
+        begin = time.monotonic()
+        try:
+            code = self.server.process.wait(quiet.PATIENCE)
+        except subprocess.TimeoutExpired:
+            code = "nothing: it is still there"
+        self.record.worst("shutdown: seconds", time.monotonic() - begin)
+        expect = self.record.expect
+        expect(code == 0, "shutdown: in order", "server", lambda: f"exits with {code}:\n{self.server.stderr()[-2000:]}")
+        expect(not self.server.descendants(), "shutdown: leaves nothing alive", "server",
+               lambda: f"{self.server.descendants()}")
+        expect(not os.path.exists(self.server.socket), "shutdown: leaves nothing behind", "server", "its socket is there")
+        for member in self.members.values():
+            self.expect_nothing_alive(member, "the server has ended", "shutdown: leaves nothing alive")
+
+    def _clean_up(self):
+        if self.feed is not None:
+            self.feed.cancel()
+        self._test.doCleanups()
+        if not self.record.violations or self.options.throw_away:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        elif self.small_disk:
+            # The mount goes with this process.
+            with contextlib.suppress(shutil.Error, OSError):
+                shutil.copytree(self.log_dir, self.folder + "/log-kept")
+
+    def report(self):
+        """Prints what was found; returns the exit code."""
+        print("\n".join(self.record.table()))
+        if not self.small_disk:
+            print("  (no full disk: only root can mount a small one)")
+        for violation in self.record.violations:
+            print(f"VIOLATION {violation}")
+        if self.record.violations:
+            print(f"seed {self.options.seed}; everything is in {self.folder}")
+            return 1
+        print(f"no violation in {self.options.seconds} s with {len(self.members)} daemons, seed {self.options.seed}")
+        return 0
+
+
+# Bytes of the disk of the logs.
+SMALL_DISK = 160 << 20
+
+
+def mount_small_disk(folder):
+    """Whether a small file system of its own could be mounted there."""
+    words = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=0750", "none", folder]
+    return os.geteuid() == 0 and subprocess.run(words, check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def enter_own_mounts():
+    """Goes on in a namespace of mounts that goes with the soak, where that is possible."""
+    if os.geteuid() != 0 or "SOAK_HAS_OWN_MOUNTS" in os.environ:
+        return
+    unshare = ["unshare", "--mount", "--propagation", "private"]
+    if subprocess.run([*unshare, "true"], check=False, stderr=subprocess.DEVNULL).returncode == 0:
+        os.environ["SOAK_HAS_OWN_MOUNTS"] = "1"
+        os.execvp("unshare", [*unshare, sys.executable, "-B", *sys.argv])
+
+
+def read_options():
+    parser = argparse.ArgumentParser("soak", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=120, help="how long in all, about (%(default)s)")
+    parser.add_argument("--round", type=float, default=45, help="seconds of chaos between two looks (%(default)s)")
+    parser.add_argument("--seed", type=int, default=None, help="of all dice (another one each time)")
+    parser.add_argument("--daemons", type=int, default=300, help="how many, 13 to 360 (%(default)s)")
+    parser.add_argument("--clients", type=int, default=16, help="how many call at a time (%(default)s)")
+    parser.add_argument("--calls", type=float, default=80, help="calls a second, about (%(default)s)")
+    parser.add_argument("--kills", type=float, default=15, help="children killed a second (%(default)s)")
+    parser.add_argument("--freezes", type=float, default=3, help="children frozen a second (%(default)s)")
+    parser.add_argument("--reload-every", type=float, default=2, help="seconds between two reloads (%(default)s)")
+    parser.add_argument("--throw-away", action="store_true", help="keep no folder, even with a violation in it")
+    options = parser.parse_args()
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(1 << 32)
+    if not 1 <= options.daemons <= 360:
+        parser.error("--daemons has to be between 1 and 360")
+    return options
+
+
+def main():
+    enter_own_mounts()
+    options = read_options()
+    print(f"seed {options.seed}", flush=True)
+    soak = Soak(options)
+    # Ends with what a violation ends with: everything that was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        soak.run()
+    except KeyboardInterrupt:
+        pass
+    except Exception:  # pylint: disable=broad-except
+        sys.excepthook(*sys.exc_info())
+    sys.stdout.flush()
+    code = soak.report()
+    sys.stdout.flush()
+    # Threads that hang must not keep it.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
