@@ -65,7 +65,23 @@ std::string FifoDir(const ServerSettings& settings) { return settings.run_dir + 
 sigset_t HandledSignals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD}) sigaddset(&set, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&set, signal);
+  return set;
+}
+
+void ChildEnded(int) {}
+
+// What the main thread blocks while it waits. SIGCHLD cannot come from the descriptor of signals:
+// a thread that let it in would take it from there, and where none does, the kernel looks at every
+// thread at the end of every child. It remembers the one that took the last, so that it finds this
+// one at once.
+sigset_t AllButChildEnded() {
+  struct sigaction action = {};
+  action.sa_handler = ChildEnded;
+  sigaction(SIGCHLD, &action, nullptr);
+  sigset_t set;
+  sigfillset(&set);
+  sigdelset(&set, SIGCHLD);
   return set;
 }
 
@@ -235,6 +251,7 @@ int Server::Run() {
   NotifyReady(daemons);
 
   pollfd fds[] = {{signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}};
+  const sigset_t blocked = AllButChildEnded();
   // The boot leaves much behind.
   MemoryTrimmer trimmer;
   trimmer.NoteActivity(Clock::Real().Now().monotonic);
@@ -243,7 +260,7 @@ int Server::Run() {
     const absl::Duration left = due - Clock::Real().Now().monotonic;
     const timespec patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
     const bool bounded = due != MonotonicTime::InfiniteFuture();
-    const int ready = ppoll(fds, 2, bounded ? &patience : nullptr, nullptr);
+    const int ready = ppoll(fds, 2, bounded ? &patience : nullptr, &blocked);
     const MonotonicTime now = Clock::Real().Now().monotonic;
     if (ready == 0 && give_up_at_ <= now) GiveUp();
     if (ready > 0) trimmer.NoteActivity(now);

@@ -30,18 +30,9 @@ void InstallWakeSignal() {
   static_cast<void>(installed);
 }
 
-// What a worker blocks. Not SIGCHLD, the default action of which is nothing: where it is blocked,
-// the kernel looks at every thread of the process at the end of every child for one that takes it,
-// and wakes the main thread, which has no use for the end of a worker's child.
-sigset_t BlockedByWorkers() {
+sigset_t AllButWakeSignal() {
   sigset_t set;
   sigfillset(&set);
-  sigdelset(&set, SIGCHLD);
-  return set;
-}
-
-sigset_t AllButWakeSignal() {
-  sigset_t set = BlockedByWorkers();
   sigdelset(&set, kWakeSignal);
   return set;
 }
@@ -65,9 +56,10 @@ absl::StatusOr<std::unique_ptr<ThreadWorker>> ThreadWorker::Create(
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackSize);
-  // Whatever its maker has.
-  const sigset_t blocked = BlockedByWorkers();
-  pthread_attr_setsigmask_np(&attributes, &blocked);
+  // The thread starts with every signal blocked, whatever its maker has.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_attr_setsigmask_np(&attributes, &all);
   pthread_t thread;
   const int error = pthread_create(&thread, &attributes, Run, worker.get());
   pthread_attr_destroy(&attributes);

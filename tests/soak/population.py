@@ -131,6 +131,9 @@ class Configuration:
         for name in sorted(self.present):
             member = self.members[name]
             keys = {**member.kind.keys, **self.live[name]}
+            if member.kind.ends:
+                # Nobody has to see what ends before there is a watcher.
+                keys["autostart"] = "no"
             lines += [f"[daemon:{name}]", f"command = {member.command(self.revisions[name])}"]
             lines += [f"{key} = {value}" for key, value in keys.items()]
         return "\n".join(lines) + "\n"

@@ -94,13 +94,13 @@ class Soak:
             length = min(6.0, self.options.round / 3)
             number = 0
             while not self.record.over.is_set():
+                witnesses.wake()
                 self._chaos(number, length)
                 self._quiet(witnesses)
                 length = min(self.options.round, end - time.monotonic())
                 number += 1
                 if length < 3:
                     break
-                witnesses.wake()
             if not self.record.over.is_set():
                 self._shut_down()
         except BaseException as error:  # pylint: disable=broad-except
@@ -117,6 +117,7 @@ class Soak:
         with self.chaos.commanding(self.members, starts=True, ends=0):
             self.server.start(wrapper=["setpriv", "--pdeathsig", "TERM"])
         self.feed = feed.Feed(self.record, self.server.stub)
+        self.record.expect(self.feed.await_sequence(0, hob_server.DEADLINE), feed.FEED, "feed", "no snapshot")
 
     def _chaos(self, number, seconds):
         """One round of it, which begins and ends with all threads of its own."""

@@ -1,0 +1,176 @@
+"""The witnesses of the soak see what is wrong when something is: each is shown it."""
+
+import os
+import struct
+import tempfile
+import unittest
+
+import exit_witness
+import ledger
+import log_witness
+import population
+import throttle_witness
+from exit_witness import allowed_ends, pair
+from feed import Exit
+from record import Record
+from test_main import main
+
+KILL = ("signal", 9)
+
+
+def instance(number, pid, intent=None, started=0.0, ending=0.0, flags=ledger.ARMED):
+    return ledger.Instance(number, pid, flags, started, ending, intent, 0, (0, 0, 0), (0, 0, 0))
+
+
+class WitnessTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="hob-witness-")
+        self.addCleanup(self.folder.cleanup)
+        self.record = Record()
+
+    def member(self, kind):
+        kinds = {k.name: k for k in population.KINDS}
+        return population.Member(kinds[kind], 0, self.folder.name, "/bin/child")
+
+    def note(self, member, number, **fields):
+        """Writes an instance into a ledger, as a child does."""
+        with open(member.ledger.path, "r+b") as file:
+            file.write(struct.pack("<q", number + 1))
+            file.seek(128 * (1 + number))
+            values = {"pid": 100 + number, "flags": ledger.ARMED, "started": 1, "ending": 0, "value": 0, "intent": 0,
+                      "begun": (0, 0, 0), "done": (0, 0, 0), **fields}
+            file.write(struct.pack("<iiqqii3q3q", *list(values.values())[:6], *values["begun"], *values["done"]))
+
+    def assert_violation(self, *words):
+        self.assertEqual(len(self.record.violations), 1, self.record.violations)
+        for word in words:
+            self.assertIn(word, self.record.violations[0])
+
+    # Exits.
+
+    def examine_exits(self, instances, exits, killed=(), requests=0):
+        member = self.member("steady")
+        for item in instances:
+            self.note(member, item.number, pid=item.pid)
+        exit_witness.examine(self.record, member, pair(instances, exits), killed, requests)
+
+    def test_exits_that_are_told_as_they_were_are_fine(self):
+        ended = instance(0, 100, ("exit", 3))
+        self.examine_exits([ended, instance(1, 101), instance(2, 102)],
+                           [Exit(100, ("exit", 3), False, 1), Exit(101, KILL, False, 2)], killed=[101])
+        self.assertEqual(self.record.violations, [])
+
+    def test_exit_that_is_not_told_is_seen(self):
+        self.examine_exits([instance(0, 100), instance(1, 101), instance(2, 102)], [Exit(101, KILL, False, 1)], [100, 101])
+        self.assert_violation("was not told", "pid=100")
+
+    def test_exit_that_is_told_twice_is_seen(self):
+        end = Exit(100, KILL, False, 1)
+        self.examine_exits([instance(0, 100), instance(1, 101)], [end, end], [100])
+        self.assert_violation("of which nobody knows")
+
+    def test_exit_with_another_code_is_seen(self):
+        self.examine_exits([instance(0, 100, ("exit", 3)), instance(1, 101)], [Exit(100, ("exit", 4), False, 1)])
+        self.assert_violation("ended as one of {('exit', 3)}")
+
+    def test_kill_by_nobody_is_seen(self):
+        self.examine_exits([instance(0, 100), instance(1, 101)], [Exit(100, KILL, False, 1)])
+        self.assert_violation("ended as one of none")
+
+    def test_end_that_is_told_as_asked_for_and_was_not_is_seen(self):
+        self.examine_exits([instance(0, 100), instance(1, 101)], [Exit(100, KILL, True, 1)])
+        self.assert_violation("after 0 commands")
+
+    def test_term_ends_only_who_does_not_handle_it_yet(self):
+        self.assertIn(("signal", 15), allowed_ends(instance(0, 1), False, False, True))
+        self.assertNotIn(("signal", 15), allowed_ends(instance(0, 1), True, False, True))
+
+    # The throttle: max_retries = 3, retry_time = 2s.
+
+    def examine_starts(self, kind, times, commands=()):
+        """times: of each instance, when it began and ended."""
+        pairs = [(instance(i, 100 + i, ("exit", 3), *span), Exit(100 + i, ("exit", 3), False, i))
+                 for i, span in enumerate(times[:-1])]
+        latest = instance(len(times), 100 + len(times), started=times[-1][0])
+        runs = throttle_witness.restarts_of(pairs, latest, commands, {})
+        throttle_witness.examine(self.record, self.member(kind), runs)
+        return runs
+
+    def test_start_after_too_many_failures_is_seen(self):
+        self.examine_starts("looper", [(0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0)])
+        self.assert_violation("follows 3 failures")
+
+    def test_start_after_the_window_is_fine(self):
+        self.examine_starts("looper", [(0, 0.1), (0.1, 0.2), (0.2, 2.2), (2.2, 0)])
+        self.assertEqual(self.record.violations, [])
+
+    def test_command_clears_the_history(self):
+        self.examine_starts("looper", [(0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.5, 0)], commands=[(0.35, 0.55)])
+        self.assertEqual(self.record.violations, [])
+
+    def test_trial_that_comes_too_soon_is_seen(self):
+        self.examine_starts("trier", [(0, 0.1), (0.1, 0.2), (0.9, 0)])
+        self.assert_violation("a trial")
+
+    def test_start_before_the_back_off_is_seen(self):
+        self.examine_starts("patient", [(0, 0.1), (0.2, 0)])
+        self.assert_violation("after a failure")
+
+    def test_starts_beyond_the_budget_are_seen(self):
+        restarts = [throttle_witness.Restart(1.0, 1.0 + i / 1000, None) for i in range(20)]
+        throttle_witness.examine_budget(self.record, restarts, rate=10, burst=5)
+        self.assert_violation("7 starts within")
+
+    def test_starts_within_the_budget_are_fine(self):
+        restarts = [throttle_witness.Restart(1.0, 1.0 + max(0, i - 5) / 10, None) for i in range(20)]
+        throttle_witness.examine_budget(self.record, restarts, rate=10, burst=5)
+        self.assertEqual(self.record.violations, [])
+
+    # Logs.
+
+    def line(self, number, writer="o", of=0):
+        return f"brittle000 {of} {writer} {number} ".encode() + bytes([ord("a") + number % 26]) * 5 + b"\n"
+
+    def problem(self, data, backup=None, **noted):
+        member = self.member("brittle")
+        for number, counts in enumerate(noted.pop("instances", [noted])):
+            self.note(member, number, **counts)
+        path = os.path.join(self.folder.name, "brittle000.log")
+        with open(path, "wb") as file:
+            file.write(data)
+        if backup is not None:
+            with open(path + ".1", "wb") as file:
+                file.write(backup)
+        (witness,) = log_witness.witnesses_of(member, self.folder.name)
+        return witness.examine()[0]
+
+    def test_all_lines_are_fine_in_however_many_files(self):
+        self.assertEqual(self.problem(self.line(1) + self.line(2), self.line(0), begun=(3, 0, 0), done=(3, 0, 0)), "")
+
+    def test_lost_line_is_seen(self):
+        self.assertIn("is due", self.problem(self.line(0) + self.line(2), begun=(3, 0, 0), done=(3, 0, 0)))
+
+    def test_lost_last_line_is_seen(self):
+        self.assertIn("wrote 3 lines", self.problem(self.line(0) + self.line(1), begun=(3, 0, 0), done=(3, 0, 0)))
+
+    def test_lost_last_line_of_an_earlier_instance_is_seen(self):
+        counts = [{"begun": (2, 0, 0), "done": (2, 0, 0)}, {"begun": (1, 0, 0), "done": (1, 0, 0)}]
+        self.assertIn("instance 0 wrote 2", self.problem(self.line(0) + self.line(0, of=1), instances=counts))
+
+    def test_repeated_line_is_seen(self):
+        self.assertIn("is due", self.problem(self.line(0) * 2, begun=(2, 0, 0), done=(2, 0, 0)))
+
+    def test_torn_line_is_seen(self):
+        torn = self.line(0) + self.line(1)[:-3] + self.line(2)
+        self.assertIn("has the line", self.problem(torn, begun=(3, 0, 0), done=(3, 0, 0)))
+
+    def test_line_with_another_text_is_seen(self):
+        self.assertIn("has the line", self.problem(self.line(0).replace(b"aaaaa", b"aabaa"), begun=(1, 0, 0), done=(1, 0, 0)))
+
+    def test_line_that_a_kill_cut_short_may_be_there_or_not(self):
+        self.assertEqual(self.problem(self.line(0), begun=(2, 0, 0), done=(1, 0, 0)), "")
+        self.assertEqual(self.problem(self.line(0) + self.line(1), begun=(2, 0, 0), done=(1, 0, 0)), "")
+
+
+if __name__ == "__main__":
+    main()
