@@ -8,8 +8,10 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -75,9 +77,16 @@ int Serve(const std::vector<std::string>& config_paths, const hob::ResourceLimit
   options.config = std::move(loaded.config);
   options.environment = std::move(environment);
   options.descriptor_limit = descriptor_limit;
-  absl::StatusOr<std::unique_ptr<hob::Server>> server = hob::Server::Create(std::move(options));
-  if (!server.ok()) return Fail(kFailed, server.status());
-  return (*server)->Run();
+  try {
+    absl::StatusOr<std::unique_ptr<hob::Server>> server = hob::Server::Create(std::move(options));
+    if (!server.ok()) return Fail(kFailed, server.status());
+    return (*server)->Run();
+  } catch (const std::system_error& error) {
+    // The library has no other way to say that there is no room for a thread (RELIABILITY F12).
+    // They are made before the first daemon is started; workers are made without exceptions.
+    return Fail(kFailed, absl::ResourceExhaustedError(
+                             absl::StrCat("cannot start a thread: ", error.code().message())));
+  }
 }
 
 // Debian's abseil looks for deadlocks at every lock of a mutex: a graph of all of them, behind one

@@ -101,8 +101,9 @@ void NotifyReady(int daemons) {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Create(Options options) {
   std::unique_ptr<Server> server(new Server(std::move(options)));
-  for (auto step : {&Server::TakeRunDir, &Server::EndPredecessor, &Server::MakeSpawner,
-                    &Server::MakeSupervisor, &Server::Listen, &Server::OpenMetrics}) {
+  for (auto step :
+       {&Server::OpenSignals, &Server::TakeRunDir, &Server::EndPredecessor, &Server::MakeSpawner,
+        &Server::MakeSupervisor, &Server::Listen, &Server::OpenMetrics}) {
     if (absl::Status status = (server.get()->*step)(); !status.ok()) return status;
   }
   return server;
@@ -112,6 +113,15 @@ Server::Server(Options options)
     : options_(std::move(options)),
       start_time_(absl::Now()),
       throttle_({options_.config.server.start_rate, options_.config.server.start_burst}) {}
+
+absl::Status Server::OpenSignals() {
+  const sigset_t handled = HandledSignals();
+  signals_.Reset(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_.ok()) return absl::ErrnoToStatus(errno, "cannot take signals: signalfd");
+  all_down_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!all_down_.ok()) return absl::ErrnoToStatus(errno, "cannot be told of the end: eventfd");
+  return absl::OkStatus();
+}
 
 absl::Status Server::TakeRunDir() {
   const ServerSettings& settings = options_.config.server;
@@ -239,10 +249,6 @@ void Server::StartServing() {
 }
 
 int Server::Run() {
-  const sigset_t handled = HandledSignals();
-  signals_.Reset(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
-  all_down_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  CHECK(signals_.ok() && all_down_.ok()) << strerror(errno);
   StartServing();
   supervisor_->Boot();
   const int daemons = registry_.All().size();

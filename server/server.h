@@ -58,6 +58,7 @@ class Server {
  private:
   explicit Server(Options options);
 
+  absl::Status OpenSignals();
   absl::Status TakeRunDir();
   absl::Status EndPredecessor();
   absl::Status MakeSpawner();

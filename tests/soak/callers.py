@@ -221,25 +221,26 @@ class Watcher:
         self._sequence = None
         self._call = None
 
-    def watch(self, changes, seconds, stop=None, stall=None):
+    def watch(self, changes, seconds, stall=None):
         """Follows until there were so many changes behind `synced`, or for some seconds.
 
-        stall: called once behind `synced`, and nothing is read until it returns.
+        stall: called once behind `synced`, and nothing is read until it returns. It returns the number of a change, and
+        reading ends no sooner than that is known.
         """
-        self._call = self._stub.Watch(api.WatchRequest(names=self._names, resume_token=self._token), timeout=DEADLINE * 4)
+        self._call = self._stub.Watch(api.WatchRequest(names=self._names, resume_token=self._token), timeout=DEADLINE * 10)
         timer = threading.Timer(seconds, self._call.cancel)
         timer.start()
         resumed = bool(self._token)
         state = "resumed" if resumed else "snapshot"
+        least = 0
         try:
             for response in self._call:
                 state = self._take(response, state)
                 if state == "synced" and stall is not None:
-                    stall()
-                    stall = None
+                    least, stall = stall(), None
                 if state == "synced" and not response.synced:
                     changes -= 1
-                if (changes <= 0 and state == "synced") or (stop is not None and stop.is_set()):
+                if changes <= 0 and state == "synced" and self._sequence >= least:
                     break
         except grpc.RpcError as error:
             # Too old by now: begins anew.
@@ -273,18 +274,21 @@ class Watcher:
         return state
 
 
-def stalled_watcher(soak, random, stop):
-    """A watcher that reads nothing for long, and then all that has come meanwhile."""
+def stalled_watcher(soak, random, stop, longest):
+    """A watcher that reads nothing for up to `longest` seconds, and then all that has come meanwhile."""
+
+    def stall():
+        stop.wait(random.uniform(0.3, 1) * longest)
+        return soak.feed.sequence
+
     while not stop.is_set():
         channel = connect(soak.server.address)
         watcher = Watcher(soak.record, supervisor_pb2_grpc.SupervisorStub(channel))
         soak.record.fault("watcher that stalls")
         try:
-            watcher.watch(20000, 100, stop, lambda: stop.wait(random.uniform(0.3, 1.5) * soak.beat))
+            watcher.watch(0, DEADLINE * 10, stall)
         except grpc.RpcError as error:
-            fine = {Code.CANCELLED}
-            if soak.chaos.squeezed.is_set():
-                fine |= {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED}
+            fine = {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED} if soak.chaos.squeezed.is_set() else ()
             soak.record.expect(error.code() in fine, ANSWERS, "stalled watcher", f"{error.code()} {error.details()}")
         finally:
             channel.close()

@@ -111,6 +111,9 @@ class Feed:
             expect(daemon.pid == 0, FEED, daemon.name, f"removed with a live instance: {daemon}")
             del self._lives[daemon.name], self._latest[daemon.name]
             return
+        known = self._latest.get(daemon.name)
+        if daemon.log_problem and not (known and known.log_problem):
+            self._record.fault("log that stalled, as the server says")
         self._latest[daemon.name] = daemon
         if daemon.name not in self._lives:
             self._lives[daemon.name] = _Life(daemon)
@@ -133,6 +136,8 @@ class Feed:
         life.exit_count = daemon.exit_count
         how = how_of(daemon.last_exit)
         pid = 0 if how[0] == "spawn" else life.pid
+        if not pid:
+            self._record.fault("spawn that failed, as the server says")
         self._exits[daemon.name].append(Exit(pid, how, daemon.last_exit.requested, sequence))
         if pid:
             life.pid, life.ended_pid = 0, pid

@@ -136,8 +136,9 @@ class Soak:
         begin("squeeze_descriptors", lambda dice: self.chaos.squeeze_descriptors(dice, stop))
         for client in range(self.options.clients):
             begin(f"client {client}", lambda dice: callers.Caller(self, dice).storm(stop))
-        for watcher in range(3):
-            begin(f"stalled watcher {watcher}", lambda dice: callers.stalled_watcher(self, dice, stop))
+        # One of them for as long as this round lasts, which is to be more than the server remembers.
+        for longest in (self.beat / 2, self.beat, 1e6):
+            begin(f"watcher that stalls {longest}", lambda dice, t=longest: callers.stalled_watcher(self, dice, stop, t))
         for member in [m for m in self.members.values() if m.kind.name == "chatty"][:2]:
             begin(f"follower of {member}", lambda dice, m=member: callers.follower(self, m, stop))
         begin("health", lambda _: callers.probe_health(self, stop))
@@ -220,12 +221,12 @@ def enter_own_mounts():
 def read_options():
     parser = argparse.ArgumentParser("soak", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120, help="how long in all, about (%(default)s)")
-    parser.add_argument("--round", type=float, default=45, help="seconds of chaos between two looks (%(default)s)")
+    parser.add_argument("--round", type=float, default=50, help="seconds of chaos between two looks (%(default)s)")
     parser.add_argument("--seed", type=int, default=None, help="of all dice (another one each time)")
     parser.add_argument("--daemons", type=int, default=300, help="how many, 13 to 360 (%(default)s)")
     parser.add_argument("--clients", type=int, default=16, help="how many call at a time (%(default)s)")
-    parser.add_argument("--calls", type=float, default=80, help="calls a second, about (%(default)s)")
-    parser.add_argument("--kills", type=float, default=15, help="children killed a second (%(default)s)")
+    parser.add_argument("--calls", type=float, default=100, help="calls a second, about (%(default)s)")
+    parser.add_argument("--kills", type=float, default=25, help="children killed a second (%(default)s)")
     parser.add_argument("--freezes", type=float, default=3, help="children frozen a second (%(default)s)")
     parser.add_argument("--reload-every", type=float, default=2, help="seconds between two reloads (%(default)s)")
     parser.add_argument("--throw-away", action="store_true", help="keep no folder, even with a violation in it")

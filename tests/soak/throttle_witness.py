@@ -46,6 +46,7 @@ def examine(record, member, runs):
                 record.expect(waited >= backoff, DELAY, member.name, f"{waited} s after a failure: {restart}")
             first = index - kind.max_retries + 1
             if first < 0:
+                record.checked(WINDOW)
                 continue
             span = restart.started - run[first].ended
             if span <= kind.retry_time and trial:
