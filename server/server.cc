@@ -4,7 +4,6 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -51,6 +50,8 @@ constexpr int kLastTries = 5;
 // When everything is down, every call is answered; this is for the answers to leave. A client that
 // is connected and makes no call may not notice that it is asked to go.
 constexpr std::chrono::milliseconds kFarewell{100};
+// How long the process may take for its own end after that.
+constexpr absl::Duration kLongestFarewell = absl::Seconds(10);
 
 // What a second signal kills has this long to be gone. What is not by then hangs in the kernel, or
 // its worker does, and nobody can wait for that.
@@ -83,6 +84,22 @@ sigset_t AllButChildEnded() {
   sigfillset(&set);
   sigdelset(&set, SIGCHLD);
   return set;
+}
+
+// Ends the process with `code` if it is still there after kLongestFarewell. To be called by the
+// main thread when nothing is left to do but to take everything down: the end of gRPC waits for its
+// threads, and for ever for one that it could not make when the machine had no room for it.
+void EndSoonAnyway(int code) {
+  static int exit_code;
+  exit_code = code;
+  struct sigaction action = {};
+  action.sa_handler = [](int) { _exit(exit_code); };
+  sigaction(SIGALRM, &action, nullptr);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  alarm(kLongestFarewell / absl::Seconds(1));
 }
 
 int64_t MonotonicMicroseconds() {
@@ -340,6 +357,7 @@ void Server::StopServing() {
   listener_ = nullptr;
   // Whoever follows sees the last change and then the end.
   notifier_.End();
+  EndSoonAnyway(exit_code_);
   grpc_server_->Shutdown(std::chrono::system_clock::now() + kFarewell);
   grpc_server_->Wait();
   journal_.Info("ends");
