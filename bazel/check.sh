@@ -223,10 +223,21 @@ check_mutation() {
   /usr/bin/python3 bazel/mutate.py "$count" "$seed" "${@:3}"
 }
 
+# The promises hold for [SECONDS] (120) of chaos: bazel/check.sh soak [SECONDS] [ARGUMENTS...]. What it found stays; `bazel
+# run //tests/soak -- --help` says more.
+check_soak() {
+  local seconds=120
+  if [[ ${1:-} =~ ^[0-9]+$ ]]; then
+    seconds=$1
+    shift
+  fi
+  bazel run //tests/soak -- --seconds "$seconds" "$@"
+}
+
 main() {
   local checks name=${1:-}
   checks=$(declare -F | sed -n 's/^declare -f check_//p')
-  if [[ $# -lt 1 || ($# -gt 1 && $name != fuzz && $name != mutation) ]] || ! grep -qxF -- "$name" <<<"$checks"; then
+  if [[ $# -lt 1 || ($# -gt 1 && $name != fuzz && $name != mutation && $name != soak) ]] || ! grep -qxF -- "$name" <<<"$checks"; then
     printf 'Usage: bazel/check.sh NAME, one of:\n%s\n' "$checks" >&2
     exit 2
   fi
