@@ -1,5 +1,6 @@
 // hobd: keeps the daemons of one machine running.
 
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -122,5 +123,8 @@ int main(int argc, char** argv) {
   if (!limit.ok()) return Fail(kFailed, limit.status());
   std::vector<std::string> environment = CleanEnvironment();
   hob::Journal::InitLog(argv[0]);
+  // It writes a line to stderr for each text of a request that is not UTF-8, and waits where nobody
+  // reads that. Who has sent the request is told.
+  google::protobuf::SetLogHandler(nullptr);
   return Serve(config_paths, *limit, std::move(environment));
 }

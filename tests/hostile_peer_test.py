@@ -48,11 +48,13 @@ class HostilePeerTest(HobTest):
         return server
 
     def assert_undisturbed(self, server):
-        """What runs, runs on, the server answers and rests, and its log can be shown on a terminal."""
+        """What runs, runs on, the server answers and rests, and its log has nothing but its own lines."""
         self.assertEqual(server.daemon("web"), self.before)
         self.assertEqual(server.info().config_generation, 1)
         processes.await_quiet(server.pid)
-        self.assertTrue(server.stderr().replace("\n", "").isprintable(), server.stderr())
+        for line in server.stderr().splitlines():
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ")
+            self.assertTrue(line.isprintable(), line)
 
     def other_channel(self, server):
         """A client with a connection of its own."""
