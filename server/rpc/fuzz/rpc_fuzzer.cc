@@ -1,0 +1,484 @@
+// Requests to a whole server on a fake kernel, several at a time: each is answered once, with an
+// error that the API knows or none; what is refused has changed nothing; and no daemon ever has two
+// instances.
+//
+// An input is up to eight calls, each of them a byte for the method, one for its ways (kMadeUp,
+// kCancelled), one for a length, and so many bytes: the request as it goes over the wire, or what
+// it is made from (request_maker.h).
+#include <google/protobuf/stubs/logging.h>
+#include <grpcpp/create_channel_posix.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "bazel/fuzzing/text.h"
+#include "glog/logging.h"
+#include "google/rpc/error_info.pb.h"
+#include "google/rpc/status.pb.h"
+#include "grpc/health/v1/health.pb.h"
+#include "hob/v1/supervisor.pb.h"
+#include "server/config/config.h"
+#include "server/config/test_folder.h"
+#include "server/health/health_service.h"
+#include "server/output/log_store.h"
+#include "server/process/testing/fake_spawner.h"
+#include "server/registry/change_notifier.h"
+#include "server/registry/registry.h"
+#include "server/rpc/fuzz/request_maker.h"
+#include "server/rpc/malformed_requests.h"
+#include "server/rpc/supervisor_service.h"
+#include "server/supervisor/reloader.h"
+#include "server/supervisor/supervisor.h"
+
+namespace hob {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr char kConfig[] =
+    "[os_daemons]\n"
+    "web = /bin/web\n"
+    "web2 = /bin/web\n"
+    "[daemon:once]\n"
+    "command = /bin/once\n"
+    "restart = never\n"
+    "[daemon:later]\n"
+    "command = /bin/later\n"
+    "backoff = 1h\n"
+    "backoff_max = 1h\n"
+    "[daemon:off]\n"
+    "command = /bin/off\n"
+    "autostart = no\n";
+constexpr const char* kNames[] = {"later", "off", "once", "web", "web2"};
+constexpr absl::string_view kNotStarted = "off";
+
+// Nothing here takes as long as that.
+constexpr absl::Duration kPatience = absl::Seconds(15);
+// gRPC drops a status that is larger (contract 1.6).
+constexpr size_t kLargestStatus = 8 << 10;
+constexpr size_t kMostCalls = 8;
+
+struct Method {
+  const char* path;
+  const Message& (*request)();
+  // Changes something when it is carried out.
+  bool commands = false;
+  // May be answered for as long as nobody ends it.
+  bool (*goes_on)(const Message& request) = nullptr;
+};
+
+template <typename Request>
+const Message& Default() {
+  return Request::default_instance();
+}
+
+bool Always(const Message&) { return true; }
+
+bool WhenFollowing(const Message& request) {
+  return static_cast<const v1::LogsRequest&>(request).follow();
+}
+
+constexpr Method kMethods[] = {
+    {"/hob.v1.Supervisor/List", Default<v1::ListRequest>},
+    {"/hob.v1.Supervisor/Status", Default<v1::StatusRequest>},
+    {"/hob.v1.Supervisor/Restart", Default<v1::RestartRequest>, true},
+    {"/hob.v1.Supervisor/Start", Default<v1::StartRequest>, true},
+    {"/hob.v1.Supervisor/Stop", Default<v1::StopRequest>, true},
+    {"/hob.v1.Supervisor/Signal", Default<v1::SignalRequest>, true},
+    {"/hob.v1.Supervisor/Reload", Default<v1::ReloadRequest>, true},
+    {"/hob.v1.Supervisor/Info", Default<v1::InfoRequest>},
+    {"/hob.v1.Supervisor/Logs", Default<v1::LogsRequest>, false, WhenFollowing},
+    {"/hob.v1.Supervisor/Watch", Default<v1::WatchRequest>, false, Always},
+    {"/grpc.health.v1.Health/Check", Default<grpc::health::v1::HealthCheckRequest>},
+    {"/grpc.health.v1.Health/Watch", Default<grpc::health::v1::HealthCheckRequest>, false, Always},
+};
+
+enum Ways : uint8_t {
+  // The bytes are what the request is made from.
+  kMadeUp = 1,
+  // The client goes away at once.
+  kCancelled = 2,
+};
+
+struct Request {
+  const Method* method;
+  bool cancelled;
+  std::string bytes;
+  // It may be answered for as long as nobody ends it.
+  bool goes_on;
+};
+
+Request ReadRequest(MadeUpBytes& input) {
+  Request request;
+  request.method = &kMethods[input.TakeByte() % std::size(kMethods)];
+  const uint8_t ways = input.TakeByte();
+  request.cancelled = (ways & kCancelled) != 0;
+  MadeUpBytes own(input.Take(input.TakeByte()));
+  const std::unique_ptr<Message> message(request.method->request().New());
+  if ((ways & kMadeUp) != 0) {
+    FillMessage(own, *message);
+    request.bytes = message->SerializeAsString();
+  } else {
+    request.bytes = std::string(own.Take(std::string::npos));
+  }
+  const auto goes_on = request.method->goes_on;
+  request.goes_on =
+      goes_on != nullptr && message->ParseFromString(request.bytes) && goes_on(*message);
+  return request;
+}
+
+// A call of a client, from its start to its end.
+class Call : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  Call(grpc::GenericStub& stub, Request request) : made_(std::move(request)) {
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+    stub.PrepareBidiStreamingCall(&context_, made_.method->path, grpc::StubOptions(), this);
+    const grpc::Slice slice(made_.bytes);
+    request_ = grpc::ByteBuffer(&slice, 1);
+    StartWriteLast(&request_, grpc::WriteOptions());
+    StartRead(&response_);
+    StartCall();
+    if (made_.cancelled) Cancel();
+  }
+
+  const Request& request() const { return made_; }
+  bool cancelled() const { return cancelled_; }
+
+  void Cancel() {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
+
+  // Waits for an answer, or for the end when there is none.
+  void AwaitAnswer() ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_, absl::Condition(this, &Call::HasAnswerLocked));
+  }
+
+  // Waits for the end.
+  grpc::Status Await() ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_, absl::Condition(&ended_));
+    CHECK_EQ(ends_, 1);
+    return status_;
+  }
+
+ private:
+  bool HasAnswerLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return answers_ > 0 || ended_; }
+
+  void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mu_) {
+    if (!ok) return;
+    {
+      absl::MutexLock lock(&mu_);
+      ++answers_;
+    }
+    StartRead(&response_);
+  }
+
+  void OnDone(const grpc::Status& status) override ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    ++ends_;
+    ended_ = true;
+    status_ = status;
+  }
+
+  const Request made_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer response_;
+  bool cancelled_ = false;
+
+  absl::Mutex mu_;
+  int answers_ ABSL_GUARDED_BY(mu_) = 0;
+  int ends_ ABSL_GUARDED_BY(mu_) = 0;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  grpc::Status status_ ABSL_GUARDED_BY(mu_);
+};
+
+// Counts the statuses that a server sends, for each call.
+class AnswerCount : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  struct Counts {
+    std::atomic<int64_t> calls = 0;
+    std::atomic<int64_t> ended = 0;
+  };
+
+  explicit AnswerCount(Counts& counts) : counts_(counts) {}
+
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo*) override {
+    return new OneCall(counts_);
+  }
+
+ private:
+  class OneCall : public grpc::experimental::Interceptor {
+   public:
+    explicit OneCall(Counts& counts) : counts_(counts) { ++counts_.calls; }
+    ~OneCall() override {
+      CHECK_EQ(statuses_, 1);
+      ++counts_.ended;
+    }
+    void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+      using Point = grpc::experimental::InterceptionHookPoints;
+      if (methods->QueryInterceptionHookPoint(Point::PRE_SEND_STATUS)) ++statuses_;
+      methods->Proceed();
+    }
+
+   private:
+    Counts& counts_;
+    std::atomic<int> statuses_ = 0;
+  };
+
+  Counts& counts_;
+};
+
+// A server, and a client that is connected with it as over a Unix socket.
+class World {
+ public:
+  World() {
+    // As in hobd.
+    google::protobuf::SetLogHandler(nullptr);
+    context_.clock = &Clock::Real();
+    context_.spawner = &spawner_;
+    context_.throttle = &throttle_;
+    context_.registry = &registry_;
+    context_.journal = &journal_;
+    context_.logs = &logs_;
+    folder_.Write("web.log", "one\ntwo\n");
+    const std::string path = folder_.Write("hob.ini", kConfig);
+    LoadedConfig loaded = LoadConfig({path});
+    CHECK(loaded.ok()) << loaded.errors.front().ToString();
+    supervisor_ = std::make_unique<Supervisor>(context_, std::move(loaded.config));
+    CHECK(supervisor_->Populate().ok());
+    supervisor_->Boot();
+    Reloader::Options options;
+    options.paths = {path};
+    reloader_ = std::make_unique<Reloader>(std::move(options), *supervisor_, journal_);
+    Serve();
+    BeAsAtFirst();
+  }
+
+  ~World() {
+    stub_ = nullptr;
+    notifier_.End();
+    server_->Shutdown();
+    server_->Wait();
+    CHECK_EQ(counts_.calls, counts_.ended);
+  }
+
+  std::unique_ptr<Call> Begin(Request request) {
+    return std::make_unique<Call>(*stub_, std::move(request));
+  }
+
+  int64_t sequence() const { return registry_.latest_sequence(); }
+  int64_t generation() const { return supervisor_->generation(); }
+
+  // Every daemon is as its configuration wants it, and nothing is under way.
+  void BeAsAtFirst() {
+    PostToAll(Command::Kind::kStop);
+    PostToAll(Command::Kind::kStart);
+    // Takes its turn behind the reloads that nobody waits for.
+    absl::Notification reloaded;
+    reloader_->Request(/*dry_run=*/false,
+                       [&reloaded](const absl::StatusOr<Reloader::Outcome>& outcome) {
+                         CHECK(outcome.ok()) << outcome.status();
+                         reloaded.Notify();
+                       });
+    reloaded.WaitForNotification();
+  }
+
+  void CheckInvariants() {
+    const std::vector<DaemonSnapshotPtr> daemons = registry_.All();
+    CHECK_EQ(daemons.size(), std::size(kNames));
+    for (size_t i = 0; i < daemons.size(); ++i) CHECK_EQ(daemons[i]->name(), kNames[i]);
+    for (const char* name : kNames) CHECK_LE(spawner_.MostAliveAtOnce(name), 1) << name;
+    CHECK_EQ(spawner_.abandoned(), 0);
+  }
+
+ private:
+  // Waits until every daemon that is to have it has carried the command out.
+  void PostToAll(Command::Kind kind) {
+    std::vector<std::string> names(std::begin(kNames), std::end(kNames));
+    if (kind == Command::Kind::kStart)
+      names.erase(std::find(names.begin(), names.end(), kNotStarted));
+    absl::BlockingCounter left(names.size());
+    for (const std::string& name : names) {
+      Command command;
+      command.kind = kind;
+      command.done = [&left, name](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+        CHECK(outcome.ok()) << name << ": " << outcome.status();
+        left.DecrementCount();
+      };
+      supervisor_->Post(name, std::move(command));
+    }
+    left.Wait();
+  }
+
+  void Serve() {
+    service_ = std::make_unique<SupervisorService>(
+        registry_, notifier_, *supervisor_, *reloader_, logs_,
+        SupervisorService::Facts{absl::Now(), "session", [] { return 0; }});
+    grpc::ServerBuilder builder;
+    builder.RegisterService(service_.get());
+    builder.RegisterService(&health_);
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+    creators.push_back(AnswerMalformedRequests());
+    creators.push_back(std::make_unique<AnswerCount>(counts_));
+    builder.experimental().SetInterceptorCreators(std::move(creators));
+    const auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
+    server_ = builder.BuildAndStart();
+    CHECK(server_ != nullptr);
+    int ends[2];
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.fd = ends[0];
+    acceptor->HandleNewConnection(&parameters);
+    stub_ =
+        std::make_unique<grpc::GenericStub>(grpc::CreateInsecureChannelFromFd("fuzzed", ends[1]));
+  }
+
+  const TestFolder folder_;
+  FakeSpawner spawner_{Clock::Real(), FakeSpawner::Wakes::kByDescriptor};
+  RestartThrottle throttle_{StartBudget::Options()};
+  Registry registry_;
+  ChangeNotifier notifier_{registry_};
+  Journal journal_;
+  LogStore logs_{{folder_.path(), folder_.path()}};
+  DaemonRunner::Context context_;
+  std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<Reloader> reloader_;
+  HealthService health_{registry_, notifier_, [] {}, HealthService::Options()};
+  std::unique_ptr<SupervisorService> service_;
+  AnswerCount::Counts counts_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::GenericStub> stub_;
+};
+
+// What the API says that an error may be (contract section 4), where nobody shuts down and
+// everything has room.
+bool IsKnown(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::OK:
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::ABORTED:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::OUT_OF_RANGE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A deadline that gRPC itself has noticed has no reason: a call that was never answered fails here.
+void CheckStatus(const char* method, const grpc::Status& status) {
+  CHECK(IsKnown(status.error_code()))
+      << method << ": " << status.error_code() << ": " << status.error_message();
+  if (status.ok()) return;
+  CHECK(!status.error_message().empty() && IsPrintable(status.error_message())) << method;
+  CHECK_LE(status.error_message().size() + status.error_details().size(), kLargestStatus);
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  CHECK(details.ParseFromString(status.error_details())) << method << status.error_message();
+  CHECK_EQ(details.code(), status.error_code()) << method;
+  CHECK_EQ(details.details_size(), 1) << method << status.error_message();
+  CHECK(details.details(0).UnpackTo(&info)) << method;
+  CHECK(!info.reason().empty() && info.domain() == "hob") << method << status.error_message();
+}
+
+// Whether the call may have changed something.
+bool MayHaveChanged(const Call& call, const grpc::Status& status) {
+  if (!call.request().method->commands) return false;
+  return status.error_code() != grpc::StatusCode::INVALID_ARGUMENT &&
+         status.error_code() != grpc::StatusCode::NOT_FOUND;
+}
+
+// Ends every call; whether one of them may have changed something.
+bool Finish(const std::vector<std::unique_ptr<Call>>& calls) {
+  // What goes on is ended when everything else was answered, and it has had its first answer.
+  for (const auto& call : calls) {
+    if (!call->request().goes_on) call->Await();
+  }
+  for (const auto& call : calls) {
+    if (!call->request().goes_on) continue;
+    if (call->request().method->goes_on == Always) call->AwaitAnswer();
+    call->Cancel();
+  }
+  bool changed = false;
+  for (const auto& call : calls) {
+    const grpc::Status status = call->Await();
+    changed = changed || MayHaveChanged(*call, status);
+    if (call->cancelled() && status.error_code() == grpc::StatusCode::CANCELLED) continue;
+    CheckStatus(call->request().method->path, status);
+  }
+  return changed;
+}
+
+// The world that inputs find as it was at first. It is made anew now and then: the fake kernel
+// remembers everything.
+World& FreshWorld(bool changed) {
+  constexpr int kMostChanges = 500;
+  static std::unique_ptr<World>& world = *new std::unique_ptr<World>;
+  static int changes = 0;
+  if (changed) ++changes;
+  if (world == nullptr || changes > kMostChanges) {
+    world = nullptr;
+    world = std::make_unique<World>();
+    changes = 0;
+  } else if (changed) {
+    world->BeAsAtFirst();
+  }
+  return *world;
+}
+
+}  // namespace
+}  // namespace hob
+
+// Other threads still hold what belongs to an input when it ends: leaks are looked for when the
+// fuzzer ends, and not after each input. And their edges come in ever other numbers, on which
+// libFuzzer's reckoning of rare ones would spend half of the time.
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  static std::vector<std::string>& options =
+      *new std::vector<std::string>{"-detect_leaks=0", "-entropic=0"};
+  static std::vector<char*>& arguments = *new std::vector<char*>(*argv, *argv + *argc);
+  for (std::string& option : options) arguments.push_back(&option[0]);
+  *argc = arguments.size();
+  arguments.push_back(nullptr);
+  *argv = arguments.data();
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  hob::World& world = hob::FreshWorld(/*changed=*/false);
+  const int64_t sequence = world.sequence();
+  const int64_t generation = world.generation();
+  hob::MadeUpBytes input(hob::AsText(data, size));
+  std::vector<std::unique_ptr<hob::Call>> calls;
+  while (!input.empty() && calls.size() < hob::kMostCalls) {
+    calls.push_back(world.Begin(hob::ReadRequest(input)));
+  }
+  const bool changed = hob::Finish(calls);
+  calls.clear();
+  if (!changed) {
+    CHECK_EQ(world.sequence(), sequence);
+    CHECK_EQ(world.generation(), generation);
+  }
+  world.CheckInvariants();
+  if (changed) hob::FreshWorld(/*changed=*/true);
+  return 0;
+}
