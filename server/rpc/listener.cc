@@ -97,10 +97,7 @@ UniqueFd OpenSpare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }  // namespace
 
 Listener::Listener(const Options& options, Journal& journal)
-    : options_(options),
-      journal_(journal),
-      ending_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      spare_(OpenSpare()) {}
+    : options_(options), journal_(journal), spare_(OpenSpare()) {}
 
 Listener::~Listener() {
   if (thread_.joinable()) {
@@ -117,6 +114,9 @@ Listener::~Listener() {
 }
 
 absl::Status Listener::Open(const std::string& address) {
+  // Without it the thread could not be told to end.
+  if (!ending_.ok()) ending_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!ending_.ok()) return Failure(address, "eventfd", errno);
   absl::string_view path = address;
   return absl::ConsumePrefix(&path, "unix:") ? OpenUnix(std::string(path)) : OpenTcp(address);
 }

@@ -332,5 +332,13 @@ TEST_F(ListenerTest, F70_S13_WithoutDescriptorsCallersAreTurnedAwayAndTheNextOne
   EXPECT_EQ(listener->shed(), kCallers);
 }
 
+TEST_F(ListenerTest, WithoutTheDescriptorThatEndsItNothingIsOpened) {
+  Listener listener(Listener::Options(), journal_);
+  NoDescriptorsLeft none_left;
+  const absl::Status opened = listener.Open(address_);
+  EXPECT_EQ(opened.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(opened.message(), "cannot listen on " + address_ + ": eventfd: Too many open files");
+}
+
 }  // namespace
 }  // namespace hob
