@@ -2,6 +2,7 @@
 
 import collections
 import threading
+import time
 
 import grpc
 import supervisor_pb2 as api
@@ -11,6 +12,9 @@ State = api.Daemon.State
 # An end that the feed has told: of the instance `pid` (0: it never was one), as ("exit", CODE), ("signal", NUMBER) or
 # ("spawn", ERRNO); whether the server says that it was asked for.
 Exit = collections.namedtuple("Exit", "pid how requested sequence")
+
+# What is kept for whoever has to find out what went wrong.
+_HISTORY = 20000
 
 # States with a live instance, and without one; STARTING begins before the process is there.
 ALIVE = {State.RUNNING}
@@ -47,6 +51,7 @@ class Feed:
         self._changed = threading.Condition()
         self._exits = collections.defaultdict(list)
         self._latest = {}
+        self._history = collections.deque(maxlen=_HISTORY)
         self.sequence = None
         self._ending = False
         self._call = stub.Watch(api.WatchRequest())
@@ -67,6 +72,14 @@ class Feed:
         """Whether the changes up to this one have come in time."""
         with self._changed:
             return self._changed.wait_for(lambda: self.sequence is not None and self.sequence >= sequence, timeout)
+
+    def history(self):
+        """The last changes, a line each."""
+        with self._changed:
+            changes = list(self._history)
+        return [f"{when:.6f} {sequence} {daemon.name} {'removed' if removed else State.Name(daemon.state)} "
+                f"pid {daemon.pid} exits {daemon.exit_count} {how_of(daemon.last_exit)}: {daemon.reason}"
+                for when, sequence, daemon, removed in changes]
 
     def expect_end(self):
         """From now on the server may end the call."""
@@ -103,6 +116,7 @@ class Feed:
 
     def _change(self, response):
         daemon = response.daemon
+        self._history.append((time.monotonic(), response.sequence, daemon, response.removed))
         expect = self._record.expect
         expect(response.WhichOneof("what") == "daemon" and response.sequence == self.sequence + 1, FEED, daemon.name,
                f"after {self.sequence} comes {response}")
@@ -136,6 +150,8 @@ class Feed:
         life.exit_count = daemon.exit_count
         how = how_of(daemon.last_exit)
         pid = 0 if how[0] == "spawn" else life.pid
+        expect(pid or how[0] == "spawn", COUNTERS, daemon.name,
+               f"the end of an instance is told that was not: {daemon}")
         if not pid:
             self._record.fault("spawn that failed, as the server says")
         self._exits[daemon.name].append(Exit(pid, how, daemon.last_exit.requested, sequence))

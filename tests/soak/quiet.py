@@ -14,6 +14,7 @@ import supervisor_pb2 as api
 import supervisor_pb2_grpc
 import throttle_witness
 from callers import connect
+from feed import FEED
 from hob_server import DEADLINE
 
 State = api.Daemon.State
@@ -40,7 +41,7 @@ def await_quietly(condition, timeout=PATIENCE):
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(0.1)
     return True
 
 
@@ -138,7 +139,7 @@ class Quiet:
         soak = self._soak
         soak.chaos.reload_to(soak.chaos.configuration.complete())
         self._record.expect(await_quietly(self._wanted_are_up), ALIVE, "all", self._who_is_not_up)
-        for name, daemon in sorted(soak.feed.latest().items()):
+        for name, daemon in sorted(self._daemons().items()):
             member = soak.members[name]
             if member.kind.ends:
                 with soak.chaos.commanding([name], starts=False, ends=1):
@@ -157,14 +158,17 @@ class Quiet:
                 with self._soak.chaos.commanding([member.name], starts=True, ends=0):
                     self._soak.server.start_daemon(member.name)
 
+    def _daemons(self):
+        return {daemon.name: daemon for daemon in self._soak.server.list().daemons}
+
     def _wanted_are_up(self):
         """By itself: without anybody's command."""
         return all(daemon.state in (State.RUNNING, State.HALTED) or not daemon.wanted
-                   for name, daemon in self._soak.feed.latest().items() if not self._soak.members[name].kind.ends)
+                   for name, daemon in self._daemons().items() if not self._soak.members[name].kind.ends)
 
     def _all_are_up(self):
         return all(daemon.state == State.RUNNING and self._is_up(self._soak.members[name])
-                   for name, daemon in self._soak.feed.latest().items() if not self._soak.members[name].kind.ends)
+                   for name, daemon in self._daemons().items() if not self._soak.members[name].kind.ends)
 
     @staticmethod
     def _is_up(member):
@@ -173,7 +177,7 @@ class Quiet:
         return instance is not None and instance.flags & 2 and processes.is_alive(instance.pid)
 
     def _who_is_not_up(self):
-        latest = self._soak.feed.latest().items()
+        latest = self._daemons().items()
         return "\n".join(f"{name}: {State.Name(daemon.state)} ({daemon.reason}), {self._soak.members[name].ledger.latest()}"
                          for name, daemon in latest
                          if not self._soak.members[name].kind.ends and daemon.state != State.RUNNING)
@@ -200,8 +204,9 @@ class Quiet:
     def _look_at_ends(self):
         soak = self._soak
         sequence = self._sequence()
-        self._record.expect(soak.feed.await_sequence(sequence, PATIENCE), "changes: every one once, in order", "feed",
+        self._record.expect(soak.feed.await_sequence(sequence, PATIENCE), FEED, "feed",
                             lambda: f"{sequence} is told to others, and only {soak.feed.sequence} came")
+        self._record.expect(self._daemons() == soak.feed.latest(), FEED, "feed", self._what_differs)
         told = soak.feed.take_exits()
         restarts = []
         for name, member in soak.members.items():
@@ -218,6 +223,11 @@ class Quiet:
             soak.chaos.spans[name].clear()
         throttle_witness.examine_budget(self._record, restarts, soak.start_rate, soak.start_burst)
         soak.chaos.kills.clear()
+
+    def _what_differs(self):
+        told = self._soak.feed.latest()
+        return "\n".join(f"List says {daemon}, and the last change said {told.get(name)}"
+                         for name, daemon in self._daemons().items() if told.get(name) != daemon)
 
     def _sequence(self):
         """The number of the last change, as another watcher is told."""

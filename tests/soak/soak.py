@@ -103,7 +103,7 @@ class Soak:
                     break
             if not self.record.over.is_set():
                 self._shut_down()
-        except BaseException as error:  # pylint: disable=broad-except
+        except Exception as error:
             self.record.violation("the soak itself works", "soak", f"{type(error).__name__}: {error}")
             raise
         finally:
@@ -179,12 +179,19 @@ class Soak:
         self._test.doCleanups()
         if not self.record.violations or self.options.throw_away:
             shutil.rmtree(self.folder, ignore_errors=True)
-        elif self.small_disk:
+        else:
+            self._keep_evidence()
+
+    def _keep_evidence(self):
+        if self.feed is not None:
+            with open(self.folder + "/changes", "w", encoding="utf-8") as file:
+                file.write("\n".join(self.feed.history()) + "\n")
+        if self.small_disk:
             # The mount goes with this process.
             with contextlib.suppress(shutil.Error, OSError):
                 shutil.copytree(self.log_dir, self.folder + "/log-kept")
 
-    def report(self):
+    def report(self, interrupted):
         """Prints what was found; returns the exit code."""
         print("\n".join(self.record.table()))
         if not self.small_disk:
@@ -193,6 +200,9 @@ class Soak:
             print(f"VIOLATION {violation}")
         if self.record.violations:
             print(f"seed {self.options.seed}; everything is in {self.folder}")
+            return 1
+        if interrupted:
+            print("interrupted, without a violation so far")
             return 1
         print(f"no violation in {self.options.seconds} s with {len(self.members)} daemons, seed {self.options.seed}")
         return 0
@@ -243,16 +253,16 @@ def main():
     options = read_options()
     print(f"seed {options.seed}", flush=True)
     soak = Soak(options)
-    # Ends with what a violation ends with: everything that was started is ended.
+    # Everything that was started is ended then too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    interrupted = False
     try:
         soak.run()
-    except KeyboardInterrupt:
-        pass
+    except (KeyboardInterrupt, SystemExit):
+        interrupted = True
     except Exception:  # pylint: disable=broad-except
         sys.excepthook(*sys.exc_info())
-    sys.stdout.flush()
-    code = soak.report()
+    code = soak.report(interrupted)
     sys.stdout.flush()
     # Threads that hang must not keep it.
     os._exit(code)
