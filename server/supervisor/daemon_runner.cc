@@ -256,6 +256,8 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   lifecycle_.Ended(report, LastWordsOf(report));
   context_.journal->Info(About("ended"), absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
   if (!report.requested) decision_ = Report(report);
+  // The restart that this was has failed: there is none any more for others to join.
+  if (next_ == Next::kAsDecided) restarting_ = false;
 }
 
 std::string DaemonRunner::LastWordsOf(const ExitReport& report) {

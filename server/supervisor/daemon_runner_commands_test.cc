@@ -443,6 +443,27 @@ TEST(DaemonRunnerCommandsTest, ARestartAfterOneThatIsOverIsAnother) {
   EXPECT_EQ(web.spawner.Spawned("web"), 3);
 }
 
+TEST(DaemonRunnerCommandsTest, ARestartWhileAFailedOneIsClearedAwayIsAnother) {
+  DaemonSpec spec = SlowToComeUp();
+  spec.restart_policy.restart = RestartMode::kNever;
+  RunnerHarness web(spec);
+  FakeProgram program;
+  program.has_children = true;
+  program.looks_to_end_children = -1;
+  web.spawner.SetProgram(program);
+  const Answer first = web.Do(Kind::kRestart);
+  web.Exit(1);
+  ASSERT_EQ(web.state(), DaemonState::kClearing);
+  web.spawner.SetProgram(FakeProgram());
+  const Answer second = web.Do(Kind::kRestart);
+  web.spawner.EndChildren("web");
+  web.Advance(absl::Seconds(3));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_EQ(first.InAWord(), "OK") << "it waits on with the other";
+  EXPECT_EQ(second.InAWord(), "OK");
+  EXPECT_EQ(web.spawner.Spawned("web"), 2);
+}
+
 TEST(DaemonRunnerCommandsTest, ARestartThatIsOvertakenByAStopIsAborted) {
   RunnerHarness web;
   web.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));
