@@ -172,6 +172,8 @@ class DaemonRunner {
   // because it was removed.
   absl::Status refusal_;
   bool removed_ = false;
+  // An operator has said whether it is to be up: the configuration's own wish comes too late.
+  bool told_by_operator_ = false;
   // A restart is under way: others join it.
   bool restarting_ = false;
   bool finished_ = false;

@@ -13,6 +13,9 @@ void DaemonRunner::Handle(Command command) {
                     command.kind == Command::Kind::kShutDown ||
                     command.kind == Command::Kind::kKill;
   if (finished_ || (!refusal_.ok() && !ends)) return AnswerNow(command, refusal_);
+  told_by_operator_ |= command.kind == Command::Kind::kStart ||
+                       command.kind == Command::Kind::kStop ||
+                       command.kind == Command::Kind::kRestart;
   switch (command.kind) {
     case Command::Kind::kStart:
       return Start(std::move(command));
@@ -105,8 +108,8 @@ void DaemonRunner::Signal(const Command& command) {
 }
 
 void DaemonRunner::Boot(Command command) {
-  // An operator may have been faster.
-  if (lifecycle_.state() != DaemonState::kStopped || start_at_ != kNever) {
+  // An operator may have been faster; what they stopped stays stopped.
+  if (told_by_operator_ || lifecycle_.state() != DaemonState::kStopped || start_at_ != kNever) {
     return AnswerNow(command, lifecycle_.latest());
   }
   lifecycle_.SetWanted(true);

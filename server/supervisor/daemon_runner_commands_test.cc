@@ -88,6 +88,15 @@ TEST(DaemonRunnerCommandsTest, BootRightBehindAStartDoesNotMakeTheOperatorWaitFo
   EXPECT_EQ(boot.InAWord(), "OK");
 }
 
+TEST(DaemonRunnerCommandsTest, BootOfADaemonThatAnOperatorHasStoppedLeavesItStopped) {
+  RunnerHarness web;
+  web.Do(Kind::kStop);
+  EXPECT_EQ(web.Do(Kind::kBoot).InAWord(), "OK");
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+  EXPECT_FALSE(web.now().wanted);
+  EXPECT_EQ(web.spawner.Spawned("web"), 0);
+}
+
 TEST(DaemonRunnerCommandsTest, BootOfADaemonThatAnOperatorIsStoppingDoesNotMakeItWanted) {
   RunnerHarness web;
   web.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));
