@@ -94,8 +94,10 @@ absl::StatusOr<Plan> Supervisor::Apply(Config wanted) {
   if (absl::Status gone = CheckGone(added); !gone.ok()) return gone;
   absl::StatusOr<Workers> made = MakeWorkers(added, wanted.daemons);
   if (!made.ok()) return made.status();
+  // They are listed from now on, and whoever sees them may command them.
+  if (!Adopt(*std::move(made))) return ShuttingDown();
   RemoveWorkers(plan);
-  CarryOut(plan, wanted, *std::move(made));
+  CarryOut(plan, wanted);
   absl::MutexLock lock(&mu_);
   if (shutting_down_) return ShuttingDown();
   // [hob] takes a restart of the server; until then the running settings are the ones to compare
@@ -204,9 +206,8 @@ void Supervisor::Discard(const Workers& made) {
   }
 }
 
-void Supervisor::CarryOut(const Plan& plan, const Config& wanted, Workers made) {
+void Supervisor::CarryOut(const Plan& plan, const Config& wanted) {
   std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
-  if (!Adopt(std::move(made))) return;
   for (const PlanEntry& entry : plan.daemons) {
     Command command;
     switch (entry.action) {

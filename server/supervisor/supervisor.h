@@ -89,8 +89,8 @@ class Supervisor {
   bool Adopt(Workers made) ABSL_LOCKS_EXCLUDED(mu_);
   // Ends workers whose daemons were never started.
   void Discard(const Workers& made);
-  // Takes `made` over and brings every changed daemon to `wanted`.
-  void CarryOut(const Plan& plan, const Config& wanted, Workers made) ABSL_LOCKS_EXCLUDED(mu_);
+  // Brings every daemon that is new or changed to `wanted`.
+  void CarryOut(const Plan& plan, const Config& wanted) ABSL_LOCKS_EXCLUDED(mu_);
   // Posts the commands, `done` of which is not set, and waits until each was answered. Returns
   // whether each was carried out.
   std::vector<bool> PostAndWait(std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands)

@@ -18,7 +18,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using Kind = Command::Kind;
 
 DaemonSpec Spec(const std::string& name) {
@@ -242,6 +241,25 @@ TEST_F(SupervisorTest, WhatIsNewStartsAfterWhatIsGoneHasEnded) {
   EXPECT_EQ(spawner_.Spawned("fresh"), 1);
 }
 
+TEST_F(SupervisorTest, WhatIsListedTakesCommandsThoughTheReloadThatAddedItStillWaits) {
+  spawner_.SetProgram(Deaf());
+  DaemonSpec patient = Spec("gone");
+  patient.stop_timeout = absl::InfiniteDuration();
+  Boot({patient});
+  std::thread reload([this] {
+    EXPECT_TRUE(supervisor_->Apply(ConfigOf({Spec("db"), Spec("web")})).ok());
+  });
+  EXPECT_TRUE(spawner_.AwaitSignal("gone", SIGTERM));
+  spawner_.SetProgram(FakeProgram());
+  ASSERT_THAT(KnownNames(), ElementsAre("db", "gone", "web"));
+  EXPECT_EQ(Do("db", Kind::kStart), "OK");
+  EXPECT_EQ(Do("web", Kind::kStop), "OK");
+  spawner_.End("gone", ExitedWithCode{0});
+  reload.join();
+  EXPECT_EQ(spawner_.Spawned("db"), 1);
+  EXPECT_EQ(spawner_.Spawned("web"), 0) << "what the operator stopped stays stopped";
+}
+
 TEST_F(SupervisorTest, APlanChangesNothing) {
   Boot({Spec("web")});
   const Plan plan = supervisor_->PlanFor(ConfigOf({Spec("db")}));
@@ -428,7 +446,7 @@ TEST_F(SupervisorTest, AShutDownDuringAReloadEndsIt) {
   EXPECT_EQ(outcome.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(spawner_.Spawned("fresh"), 0);
   EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
-  EXPECT_THAT(KnownNames(), Not(testing::Contains("fresh")));
+  EXPECT_EQ(StateOf("fresh"), DaemonState::kStopped) << "it was known already, and ended with all";
 
   // Another one may have waited behind it.
   EXPECT_EQ(supervisor_->Apply(ConfigOf({Spec("web"), Spec("fresh")})).status().code(),
