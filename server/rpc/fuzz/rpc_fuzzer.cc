@@ -264,7 +264,7 @@ class World {
     CHECK(supervisor_->Populate().ok());
     supervisor_->Boot();
     Reloader::Options options;
-    options.paths = {path};
+    options.load = [path] { return LoadConfig({path}); };
     reloader_ = std::make_unique<Reloader>(std::move(options), *supervisor_, journal_);
     Serve();
     BeAsAtFirst();
