@@ -87,7 +87,7 @@ absl::optional<SpawnFailure> DaemonOutput::OpenPump(OutputPump& pump, const Daem
   stderr_before_ = stderr_->moved();
   if (error == 0) return absl::nullopt;
   return SpawnFailure{stage, error,
-                      absl::StrCat("the FIFO in the run_dir cannot be opened: ", strerror(error))};
+                      absl::StrCat(pump.fifo_path(), " cannot be opened: ", strerror(error))};
 }
 
 void DaemonOutput::SpecChanged(const DaemonSpec& spec) {

@@ -80,6 +80,7 @@ class OutputPump {
   const std::string& problem() const { return writer_.problem(); }
 
   bool is_open() const { return fifo_.ok(); }
+  const std::string& fifo_path() const { return fifo_path_; }
   // How many bytes are not yet written.
   int64_t left() const;
   // How much the FIFO holds before its writer has to wait, bytes: 65,536 unless the user has too

@@ -88,6 +88,15 @@ TEST(DaemonRunnerCommandsTest, BootRightBehindAStartDoesNotMakeTheOperatorWaitFo
   EXPECT_EQ(boot.InAWord(), "OK");
 }
 
+TEST(DaemonRunnerCommandsTest, WhatTheEndOfTheServerStopsIsNotWantedAnyMore) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  ASSERT_TRUE(web.now().wanted);
+  web.Do(Kind::kShutDown);
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+  EXPECT_FALSE(web.now().wanted);
+}
+
 TEST(DaemonRunnerCommandsTest, BootOfADaemonThatAnOperatorHasStoppedLeavesItStopped) {
   RunnerHarness web;
   web.Do(Kind::kStop);
