@@ -306,6 +306,21 @@ TEST(DaemonRunnerExitsTest, F26AnUnkillableMainProcessKeepsItsPlaceAndNobodyWait
   EXPECT_EQ(web.state(), DaemonState::kStopped);
 }
 
+TEST(DaemonRunnerExitsTest, F26AWorkerThatStoodStillItselfLooksAgainBeforeItBlamesTheDaemon) {
+  RunnerHarness web;
+  web.spawner.SetProgram(WithChildren(3));
+  web.Do(Kind::kBoot);
+  ASSERT_TRUE(web.spawner.End("web", ExitedWithCode{1}));
+  web.runner->Step();
+  ASSERT_EQ(web.state(), DaemonState::kClearing);
+  web.clock.Advance(absl::Minutes(1));
+  web.runner->Step();
+  EXPECT_FALSE(web.now().unkillable);
+  web.Settle();
+  web.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+}
+
 TEST(DaemonRunnerExitsTest, F26ARemovalOfWhatSurvivesKillGoesOnBehindItsAnswer) {
   RunnerHarness web;
   web.spawner.SetProgram(Hanging());

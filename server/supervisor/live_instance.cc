@@ -94,7 +94,9 @@ void LiveInstance::LookForTreeEnd(MonotonicTime now, Events& events) {
     look_interval_ = std::min(look_interval_ * 2, kLongestInterval);
     Kill();
   }
-  if (!unkillable_said_ && now - killed_at_ >= kUnkillableAfter) {
+  // Whoever stood still itself meanwhile has not looked often enough to know.
+  const bool knows = look_interval_ == kLongestInterval && now - killed_at_ >= kUnkillableAfter;
+  if (knows && !unkillable_said_) {
     unkillable_said_ = true;
     events.unkillable = true;
   }
