@@ -11,7 +11,8 @@ import population
 import supervisor_pb2 as api
 import supervisor_pb2_grpc
 from feed import ALIVE, DEAD
-from hob_server import DEADLINE, duration
+from hob_server import duration
+from record import PATIENCE
 
 State = api.Daemon.State
 Code = grpc.StatusCode
@@ -73,7 +74,7 @@ class Caller:
         """Makes a call; returns the answer, or None for an error. `also` are errors that are due."""
         squeezed = self._chaos.squeezed.is_set()
         fine = {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED} if squeezed else set()
-        call = method.future(request, timeout=DEADLINE)
+        call = method.future(request, timeout=PATIENCE)
         if cancel:
             fine |= {Code.CANCELLED}
             # The call goes on for a moment, or has not even begun.
@@ -227,7 +228,7 @@ class Watcher:
         stall: called once behind `synced`, and nothing is read until it returns. It returns the number of a change, and
         reading ends no sooner than that is known.
         """
-        self._call = self._stub.Watch(api.WatchRequest(names=self._names, resume_token=self._token), timeout=DEADLINE * 10)
+        self._call = self._stub.Watch(api.WatchRequest(names=self._names, resume_token=self._token), timeout=PATIENCE * 3)
         timer = threading.Timer(seconds, self._call.cancel)
         timer.start()
         resumed = bool(self._token)
@@ -286,7 +287,7 @@ def stalled_watcher(soak, random, stop, longest):
         watcher = Watcher(soak.record, supervisor_pb2_grpc.SupervisorStub(channel))
         soak.record.fault("watcher that stalls")
         try:
-            watcher.watch(0, DEADLINE * 10, stall)
+            watcher.watch(0, PATIENCE * 3, stall)
         except grpc.RpcError as error:
             fine = {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED} if soak.chaos.squeezed.is_set() else ()
             soak.record.expect(error.code() in fine, ANSWERS, "stalled watcher", f"{error.code()} {error.details()}")
@@ -297,7 +298,7 @@ def stalled_watcher(soak, random, stop, longest):
 
 def read_logs(record, stub, member, request, stop):
     """Reads what Logs sends: whole lines, one after the other but for what is told as missed."""
-    call = stub.Logs(request, timeout=None if request.follow else DEADLINE)
+    call = stub.Logs(request, timeout=None if request.follow else PATIENCE)
     cutter = None
     if stop is not None:
         cutter = record.thread("end of reader", lambda: (stop.wait(), call.cancel()))
@@ -342,11 +343,11 @@ def probe_health(soak, stop):
     """Asks for the server's health again and again."""
     channel = connect(soak.server.address)
     stub = health_pb2_grpc.HealthStub(channel)
-    stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
+    stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
     while not stop.wait(0.25):
         begin = time.monotonic()
         try:
-            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
             soak.record.expect(answer.status == health_pb2.HealthCheckResponse.SERVING, HEALTH, "server", str(answer))
         except grpc.RpcError as error:
             soak.record.violation(HEALTH, "server", f"{error.code()} {error.details()}")

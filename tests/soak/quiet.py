@@ -15,14 +15,9 @@ import supervisor_pb2_grpc
 import throttle_witness
 from callers import connect
 from feed import FEED
-from hob_server import DEADLINE
+from record import PATIENCE
 
 State = api.Daemon.State
-
-# Only what is broken takes so long, on however slow a machine.
-PATIENCE = 120.0
-# A zombie older than this is forgotten; a server that gets no processor may take its time.
-OLDEST_ZOMBIE = 15.0
 
 ALIVE = "liveness: everything wanted comes up again"
 ONE = "instances: never two of a daemon"
@@ -112,7 +107,7 @@ class ProcessWatch:
         self._zombies = {child: self._zombies.get(child, now) for child in zombies}
         for child, since in self._zombies.items():
             record.worst("zombie: seconds seen", now - since)
-            record.expect(now - since < OLDEST_ZOMBIE, ZOMBIES, f"pid {child}", f"a zombie for {now - since} s")
+            record.expect(now - since < PATIENCE / 2, ZOMBIES, f"pid {child}", f"a zombie for {now - since} s")
         record.checked(ZOMBIES)
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:
             fields = dict(line.partition(":")[::2] for line in file)
@@ -231,7 +226,7 @@ class Quiet:
 
     def _sequence(self):
         """The number of the last change, as another watcher is told."""
-        call = self._soak.server.stub.Watch(api.WatchRequest(), timeout=DEADLINE)
+        call = self._soak.server.stub.Watch(api.WatchRequest(), timeout=PATIENCE)
         sequence = next(response.sequence for response in call if response.synced)
         call.cancel()
         return sequence
@@ -290,7 +285,7 @@ class Quiet:
     def _look_at_listener(self):
         channel = connect(self._soak.server.address)
         try:
-            supervisor_pb2_grpc.SupervisorStub(channel).Info(api.InfoRequest(), timeout=DEADLINE)
+            supervisor_pb2_grpc.SupervisorStub(channel).Info(api.InfoRequest(), timeout=PATIENCE)
             self._record.checked(LISTENER)
         except grpc.RpcError as error:
             self._record.violation(LISTENER, "server", f"{error.code()} {error.details()}")

@@ -5,6 +5,9 @@ import threading
 import time
 import traceback
 
+# Seconds. Only what is broken takes so long, on however slow and crowded a machine.
+PATIENCE = 120.0
+
 # More violations than these say no more.
 _MOST_VIOLATIONS = 20
 

@@ -51,13 +51,12 @@ and not the moment."""
 class Soak:
     """One run: the server, the daemons, and those who play with them. Also what these share."""
 
-    # The machine's budget for automatic starts, which is configured.
-    start_rate = 100
-    start_burst = 60
-
     def __init__(self, options):
         self.options = options
         self.record = record.Record()
+        # The machine's budget for automatic starts: enough for what is killed one by one, and not for all at once.
+        self.start_rate = max(2 * options.kills, options.daemons / 3)
+        self.start_burst = max(10, options.daemons // 5)
         # A sixth of it the disk is full; a tenth of it descriptors are scarce. Every round but the first has it once.
         self.beat = min(30.0, options.round / 1.2)
         self.folder = tempfile.mkdtemp(prefix="hob-soak-", dir="/tmp")
@@ -117,7 +116,7 @@ class Soak:
         with self.chaos.commanding(self.members, starts=True, ends=0):
             self.server.start(wrapper=["setpriv", "--pdeathsig", "TERM"])
         self.feed = feed.Feed(self.record, self.server.stub)
-        self.record.expect(self.feed.await_sequence(0, hob_server.DEADLINE), feed.FEED, "feed", "no snapshot")
+        self.record.expect(self.feed.await_sequence(0, record.PATIENCE), feed.FEED, "feed", "no snapshot")
 
     def _chaos(self, number, seconds):
         """One round of it, which begins and ends with all threads of its own."""
@@ -146,7 +145,7 @@ class Soak:
         self.record.over.wait(seconds)
         stop.set()
         for thread in threads:
-            thread.join(quiet.PATIENCE)
+            thread.join(record.PATIENCE)
             self.record.expect(not thread.is_alive(), "calls: each comes to an end", thread.name, "does not end")
 
     def _quiet(self, witnesses):
@@ -161,7 +160,7 @@ class Soak:
         self.server.process.send_signal(signal.SIGTERM)
         begin = time.monotonic()
         try:
-            code = self.server.process.wait(quiet.PATIENCE)
+            code = self.server.process.wait(record.PATIENCE)
         except subprocess.TimeoutExpired:
             code = "nothing: it is still there"
         self.record.worst("shutdown: seconds", time.monotonic() - begin)
@@ -252,6 +251,7 @@ def main():
     enter_own_mounts()
     options = read_options()
     print(f"seed {options.seed}", flush=True)
+    hob_server.DEADLINE = record.PATIENCE
     soak = Soak(options)
     # Everything that was started is ended then too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
