@@ -1,4 +1,4 @@
-"""What hobd and its helper are linked with (RELIABILITY F02; section 5, row 26)."""
+"""What hobd and its helper are linked with (RELIABILITY F02; section 5, row 26), and what few need is not."""
 
 import subprocess
 import unittest
@@ -27,6 +27,12 @@ class LinkageTest(unittest.TestCase):
                                  check=True, capture_output=True, text=True).stdout
         self.assertIn("LOAD", headers)
         self.assertNotIn("INTERP", headers)
+
+    def test_what_only_metrics_need_is_not_loaded_with_the_server(self):
+        loaded = subprocess.run(["ldd", program("server/hobd")], check=True, capture_output=True, text=True).stdout
+        self.assertIn("libc.so", loaded)
+        for library in ("microhttpd", "gnutls"):
+            self.assertNotIn(library, loaded)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ struct MHD_Daemon;
 
 namespace hob {
 
+struct HttpLibrary;
+
 // Serves one page over HTTP, on a thread of its own and to connections that somebody else has
 // accepted: libmicrohttpd speaks the protocol, and what hostile clients may take of the server is
 // bounded. GET and HEAD of the path get the page, any other path 404, any other method 405, and
@@ -46,7 +48,7 @@ class PageServer {
   using MakePage = std::function<std::string()>;
 
   // Starts the thread, with the signals blocked that the caller has blocked. ResourceExhausted when
-  // the machine has no room for it.
+  // the machine has no room for it, NotFound when libmicrohttpd is not installed.
   static absl::StatusOr<std::unique_ptr<PageServer>> Create(Options options, MakePage make_page);
 
   // Hangs up on everybody. Take is not called any more.
@@ -62,14 +64,15 @@ class PageServer {
   // What libmicrohttpd calls, and knows the types of.
   struct Callbacks;
 
-  PageServer(Options options, MakePage make_page)
-      : options_(std::move(options)), make_page_(std::move(make_page)) {}
+  PageServer(Options options, MakePage make_page, const HttpLibrary& http)
+      : options_(std::move(options)), make_page_(std::move(make_page)), http_(http) {}
 
   void Begun(MHD_Connection* connection);
   void Ended(MHD_Connection* connection);
 
   const Options options_;
   const MakePage make_page_;
+  const HttpLibrary& http_;
   // Connections that were taken and have not ended.
   std::atomic<int> taken_ = 0;
   // Those that are served, the oldest first. Only of the server's thread.
