@@ -1,6 +1,7 @@
 // hobd: keeps the daemons of one machine running.
 
 #include <google/protobuf/stubs/logging.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -98,6 +99,13 @@ void LockWithoutSearchForDeadlocks() {
 #endif
 }
 
+// By default the C library comes to keep every block that is as large as one that was freed once:
+// an answer to a List, or the queue of a journal. These are to go back to the kernel.
+void GiveLargeBlocksBack() {
+  constexpr int kLarge = 128 << 10;
+  mallopt(M_MMAP_THRESHOLD, kLarge);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -105,6 +113,7 @@ int main(int argc, char** argv) {
   if (!sanitized.ok()) return Fail(kFailed, sanitized);
   TakeOverSignals();
   LockWithoutSearchForDeadlocks();
+  GiveLargeBlocksBack();
 
   CLI::App app("hobd keeps the daemons of one machine running. It is controlled with hob.", "hobd");
   std::vector<std::string> config_paths;

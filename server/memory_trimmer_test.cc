@@ -1,5 +1,7 @@
 #include "server/memory_trimmer.h"
 
+#include <poll.h>
+
 #include "gmock/gmock.h"
 
 namespace hob {
@@ -7,33 +9,48 @@ namespace {
 
 MonotonicTime At(double seconds) { return MonotonicTime::FromOrigin(absl::Seconds(seconds)); }
 
+bool IsReadable(const MemoryTrimmer& trimmer) {
+  pollfd poller = {trimmer.fd(), POLLIN, 0};
+  return poll(&poller, 1, 0) == 1;
+}
+
 TEST(MemoryTrimmerTest, WithoutActivityNobodyWakesUp) {
   MemoryTrimmer trimmer;
+  EXPECT_FALSE(IsReadable(trimmer));
+  trimmer.Look(At(1));
   EXPECT_EQ(trimmer.due(), MonotonicTime::InfiniteFuture());
   EXPECT_FALSE(trimmer.TrimIfDue(At(1e6)));
 }
 
 TEST(MemoryTrimmerTest, TrimsOnceWhenItIsQuiet) {
   MemoryTrimmer trimmer;
-  trimmer.NoteActivity(At(100));
+  trimmer.NoteActivity();
+  EXPECT_TRUE(IsReadable(trimmer));
+  trimmer.Look(At(100));
   EXPECT_EQ(trimmer.due(), At(101));
   EXPECT_FALSE(trimmer.TrimIfDue(At(100.9)));
-  trimmer.NoteActivity(At(100.9));
+  trimmer.NoteActivity();
+  // It is not yet quiet, and nobody is woken to hear that.
+  EXPECT_FALSE(IsReadable(trimmer));
   EXPECT_FALSE(trimmer.TrimIfDue(At(101)));
-  EXPECT_EQ(trimmer.due(), At(101.9));
+  EXPECT_EQ(trimmer.due(), At(102));
   EXPECT_TRUE(trimmer.TrimIfDue(At(102)));
   EXPECT_FALSE(trimmer.TrimIfDue(At(103)));
   EXPECT_EQ(trimmer.due(), MonotonicTime::InfiniteFuture());
 }
 
-TEST(MemoryTrimmerTest, TrimsAreFarApart) {
+TEST(MemoryTrimmerTest, ActivityAfterATrimWakesAgainAndTrimsAreFarApart) {
   MemoryTrimmer trimmer;
-  trimmer.NoteActivity(At(100));
+  trimmer.NoteActivity();
+  trimmer.Look(At(100));
   EXPECT_TRUE(trimmer.TrimIfDue(At(101)));
-  trimmer.NoteActivity(At(102));
-  EXPECT_FALSE(trimmer.TrimIfDue(At(110)));
-  EXPECT_EQ(trimmer.due(), At(111));
-  EXPECT_TRUE(trimmer.TrimIfDue(At(111)));
+  trimmer.NoteActivity();
+  EXPECT_TRUE(IsReadable(trimmer));
+  trimmer.Look(At(102));
+  EXPECT_FALSE(IsReadable(trimmer));
+  EXPECT_FALSE(trimmer.TrimIfDue(At(105)));
+  EXPECT_EQ(trimmer.due(), At(106));
+  EXPECT_TRUE(trimmer.TrimIfDue(At(106)));
 }
 
 }  // namespace

@@ -11,11 +11,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/memory_trimmer.h"
 #include "server/process/predecessor.h"
 #include "server/rpc/malformed_requests.h"
 #include "server/service_manager.h"
@@ -232,7 +232,8 @@ void Server::StartServing() {
       registry_, notifier_, *supervisor_, *reloader_, *logs_,
       SupervisorService::Facts{start_time_,
                                std::string(ContainmentModeName(spawner_->containment().mode)),
-                               [this] { return strays_.reaped(); }});
+                               [this] { return strays_.reaped(); }},
+      [this] { trimmer_.NoteActivity(); });
   // What every call and every worker needs.
   const auto probe = [this] {
     supervisor_->generation();
@@ -273,21 +274,10 @@ int Server::Run() {
                              absl::StrJoin(listener_->addresses(), " ")));
   NotifyReady(daemons);
 
-  pollfd fds[] = {{signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}};
   const sigset_t blocked = AllButChildEnded();
   // The boot leaves much behind.
-  MemoryTrimmer trimmer;
-  trimmer.NoteActivity(Clock::Real().Now().monotonic);
-  while (fds[1].revents == 0) {
-    const MonotonicTime due = std::min(give_up_at_, trimmer.due());
-    const absl::Duration left = due - Clock::Real().Now().monotonic;
-    const timespec patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
-    const bool bounded = due != MonotonicTime::InfiniteFuture();
-    const int ready = ppoll(fds, 2, bounded ? &patience : nullptr, &blocked);
-    const MonotonicTime now = Clock::Real().Now().monotonic;
-    if (ready == 0 && give_up_at_ <= now) GiveUp();
-    if (ready > 0) trimmer.NoteActivity(now);
-    trimmer.TrimIfDue(now);
+  trimmer_.NoteActivity();
+  while (!WaitForEvents(blocked)) {
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
       HandleSignal(info.ssi_signo);
@@ -300,6 +290,22 @@ int Server::Run() {
   if (all_gone != kAllGone) exit_code_ = 1;
   StopServing();
   return exit_code_;
+}
+
+bool Server::WaitForEvents(const sigset_t& blocked) {
+  pollfd fds[] = {
+      {signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}, {trimmer_.fd(), POLLIN, 0}};
+  const MonotonicTime due = std::min(give_up_at_, trimmer_.due());
+  const absl::Duration left = due - Clock::Real().Now().monotonic;
+  const timespec patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
+  const bool bounded = due != MonotonicTime::InfiniteFuture();
+  const int ready = ppoll(fds, std::size(fds), bounded ? &patience : nullptr, &blocked);
+  const MonotonicTime now = Clock::Real().Now().monotonic;
+  if (ready == 0 && give_up_at_ <= now) GiveUp();
+  if (fds[0].revents != 0) trimmer_.NoteActivity();
+  if (fds[2].revents != 0) trimmer_.Look(now);
+  trimmer_.TrimIfDue(now);
+  return fds[1].revents != 0;
 }
 
 void Server::HandleSignal(int signal) {

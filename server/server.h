@@ -2,6 +2,7 @@
 #define HOB_SERVER_SERVER_H_
 
 #include <grpcpp/grpcpp.h>
+#include <signal.h>
 
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "server/config/config.h"
 #include "server/health/health_service.h"
 #include "server/journal/journal.h"
+#include "server/memory_trimmer.h"
 #include "server/metrics/metrics.h"
 #include "server/output/log_store.h"
 #include "server/process/process_spawner.h"
@@ -69,6 +71,9 @@ class Server {
   ServerFacts Facts() const;
   void ServeMetrics();
   void StartServing();
+  // Waits for signals, for whatever has its time, and for the end of the shutdown, with the signals
+  // `blocked`; returns whether that end has come.
+  bool WaitForEvents(const sigset_t& blocked);
   void HandleSignal(int signal);
   void BeginShutDown();
   // A second signal: what is left is killed.
@@ -82,6 +87,8 @@ class Server {
   int exit_code_ = 0;
   bool stopping_ = false;
   MonotonicTime give_up_at_ = MonotonicTime::InfiniteFuture();
+
+  MemoryTrimmer trimmer_;
 
   // In the order of construction; taken down in the opposite one.
   Journal journal_;

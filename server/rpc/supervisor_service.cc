@@ -118,6 +118,7 @@ bool Matches(const v1::ListRequest& request, const DaemonSnapshot& daemon) {
 grpc::ServerUnaryReactor* SupervisorService::List(grpc::CallbackServerContext* context,
                                                   const grpc::ByteBuffer* request,
                                                   grpc::ByteBuffer* response) {
+  note_call_();
   const absl::StatusOr<v1::ListRequest> wanted = ParseList(*request);
   const absl::Status status = wanted.ok() ? CheckList(*wanted) : wanted.status();
   if (!status.ok()) return Answer(context, status);
@@ -141,6 +142,7 @@ grpc::Slice SupervisorService::ListedAs(const v1::ListRequest& wanted) {
 grpc::ServerUnaryReactor* SupervisorService::Status(grpc::CallbackServerContext* context,
                                                     const v1::StatusRequest* request,
                                                     v1::StatusResponse* response) {
+  note_call_();
   if (absl::Status status = CheckName(request->name()); !status.ok()) {
     return Answer(context, status);
   }
@@ -159,6 +161,7 @@ template <typename Response>
 grpc::ServerUnaryReactor* SupervisorService::Carry(const std::string& name,
                                                    absl::StatusOr<Command> command,
                                                    Response* response) {
+  note_call_();
   const std::shared_ptr<PendingCall> call = PendingCall::Create();
   Command::Done done = [call, response](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
     call->Complete([&] {
@@ -205,6 +208,7 @@ grpc::ServerUnaryReactor* SupervisorService::Signal(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* SupervisorService::Reload(grpc::CallbackServerContext* context,
                                                     const v1::ReloadRequest* request,
                                                     v1::ReloadResponse* response) {
+  note_call_();
   if (absl::Status status = CheckMayChange(*context, "Reload"); !status.ok()) {
     return Answer(context, status);
   }
@@ -232,6 +236,7 @@ grpc::ServerUnaryReactor* SupervisorService::Reload(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* SupervisorService::Info(grpc::CallbackServerContext* context,
                                                   const v1::InfoRequest*,
                                                   v1::InfoResponse* response) {
+  note_call_();
   response->set_version(kVersion);
   const int64_t nanos = absl::ToUnixNanos(facts_.start_time);
   *response->mutable_start_time() = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(nanos);
@@ -249,11 +254,13 @@ grpc::ServerUnaryReactor* SupervisorService::Info(grpc::CallbackServerContext* c
 
 grpc::ServerWriteReactor<v1::WatchResponse>* SupervisorService::Watch(
     grpc::CallbackServerContext*, const v1::WatchRequest* request) {
+  note_call_();
   return ::hob::Watch(registry_, notifier_, *request);
 }
 
 grpc::ServerWriteReactor<v1::LogsResponse>* SupervisorService::Logs(
     grpc::CallbackServerContext*, const v1::LogsRequest* request) {
+  note_call_();
   return logs_.Answer(*request);
 }
 

@@ -34,16 +34,19 @@ class SupervisorService
     std::function<int64_t()> strays_reaped;
   };
 
-  // Everything outlives the service.
+  // Everything outlives the service. `note_call` is called at the beginning of each call, on any
+  // thread; it must not block.
   SupervisorService(const Registry& registry, ChangeNotifier& notifier, Supervisor& supervisor,
-                    Reloader& reloader, LogStore& logs, Facts facts)
+                    Reloader& reloader, LogStore& logs, Facts facts,
+                    std::function<void()> note_call)
       : registry_(registry),
         notifier_(notifier),
         supervisor_(supervisor),
         reloader_(reloader),
         all_(registry),
         logs_(registry, supervisor, logs),
-        facts_(std::move(facts)) {}
+        facts_(std::move(facts)),
+        note_call_(std::move(note_call)) {}
 
   // Takes and returns messages as they go over the wire (list_bytes.h).
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
@@ -91,6 +94,7 @@ class SupervisorService
   ListCache all_;
   ::hob::Logs logs_;
   const Facts facts_;
+  const std::function<void()> note_call_;
 };
 
 }  // namespace hob
