@@ -329,7 +329,7 @@ class World {
   void Serve() {
     service_ = std::make_unique<SupervisorService>(
         registry_, notifier_, *supervisor_, *reloader_, logs_,
-        SupervisorService::Facts{absl::Now(), "session", [] { return 0; }});
+        SupervisorService::Facts{absl::Now(), "session", [] { return 0; }}, [] {});
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     builder.RegisterService(&health_);
