@@ -466,6 +466,19 @@ TEST_F(DaemonRunnerBudgetTest, AnOperatorDoesNotWaitForIt) {
   EXPECT_EQ(web_.state(), DaemonState::kRunning);
 }
 
+TEST_F(DaemonRunnerBudgetTest, AnOperatorWhoStartsWhatIsStillStoppingDoesNotWaitForItEither) {
+  FakeProgram slow;
+  slow.dying_takes = absl::Milliseconds(10);
+  web_.spawner.SetProgram(slow);
+  web_.Do(Kind::kStart);
+  web_.Do(Kind::kStop);
+  const Answer start = web_.Do(Kind::kStart);
+  ASSERT_EQ(web_.state(), DaemonState::kStopping);
+  web_.Advance(absl::Milliseconds(10));
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+  EXPECT_EQ(start.InAWord(), "OK");
+}
+
 TEST_F(DaemonRunnerBudgetTest, AnOperatorEndsTheWait) {
   web_.Do(Kind::kBoot);
   EXPECT_EQ(web_.Do(Kind::kStart).InAWord(), "OK");

@@ -116,6 +116,21 @@ TEST(DaemonRunnerReadinessTest, AReloadDoesNotPutOffTheEndOfWhatCannotBecomeRead
             "it closed its readiness descriptor without a newline");
 }
 
+TEST(DaemonRunnerReadinessTest, AReloadMovesTheDeadlineOfTheSuccessorOfWhatCouldNotBecomeReady) {
+  RunnerHarness web(ByDescriptor());
+  web.Do(Kind::kBoot);
+  ASSERT_TRUE(web.spawner.CloseReady("web"));
+  web.Settle();
+  web.Advance(absl::Seconds(1));
+  ASSERT_EQ(web.spawner.Spawned("web"), 2);
+  DaemonSpec longer = ByDescriptor();
+  longer.ready_timeout = absl::Seconds(40);
+  web.Do(Kind::kUpdate, longer);
+  web.Advance(absl::Seconds(30));
+  EXPECT_EQ(web.state(), DaemonState::kStarting);
+  EXPECT_EQ(web.now().exit_count, 1);
+}
+
 TEST(DaemonRunnerReadinessTest, AStopBeforeItIsReadyWins) {
   RunnerHarness web(ByDescriptor());
   FakeProgram program;
