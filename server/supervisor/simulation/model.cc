@@ -1,0 +1,536 @@
+#include "server/supervisor/simulation/model.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace hob {
+namespace simulation {
+namespace {
+
+using State = Sighting::State;
+
+// Hob counts in quarters of a nanosecond.
+constexpr Nanos kRounding = 2;
+// A process that survives KILL for so long hangs in the kernel.
+constexpr Nanos kHangsAfter = 5 * kSecond;
+// Fewer than so many are no proof of it, and soon after so many it must be told.
+constexpr int kFewKills = 4;
+constexpr int kEnoughKills = 10;
+
+bool IsShortage(const End& end) {
+  return end.value == EAGAIN || end.value == ENOMEM || end.value == EMFILE || end.value == ENFILE;
+}
+
+}  // namespace
+
+const char* NameOf(State state) {
+  switch (state) {
+    case State::kStopped:
+      return "STOPPED";
+    case State::kStarting:
+      return "STARTING";
+    case State::kRunning:
+      return "RUNNING";
+    case State::kBackoff:
+      return "BACKOFF";
+    case State::kStopping:
+      return "STOPPING";
+    case State::kExited:
+      return "EXITED";
+    case State::kHalted:
+      return "HALTED";
+  }
+  return "";
+}
+
+void Model::Check(bool holds, int number, const char* what) {
+  if (!holds) world_.Violation(number, what);
+}
+
+// Orders.
+
+void Model::Created(int number, int settings) {
+  Check(!daemons_[number].is_known, number, "there are two workers of a daemon");
+  Check(world_.Alive(number) == 0, number, "it is made while something of that name is alive");
+  daemons_[number] = Daemon();
+  daemons_[number].is_known = true;
+  daemons_[number].settings = settings;
+}
+
+void Model::Takes(int number, Order order, int detail) {
+  Daemon& daemon = daemons_[number];
+  const bool ends = order == Order::kRemove || order == Order::kShutDown || order == Order::kKill;
+  if (daemon.is_ending && !ends) return;
+  daemon.told_by_operator |=
+      order == Order::kStart || order == Order::kStop || order == Order::kRestart;
+  switch (order) {
+    case Order::kStart:
+      return Start(daemon);
+    case Order::kStop:
+    case Order::kRemove:
+    case Order::kShutDown:
+      daemon.wanted = daemon.restarting = false;
+      daemon.is_ending |= order != Order::kStop;
+      daemon.license = License();
+      daemon.after = After::kRest;
+      if (!daemon.has_instance) daemon.resting = State::kStopped;
+      return BeginStop(daemon);
+    case Order::kRestart:
+      daemon.wanted = true;
+      if (std::exchange(daemon.restarting, true)) return;
+      daemon.throttle.Clear();
+      if (!daemon.has_instance) return GrantNow(daemon, License::Kind::kOperator);
+      daemon.after = After::kOperatorStart;
+      return BeginStop(daemon);
+    case Order::kBoot:
+      if (daemon.told_by_operator || daemon.has_instance || daemon.resting != State::kStopped ||
+          daemon.license.kind != License::Kind::kNone) {
+        return;
+      }
+      daemon.wanted = true;
+      return GrantNow(daemon, License::Kind::kConfiguration);
+    case Order::kUpdate:
+      daemon.settings = detail;
+      daemon.throttle.SettingsChanged();
+      if (daemon.ready_deadline != kInfinite) {
+        daemon.ready_deadline = daemon.spawned_at + SettingsOf(detail).ready_timeout;
+      }
+      if (SettingsOf(detail).halt_retries) return;
+      if (daemon.verdict.kind == Verdict::Kind::kHalt) {
+        daemon.verdict.earliest = daemon.verdict.latest = kInfinite;
+      }
+      if (!daemon.has_instance && daemon.resting == State::kHalted &&
+          daemon.license.kind == License::Kind::kTrial) {
+        daemon.license = License();
+      }
+      return;
+    case Order::kReplace:
+      daemon.throttle.Clear();
+      daemon.settings = detail;
+      if (!daemon.wanted) return;
+      daemon.restarting = false;
+      daemon.license = License();
+      if (!daemon.has_instance) return GrantNow(daemon, License::Kind::kConfiguration);
+      daemon.after = After::kConfiguredStart;
+      return BeginStop(daemon);
+    case Order::kSignal:
+      if (daemon.has_instance) --daemon.signals[detail];
+      return;
+    case Order::kKill:
+      daemon.may_kill = true;
+      return;
+    case Order::kReopenLogs:
+      return;
+  }
+}
+
+void Model::HasTaken(int number) {
+  // An operator's KILL that found nobody: the next one is hob's own.
+  daemons_[number].signals.erase(SIGKILL);
+}
+
+void Model::Start(Daemon& daemon) {
+  daemon.wanted = true;
+  if (daemon.has_instance) {
+    const bool ends = daemon.ending != Ending::kNot || daemon.main_ended;
+    if (ends) daemon.after = After::kOperatorStart;
+    return;
+  }
+  if (daemon.resting == State::kStarting) return;
+  daemon.throttle.Clear();
+  GrantNow(daemon, License::Kind::kOperator);
+}
+
+void Model::BeginStop(Daemon& daemon) {
+  if (!daemon.has_instance) return;
+  daemon.trial_won_at = kInfinite;
+  daemon.ready_deadline = kInfinite;
+  if (daemon.ending != Ending::kNot || daemon.main_ended) return;
+  daemon.ending = Ending::kAskedFor;
+  ExpectStopSignals(daemon);
+}
+
+void Model::ExpectStopSignals(Daemon& daemon) {
+  const Settings& settings = SettingsOf(daemon.settings);
+  daemon.kill_due = world_.Now() + settings.stop_timeout;
+  if (settings.stop_timeout == 0) return;
+  --daemon.signals[settings.stop_signal];
+  --daemon.signals[SIGCONT];
+}
+
+void Model::Grant(Daemon& daemon, License::Kind kind, Nanos earliest, Nanos latest) {
+  daemon.license = License();
+  daemon.license.kind = kind;
+  daemon.license.earliest = earliest;
+  daemon.license.latest = latest;
+}
+
+void Model::GrantNow(Daemon& daemon, License::Kind kind) {
+  Grant(daemon, kind, world_.Now(), world_.Now());
+  daemon.license.granted = kind == License::Kind::kOperator;
+}
+
+// The kernel.
+
+void Model::SpawnBegins(int number) {
+  Daemon& daemon = daemons_[number];
+  const Nanos now = world_.Now();
+  Check(daemon.is_known && !daemon.is_ending, number, "it is started though it has ended for good");
+  Check(!daemon.has_instance && world_.Alive(number) == 0, number,
+        "it is started while another instance is alive");
+  Check(daemon.wanted, number, "it is started though nobody wants it up");
+  Check(daemon.license.kind != License::Kind::kNone, number, "nothing lets it be started");
+  Check(now >= daemon.license.earliest - kRounding, number, "it is started too early");
+  const License license = std::exchange(daemon.license, License());
+  if (!license.granted) {
+    Check(budget_.Take(now) <= now + kRounding, number,
+          "it is started though the machine's budget has no start left");
+  }
+  daemon.is_trial = license.kind == License::Kind::kTrial;
+  if (daemon.is_trial || license.kind == License::Kind::kFailure) ++daemon.restarts;
+  Check(daemon.throttle.MayStart(SettingsOf(daemon.settings), daemon.is_trial, now), number,
+        "it is started too often within retry_time");
+}
+
+void Model::Spawned(int number, int pid) {
+  Daemon& daemon = daemons_[number];
+  const Settings& settings = SettingsOf(daemon.settings);
+  const Nanos now = world_.Now();
+  daemon.has_instance = true;
+  ++daemon.spawns;
+  daemon.main_ended = false;
+  daemon.pid = pid;
+  daemon.spawned_at = now;
+  daemon.trial_won_at = daemon.is_trial ? now + settings.retry_time : kInfinite;
+  daemon.ready_deadline = settings.tells_ready ? now + settings.ready_timeout : kInfinite;
+  daemon.ending = Ending::kNot;
+  daemon.kill_due = daemon.killed_at = kInfinite;
+  daemon.kills = 0;
+  daemon.after = After::kVerdict;
+  daemon.signals.clear();
+  daemon.may_kill = false;
+}
+
+void Model::NotSpawned(int number, const End& end) {
+  Daemon& daemon = daemons_[number];
+  const Nanos now = world_.Now();
+  if (IsShortage(end)) daemon.throttle.StartDidNotCount();
+  daemon.owed.push_back({0, end, false, false});
+  ++daemon.exits;
+  const Verdict verdict =
+      daemon.throttle.Decide(SettingsOf(daemon.settings), end, false, daemon.is_trial, 0, now);
+  TakeVerdict(daemon, verdict, world_.WallOffset());
+  daemon.license.is_fresh = true;
+}
+
+void Model::Reaped(int number, const End& end) {
+  Daemon& daemon = daemons_[number];
+  const Nanos now = world_.Now();
+  Check(daemon.has_instance && !daemon.main_ended, number, "an end is taken twice");
+  daemon.main_ended = true;
+  daemon.trial_won_at = daemon.ready_deadline = kInfinite;
+  daemon.may_kill = true;
+  const bool asked_for = daemon.ending == Ending::kAskedFor;
+  const bool condemned = daemon.ending == Ending::kCondemned;
+  daemon.owed.push_back({daemon.pid, end, asked_for, condemned});
+  ++daemon.exits;
+  if (daemon.after == After::kVerdict) daemon.restarting = false;
+  if (asked_for) return;
+  daemon.verdict = daemon.throttle.Decide(SettingsOf(daemon.settings), end, condemned,
+                                          daemon.is_trial, now - daemon.spawned_at, now);
+  daemon.verdict_wall_offset = world_.WallOffset();
+}
+
+void Model::Signalled(int number, int signal, bool) {
+  Daemon& daemon = daemons_[number];
+  // An operator's own KILL is a signal like any other.
+  int& surplus = daemon.signals[signal];
+  if (signal != SIGKILL || surplus < 0) {
+    ++surplus;
+    return;
+  }
+  const bool may = daemon.may_kill ||
+                   (daemon.ending != Ending::kNot && world_.Now() >= daemon.kill_due - kRounding);
+  // A daemon that is condemned with no time to end is known to be so only after the round.
+  const bool at_once = SettingsOf(daemon.settings).stop_timeout == 0;
+  Check(may || (at_once && daemon.ready_deadline != kInfinite), number, "it is killed too early");
+  daemon.killed_at = std::min(daemon.killed_at, world_.Now());
+  daemon.killed_in_this_round = true;
+  ++daemon.kills;
+  daemon.may_kill = true;
+}
+
+void Model::Dropped(int number, bool clean) {
+  Daemon& daemon = daemons_[number];
+  daemon.has_instance = false;
+  daemon.ending = Ending::kNot;
+  if (!daemon.is_known) return;
+  Check(clean, number, "an instance is let go of while something of it is alive");
+  switch (std::exchange(daemon.after, After::kVerdict)) {
+    case After::kVerdict:
+      return TakeVerdict(daemon, daemon.verdict, daemon.verdict_wall_offset);
+    case After::kRest:
+      daemon.resting = State::kStopped;
+      return;
+    case After::kOperatorStart:
+      daemon.throttle.Clear();
+      return GrantNow(daemon, License::Kind::kOperator);
+    case After::kConfiguredStart:
+      daemon.throttle.Clear();
+      return GrantNow(daemon, License::Kind::kConfiguration);
+  }
+}
+
+void Model::TakeVerdict(Daemon& daemon, const Verdict& verdict, Nanos wall_offset) {
+  daemon.restarting = false;
+  daemon.license = License();
+  if (verdict.earliest != kInfinite) {
+    Grant(daemon, verdict.is_trial ? License::Kind::kTrial : License::Kind::kFailure,
+          verdict.earliest, verdict.latest);
+  }
+  daemon.license.wall_offset = wall_offset;
+  switch (verdict.kind) {
+    case Verdict::Kind::kStartNow:
+      daemon.resting = State::kStarting;
+      return;
+    case Verdict::Kind::kWait:
+      daemon.resting = State::kBackoff;
+      return;
+    case Verdict::Kind::kHalt:
+      daemon.resting = State::kHalted;
+      return;
+    case Verdict::Kind::kLeave:
+      daemon.resting = State::kExited;
+      return;
+  }
+}
+
+// What is published.
+
+void Model::Sees(int number, const Sighting& sighting) {
+  Daemon& daemon = daemons_[number];
+  CheckRun(number, sighting);
+  CheckState(number, sighting);
+  if (sighting.state == State::kRunning) daemon.restarting = false;
+  License& license = daemon.license;
+  if (sighting.state == State::kBackoff && license.latest != license.earliest) {
+    // The spread of a back-off: now it is known how far.
+    CheckBackoff(number, sighting);
+    license.earliest = license.latest = sighting.next_start - license.wall_offset;
+    license.rounding = kRounding;
+  }
+  daemon.seen = sighting;
+}
+
+void Model::CheckRun(int number, const Sighting& sighting) {
+  Daemon& daemon = daemons_[number];
+  const int64_t told = sighting.exits - daemon.seen.exits;
+  if (told == 0) return;
+  Check(told == 1, number, "ends are not told one by one");
+  if (daemon.owed.empty()) return Check(false, number, "an end is told that there was not");
+  const Owed owed = daemon.owed.front();
+  daemon.owed.pop_front();
+  Check(sighting.run_end == owed.end, number, "an end is told with another status");
+  Check(sighting.run_pid == owed.pid, number, "an end is told with another pid");
+  Check(sighting.run_was_asked_for == owed.asked_for, number,
+        "it is not told right whether an end was asked for");
+  Check(sighting.run_was_condemned == owed.condemned, number,
+        "it is not told right whether hob ended it");
+}
+
+void Model::CheckState(int number, const Sighting& sighting) {
+  Daemon& daemon = daemons_[number];
+  const Settings& settings = SettingsOf(daemon.settings);
+  const Nanos now = world_.Now();
+  const bool runs = daemon.has_instance && !daemon.main_ended;
+  Check(!sighting.ready || sighting.state == State::kRunning, number,
+        "it is ready and not RUNNING");
+  if (sighting.state == daemon.seen.state) return;
+  switch (sighting.state) {
+    case State::kRunning:
+      // Where it tells, it was told; where not, it stayed up.
+      Check(settings.tells_ready ? world_.SaidReady(number)
+                                 : now >= daemon.spawned_at + settings.start_time - kRounding,
+            number, "it counts as up though it is not");
+      daemon.ready_deadline = kInfinite;
+      return;
+    case State::kStopping:
+      if (!runs || daemon.ending != Ending::kNot) return;
+      Check(now >= daemon.ready_deadline - kRounding ||
+                (daemon.ready_deadline != kInfinite && world_.ClosedReady(number)),
+            number, "it is stopped though nothing asks for it");
+      daemon.ending = Ending::kCondemned;
+      daemon.trial_won_at = daemon.ready_deadline = kInfinite;
+      return ExpectStopSignals(daemon);
+    case State::kStopped:
+      return Check(world_.Alive(number) == 0 || Hangs(number), number,
+                   "it is STOPPED and something of it is alive");
+    case State::kStarting:
+    case State::kBackoff:
+    case State::kExited:
+    case State::kHalted:
+      return;
+  }
+}
+
+// A round of a worker.
+
+void Model::RoundBegins(int number) {
+  daemons_[number].license.is_fresh = false;
+  daemons_[number].killed_in_this_round = false;
+}
+
+void Model::RoundEnds(int number, bool at_rest) {
+  Daemon& daemon = daemons_[number];
+  if (daemon.has_instance && world_.Now() >= daemon.trial_won_at) {
+    daemon.trial_won_at = kInfinite;
+    daemon.throttle.Clear();
+  }
+  CheckBudget(number);
+  CheckSeen(number);
+  CheckSignals(number);
+  if (at_rest) CheckAtRest(number);
+}
+
+void Model::Finished(int number) {
+  Daemon& daemon = daemons_[number];
+  Check(daemon.is_ending, number, "its worker has ended though nobody asked for it");
+  Check(world_.Alive(number) == 0 || daemon.seen.is_unkillable, number,
+        "its worker has ended and something of it is alive");
+  Check(daemon.owed.empty(), number, "an end was not told");
+  daemon.is_known = false;
+}
+
+// A start that is due and was not made waits for the machine's budget.
+void Model::CheckBudget(int number) {
+  Daemon& daemon = daemons_[number];
+  License& license = daemon.license;
+  if (license.kind == License::Kind::kNone || license.is_fresh) return;
+  const Nanos now = world_.Now();
+  if (license.granted || now < license.earliest) return;
+  const bool says_the_same = daemon.seen.next_start - license.wall_offset == license.earliest;
+  if (now < license.earliest + license.rounding && says_the_same) return;
+  const Nanos granted = budget_.Take(now);
+  Check(granted > now, number, "it is not started though it is time");
+  license.granted = true;
+  license.earliest = license.latest = granted;
+  license.wall_offset = world_.WallOffset();
+  daemon.resting = State::kBackoff;
+}
+
+void Model::CheckBackoff(int number, const Sighting& sighting) {
+  const License& license = daemons_[number].license;
+  const Nanos said = sighting.next_start - license.wall_offset;
+  Check(said >= license.earliest - kRounding && said <= license.latest + kRounding, number,
+        "it says another time of the next start");
+}
+
+State Model::Expected(const Daemon& daemon) const {
+  if (!daemon.has_instance) return daemon.resting;
+  if (daemon.main_ended || daemon.ending != Ending::kNot) return State::kStopping;
+  const Settings& settings = SettingsOf(daemon.settings);
+  // Whether it has told so is seen by looking at it, which may be in the next round.
+  if (settings.tells_ready) {
+    return daemon.seen.state == State::kRunning ? State::kRunning : State::kStarting;
+  }
+  return world_.Now() >= daemon.spawned_at + settings.start_time ? State::kRunning
+                                                                 : State::kStarting;
+}
+
+void Model::CheckSeen(int number) {
+  const Daemon& daemon = daemons_[number];
+  const Sighting& seen = daemon.seen;
+  const State expected = Expected(daemon);
+  if (seen.state != expected) {
+    world_.Violation(number, std::string("it is ") + NameOf(seen.state) + " and ought to be " +
+                                 NameOf(expected));
+  }
+  Check(seen.wanted == daemon.wanted, number, "it is not told whether it is wanted");
+  Check(seen.settings == daemon.settings, number, "it is not told what it ought to be");
+  const bool runs = daemon.has_instance && !daemon.main_ended;
+  Check(seen.pid == (runs ? daemon.pid : 0), number, "it is told with another pid");
+  Check(seen.exits == daemon.exits && daemon.owed.empty(), number, "an end was not told");
+  Check(seen.restarts == daemon.restarts, number, "restarts are counted wrongly");
+  Check(seen.ready == (seen.state == State::kRunning), number, "it is RUNNING and not ready");
+  const bool waits = seen.state == State::kBackoff ||
+                     (seen.state == State::kHalted && daemon.license.kind != License::Kind::kNone);
+  Check((seen.next_start != kInfinite) == waits, number, "it says a next start, or none, wrongly");
+  if (waits && daemon.license.kind != License::Kind::kNone) CheckBackoff(number, seen);
+}
+
+void Model::CheckSignals(int number) {
+  Daemon& daemon = daemons_[number];
+  for (const auto& [signal, surplus] : daemon.signals) {
+    // One that found nobody was not sent.
+    if (surplus > 0)
+      world_.Violation(number,
+                       "it got signal " + std::to_string(signal) + ", which nobody asked for");
+    if (surplus < 0 && daemon.has_instance && world_.MainPid(number) != 0 && signal != SIGKILL) {
+      world_.Violation(number, "it did not get signal " + std::to_string(signal));
+    }
+  }
+  daemon.signals.clear();
+}
+
+void Model::CheckAtRest(int number) {
+  const Daemon& daemon = daemons_[number];
+  const Nanos now = world_.Now();
+  if (!daemon.has_instance) {
+    // Contract 7.2: up, or a time by which it will be, or at rest.
+    Check(!daemon.wanted || daemon.license.kind != License::Kind::kNone ||
+              daemon.resting == State::kHalted || daemon.resting == State::kExited,
+          number, "it is wanted up and nothing will start it");
+    Check(daemon.license.earliest > now - kRounding, number, "its time has come and it waits");
+    return;
+  }
+  Check(!daemon.main_ended || daemon.killed_at != kInfinite || world_.Alive(number) == 0, number,
+        "what its main process left behind is not killed");
+  // What was killed just now is seen to be gone by the next look.
+  Check(!daemon.main_ended || world_.Alive(number) > 0 || daemon.killed_in_this_round, number,
+        "that nothing is left is not seen");
+  if (daemon.ending != Ending::kNot) {
+    Check(now < daemon.kill_due + kRounding || daemon.killed_at != kInfinite, number,
+          "it is not killed though its time is up");
+  }
+  // One that has closed its descriptor is given a moment to end by itself.
+  Check(now < daemon.ready_deadline + kRounding || world_.ClosedReady(number), number,
+        "it is not ready in time and goes on");
+  if (!daemon.main_ended && daemon.ending == Ending::kNot && world_.SaidReady(number)) {
+    Check(daemon.seen.state == State::kRunning, number, "that it is ready is not seen");
+  }
+  Check(Hangs(number) || !daemon.seen.is_unkillable, number, "it is told to hang and does not");
+  const bool surely = Hangs(number) && daemon.kills >= kEnoughKills &&
+                      now >= daemon.killed_at + kHangsAfter + kSecond;
+  Check(daemon.seen.is_unkillable || !surely, number, "it is not told that it hangs");
+}
+
+bool Model::Hangs(int number) const {
+  const Daemon& daemon = daemons_[number];
+  return daemon.kills >= kFewKills && world_.Now() >= daemon.killed_at + kHangsAfter &&
+         (world_.Alive(number) > 0 || daemon.killed_in_this_round);
+}
+
+bool Model::IsWell(int number) const {
+  const Daemon& daemon = daemons_[number];
+  switch (daemon.seen.state) {
+    case State::kRunning:
+      return daemon.wanted && world_.MainPid(number) == daemon.pid;
+    case State::kStopped:
+      return !daemon.wanted;
+    case State::kHalted:
+      return daemon.license.kind == License::Kind::kNone;
+    case State::kExited:
+      return true;
+    case State::kStarting:
+    case State::kBackoff:
+    case State::kStopping:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace simulation
+}  // namespace hob
