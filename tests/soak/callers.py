@@ -220,6 +220,8 @@ class Watcher:
         self._names = list(names)
         self._token = ""
         self._sequence = None
+        # What comes next: "snapshot"; changes after a token, "resumed"; or changes behind the marker, "synced".
+        self._state = "snapshot"
         self._call = None
 
     def watch(self, changes, seconds, stall=None):
@@ -232,21 +234,22 @@ class Watcher:
         timer = threading.Timer(seconds, self._call.cancel)
         timer.start()
         resumed = bool(self._token)
-        state = "resumed" if resumed else "snapshot"
+        # The token of a snapshot that is not complete begins with a new one.
+        self._state = "resumed" if self._state == "synced" else self._state
         least = 0
         try:
             for response in self._call:
-                state = self._take(response, state)
-                if state == "synced" and stall is not None:
+                self._state = self._take(response, self._state)
+                if self._state == "synced" and stall is not None:
                     least, stall = stall(), None
-                if state == "synced" and not response.synced:
+                if self._state == "synced" and not response.synced:
                     changes -= 1
-                if changes <= 0 and state == "synced" and self._sequence >= least:
+                if changes <= 0 and self._state == "synced" and self._sequence >= least:
                     break
         except grpc.RpcError as error:
             # Too old by now: begins anew.
             if error.code() == Code.OUT_OF_RANGE and resumed:
-                self._token = ""
+                self._token, self._state = "", "snapshot"
                 return
             raise
         finally:
@@ -260,7 +263,7 @@ class Watcher:
         self._sequence = response.sequence
         if what == "gap":
             self._record.fault("gap told to a slow watcher")
-            expect(state == "synced" and response.sequence - response.gap == before, WATCHES, "watcher",
+            expect(state != "snapshot" and response.sequence - response.gap == before, WATCHES, "watcher",
                    f"after {before} comes {response}")
             return "snapshot"
         if what == "synced":

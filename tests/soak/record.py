@@ -8,7 +8,8 @@ import traceback
 # Seconds. Only what is broken takes so long, on however slow and crowded a machine.
 PATIENCE = 120.0
 
-# More violations than these say no more.
+# Characters of what is told of one violation, and how many violations are told; more would say no more.
+_LONGEST_TEXT = 4000
 _MOST_VIOLATIONS = 20
 
 
@@ -50,7 +51,8 @@ class Record:
         with self._mutex:
             if len(self.violations) < _MOST_VIOLATIONS:
                 wall = time.strftime("%H:%M:%S")
-                self.violations.append(f"{when:9.3f} s ({wall})  {invariant}: {who}: {what}")
+                text = " ".join(str(what).split())[:_LONGEST_TEXT]
+                self.violations.append(f"{when:9.3f} s ({wall})  {invariant}: {who}: {text}")
         self.over.set()
 
     def expect(self, holds, invariant, who, what):
