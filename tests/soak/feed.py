@@ -102,6 +102,8 @@ class Feed:
                     else:
                         self._change(response)
                     self._changed.notify_all()
+            if not self._ending:
+                self._record.violation(FEED, "feed", "the call ended without an error")
         except grpc.RpcError as error:
             if not self._ending:
                 self._record.violation(FEED, "feed", f"the call ended: {error.code()} {error.details()}")

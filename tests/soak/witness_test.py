@@ -3,15 +3,18 @@
 import os
 import struct
 import tempfile
+import threading
 import unittest
 
 import exit_witness
 import ledger
 import log_witness
 import population
+import supervisor_pb2 as api
 import throttle_witness
+from callers import Watcher
 from exit_witness import allowed_ends, pair
-from feed import Exit
+from feed import Exit, Feed
 from record import Record
 from test_main import main
 
@@ -20,6 +23,40 @@ KILL = ("signal", 9)
 
 def instance(number, pid, intent=None, started=0.0, ending=0.0, flags=ledger.ARMED):
     return ledger.Instance(number, pid, flags, started, ending, intent, 0, (0, 0, 0), (0, 0, 0))
+
+
+class FakeWatch:
+    """A stub whose Watch sends what it was given, and lasts until it is cancelled."""
+
+    def __init__(self, *calls):
+        self._calls = list(calls)
+        self._cancelled = threading.Event()
+
+    def Watch(self, *_, **__):
+        self._responses = self._calls.pop(0)
+        return self
+
+    def __iter__(self):
+        yield from self._responses
+        self._cancelled.wait()
+
+    def cancel(self):
+        self._cancelled.set()
+
+
+def change(sequence, name="web", state=api.Daemon.RUNNING, pid=7, exits=0, **more):
+    daemon = api.Daemon(name=name, state=state, pid=pid, exit_count=exits)
+    if exits:
+        daemon.last_exit.exit_code = 3
+    return api.WatchResponse(sequence=sequence, daemon=daemon, resume_token=f"t{sequence}", **more)
+
+
+def synced(sequence):
+    return api.WatchResponse(sequence=sequence, synced=True, resume_token=f"t{sequence}")
+
+
+def gap(sequence, missed):
+    return api.WatchResponse(sequence=sequence, gap=missed, resume_token=f"t{sequence}")
 
 
 class WitnessTest(unittest.TestCase):
@@ -84,6 +121,72 @@ class WitnessTest(unittest.TestCase):
     def test_term_ends_only_who_does_not_handle_it_yet(self):
         self.assertIn(("signal", 15), allowed_ends(instance(0, 1), False, False, True))
         self.assertNotIn(("signal", 15), allowed_ends(instance(0, 1), True, False, True))
+
+    # Changes.
+
+    def follow(self, *responses):
+        """The feed's record of these changes behind a snapshot of `web`, pid 7, as of 5; and the ends that it saw."""
+        feed = Feed(self.record, FakeWatch([change(5), synced(5), *responses]))
+        last = responses[-1].sequence
+        self.assertTrue(feed.await_sequence(last, 30) or self.record.violations)
+        feed.cancel()
+        feed.join(30)
+        return feed.take_exits()
+
+    def test_ends_that_are_told_one_by_one_are_fine(self):
+        exits = self.follow(change(6, pid=0, state=api.Daemon.STARTING, exits=1), change(7, pid=8, exits=1),
+                            change(8, pid=0, state=api.Daemon.STARTING, exits=2))
+        self.assertEqual(self.record.violations, [])
+        self.assertEqual([end.pid for end in exits["web"]], [7, 8])
+
+    def test_number_that_is_left_out_is_seen(self):
+        self.follow(change(7))
+        self.assert_violation("after 5 comes")
+
+    def test_two_ends_in_one_change_are_seen(self):
+        self.follow(change(6, pid=0, state=api.Daemon.STARTING, exits=2))
+        self.assert_violation("from 0 to 2")
+
+    def test_instance_that_is_followed_by_another_without_an_end_is_seen(self):
+        self.follow(change(6, pid=8))
+        self.assert_violation("its end was not told")
+
+    def test_end_of_an_instance_that_was_not_told_is_seen(self):
+        self.follow(change(6, pid=0, state=api.Daemon.STARTING, exits=1),
+                    change(7, pid=0, state=api.Daemon.STARTING, exits=2))
+        self.assert_violation("that was not")
+
+    def test_removal_of_what_is_alive_is_seen(self):
+        self.follow(change(6, removed=True))
+        self.assert_violation("removed with a live instance")
+
+    def test_call_that_ends_by_itself_is_seen(self):
+        stub = FakeWatch([change(5), synced(5)])
+        stub.cancel()
+        Feed(self.record, stub).join(30)
+        self.assert_violation("ended without an error")
+
+    def test_gap_that_is_told_is_fine(self):
+        watcher = Watcher(self.record, FakeWatch([change(5), synced(5), gap(9, 4), change(9), synced(9), change(10)]))
+        watcher.watch(1, 60)
+        self.assertEqual(self.record.violations, [])
+
+    def test_gap_of_another_size_is_seen(self):
+        watcher = Watcher(self.record, FakeWatch([change(5), synced(5), gap(9, 3), change(9), synced(9), change(10)]))
+        watcher.watch(1, 60)
+        self.assert_violation("after 5 comes")
+
+    def test_watcher_goes_on_where_it_was(self):
+        watcher = Watcher(self.record, FakeWatch([change(5), synced(5), change(6)], [change(7), synced(7), change(8)]))
+        watcher.watch(1, 60)
+        watcher.watch(1, 60)
+        self.assertEqual(self.record.violations, [])
+
+    def test_change_that_is_repeated_after_a_token_is_seen(self):
+        watcher = Watcher(self.record, FakeWatch([change(5), synced(5), change(6)], [change(6), synced(6), change(7)]))
+        watcher.watch(1, 60)
+        watcher.watch(1, 60)
+        self.assert_violation("after 6 comes")
 
     # The throttle: max_retries = 3, retry_time = 2s.
 
