@@ -17,6 +17,9 @@ from record import PATIENCE
 State = api.Daemon.State
 Code = grpc.StatusCode
 
+# What a server may answer that is short of something.
+REFUSALS = {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED}
+
 ANSWERS = "calls: answered, and with an error only where one is due"
 LISTS = "List: every daemon once, in order"
 STOPPED = "Stop: nothing alive after the answer"
@@ -72,8 +75,8 @@ class Caller:
 
     def _call(self, method, request, who, also=(), cancel=False):
         """Makes a call; returns the answer, or None for an error. `also` are errors that are due."""
-        squeezed = self._chaos.squeezed.is_set()
-        fine = {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED} if squeezed else set()
+        was_scarce = self._chaos.scarcity.watch()
+        fine = set(also)
         call = method.future(request, timeout=PATIENCE)
         if cancel:
             fine |= {Code.CANCELLED}
@@ -89,9 +92,9 @@ class Caller:
         except grpc.FutureCancelledError:
             return None
         except grpc.RpcError as error:
-            if self._chaos.squeezed.is_set():
-                fine |= {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED}
-            self._record.expect(error.code() in fine | set(also), ANSWERS, who,
+            if was_scarce():
+                fine |= REFUSALS
+            self._record.expect(error.code() in fine, ANSWERS, who,
                                 f"{request.DESCRIPTOR.name} failed: {error.code()} {error.details()}")
             return None
 
@@ -199,14 +202,12 @@ class Caller:
 
     def _stream(self, work):
         """Whether a stream came to its end, or was cancelled by us."""
-        squeezed = self._chaos.squeezed.is_set()
+        was_scarce = self._chaos.scarcity.watch()
         try:
             work()
             return True
         except grpc.RpcError as error:
-            fine = {Code.CANCELLED}
-            if squeezed or self._chaos.squeezed.is_set():
-                fine |= {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED}
+            fine = {Code.CANCELLED} | (REFUSALS if was_scarce() else set())
             self._record.expect(error.code() in fine, ANSWERS, "stream", f"{error.code()} {error.details()}")
             return error.code() == Code.CANCELLED
 
@@ -289,10 +290,11 @@ def stalled_watcher(soak, random, stop, longest):
         channel = connect(soak.server.address)
         watcher = Watcher(soak.record, supervisor_pb2_grpc.SupervisorStub(channel))
         soak.record.fault("watcher that stalls")
+        was_scarce = soak.chaos.scarcity.watch()
         try:
             watcher.watch(0, PATIENCE * 3, stall)
         except grpc.RpcError as error:
-            fine = {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED} if soak.chaos.squeezed.is_set() else ()
+            fine = REFUSALS if was_scarce() else ()
             soak.record.expect(error.code() in fine, ANSWERS, "stalled watcher", f"{error.code()} {error.details()}")
         finally:
             channel.close()
@@ -331,12 +333,11 @@ def follower(soak, member, stop):
     request = api.LogsRequest(names=[member.name], lines=0, follow=True, stream=api.STDOUT)
     while not stop.is_set():
         soak.record.fault("follower of a log")
+        was_scarce = soak.chaos.scarcity.watch()
         try:
             read_logs(soak.record, supervisor_pb2_grpc.SupervisorStub(channel), member, request, stop)
         except grpc.RpcError as error:
-            fine = {Code.CANCELLED} if stop.is_set() else set()
-            if soak.chaos.squeezed.is_set():
-                fine |= {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED}
+            fine = ({Code.CANCELLED} if stop.is_set() else set()) | (REFUSALS if was_scarce() else set())
             soak.record.expect(error.code() in fine, ANSWERS, "follower", f"{error.code()} {error.details()}")
         stop.wait(0.2)
     channel.close()

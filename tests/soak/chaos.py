@@ -15,6 +15,26 @@ import processes
 RELOAD = "reload: does what it says, and nothing when refused"
 
 
+class Scarcity:
+    """When the server was short of descriptors: what it refuses then is no fault of its. Thread-safe."""
+
+    def __init__(self):
+        self._active = False
+        self._times = 0
+
+    def begin(self):
+        self._times += 1
+        self._active = True
+
+    def end(self):
+        self._active = False
+
+    def watch(self):
+        """A function that says whether it was, at some time since this call."""
+        active, times = self._active, self._times
+        return lambda: active or self._active or self._times != times
+
+
 class Chaos:
     """Kills, freezes, reloads, fills the disk and takes descriptors away.
 
@@ -30,8 +50,7 @@ class Chaos:
         self.spans = {name: [] for name in soak.members}
         self.requests = dict.fromkeys(soak.members, 0)
         self.configuration = population.Configuration(soak.members)
-        # Set while the server may be short of descriptors; what it refuses then is no fault of its.
-        self.squeezed = threading.Event()
+        self.scarcity = Scarcity()
         self._frozen = {}
 
     # Commands that others give.
@@ -151,7 +170,7 @@ class Chaos:
         pid = self._soak.server.pid
         limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         while not stop.wait(period * 5 / 6):
-            self.squeezed.set()
+            self.scarcity.begin()
             self._record.fault("descriptor squeeze")
             used = len(os.listdir(f"/proc/{pid}/fd"))
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 2, limits[1]))
@@ -159,8 +178,7 @@ class Chaos:
             resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
             # Who was refused may be told so a moment later.
             stop.wait(1)
-            self.squeezed.clear()
-        self.squeezed.clear()
+            self.scarcity.end()
 
     def reopen_logs(self, random, stop):
         """Has all logs opened anew."""
@@ -201,11 +219,11 @@ class Chaos:
     @contextlib.contextmanager
     def _tolerating_shortage(self):
         """A call that may be refused while the server is short of descriptors, and only then."""
-        before = self.squeezed.is_set()
+        was_scarce = self.scarcity.watch()
         try:
             yield
         except grpc.RpcError as error:
-            if not before and not self.squeezed.is_set():
+            if not was_scarce():
                 self._record.violation(RELOAD, "reload", f"{error.code()} {error.details()}")
 
     def _check_plan(self, answer, target, what):
