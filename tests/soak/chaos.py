@@ -38,15 +38,15 @@ class Scarcity:
 class Chaos:
     """Kills, freezes, reloads, fills the disk and takes descriptors away.
 
-    kills: pids of children that were killed, to the time just before. spans: for each daemon the spans of time in which
-    somebody commanded something that may start it. requests: for each daemon how many commands may have ended it.
+    For each daemon, kills: the numbers of the instances that were killed, to the time just before; spans: the spans of
+    time in which somebody commanded something that may start it; requests: how many commands may have ended it.
     """
 
     def __init__(self, soak):
         self._soak = soak
         self._record = soak.record
         self._mutex = threading.Lock()
-        self.kills = {}
+        self.kills = {name: {} for name in soak.members}
         self.spans = {name: [] for name in soak.members}
         self.requests = dict.fromkeys(soak.members, 0)
         self.configuration = population.Configuration(soak.members)
@@ -91,7 +91,7 @@ class Chaos:
         if pidfd is None:
             return None
         if number == signal.SIGKILL:
-            self.kills[instance.pid] = time.monotonic()
+            self.kills[member.name][instance.number] = time.monotonic()
         try:
             signal.pidfd_send_signal(pidfd, number)
         except ProcessLookupError:

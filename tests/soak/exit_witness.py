@@ -47,12 +47,13 @@ def allowed_ends(instance, armed, killed, requested):
 def examine(record, member, paired, killed, requests):
     """Looks at what pair() returned.
 
-    killed: pids that were killed from outside. requests: how many commands were given that may have ended an instance.
+    killed: numbers of the instances that were killed from outside. requests: how many commands were given that may have
+    ended an instance.
     Returns nothing; violations are recorded.
     """
     pairs, untold, unseen = paired
     for instance, end in pairs:
-        allowed = allowed_ends(instance, instance.flags & 2, instance.pid in killed, end.requested)
+        allowed = allowed_ends(instance, instance.flags & 2, instance.number in killed, end.requested)
         record.checked(ONCE)
         record.expect(end.how in allowed, TRUE, member.name,
                       lambda i=instance, e=end, a=allowed: f"{i} ended as one of {a or 'none'}, told is {e}")

@@ -207,17 +207,17 @@ class Quiet:
         for name, member in soak.members.items():
             instances = member.ledger.since(self._seen[name])
             paired = exit_witness.pair(instances, told[name])
-            exit_witness.examine(self._record, member, paired, soak.chaos.kills, soak.chaos.requests[name])
+            exit_witness.examine(self._record, member, paired, soak.chaos.kills[name], soak.chaos.requests[name])
             pairs, untold, _ = paired
             self._seen[name] = untold[0].number if untold else len(member.ledger)
             soak.chaos.requests[name] -= sum(end.requested for _, end in pairs)
             runs = throttle_witness.restarts_of(pairs, untold[-1] if untold else None, soak.chaos.spans[name],
-                                                soak.chaos.kills)
+                                                soak.chaos.kills[name])
             throttle_witness.examine(self._record, member, runs)
             restarts += [restart for run in runs for restart in run]
             soak.chaos.spans[name].clear()
+            soak.chaos.kills[name].clear()
         throttle_witness.examine_budget(self._record, restarts, soak.start_rate, soak.start_burst)
-        soak.chaos.kills.clear()
 
     def _what_differs(self):
         told = self._soak.feed.latest()

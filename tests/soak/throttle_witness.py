@@ -19,12 +19,13 @@ def restarts_of(pairs, latest, commands, killed):
     """The automatic restarts of a daemon, in runs: lists between which somebody commanded a start.
 
     pairs: instances and their ends as pair() of exit_witness has them. latest: the instance after the last pair, or
-    None. commands: spans (begin, end) in which commands were given. killed: pid to the time just before its kill.
+    None. commands: spans (begin, end) in which commands were given. killed: the number of an instance to the time just
+    before its kill.
     """
     runs = [[]]
     instances = [instance for instance, _ in pairs] + ([latest] if latest else [])
     for (instance, end), successor in zip(pairs, instances[1:]):
-        ended = instance.ending or killed.get(instance.pid, instance.started)
+        ended = instance.ending or killed.get(instance.number, instance.started)
         if end.requested or any(begin <= successor.started and until >= ended for begin, until in commands):
             runs.append([])
             continue

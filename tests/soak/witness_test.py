@@ -94,16 +94,16 @@ class WitnessTest(unittest.TestCase):
     def test_exits_that_are_told_as_they_were_are_fine(self):
         ended = instance(0, 100, ("exit", 3))
         self.examine_exits([ended, instance(1, 101), instance(2, 102)],
-                           [Exit(100, ("exit", 3), False, 1), Exit(101, KILL, False, 2)], killed=[101])
+                           [Exit(100, ("exit", 3), False, 1), Exit(101, KILL, False, 2)], killed=[1])
         self.assertEqual(self.record.violations, [])
 
     def test_exit_that_is_not_told_is_seen(self):
-        self.examine_exits([instance(0, 100), instance(1, 101), instance(2, 102)], [Exit(101, KILL, False, 1)], [100, 101])
+        self.examine_exits([instance(0, 100), instance(1, 101), instance(2, 102)], [Exit(101, KILL, False, 1)], [0, 1])
         self.assert_violation("was not told", "pid=100")
 
     def test_exit_that_is_told_twice_is_seen(self):
         end = Exit(100, KILL, False, 1)
-        self.examine_exits([instance(0, 100), instance(1, 101)], [end, end], [100])
+        self.examine_exits([instance(0, 100), instance(1, 101)], [end, end], [0])
         self.assert_violation("of which nobody knows")
 
     def test_exit_with_another_code_is_seen(self):
