@@ -233,7 +233,6 @@ def cases_of(text):
 
 # What a server may meet. At the start most of it ends the server, with a word why.
 FEW = """
-boot openat EMFILE 40
 boot write ENOSPC 2
 boot rename EROFS 1           cannot listen on .*: rename: Read-only file system
 boot clone3 EAGAIN 1,2+       hobd: cannot start a thread: Resource temporarily unavailable
