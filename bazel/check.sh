@@ -228,7 +228,7 @@ check_soak() {
     seconds=$1
     shift
   fi
-  bazel run //tests/soak -- --seconds "$seconds" "$@"
+  /usr/bin/bazel run --noshow_progress //tests/soak -- --seconds "$seconds" "$@" </dev/null
 }
 
 main() {
