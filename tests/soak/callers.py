@@ -29,9 +29,9 @@ READS = "Logs: whole lines, none missing"
 HEALTH = "health: answered and SERVING"
 
 
-def connect(address):
+def connect(address, *options):
     """A channel with a connection of its own: channels of one process share one otherwise."""
-    return grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
+    return grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1), *options])
 
 
 class Caller:
@@ -287,7 +287,8 @@ def stalled_watcher(soak, random, stop, longest):
         return soak.feed.sequence
 
     while not stop.is_set():
-        channel = connect(soak.server.address)
+        # Its library would read ahead by megabytes.
+        channel = connect(soak.server.address, ("grpc.http2.bdp_probe", 0))
         watcher = Watcher(soak.record, supervisor_pb2_grpc.SupervisorStub(channel))
         soak.record.fault("watcher that stalls")
         was_scarce = soak.chaos.scarcity.watch()
