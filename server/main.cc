@@ -91,6 +91,15 @@ int Serve(const std::vector<std::string>& config_paths, const hob::ResourceLimit
   }
 }
 
+// By itself protobuf writes a line to stderr for each text of a request that is not UTF-8, and
+// waits where nobody reads that. Who has sent the request is told; what is left is why it aborts.
+void LogOfProtobuf(google::protobuf::LogLevel level, const char* file, int line,
+                   const std::string& message) {
+  if (level == google::protobuf::LOGLEVEL_FATAL) {
+    std::cerr << "hobd: protobuf: " << file << ":" << line << ": " << message << "\n";
+  }
+}
+
 // Debian's abseil looks for deadlocks at every lock of a mutex: a graph of all of them, behind one
 // lock of its own, with 1.8 KiB a daemon. A build for tests keeps that.
 void LockWithoutSearchForDeadlocks() {
@@ -132,8 +141,6 @@ int main(int argc, char** argv) {
   if (!limit.ok()) return Fail(kFailed, limit.status());
   std::vector<std::string> environment = CleanEnvironment();
   hob::Journal::InitLog(argv[0]);
-  // It writes a line to stderr for each text of a request that is not UTF-8, and waits where nobody
-  // reads that. Who has sent the request is told.
-  google::protobuf::SetLogHandler(nullptr);
+  google::protobuf::SetLogHandler(LogOfProtobuf);
   return Serve(config_paths, *limit, std::move(environment));
 }
