@@ -7,29 +7,18 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "server/clock/clock.h"
 #include "server/daemon/daemon_spec.h"
 #include "server/daemon/daemon_state.h"
+#include "server/daemon/ended_runs.h"
 #include "server/daemon/exit_report.h"
 #include "server/daemon/kept_form.h"
 #include "server/daemon/throttle_decision.h"
 
 namespace hob {
-
-// One instance of a daemon that has ended.
-struct EndedRun {
-  // 0 when it could not be spawned.
-  pid_t pid = 0;
-  absl::Time start_time;
-  absl::optional<absl::Time> ready_time;
-  ExitReport exit;
-  // The last line of stderr, printable, when the run failed and stderr is kept in a log of its own.
-  std::string last_stderr_line;
-};
 
 // What lets a start come that follows a failure: the rule of the throttle that decided it.
 enum class RestartReason {
@@ -46,9 +35,6 @@ enum class RestartReason {
 inline constexpr std::array<RestartReason, 4> kAllRestartReasons = {
     RestartReason::kRetry, RestartReason::kBackoff, RestartReason::kShortage,
     RestartReason::kTrial};
-
-// How many ended runs are kept.
-inline constexpr int kMaxEndedRuns = 10;
 
 // Everything that is known of a daemon at one moment. Immutable; shared between threads as
 // DaemonSnapshotPtr.
@@ -89,8 +75,8 @@ struct DaemonSnapshot {
   // The throttle's last decision; null while it has had nothing to decide. Null again once the
   // history is cleared.
   std::shared_ptr<const ThrottleDecision> throttle;
-  // The last kMaxEndedRuns, the latest first; never null.
-  std::shared_ptr<const std::vector<EndedRun>> runs;
+  // Never null.
+  std::shared_ptr<const EndedRuns> runs;
 
   // Its bytes in a list; of rpc alone.
   KeptForm encoded;

@@ -32,7 +32,7 @@ DaemonSnapshot Named(const std::string& name) {
   spec->name = name;
   DaemonSnapshot daemon;
   daemon.spec = std::move(spec);
-  daemon.runs = std::make_shared<const std::vector<EndedRun>>();
+  daemon.runs = std::make_shared<const EndedRuns>();
   return daemon;
 }
 
@@ -40,7 +40,7 @@ void AddRun(const EndOfProcess& end, absl::Time time, DaemonSnapshot& daemon) {
   EndedRun run;
   run.exit.end = end;
   run.exit.time.wall = time;
-  daemon.runs = std::make_shared<const std::vector<EndedRun>>(1, run);
+  daemon.runs = std::make_shared<const EndedRuns>(run, EndedRuns());
 }
 
 DaemonSnapshotPtr Share(DaemonSnapshot daemon) {

@@ -27,7 +27,7 @@ DaemonSnapshotPtr Daemon(int number) {
   daemon->start_time = absl::Now();
   EndedRun run;
   run.exit.time = Clock::Real().Now();
-  daemon->runs = std::make_shared<const std::vector<EndedRun>>(1, run);
+  daemon->runs = std::make_shared<const EndedRuns>(run, EndedRuns());
   return daemon;
 }
 

@@ -24,7 +24,7 @@ DaemonSnapshotPtr Daemon(const std::string& name, const std::string& reason) {
   auto snapshot = std::make_shared<DaemonSnapshot>();
   snapshot->spec = std::move(spec);
   snapshot->reason = reason;
-  snapshot->runs = std::make_shared<const std::vector<EndedRun>>();
+  snapshot->runs = std::make_shared<const EndedRuns>();
   return snapshot;
 }
 

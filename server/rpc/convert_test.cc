@@ -28,7 +28,7 @@ DaemonSnapshot Web() {
   spec->name = "web";
   DaemonSnapshot snapshot;
   snapshot.spec = spec;
-  snapshot.runs = std::make_shared<const std::vector<EndedRun>>();
+  snapshot.runs = std::make_shared<const EndedRuns>();
   return snapshot;
 }
 
@@ -38,7 +38,7 @@ DaemonSnapshot WebThatEnded(EndOfProcess end) {
   run.pid = 7;
   run.start_time = kNoon - absl::Seconds(5);
   run.exit = Exit(std::move(end));
-  snapshot.runs = std::make_shared<const std::vector<EndedRun>>(1, run);
+  snapshot.runs = std::make_shared<const EndedRuns>(run, EndedRuns());
   return snapshot;
 }
 

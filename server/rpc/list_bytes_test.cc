@@ -16,7 +16,7 @@ DaemonSnapshot Snapshot(const std::string& name) {
   spec.name = name;
   DaemonSnapshot snapshot;
   snapshot.spec = std::make_shared<const DaemonSpec>(spec);
-  snapshot.runs = std::make_shared<const std::vector<EndedRun>>();
+  snapshot.runs = std::make_shared<const EndedRuns>();
   snapshot.reason = "because";
   snapshot.pid = 4711;
   return snapshot;

@@ -17,7 +17,7 @@ void Publish(Registry& registry, const std::string& name, const std::string& rea
   spec->name = name;
   auto snapshot = std::make_shared<DaemonSnapshot>();
   snapshot->spec = spec;
-  snapshot->runs = std::make_shared<const std::vector<EndedRun>>();
+  snapshot->runs = std::make_shared<const EndedRuns>();
   snapshot->reason = reason;
   registry.Publish(snapshot);
 }

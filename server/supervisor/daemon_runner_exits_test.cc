@@ -515,7 +515,7 @@ TEST(DaemonRunnerExitsTest, TheLastTenRunsAreKeptTheLatestFirst) {
     web.Advance(absl::Seconds(1));
     web.Exit(code);
   }
-  const std::vector<EndedRun>& runs = *web.now().runs;
+  const EndedRuns& runs = *web.now().runs;
   ASSERT_EQ(runs.size(), kMaxEndedRuns);
   for (int i = 0; i < runs.size(); ++i) {
     EXPECT_EQ(absl::get<ExitedWithCode>(runs[i].exit.end).code, 12 - i);

@@ -18,7 +18,7 @@ constexpr char kHangs[] =
 Lifecycle::Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock, Publish publish)
     : clock_(clock), publish_(std::move(publish)) {
   now_.spec = std::move(spec);
-  now_.runs = std::make_shared<const std::vector<EndedRun>>();
+  now_.runs = std::make_shared<const EndedRuns>();
   now_.reason = now_.spec->autostart ? "not started yet" : "not started: autostart = no";
   latest_ = std::make_shared<const DaemonSnapshot>(now_);
 }
@@ -95,13 +95,7 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
 
   ++now_.exit_count;
   ++now_.exits_by_kind[run.exit.end.index()];
-  auto runs = std::make_shared<std::vector<EndedRun>>();
-  runs->push_back(std::move(run));
-  for (const EndedRun& earlier : *now_.runs) {
-    if (runs->size() == kMaxEndedRuns) break;
-    runs->push_back(earlier);
-  }
-  now_.runs = std::move(runs);
+  now_.runs = std::make_shared<const EndedRuns>(std::move(run), *now_.runs);
   now_.ready = false;
   now_.pid = 0;
   now_.ready_time.reset();

@@ -1,0 +1,78 @@
+#ifndef HOB_SERVER_DAEMON_ENDED_RUNS_H_
+#define HOB_SERVER_DAEMON_ENDED_RUNS_H_
+
+#include <sys/types.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "server/daemon/exit_report.h"
+
+namespace hob {
+
+// One instance of a daemon that has ended.
+struct EndedRun {
+  // 0 when it could not be spawned.
+  pid_t pid = 0;
+  absl::Time start_time;
+  absl::optional<absl::Time> ready_time;
+  ExitReport exit;
+  // The last line of stderr, printable, when the run failed and stderr is kept in a log of its own.
+  std::string last_stderr_line;
+};
+
+// How many ended runs are kept.
+inline constexpr int kMaxEndedRuns = 10;
+
+// The last runs of a daemon, the latest first. Immutable. Each run is there once, however many
+// lists it is in: thousands of snapshots are kept for watchers, and what a daemon that crashes
+// again and again has behind it would be most of their memory.
+class EndedRuns {
+ public:
+  using Runs = std::vector<std::shared_ptr<const EndedRun>>;
+
+  // Looks at the runs, the latest first.
+  class Iterator {
+   public:
+    explicit Iterator(Runs::const_iterator at) : at_(at) {}
+    const EndedRun& operator*() const { return **at_; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+   private:
+    Runs::const_iterator at_;
+  };
+
+  EndedRuns() = default;
+  // `latest`, and of `earlier` as many as there is room for.
+  EndedRuns(EndedRun latest, const EndedRuns& earlier) {
+    const size_t kept = std::min<size_t>(earlier.size(), kMaxEndedRuns - 1);
+    runs_.reserve(kept + 1);
+    runs_.push_back(std::make_shared<const EndedRun>(std::move(latest)));
+    runs_.insert(runs_.end(), earlier.runs_.begin(), earlier.runs_.begin() + kept);
+  }
+
+  bool empty() const { return runs_.empty(); }
+  size_t size() const { return runs_.size(); }
+  // The latest. Precondition: !empty().
+  const EndedRun& front() const { return *runs_.front(); }
+  // Precondition: i < size().
+  const EndedRun& operator[](size_t i) const { return *runs_[i]; }
+  Iterator begin() const { return Iterator(runs_.begin()); }
+  Iterator end() const { return Iterator(runs_.end()); }
+
+ private:
+  Runs runs_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_DAEMON_ENDED_RUNS_H_
