@@ -66,12 +66,24 @@ std::string EscapeCode(uint32_t code) {
   }
 }
 
+// How much of the beginning of a text is plain ASCII, which is most of what there is.
+size_t PlainLength(absl::string_view text) {
+  size_t length = 0;
+  while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7F) ++length;
+  return length;
+}
+
 }  // namespace
 
 std::string Escape(absl::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
   while (!text.empty()) {
+    if (const size_t plain = PlainLength(text); plain > 0) {
+      absl::StrAppend(&escaped, text.substr(0, plain));
+      text.remove_prefix(plain);
+      continue;
+    }
     const Character character = Decode(text);
     if (!character.valid) {
       absl::StrAppendFormat(&escaped, "\\x%02x", character.code);

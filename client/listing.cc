@@ -30,7 +30,12 @@ absl::StatusOr<v1::ListResponse> ListDaemons(v1::Supervisor::StubInterface& serv
     const grpc::Status status = server.List(&context, request, &page);
     if (!status.ok()) return ToStatus(status);
     request.set_page_token(page.next_page_token());
-    all.MergeFrom(page);
+    if (all.daemons().empty()) {
+      // Mostly there is one page, and to copy it would take as long as to read it.
+      all.Swap(&page);
+    } else {
+      all.MergeFrom(page);
+    }
   } while (!request.page_token().empty());
   all.clear_next_page_token();
   return all;
