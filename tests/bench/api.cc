@@ -139,6 +139,7 @@ absl::Status MeasureCrashLoop(Contender& hobd, absl::Duration watch, Measured& m
   const absl::Time deadline = absl::Now() + kPatience;
   while (CountHalted(*stub) < hobd.daemons() && absl::Now() < deadline) absl::SleepFor(kLook);
   if (absl::Status status = WaitUntilQuiet(hobd.pid(), kPatience); !status.ok()) return status;
+  absl::SleepFor(kUntilIdle);
   const absl::StatusOr<ThreadUse> before = UseOfThreads(hobd.pid());
   absl::SleepFor(watch);
   const absl::StatusOr<ThreadUse> after = UseOfThreads(hobd.pid());

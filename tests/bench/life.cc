@@ -17,8 +17,6 @@ constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kPause = absl::Milliseconds(3);
 // A server may give memory back once it is quiet.
 constexpr absl::Duration kSettle = absl::Seconds(2);
-// Five seconds after the last spawn a server looks whether one hangs; it is idle after that.
-constexpr absl::Duration kUntilIdle = absl::Seconds(6);
 // Neighbours are no company: the next one to be killed is far away.
 constexpr int kStride = 37;
 

@@ -12,6 +12,9 @@ namespace bench {
 // What is measured of hobd and of the bare loop alike: each takes its samples from a contender that
 // has booted and rests, and leaves it so. The errors tell what did not come to pass.
 
+// When a server counts as idle: five seconds after the last spawn it looks whether one hangs.
+inline constexpr absl::Duration kUntilIdle = absl::Seconds(6);
+
 // Waits for the boot; kBoot and, at rest, kMemory.
 absl::Status MeasureBoot(Contender& contender, Measured& measured);
 
