@@ -81,6 +81,8 @@ class Server {
   // What is left does not even die of that: the process ends, in no order.
   [[noreturn]] void GiveUp();
   void StopServing();
+  // Leaves what only takes up memory to the end of the process.
+  void LeaveWorkers();
 
   Options options_;
   const absl::Time start_time_;

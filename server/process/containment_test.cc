@@ -10,6 +10,7 @@
 #include <csignal>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -116,6 +117,19 @@ TEST_P(ContainmentTest, TermReachesEveryProcessOfATreeOnce) {
   EXPECT_THAT(ended, UnorderedElementsAreArray(started));
   AwaitEnd(instance.get());
   AwaitGone(instance.get(), {started.begin(), started.end()});
+}
+
+TEST_P(ContainmentTest, GroupThatIsForgottenForGoodGoesBeforeTheSpawnerDoes) {
+  if (GetParam() != ContainmentMode::kControlGroup) GTEST_SKIP() << "there are no groups";
+  const SpawnRequest request = ChildRequest({"exit", "3"});
+  const std::string group = DaemonGroup(spawner_->containment().group, request.name);
+  const auto instance = Spawned(spawner_->Spawn(request));
+  ASSERT_NE(instance, nullptr);
+  AwaitEnd(instance.get());
+  AwaitGone(instance.get(), {});
+  ASSERT_EQ(access(group.c_str(), F_OK), 0);
+  spawner_->ForgetForGood(request.name);
+  while (access(group.c_str(), F_OK) == 0) std::this_thread::yield();
 }
 
 TEST_P(ContainmentTest, F24StoppedTreeActsOnASignalThatContinuesIt) {

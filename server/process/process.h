@@ -138,6 +138,10 @@ class Spawner {
   // Gives back what is kept for instances of `name` between their lives (the folder of a control
   // group). To be called when a daemon is removed and nothing of it is alive; never fails.
   virtual void Forget(const std::string& name) { static_cast<void>(name); }
+
+  // The same, some time later and without waiting for it: nothing is spawned for `name` any more,
+  // because the server ends.
+  virtual void ForgetForGood(const std::string& name) { static_cast<void>(name); }
 };
 
 }  // namespace hob

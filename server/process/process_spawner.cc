@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -76,28 +75,18 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
       watch_(absl::ToChronoNanoseconds(std::min(options_.exec_timeout, kLongestExec))) {}
 
 ProcessSpawner::~ProcessSpawner() {
-  if (forgetting_.joinable()) {
-    forgetting_.join();
-  } else {
-    ForgetAll();
-  }
-}
-
-void ProcessSpawner::BeginToForgetAll() {
-  try {
-    forgetting_ = std::thread([this] { ForgetAll(); });
-  } catch (const std::system_error&) {
-    // Without room for a thread the destructor does it.
-  }
-}
-
-void ProcessSpawner::ForgetAll() {
+  remover_.reset();
   if (containment_.mode == ContainmentMode::kControlGroup) RemoveControlGroup(containment_.group);
 }
 
 void ProcessSpawner::Forget(const std::string& name) {
   if (containment_.mode != ContainmentMode::kControlGroup) return;
   RemoveControlGroup(DaemonGroup(containment_.group, name));
+}
+
+void ProcessSpawner::ForgetForGood(const std::string& name) {
+  if (containment_.mode != ContainmentMode::kControlGroup) return;
+  remover_->RemoveSoon(DaemonGroup(containment_.group, name));
 }
 
 SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {

@@ -3,12 +3,12 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "server/process/containment.h"
+#include "server/process/group_remover.h"
 #include "server/process/instance_record.h"
 #include "server/process/prepared_child.h"
 #include "server/process/process.h"
@@ -52,15 +52,10 @@ class ProcessSpawner : public Spawner {
 
   void Forget(const std::string& name) override;
 
-  // Begins to remove the control groups of what is gone, on a thread of its own: that takes as long
-  // as much else at the end of a server with many daemons. For when nothing is spawned any more.
-  // Called once at most, and not at the same time as anything else.
-  void BeginToForgetAll();
+  void ForgetForGood(const std::string& name) override;
 
  private:
   struct Born;
-
-  void ForgetAll();
 
   ProcessSpawner(Options options, Containment containment, std::unique_ptr<InstanceRecord> record,
                  std::unique_ptr<SpawnSlots> slots);
@@ -77,7 +72,8 @@ class ProcessSpawner : public Spawner {
   const std::unique_ptr<InstanceRecord> record_;
   const std::unique_ptr<SpawnSlots> slots_;
   SpawnWatch watch_;
-  std::thread forgetting_;
+  // Null only at the end.
+  std::unique_ptr<GroupRemover> remover_ = std::make_unique<GroupRemover>();
 };
 
 }  // namespace hob

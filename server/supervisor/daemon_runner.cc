@@ -277,8 +277,8 @@ void DaemonRunner::InstanceHangs() {
 void DaemonRunner::BeFinished() {
   finished_ = true;
   output_.End();
-  if (!removed_) return;
   const std::string& name = lifecycle_.spec().name;
+  if (!removed_) return context_.spawner->ForgetForGood(name);
   context_.throttle->Clear(name);
   context_.spawner->Forget(name);
   context_.registry->Remove(name);

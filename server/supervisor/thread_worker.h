@@ -3,7 +3,9 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/types.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -36,6 +38,8 @@ class ThreadWorker : public Worker {
 
   static void* Run(void* worker);
   void Loop();
+  // Precondition: the thread is not gone.
+  void Wake();
   // The one blocking call.
   void Wait(std::vector<pollfd>& fds);
 
@@ -45,6 +49,8 @@ class ThreadWorker : public Worker {
   // Absent when it could not be made.
   absl::optional<pthread_t> thread_;
   Mailbox mailbox_;
+  // The thread's number; 0 until it runs: it looks at the mailbox after that.
+  std::atomic<pid_t> number_{0};
 };
 
 // Workers with a thread each.
