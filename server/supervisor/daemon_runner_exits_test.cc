@@ -321,6 +321,18 @@ TEST(DaemonRunnerExitsTest, F26AWorkerThatStoodStillItselfLooksAgainBeforeItBlam
   EXPECT_EQ(web.state(), DaemonState::kRunning);
 }
 
+TEST(DaemonRunnerExitsTest, F26WhoKillsAgainAndAgainDoesNotPutOffThatItHangs) {
+  RunnerHarness web;
+  web.spawner.SetProgram(WithChildren(-1));
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  for (int i = 0; i < 600; ++i) {
+    web.Do(Kind::kKill);
+    web.Advance(absl::Milliseconds(10));
+  }
+  EXPECT_TRUE(web.now().unkillable);
+}
+
 TEST(DaemonRunnerExitsTest, F26ARemovalOfWhatSurvivesKillGoesOnBehindItsAnswer) {
   RunnerHarness web;
   web.spawner.SetProgram(Hanging());

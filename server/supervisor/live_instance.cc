@@ -51,6 +51,8 @@ void LiveInstance::Kill() {
   instance_->SignalTree(SIGKILL).IgnoreError();
   kill_at_ = kNever;
   const MonotonicTime now = clock_.Now().monotonic;
+  // Whoever kills it again and again does not put the next look off.
+  if (killed_at_ != kNever && look_at_ > now) return;
   if (killed_at_ == kNever) {
     killed_at_ = now;
     look_interval_ = kFirstInterval;
