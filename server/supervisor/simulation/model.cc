@@ -121,6 +121,8 @@ void Model::Takes(int number, Order order, int detail) {
       return;
     case Order::kKill:
       daemon.may_kill = true;
+      // A KILL that was asked for is none of those that follow from a look.
+      if (daemon.has_instance) --daemon.kills;
       return;
     case Order::kReopenLogs:
       return;
@@ -388,6 +390,7 @@ void Model::RoundEnds(int number, bool at_rest) {
   if (daemon.has_instance && world_.Now() >= daemon.trial_won_at) {
     daemon.trial_won_at = kInfinite;
     daemon.throttle.Clear();
+    Check(!daemon.seen.has_evidence, number, "its trial is won and its failures are still told");
   }
   CheckBudget(number);
   CheckSeen(number);

@@ -26,6 +26,8 @@ struct Sighting {
   int64_t restarts = 0;
   // The number of its settings.
   int settings = 0;
+  // The throttle's last decision is told.
+  bool has_evidence = false;
   // When it says that the next start comes, by the wall clock; kInfinite: it does not say.
   Nanos next_start = kInfinite;
   // The latest run, where exits > 0.

@@ -243,6 +243,8 @@ void Simulator::Turn(SimulatedWorker& worker) {
   ReadChanges();
   worker.is_busy = false;
   if (!worker.runner().finished()) return model().RoundEnds(daemon, !IsDue(worker));
+  // One more command may come before the mailbox is closed.
+  if (WorldActs() && random_.Chance(20)) GiveCommand();
   worker.Close();
   in_mailbox_.erase(daemon);
   gave_up_ |= model().seen(daemon).is_unkillable;
@@ -261,6 +263,9 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
     posted.spawns = model().spawns(daemon);
     posted.joined_another = model().IsRestarting(daemon);
   }
+  const auto planned = plan_.find(daemon);
+  const bool is_new = reloads_ && planned != plan_.end() && planned->second == PlanAction::kAdd;
+  if (order == Order::kBoot && is_new) CheckThatGoneHaveEnded();
   int detail = command.signal;
   if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
   model().Takes(daemon, order, detail);

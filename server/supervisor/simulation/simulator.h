@@ -135,6 +135,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   LoadedConfig Load();
   std::map<int, PlanAction> ExpectedPlan(const Files& wanted) const;
   void Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome>& outcome);
+  void CheckThatGoneHaveEnded();
   void CheckReloaded(const ReloadQueue::Outcome& outcome);
   void CheckNotReloaded(const std::string& reason);
   void CheckAllAnswered();

@@ -228,6 +228,15 @@ void Simulator::Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome
   CheckReloaded(*outcome);
 }
 
+void Simulator::CheckThatGoneHaveEnded() {
+  for (const auto& [daemon, action] : plan_) {
+    if (action != PlanAction::kRemove || kernel_.Alive(daemon) == 0) continue;
+    if (!model().seen(daemon).is_unkillable) {
+      Violation(daemon, "it is gone and runs while what is new is started");
+    }
+  }
+}
+
 void Simulator::CheckReloaded(const ReloadQueue::Outcome& outcome) {
   std::map<int, PlanAction> told;
   for (const PlanEntry& entry : outcome.plan.daemons) told[entry.name[1] - '0'] = entry.action;
@@ -237,6 +246,9 @@ void Simulator::CheckReloaded(const ReloadQueue::Outcome& outcome) {
     if (!model().IsKnown(daemon) || model().SettingsOfDaemon(daemon) != settings) {
       Violation(daemon, "it is not what the configuration in force says");
     }
+  }
+  for (const DaemonSnapshotPtr& daemon : server_->registry.All()) {
+    Check(WorkerOf(daemon->name()[1] - '0') != nullptr, "a daemon is listed that there is not");
   }
   for (SimulatedWorker* worker : workers_) {
     const int daemon = worker->daemon();

@@ -82,6 +82,7 @@ Sighting SightingOf(const DaemonSnapshot& snapshot, int settings) {
   sighting.exits = snapshot.exit_count;
   sighting.restarts = snapshot.restart_count;
   sighting.settings = settings;
+  sighting.has_evidence = snapshot.throttle != nullptr;
   if (snapshot.next_start_time.has_value()) {
     sighting.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
   }
