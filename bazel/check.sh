@@ -67,7 +67,7 @@ check_clock() {
   tellers="^server/($tellers|supervisor/(daemon_runner|lifecycle|reload_queue))\.cc:"
   sources=$(files '*.h' '*.cc' | tr '\0' '\n' |
     grep -E '^server/(clock|daemon|output|process|readiness|registry|supervisor|throttle)/' |
-    grep -v -E '/(fuzz|testcases|testing)/|_(test|test_env|benchmark)\.|/simulated_clock\.h$')
+    grep -v -E '/(fuzz|simulation|testcases|testing)/|_(test|test_env|benchmark)\.|/simulated_clock\.h$')
   # shellcheck disable=SC2086
   if grep -nE "$waits" $sources; then
     printf 'these wait by a clock that can be set\n'
