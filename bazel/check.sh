@@ -207,7 +207,7 @@ check_fuzz() {
 # what no test takes.
 check_coverage() {
   local tests
-  tests=$(bazel query 'kind(cc_test, //server/...) except rdeps(//server/..., @system//:grpcpp)' 2>/dev/null)
+  tests=$(bazel query 'kind("(cc|optimized)_test", //server/...) except rdeps(//server/..., @system//:grpcpp)' 2>/dev/null)
   # shellcheck disable=SC2086
   bazel test --config=coverage --keep_going $tests
   sed 's|^//||; s|:|/|' <<<"$tests" |
