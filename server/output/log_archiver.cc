@@ -132,14 +132,16 @@ bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
   // What an end of the server left half done, or somebody has planted: a new file is neither.
   unlink(path.c_str());
   const UniqueFd to(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  struct stat status;
+  // Where the size cannot be told, nothing must be put in the place of the bytes.
+  if (!to.ok() || fstat(from.get(), &status) != 0) return false;
   const std::unique_ptr<LogSource> source = LogSource::From({std::move(from), false});
-  if (!to.ok()) return false;
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> encoder(ZSTD_createCCtx(),
                                                                      &ZSTD_freeCCtx);
   ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_compressionLevel, kLevel);
   ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_checksumFlag, 1);
   // Readers learn the size without decompressing.
-  const int64_t size = source->Size();
+  const int64_t size = status.st_size;
   ZSTD_CCtx_setPledgedSrcSize(encoder.get(), size);
   std::vector<char> plain(ZSTD_CStreamInSize());
   std::vector<char> packed(ZSTD_CStreamOutSize());

@@ -29,9 +29,12 @@ UniqueFd OpenForReading(const std::string& path) {
   return fd;
 }
 
-// 0 when it was renamed or is not there, else errno(3).
+// 0 when it was renamed or is not there, else errno(3). Replaces nothing where the file system can
+// promise that: that `to` is free was found out by a call that may have failed.
 int RenameIfThere(const std::string& from, const std::string& to) {
-  return rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno == EINVAL && rename(from.c_str(), to.c_str()) == 0) return 0;
+  return errno == ENOENT ? 0 : errno;
 }
 
 }  // namespace
@@ -102,33 +105,44 @@ int LogFiles::Rotate(int backups, int64_t size) {
   // What a change of `log_backups` has left goes too.
   for (int64_t back = std::max(backups, 1); ExistsLocked(back); ++back) RemoveLocked(back);
   // Only what there is: `log_backups` may be thousands.
-  int64_t back = 0;
-  while (back < backups - 1 && ExistsLocked(back + 1)) ++back;
-  for (; back >= 1; --back) {
-    if (const int error = ShiftLocked(back); error != 0) return error;
+  int64_t oldest = 0;
+  while (oldest < backups - 1 && ExistsLocked(oldest + 1)) ++oldest;
+  for (int64_t back = oldest; back >= 1; --back) {
+    if (const int error = ShiftLocked(back, 1); error != 0)
+      return UnshiftLocked(back, oldest, error);
   }
   if (backups == 0) {
     if (unlink(path_.c_str()) != 0 && errno != ENOENT) return errno;
     unlink(index_path().c_str());
-  } else if (const int error = ShiftLocked(0); error != 0) {
-    return error;
+  } else if (const int error = ShiftLocked(0, 1); error != 0) {
+    return UnshiftLocked(0, oldest, error);
   }
   ++current_;
   start_of_current_ += size;
   return 0;
 }
 
-int LogFiles::ShiftLocked(int64_t back) {
+int LogFiles::ShiftLocked(int64_t back, int by) {
   const std::string from = Name(back);
-  const std::string to = Name(back + 1);
+  const std::string to = Name(back + by);
   if (const int error = RenameIfThere(from, to); error != 0) return error;
   if (back > 0) {
     if (const int error = RenameIfThere(from + kCompressed, to + kCompressed); error != 0) {
+      RenameIfThere(to, from);
       return error;
     }
   }
+  // What is left there tells of another file.
+  unlink((to + kIndex).c_str());
   if (RenameIfThere(from + kIndex, to + kIndex) != 0) unlink((from + kIndex).c_str());
   return 0;
+}
+
+int LogFiles::UnshiftLocked(int64_t failed, int64_t oldest, int error) {
+  for (int64_t back = failed + 1; back <= oldest; ++back) {
+    if (ShiftLocked(back + 1, -1) != 0) break;
+  }
+  return error;
 }
 
 void LogFiles::RemoveLocked(int64_t back) {

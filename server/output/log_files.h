@@ -95,8 +95,12 @@ class LogFiles {
   std::string Name(int64_t back) const;
   bool ExistsLocked(int64_t back) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RemoveLocked(int64_t back) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Gives every name of a backup the next higher number.
-  int ShiftLocked(int64_t back) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Gives every name of a backup a number that is higher by `by`, and free. Returns 0 or errno(3):
+  // then nothing has changed.
+  int ShiftLocked(int64_t back, int by) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Takes back what was shifted before `failed` could not be, down from `oldest`: a number stands
+  // for the same bytes until a rotation is whole. Returns `error`.
+  int UnshiftLocked(int64_t failed, int64_t oldest, int error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::string path_;
 

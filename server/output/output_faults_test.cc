@@ -1,0 +1,186 @@
+// Every system call on the way from a daemon to its log fails, at every place, once and for good
+// (RELIABILITY 4b): what was written is in the log once the fault is gone, whole and in order.
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/output/daemon_output.h"
+#include "server/output/log_source.h"
+#include "server/output/output_test_env.h"
+#include "server/output/testing/failing_calls.h"
+
+namespace hob {
+namespace {
+
+constexpr int kLines = 11;
+// Two rotations.
+constexpr int kLogBytes = 30;
+// More than there are, so that no byte is rotated away.
+constexpr int kBackups = 100;
+
+class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<std::string> {
+ protected:
+  // The life of a daemon that writes lines. False when it could not be started because of a fault.
+  class Life {
+   public:
+    Life(const std::string& name, LogStore& store, SimulatedClock& clock,
+         const std::string& fifo_dir)
+        : clock_(clock),
+          fifo_(absl::StrCat(fifo_dir, "/", name, ".out")),
+          output_(name, &store, clock) {
+      spec_.name = name;
+      spec_.stderr_mode = OutputMode::kNull;
+      spec_.log_max_bytes = kLogBytes;
+      spec_.log_backups = kBackups;
+    }
+
+    absl::optional<SpawnFailure> Start() { return output_.Prepare(spec_); }
+    // The child is no program of ours: nothing of it fails.
+    void OpenFifo() {
+      const FailingCalls::Pause pause;
+      child_ = OpenAsChild(fifo_);
+    }
+    void WriteLine(int number) {
+      const FailingCalls::Pause pause;
+      const std::string line = absl::StrCat("line ", number, "\n");
+      Write(child_, line);
+      written_ += line;
+    }
+    // As the worker does when a line comes.
+    void Look() {
+      output_.Look();
+      stalled_ |= !output_.Problem().empty();
+    }
+    // The worker comes back when it said it would.
+    void LookAgain() {
+      clock_.Advance(OutputPump::kRetryInterval);
+      output_.Look();
+    }
+    void End() {
+      child_.Reset();
+      output_.MainEnded();
+      output_.TreeGone();
+    }
+
+    const std::string& written() const { return written_; }
+    std::string problem() const { return output_.Problem(); }
+    // Whether it ever said that something cannot be written.
+    bool stalled() const { return stalled_; }
+
+   private:
+    SimulatedClock& clock_;
+    const std::string fifo_;
+    DaemonSpec spec_;
+    DaemonOutput output_;
+    UniqueFd child_;
+    std::string written_;
+    bool stalled_ = false;
+  };
+
+  // All that is in the log of `daemon`, the oldest first.
+  std::string LogOf(const std::string& daemon) {
+    const std::shared_ptr<LogFiles> files = store_.Find(daemon, OutputStream::kStdout);
+    std::string all;
+    for (int64_t sequence = files->Oldest(); sequence <= files->current(); ++sequence) {
+      const std::unique_ptr<LogSource> source = LogSource::From(files->Open(sequence));
+      if (source == nullptr) continue;
+      std::string bytes(source->Size(), '\0');
+      bytes.resize(source->ReadAt(0, &bytes[0], bytes.size()));
+      all += bytes;
+    }
+    return all;
+  }
+
+  // Plays a life with a fault. Returns whether the fault has happened.
+  bool Play(const FailingCalls::Fault& fault) {
+    const std::string name = absl::StrCat("d", played_++);
+    Life life(name, store_, clock_, fifo_folder_.path());
+    bool happened = false;
+    {
+      auto calls = std::make_unique<FailingCalls>(fault);
+      if (const absl::optional<SpawnFailure> failure = life.Start(); failure.has_value()) {
+        EXPECT_EQ(failure->stage, "stdout");
+        EXPECT_EQ(failure->error_number, fault.error_number);
+        happened = calls->failed() > 0;
+        EXPECT_TRUE(happened) << "it fails without a fault";
+        calls = nullptr;
+        EXPECT_EQ(life.Start(), absl::nullopt) << "the next attempt is without the fault";
+      }
+      life.OpenFifo();
+      for (int line = 0; line < kLines; ++line) {
+        if (line % 4 == 0) clock_.Advance(absl::Milliseconds(500));
+        life.WriteLine(line);
+        life.Look();
+      }
+      store_.archiver().WaitUntilIdle();
+      happened |= calls != nullptr && calls->failed() > 0;
+    }
+    // What stands still says why; what goes on has lost nothing.
+    const bool is_whole = LogOf(name).size() == life.written().size();
+    EXPECT_TRUE(is_whole || life.stalled());
+    life.LookAgain();
+    life.LookAgain();
+    EXPECT_EQ(life.problem(), "");
+    life.End();
+    store_.archiver().WaitUntilIdle();
+    EXPECT_EQ(LogOf(name), life.written());
+    return happened;
+  }
+
+  int played_ = 0;
+};
+
+TEST_P(OutputFaultsTest, F52_F53_F55NothingIsLostWhereverACallFails) {
+  const int before = OpenDescriptors();
+  int happened = 0;
+  for (const int error_number : {EIO, EMFILE}) {
+    for (const bool for_good : {false, true}) {
+      for (int number = 1;; ++number) {
+        SCOPED_TRACE(testing::Message() << "call " << number << " of " << GetParam() << ", errno "
+                                        << error_number << (for_good ? ", for good" : ""));
+        if (!Play({GetParam(), number, for_good, error_number})) break;
+        ++happened;
+        if (HasFailure()) return;
+      }
+    }
+  }
+  EXPECT_GT(happened, 0) << "this call is never made";
+  EXPECT_EQ(OpenDescriptors(), before);
+}
+
+TEST(RotationFaultsTest, F55_ARotationThatFailsHalfWayLeavesEveryNumberItsBytes) {
+  const std::vector<std::string> texts = {"zero", "one", "two"};
+  int failed = 0;
+  // A backup has up to three names.
+  for (int number = 1; number <= 3 * (texts.size() + 1); ++number) {
+    SCOPED_TRACE(number);
+    const TestFolder folder;
+    LogFiles files(folder.path() + "/web.log");
+    for (const std::string& text : texts) {
+      WriteFile(files.path(), text);
+      ASSERT_EQ(files.Rotate(kBackups, text.size()), 0);
+    }
+    WriteFile(files.path(), "three");
+    {
+      const FailingCalls calls({"rename", number, /*for_good=*/false, EIO});
+      if (files.Rotate(kBackups, 5) != 0) ++failed;
+    }
+    for (int i = 0; i < texts.size(); ++i) {
+      const std::unique_ptr<LogSource> source = LogSource::From(files.Open(i));
+      ASSERT_NE(source, nullptr);
+      std::string bytes(source->Size(), '\0');
+      source->ReadAt(0, &bytes[0], bytes.size());
+      EXPECT_EQ(bytes, texts[i]);
+    }
+  }
+  EXPECT_GE(failed, texts.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, OutputFaultsTest, testing::ValuesIn(FailingCalls::Names()),
+                         [](const auto& call) { return call.param; });
+
+}  // namespace
+}  // namespace hob
