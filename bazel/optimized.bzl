@@ -1,15 +1,22 @@
-"""Tests and programs that are compiled with optimisation, whatever the build is: what they do, they do millions of times."""
+"""Tests and programs that are compiled with optimisation in every build but a sanitizer's: what they do, they do millions of times."""
 
 def _optimized_impl(settings, _attr):
+    copt = settings["//command_line_option:copt"]
+    if [option for option in copt if option.startswith("-fsanitize")]:
+        # A sanitizer's build is slow enough to be made once only.
+        return settings
     return {
         "//command_line_option:compilation_mode": "opt",
         # An ordinary build checks what it asserts; so does this one.
-        "//command_line_option:copt": settings["//command_line_option:copt"] + ["-UNDEBUG"],
+        "//command_line_option:copt": copt + ["-UNDEBUG"],
     }
 
 _optimized = transition(
     implementation = _optimized_impl,
-    inputs = ["//command_line_option:copt"],
+    inputs = [
+        "//command_line_option:compilation_mode",
+        "//command_line_option:copt",
+    ],
     outputs = [
         "//command_line_option:compilation_mode",
         "//command_line_option:copt",
