@@ -177,6 +177,8 @@ class Soak:
             self.feed.cancel()
         self._test.doCleanups()
         if not self.record.violations or self.options.throw_away:
+            if self.small_disk:
+                subprocess.run(["umount", "--lazy", self.log_dir], check=False)
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             self._keep_evidence()
