@@ -247,7 +247,7 @@ boot setsid EPERM 1           web cannot be spawned: setsid: Operation not permi
 boot mknodat ENOSPC 1         web cannot be spawned: stdout: .*: No space left on device
 up clone3 EAGAIN 1            web waits: clone: .*: Resource temporarily unavailable
 up splice EIO 1               log stalled: .*writer.log: Input/output error; it is held back, nothing is lost
-up rename EROFS 1
+up renameat2 EROFS 1
 up openat EMFILE 1,1+         Too many open files
 up write ENOSPC 1,1+
 up pidfd_send_signal EPERM 1
@@ -265,7 +265,8 @@ boot,up write ENOSPC,EIO,EDQUOT 1,2,5
 boot,up splice EIO,ENOSPC,EINVAL 1,2,5
 boot,up ftruncate ENOSPC,EIO,EPERM 1,2,3
 boot,up fsync EIO,ENOSPC,EROFS 1,2,3
-boot,up rename EROFS,EIO,EACCES 1,2,3
+boot rename EROFS,EIO,EACCES 1,2,3
+up renameat2 EROFS,EIO,EACCES 1,2,3
 boot,up unlink EACCES,EROFS,EIO 1,2,3
 boot,up mkdir EACCES,ENOSPC,EROFS 1,2,5
 boot,up mknodat ENOSPC,EPERM,EROFS 1,2,3
