@@ -9,7 +9,7 @@ namespace {
 // In blocks, which the shards of the test divide among them.
 constexpr int kBlocks = 20;
 #ifdef HOB_SANITIZER
-constexpr int kSeedsPerBlock = 10;
+constexpr int kSeedsPerBlock = 30;
 #else
 constexpr int kSeedsPerBlock = 500;
 #endif
