@@ -70,49 +70,49 @@ class World {
 // What hob must do, written from the contract: it follows the commands that workers take and what
 // they ask the kernel for, and holds against it what is published. It shares no code with hob.
 //
-// The daemon of each call was told by Created, and not yet by Finished.
+// Daemons have numbers: that of each call was told by Created, and not yet by Finished.
 class Model : public KernelWitness {
  public:
   Model(World& world, double start_rate, int start_burst)
       : world_(world), budget_(start_rate, start_burst) {}
 
   // A worker was made.
-  void Created(int daemon, int settings);
+  void Created(int number, int settings);
   // The worker takes an order; `detail` is the signal or the number of the new settings.
-  void Takes(int daemon, Order order, int detail);
+  void Takes(int number, Order order, int detail);
   // It has taken the order.
-  void HasTaken(int daemon);
+  void HasTaken(int number);
   // The worker is about to act.
-  void RoundBegins(int daemon);
+  void RoundBegins(int number);
   // The worker has acted. `at_rest`: it has nothing to do before it is woken.
-  void RoundEnds(int daemon, bool at_rest);
+  void RoundEnds(int number, bool at_rest);
   // The daemon has ended for good.
-  void Finished(int daemon);
+  void Finished(int number);
   // A change was published.
-  void Sees(int daemon, const Sighting& sighting);
+  void Sees(int number, const Sighting& sighting);
 
   // KernelWitness.
-  void SpawnBegins(int daemon) override;
-  void Spawned(int daemon, int pid) override;
-  void NotSpawned(int daemon, const End& end) override;
-  void Reaped(int daemon, const End& end) override;
-  void Signalled(int daemon, int signal, bool to_tree) override;
-  void Dropped(int daemon, bool clean) override;
+  void SpawnBegins(int number) override;
+  void Spawned(int number, int pid) override;
+  void NotSpawned(int number, const End& end) override;
+  void Reaped(int number, const End& end) override;
+  void Signalled(int number, int signal, bool to_tree) override;
+  void Dropped(int number, bool clean) override;
 
   // Of a daemon.
-  bool IsKnown(int daemon) const { return daemons_[daemon].is_known; }
-  bool IsWanted(int daemon) const { return daemons_[daemon].wanted; }
-  bool IsRestarting(int daemon) const { return daemons_[daemon].restarting; }
-  bool IsEnding(int daemon) const { return daemons_[daemon].is_ending; }
-  int SettingsOfDaemon(int daemon) const { return daemons_[daemon].settings; }
-  int64_t exits(int daemon) const { return daemons_[daemon].exits; }
+  bool IsKnown(int number) const { return daemons_[number].is_known; }
+  bool IsWanted(int number) const { return daemons_[number].wanted; }
+  bool IsRestarting(int number) const { return daemons_[number].restarting; }
+  bool IsEnding(int number) const { return daemons_[number].is_ending; }
+  int SettingsOfDaemon(int number) const { return daemons_[number].settings; }
+  int64_t exits(int number) const { return daemons_[number].exits; }
   // Spawns that succeeded.
-  int64_t spawns(int daemon) const { return daemons_[daemon].spawns; }
+  int64_t spawns(int number) const { return daemons_[number].spawns; }
   // KILL was sent so long ago that what is alive hangs in the kernel.
-  bool Hangs(int daemon) const;
+  bool Hangs(int number) const;
   // Whether it is where it ought to be when nothing is wrong for a long time.
-  bool IsWell(int daemon) const;
-  const Sighting& seen(int daemon) const { return daemons_[daemon].seen; }
+  bool IsWell(int number) const;
+  const Sighting& seen(int number) const { return daemons_[number].seen; }
 
  private:
   // What lets the next start come.
