@@ -54,7 +54,7 @@ def exported(program):
 def is_product(name):
     """Whether a file is what is to be tested, rather than a test or what helps one."""
     folder, base = os.path.split(name)
-    helps = folder.endswith(("/testing", "/testcases", "/fuzz")) or "test_" in base or base.endswith("_test.cc")
+    helps = folder.endswith(("/testing", "/testcases", "/fuzz", "/simulation")) or "test_" in base or base.endswith("_test.cc")
     return name.startswith("server/") and not helps
 
 

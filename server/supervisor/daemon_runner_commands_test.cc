@@ -88,6 +88,20 @@ TEST(DaemonRunnerCommandsTest, BootRightBehindAStartDoesNotMakeTheOperatorWaitFo
   EXPECT_EQ(boot.InAWord(), "OK");
 }
 
+TEST(DaemonRunnerCommandsTest, AStopSignalThatActsOnWhatIsFrozenTooNeedsNoContinue) {
+  for (const auto& [signal, sent] :
+       {std::pair<int, std::string>{SIGKILL, "9"}, {SIGCONT, "18 9"}}) {
+    DaemonSpec spec = WebSpec();
+    spec.stop_signal = signal;
+    RunnerHarness web(spec);
+    web.Do(Kind::kStart);
+    const Answer stop = web.Do(Kind::kStop);
+    web.Advance(spec.stop_timeout);
+    EXPECT_EQ(stop.InAWord(), "OK");
+    EXPECT_EQ(web.Signals(), sent);
+  }
+}
+
 TEST(DaemonRunnerCommandsTest, WhatTheEndOfTheServerStopsIsNotWantedAnyMore) {
   RunnerHarness web;
   web.Do(Kind::kBoot);
