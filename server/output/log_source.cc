@@ -79,6 +79,7 @@ class ZstdSource : public LogSource {
     file_offset_ = 0;
     input_.clear();
     input_used_ = 0;
+    failed_ = false;
   }
 
   // Whether there is compressed input that was not yet decoded.
@@ -94,14 +95,19 @@ class ZstdSource : public LogSource {
 
   int64_t Decode(char* bytes, int64_t size) {
     ZSTD_outBuffer out = {bytes, static_cast<size_t>(size), 0};
-    while (out.pos < out.size) {
+    while (!failed_ && out.pos < out.size) {
       const size_t before = out.pos;
       const bool has_input = FillInput();
       ZSTD_inBuffer in = {input_.data(), input_.size(), input_used_};
       const size_t left = ZSTD_decompressStream(decoder_, &out, &in);
       input_used_ = in.pos;
+      if (ZSTD_isError(left)) {
+        // The decoders of old formats, which the library has too, say then that they have filled all.
+        out.pos = before;
+        failed_ = true;
+      }
       // Without input the decoder may still hold what it has decoded.
-      if (ZSTD_isError(left) || (!has_input && out.pos == before)) break;
+      if (!has_input && out.pos == before) break;
     }
     position_ += out.pos;
     return out.pos;
@@ -124,6 +130,8 @@ class ZstdSource : public LogSource {
   int64_t file_offset_ = 0;
   std::string input_;
   size_t input_used_ = 0;
+  // Nothing can be decoded from here on.
+  bool failed_ = false;
   // -1: not known yet.
   int64_t size_ = -1;
 };
