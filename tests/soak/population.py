@@ -13,6 +13,11 @@ Action = api.DaemonChange.Action
 NOBODY, ANYBODY, ONE, RELOAD = "nobody", "anybody", "one", "reload"
 
 
+def seconds(text):
+    """A duration of the configuration, in seconds or milliseconds."""
+    return float(text[:-2]) / 1000 if text.endswith("ms") else float(text.rstrip("s"))
+
+
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """What is common to some of the daemons. `share` is out of 300."""
@@ -27,9 +32,8 @@ class Kind:
     ends: bool = False
 
     def seconds(self, key, default):
-        """A key that is a duration in seconds or milliseconds."""
-        text = self.keys.get(key, default)
-        return float(text[:-2]) / 1000 if text.endswith("ms") else float(text.rstrip("s"))
+        """A key that is a duration."""
+        return seconds(self.keys.get(key, default))
 
     @property
     def max_retries(self):
@@ -155,8 +159,9 @@ class Configuration:
         return plan
 
     def _live_keys(self, name):
-        defaults = {"stop_timeout": DEFAULTS["stop_timeout"], "log_compress": "yes"}
-        return {**defaults, **self.members[name].kind.keys, **self.live[name]}
+        keys = {**DEFAULTS, "log_compress": "yes", **self.members[name].kind.keys, **self.live[name]}
+        # However it is written: 3000ms is no change from 3s.
+        return seconds(keys["stop_timeout"]), keys["log_compress"]
 
 
 def broken(configuration, random):

@@ -275,5 +275,24 @@ class WitnessTest(unittest.TestCase):
         self.assertEqual(self.problem(self.line(0) + self.line(1), begun=(2, 0, 0), done=(1, 0, 0)), "")
 
 
+class ConfigurationTest(WitnessTest):
+    def setUp(self):
+        super().setUp()
+        self.steady = self.member("steady")
+        self.before = population.Configuration({self.steady.name: self.steady})
+
+    def action_for(self, live):
+        after = population.Configuration(self.before.members)
+        after.live[self.steady.name] = live
+        return self.before.plan_to(after)[self.steady.name]
+
+    def test_live_setting_is_an_update(self):
+        self.assertEqual(self.action_for({"stop_timeout": "3001ms"}), population.Action.UPDATE)
+        self.assertEqual(self.action_for({"log_compress": "no"}), population.Action.UPDATE)
+
+    def test_setting_that_is_only_written_another_way_is_unchanged(self):
+        self.assertEqual(self.action_for({"stop_timeout": "3000ms"}), population.Action.UNCHANGED)
+
+
 if __name__ == "__main__":
     main()
