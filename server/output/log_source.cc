@@ -102,7 +102,8 @@ class ZstdSource : public LogSource {
       const size_t left = ZSTD_decompressStream(decoder_, &out, &in);
       input_used_ = in.pos;
       if (ZSTD_isError(left)) {
-        // The decoders of old formats, which the library has too, say then that they have filled all.
+        // The decoders of old formats, which the library has too, say then that they have filled
+        // all.
         out.pos = before;
         failed_ = true;
       }

@@ -28,20 +28,20 @@ bool LogStore::MakeFifoDir() {
 
 std::shared_ptr<LogFiles> LogStore::Find(const std::string& daemon, OutputStream stream) {
   const std::string path = LogPath(options_.log_dir, daemon, stream);
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return logs_.GetOrMake(path, [&path] { return std::make_shared<LogFiles>(path); });
 }
 
 std::shared_ptr<std::atomic<int64_t>> LogStore::CounterOf(const std::string& daemon,
                                                           OutputStream stream) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return counters_.GetOrMake({daemon, stream},
                              [] { return std::make_shared<std::atomic<int64_t>>(0); });
 }
 
 std::map<std::string, LogStore::Written> LogStore::AllWritten() const {
   std::map<std::string, Written> all;
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   counters_.ForEach([&all](const auto& key, const std::atomic<int64_t>& bytes) {
     Written& written = all[key.first];
     (key.second == OutputStream::kStdout ? written.stdout_bytes : written.stderr_bytes) = bytes;

@@ -10,13 +10,13 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "server/output/descriptor_pool.h"
 #include "server/output/leftover_output.h"
 #include "server/output/log_archiver.h"
 #include "server/output/log_files.h"
 #include "server/output/log_names.h"
 #include "server/output/weak_map.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -97,7 +97,7 @@ class LogStore {
   DescriptorPool for_writers_;
   DescriptorPool for_readers_;
 
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   // By path. Who uses a log owns it, and who counts a counter.
   WeakMap<std::string, LogFiles> logs_ ABSL_GUARDED_BY(mu_);
   WeakMap<std::pair<std::string, OutputStream>, std::atomic<int64_t>> counters_

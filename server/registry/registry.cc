@@ -23,7 +23,7 @@ void Registry::Publish(DaemonSnapshotPtr snapshot) {
   std::function<void()> wake;
   Change change{0, absl::Now(), snapshot, /*removed=*/false};
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     DaemonSnapshotPtr& latest = snapshots_[snapshot->name()];
     old = std::move(latest);
     latest = std::move(snapshot);
@@ -37,7 +37,7 @@ void Registry::Remove(const std::string& name) {
   Change pushed_out;
   std::function<void()> wake;
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     const auto found = snapshots_.find(name);
     if (found == snapshots_.end()) return;
     pushed_out = changes_.Add(Change{0, absl::Now(), std::move(found->second), /*removed=*/true});
@@ -48,7 +48,7 @@ void Registry::Remove(const std::string& name) {
 }
 
 DaemonSnapshotPtr Registry::Find(absl::string_view name) const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   const auto found = snapshots_.find(name);
   return found == snapshots_.end() ? nullptr : found->second;
 }
@@ -71,7 +71,7 @@ std::vector<DaemonSnapshotPtr> Registry::All() const { return CopyAfter(""); }
 
 std::vector<DaemonSnapshotPtr> Registry::CopyAfter(absl::string_view after) const {
   std::vector<DaemonSnapshotPtr> copy;
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   for (auto it = snapshots_.upper_bound(after); it != snapshots_.end(); ++it) {
     copy.push_back(it->second);
   }
@@ -79,7 +79,7 @@ std::vector<DaemonSnapshotPtr> Registry::CopyAfter(absl::string_view after) cons
 }
 
 std::shared_ptr<const Registry::Moment> Registry::Now() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   std::shared_ptr<const Moment> shared = moment_.lock();
   if (shared != nullptr && shared->sequence == changes_.latest()) return shared;
   auto moment = std::make_shared<Moment>();
@@ -91,19 +91,19 @@ std::shared_ptr<const Registry::Moment> Registry::Now() const {
 }
 
 int64_t Registry::latest_sequence() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return changes_.latest();
 }
 
 absl::optional<std::vector<Change>> Registry::ChangesAfter(int64_t sequence, int limit) const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   if (!changes_.HasAllAfter(sequence)) return absl::nullopt;
   return changes_.After(sequence, limit);
 }
 
 void Registry::CallAfter(int64_t sequence, std::function<void()> wake) {
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     if (changes_.latest() <= sequence || !wake) {
       std::swap(wake_, wake);
       return;

@@ -13,10 +13,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/types/optional.h"
 #include "server/daemon/daemon_snapshot.h"
 #include "server/registry/change_ring.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -92,7 +92,7 @@ class Registry {
 
   const std::string boot_id_;
 
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   std::map<std::string, DaemonSnapshotPtr, std::less<>> snapshots_ ABSL_GUARDED_BY(mu_);
   ChangeRing changes_ ABSL_GUARDED_BY(mu_);
   // What Now has last returned, for as long as somebody uses it.

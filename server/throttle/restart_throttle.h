@@ -7,11 +7,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "server/clock/clock.h"
 #include "server/daemon/exit_report.h"
 #include "server/daemon/restart_policy.h"
 #include "server/daemon/throttle_decision.h"
+#include "server/sync/mutex.h"
 #include "server/throttle/restart_decision.h"
 #include "server/throttle/start_budget.h"
 
@@ -47,7 +47,7 @@ class RestartThrottle {
   static std::function<double()> NewRandom();
 
  private:
-  absl::Mutex mu_;
+  Mutex mu_;
   // Only daemons that have failed.
   absl::flat_hash_map<std::string, FailureHistory> histories_ ABSL_GUARDED_BY(mu_);
   StartBudget budget_ ABSL_GUARDED_BY(mu_);
