@@ -1,5 +1,6 @@
 #include "server/readiness/readiness_watch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -98,7 +99,8 @@ void ReadinessWatch::LookAtSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words&
     words.watchdog_alive |= message.watchdog_alive;
     words.watchdog_trigger |= message.watchdog_trigger;
     if (message.status.has_value()) words.status = std::move(message.status);
-    if (message.extend_timeout.has_value()) words.extend_timeout = message.extend_timeout;
+    // A time-out is put off and never shortened, however many ask for it.
+    words.extend_timeout = std::max(words.extend_timeout, message.extend_timeout);
   }
 }
 

@@ -173,9 +173,10 @@ void DaemonRunner::LookAtReadiness() {
 }
 
 void DaemonRunner::ExtendTimeout(absl::Duration by) {
-  extended_until_ = context_.clock->Now().monotonic + by;
-  if (unready_at_ != kNever) unready_at_ = std::max(unready_at_, extended_until_);
-  instance_.BePatientUntil(extended_until_);
+  const MonotonicTime until = context_.clock->Now().monotonic + by;
+  extended_until_ = std::max(extended_until_, until);
+  if (unready_at_ != kNever) unready_at_ = std::max(unready_at_, until);
+  instance_.BePatientUntil(until);
 }
 
 void DaemonRunner::HearFromWatchdog() {

@@ -185,6 +185,12 @@ class NotifyTest : public testing::Test {
   }
 
   void Send(const std::string& text) {
+    SendUnheard(text);
+    web_.Settle();
+  }
+
+  // It waits until the daemon is looked at again.
+  void SendUnheard(const std::string& text) {
     const std::string prefix = "NOTIFY_SOCKET=";
     std::string path;
     const std::vector<SpawnRequest> requests = web_.spawner.requests();
@@ -199,7 +205,6 @@ class NotifyTest : public testing::Test {
     ASSERT_EQ(sendto(fd.get(), text.data(), text.size(), 0, reinterpret_cast<sockaddr*>(&address),
                      sizeof(address)),
               text.size());
-    web_.Settle();
   }
 
   // A path of a socket has room for little: no folder of the test's own.
@@ -269,6 +274,23 @@ TEST_F(StubbornNotifyTest, AnExtensionThatEndsBeforeTheTimeoutShortensNothing) {
   EXPECT_EQ(stop.count(), 0);
   web_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(stop.InAWord(), "OK");
+}
+
+TEST_F(NotifyTest, OfTwoExtensionsTheLaterEndCounts) {
+  SendUnheard("EXTEND_TIMEOUT_USEC=60000000");
+  Send("EXTEND_TIMEOUT_USEC=1000000");
+  web_.Advance(absl::Milliseconds(59999));
+  EXPECT_EQ(web_.now().exit_count, 0);
+  web_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(web_.now().exit_count, 1);
+}
+
+TEST_F(NotifyTest, AShorterTimeoutInTheConfigurationLeavesALongerExtension) {
+  Send("EXTEND_TIMEOUT_USEC=60000000");
+  Send("EXTEND_TIMEOUT_USEC=1000000");
+  web_.Do(Kind::kUpdate, ByNotify(absl::Seconds(5)));
+  web_.Advance(absl::Milliseconds(59999));
+  EXPECT_EQ(web_.now().exit_count, 0);
 }
 
 TEST_F(NotifyTest, WhatSaysThatItStopsIsNotReadyAnyMoreAndRunsOn) {

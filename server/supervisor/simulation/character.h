@@ -32,6 +32,7 @@ struct Character {
     weather.hung_spawn = random.Of({0, 0, 0, 3});
     weather.refused = random.Of({0, 0, 0, 20});
     weather.has_children = random.Of({0, 30, 70});
+    words = random.Of({0, 0, 5, 20});
     kernel.pids = random.Of({16, 40, 400});
     kernel.descriptors = random.Of({2, 5, 100, 100});
     kernel.tell_every = random.Of<Nanos>({0, 0, 20 * kMillisecond, kSecond});
@@ -46,6 +47,7 @@ struct Character {
   int reloads;
   int mischief;
   int jumps;
+  int words = 0;
   // In a thousand.
   int shutdowns;
   int watchers;

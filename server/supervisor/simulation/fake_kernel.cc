@@ -39,7 +39,8 @@ void Erase(Pointers& pointers, const T* gone) {
 
 Weather Sunshine() {
   Weather weather;
-  weather.ends = weather.stubborn = weather.slow_to_die = weather.never_tells = 0;
+  weather.ends = weather.stubborn = weather.slow_to_die = 0;
+  weather.manners.never_tells = weather.manners.falls_silent = 0;
   weather.hangs = weather.shortage = weather.broken = weather.slow_spawn = weather.hung_spawn = 0;
   weather.refused = 0;
   return weather;
@@ -86,6 +87,7 @@ struct FakeKernel::Tree {
   UniqueFd ready_fd;
   Nanos ready_at = kInfinite;
   bool never_tells = false;
+  Voice voice;
 };
 
 class FakeKernel::FakeInstance : public Instance {
@@ -99,7 +101,10 @@ class FakeKernel::FakeInstance : public Instance {
   absl::optional<ReapedProcess> TryReap() override { return kernel_.TryReap(tree_); }
   absl::Status SignalMain(int signal) override { return kernel_.Signal(tree_, signal, false); }
   absl::Status SignalTree(int signal) override { return kernel_.Signal(tree_, signal, true); }
-  bool Contains(pid_t process) override { return process == pid_ && !tree_.reaped; }
+  // Who asks has taken a word, which this process has sent in the name of another.
+  bool Contains(pid_t process) override {
+    return process == getpid() ? kernel_.TakeWord(tree_) : process == pid_ && !tree_.reaped;
+  }
   bool IsGone() override { return tree_.reaped && tree_.alive == 0; }
   int tree_fd() override { return -1; }
 
@@ -223,11 +228,12 @@ void FakeKernel::DrawScript(Process& process) {
 }
 
 void FakeKernel::DrawReadiness(const SpawnRequest& request, Tree& tree) {
+  tree.voice = Voice(request, weather_.manners, now_, random_);
   if (!request.ready_fd.has_value()) return;
   tree.ready_fd.Reset(fcntl(request.ready_write_end, F_DUPFD_CLOEXEC, 0));
-  tree.never_tells = random_.Chance(weather_.never_tells);
+  tree.never_tells = random_.Chance(weather_.manners.never_tells);
   tree.ready_at = now_;
-  if (random_.Chance(weather_.tells_late)) {
+  if (random_.Chance(weather_.manners.tells_late)) {
     tree.ready_at += random_.Of<Nanos>({kMillisecond, 500 * kMillisecond, 3 * kSecond});
   }
   if (tree.never_tells && random_.Chance(50)) tree.ready_at = kInfinite;
@@ -287,6 +293,7 @@ void FakeKernel::Die(Process& process, const MainEnd& end) {
     tree.main_end = end;
     tree.ready_fd.Reset();
     tree.ready_at = kInfinite;
+    tree.voice = Voice();
     Tell(tree);
   } else if (tree.alive == 0 && options_.tells_end_of_tree) {
     Tell(tree);
@@ -312,6 +319,33 @@ void FakeKernel::SayReady(Tree& tree) {
     return;
   }
   if (write(tree.ready_fd.get(), "\n", 1) == 1) daemon.said_ready = true;
+}
+
+bool FakeKernel::IsMute(const Tree& tree) const {
+  return std::any_of(processes_.begin(), processes_.end(),
+                     [&tree](const std::unique_ptr<Process>& process) {
+                       return process->tree == &tree && process->is_main && process->frozen;
+                     });
+}
+
+void FakeKernel::NoteWords(Tree& tree) {
+  Daemon& daemon = daemons_[tree.daemon];
+  daemon.news = true;
+  if (daemon.tree == &tree) daemon.said_ready = tree.voice.said_ready();
+}
+
+bool FakeKernel::Speak(int daemon, const Word& word, bool is_own) {
+  Tree* const tree = daemons_[daemon].tree;
+  if (tree == nullptr || tree->main_ended || (is_own && IsMute(*tree))) return false;
+  if (!tree->voice.Say(word, is_own)) return false;
+  NoteWords(*tree);
+  return true;
+}
+
+bool FakeKernel::TakeWord(Tree& tree) {
+  const absl::optional<Word> word = tree.voice.Heard();
+  if (word.has_value()) witness_.Heard(tree.daemon, *word);
+  return word.has_value();
 }
 
 void FakeKernel::ClearAway(Tree& tree) {
@@ -393,6 +427,9 @@ void FakeKernel::AdvanceTo(Nanos now) {
     }
     for (const std::unique_ptr<Tree>& tree : trees_) {
       if (tree->ready_at <= now_) SayReady(*tree);
+      if (tree->voice.next() <= now_ && tree->voice.SpeakUntil(now_, IsMute(*tree))) {
+        NoteWords(*tree);
+      }
       if (tree->tell_at > now_) continue;
       tree->tell_at = kInfinite;
       daemons_[tree->daemon].news = true;
@@ -407,7 +444,7 @@ Nanos FakeKernel::NextEvent() const {
     next = std::min(next, process->ends_at);
   }
   for (const std::unique_ptr<Tree>& tree : trees_) {
-    next = std::min({next, tree->ready_at, tree->tell_at});
+    next = std::min({next, tree->ready_at, tree->voice.next(), tree->tell_at});
   }
   return next;
 }
@@ -467,6 +504,11 @@ int FakeKernel::AliveInAll() const {
 int FakeKernel::MainPid(int daemon) const {
   const Tree* const tree = daemons_[daemon].tree;
   return tree == nullptr || tree->main_ended ? 0 : tree->main_pid;
+}
+
+int FakeKernel::Unheard(int daemon) const {
+  const Tree* const tree = daemons_[daemon].tree;
+  return tree == nullptr ? 0 : tree->voice.unheard();
 }
 
 bool FakeKernel::HasZombie(int daemon) const {

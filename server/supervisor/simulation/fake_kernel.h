@@ -11,6 +11,7 @@
 #include "server/supervisor/simulation/kernel_witness.h"
 #include "server/supervisor/simulation/random.h"
 #include "server/supervisor/simulation/settings.h"
+#include "server/supervisor/simulation/voice.h"
 
 namespace hob {
 namespace simulation {
@@ -27,9 +28,9 @@ struct Weather {
   // Signals but KILL do not end it; they end it late.
   int stubborn = 10;
   int slow_to_die = 30;
-  // It writes the newline that says it is ready, late; it closes the descriptor without one.
-  int tells_late = 40;
-  int never_tells = 10;
+  // How it says that it is ready, or does not: in place of its words it may have a newline to write
+  // to a descriptor, or close it without one.
+  Manners manners;
   // It starts others, some of which outlive it, ignore signals, or fork while they are killed.
   int has_children = 30;
   // It hangs in the kernel: KILL ends it after some seconds, or only when the weather changes.
@@ -88,6 +89,9 @@ class FakeKernel : public Spawner {
   // debugger.
   void EndOne(int daemon, const End& end);
   void FreezeOne(int daemon, bool frozen);
+  // The daemon's main process, if it can, says something; `is_own` false: a stranger says it.
+  // Whether it could.
+  bool Speak(int daemon, const Word& word, bool is_own);
 
   // Lets time pass until `now`. Never goes back.
   void AdvanceTo(Nanos now);
@@ -114,6 +118,8 @@ class FakeKernel : public Spawner {
   // What the latest instance has done to its readiness descriptor.
   bool SaidReady(int daemon) const { return daemons_[daemon].said_ready; }
   bool ClosedReady(int daemon) const { return daemons_[daemon].closed_ready; }
+  // What its live main process has said and nobody has taken.
+  int Unheard(int daemon) const;
 
  private:
   struct Process;
@@ -138,6 +144,9 @@ class FakeKernel : public Spawner {
   void Accept(Process& process, int signal);
   void Die(Process& process, const End& end);
   void SayReady(Tree& tree);
+  void NoteWords(Tree& tree);
+  bool IsMute(const Tree& tree) const;
+  bool TakeWord(Tree& tree);
   void Tell(Tree& tree);
   void ClearAway(Tree& tree);
   Process* OneOf(int daemon);

@@ -1,6 +1,8 @@
 #ifndef HOB_SERVER_SUPERVISOR_SIMULATION_KERNEL_WITNESS_H_
 #define HOB_SERVER_SUPERVISOR_SIMULATION_KERNEL_WITNESS_H_
 
+#include "server/supervisor/simulation/words.h"
+
 namespace hob {
 namespace simulation {
 
@@ -31,6 +33,8 @@ class KernelWitness {
   // The end of the main process was taken.
   virtual void Reaped(int daemon, const End& end) = 0;
   virtual void Signalled(int daemon, int signal, bool to_tree) = 0;
+  // What the instance has said was taken.
+  virtual void Heard(int daemon, const Word& word) = 0;
   // The server has let go of an instance; `clean`: nothing of it was alive or not reaped.
   virtual void Dropped(int daemon, bool clean) = 0;
 };

@@ -96,8 +96,10 @@ void Model::Takes(int number, Order order, int detail) {
       daemon.settings = detail;
       daemon.throttle.SettingsChanged();
       if (daemon.ready_deadline != kInfinite) {
-        daemon.ready_deadline = daemon.spawned_at + SettingsOf(detail).ready_timeout;
+        daemon.ready_deadline =
+            std::max(daemon.spawned_at + SettingsOf(detail).ready_timeout, daemon.extended_until);
       }
+      if (daemon.seen.state == State::kRunning) ListenToWatchdog(daemon);
       if (SettingsOf(detail).halt_retries) return;
       if (daemon.verdict.kind == Verdict::Kind::kHalt) {
         daemon.verdict.earliest = daemon.verdict.latest = kInfinite;
@@ -148,18 +150,26 @@ void Model::Start(Daemon& daemon) {
 
 void Model::BeginStop(Daemon& daemon) {
   if (!daemon.has_instance) return;
-  daemon.trial_won_at = kInfinite;
-  daemon.ready_deadline = kInfinite;
+  CancelTimers(daemon);
   if (daemon.ending != Ending::kNot || daemon.main_ended) return;
   daemon.ending = Ending::kAskedFor;
-  ExpectStopSignals(daemon);
+  ExpectStopSignals(daemon, SettingsOf(daemon.settings).stop_signal);
 }
 
-void Model::ExpectStopSignals(Daemon& daemon) {
+void Model::CancelTimers(Daemon& daemon) {
+  daemon.trial_won_at = daemon.ready_deadline = daemon.silent_deadline = kInfinite;
+}
+
+void Model::ListenToWatchdog(Daemon& daemon) {
+  const Nanos watchdog = SettingsOf(daemon.settings).watchdog;
+  daemon.silent_deadline = watchdog > 0 ? world_.Now() + watchdog : kInfinite;
+}
+
+void Model::ExpectStopSignals(Daemon& daemon, int signal) {
   const Settings& settings = SettingsOf(daemon.settings);
   daemon.kill_due = world_.Now() + settings.stop_timeout;
   if (settings.stop_timeout == 0) return;
-  --daemon.signals[settings.stop_signal];
+  --daemon.signals[signal];
   --daemon.signals[SIGCONT];
 }
 
@@ -207,7 +217,11 @@ void Model::Spawned(int number, int pid) {
   daemon.pid = pid;
   daemon.spawned_at = now;
   daemon.trial_won_at = daemon.is_trial ? now + settings.retry_time : kInfinite;
-  daemon.ready_deadline = settings.tells_ready ? now + settings.ready_timeout : kInfinite;
+  daemon.ready_deadline = settings.tells_ready() ? now + settings.ready_timeout : kInfinite;
+  daemon.extended_until = now;
+  daemon.silent_deadline = kInfinite;
+  daemon.says_it_stops = daemon.heard_trigger = daemon.heard_stopping = false;
+  daemon.status.clear();
   daemon.ending = Ending::kNot;
   daemon.kill_due = daemon.killed_at = kInfinite;
   daemon.kills = 0;
@@ -233,7 +247,7 @@ void Model::Reaped(int number, const End& end) {
   const Nanos now = world_.Now();
   Check(daemon.has_instance && !daemon.main_ended, number, "an end is taken twice");
   daemon.main_ended = true;
-  daemon.trial_won_at = daemon.ready_deadline = kInfinite;
+  CancelTimers(daemon);
   daemon.may_kill = true;
   const bool asked_for = daemon.ending == Ending::kAskedFor;
   const bool condemned = daemon.ending == Ending::kCondemned;
@@ -258,11 +272,46 @@ void Model::Signalled(int number, int signal, bool) {
                    (daemon.ending != Ending::kNot && world_.Now() >= daemon.kill_due - kRounding);
   // A daemon that is condemned with no time to end is known to be so only after the round.
   const bool at_once = SettingsOf(daemon.settings).stop_timeout == 0;
-  Check(may || (at_once && daemon.ready_deadline != kInfinite), number, "it is killed too early");
+  const bool may_be_condemned = daemon.ready_deadline != kInfinite ||
+                                daemon.silent_deadline != kInfinite || daemon.heard_trigger;
+  Check(may || (at_once && may_be_condemned), number, "it is killed too early");
   daemon.killed_at = std::min(daemon.killed_at, world_.Now());
   daemon.killed_in_this_round = true;
   ++daemon.kills;
   daemon.may_kill = true;
+}
+
+void Model::Heard(int number, const Word& word) {
+  Daemon& daemon = daemons_[number];
+  const bool may_be_condemned = daemon.ending == Ending::kNot;
+  Check(daemon.has_instance && !daemon.main_ended, number, "somebody listens to nobody");
+  switch (word.kind) {
+    case Word::Kind::kReady:
+    case Word::Kind::kNonsense:
+      return;
+    case Word::Kind::kAlive:
+      if (may_be_condemned && daemon.seen.state == State::kRunning) ListenToWatchdog(daemon);
+      return;
+    case Word::Kind::kTrigger:
+      daemon.heard_trigger |= may_be_condemned;
+      return;
+    case Word::Kind::kStopping:
+      daemon.heard_stopping = true;
+      return;
+    case Word::Kind::kStatus:
+      daemon.status = std::to_string(word.status);
+      return;
+    case Word::Kind::kExtendTimeout:
+      // Of the time-out that runs now.
+      daemon.extended_until = std::max(daemon.extended_until, world_.Now() + word.time);
+      if (daemon.ready_deadline != kInfinite) {
+        daemon.ready_deadline = std::max(daemon.ready_deadline, daemon.extended_until);
+      }
+      if (!may_be_condemned && daemon.killed_at == kInfinite) {
+        daemon.kill_due = std::max(daemon.kill_due, world_.Now() + word.time);
+      }
+      return;
+  }
 }
 
 void Model::Dropped(int number, bool clean) {
@@ -354,19 +403,14 @@ void Model::CheckState(int number, const Sighting& sighting) {
   switch (sighting.state) {
     case State::kRunning:
       // Where it tells, it was told; where not, it stayed up.
-      Check(settings.tells_ready ? world_.SaidReady(number)
-                                 : now >= daemon.spawned_at + settings.start_time - kRounding,
+      Check(settings.tells_ready() ? world_.SaidReady(number)
+                                   : now >= daemon.spawned_at + settings.start_time - kRounding,
             number, "it counts as up though it is not");
       daemon.ready_deadline = kInfinite;
-      return;
+      return ListenToWatchdog(daemon);
     case State::kStopping:
-      if (!runs || daemon.ending != Ending::kNot) return;
-      Check(now >= daemon.ready_deadline - kRounding ||
-                (daemon.ready_deadline != kInfinite && world_.ClosedReady(number)),
-            number, "it is stopped though nothing asks for it");
-      daemon.ending = Ending::kCondemned;
-      daemon.trial_won_at = daemon.ready_deadline = kInfinite;
-      return ExpectStopSignals(daemon);
+      if (runs && daemon.ending == Ending::kNot) CheckCondemned(number);
+      return;
     case State::kStopped:
       return Check(world_.Alive(number) == 0 || Hangs(number), number,
                    "it is STOPPED and something of it is alive");
@@ -378,11 +422,24 @@ void Model::CheckState(int number, const Sighting& sighting) {
   }
 }
 
+void Model::CheckCondemned(int number) {
+  Daemon& daemon = daemons_[number];
+  const Nanos now = world_.Now();
+  const bool by_watchdog = daemon.heard_trigger || now >= daemon.silent_deadline - kRounding;
+  Check(by_watchdog || now >= daemon.ready_deadline - kRounding ||
+            (daemon.ready_deadline != kInfinite && world_.ClosedReady(number)),
+        number, "it is stopped though nothing asks for it");
+  daemon.ending = Ending::kCondemned;
+  CancelTimers(daemon);
+  ExpectStopSignals(daemon, by_watchdog ? SIGABRT : SettingsOf(daemon.settings).stop_signal);
+}
+
 // A round of a worker.
 
 void Model::RoundBegins(int number) {
-  daemons_[number].license.is_fresh = false;
-  daemons_[number].killed_in_this_round = false;
+  Daemon& daemon = daemons_[number];
+  daemon.license.is_fresh = false;
+  daemon.killed_in_this_round = daemon.heard_trigger = daemon.heard_stopping = false;
 }
 
 void Model::RoundEnds(int number, bool at_rest) {
@@ -392,6 +449,10 @@ void Model::RoundEnds(int number, bool at_rest) {
     daemon.throttle.Clear();
     Check(!daemon.seen.has_evidence, number, "its trial is won and its failures are still told");
   }
+  const bool runs = daemon.has_instance && !daemon.main_ended;
+  Check(!daemon.heard_trigger || !runs || daemon.ending != Ending::kNot, number,
+        "it has triggered its watchdog and goes on");
+  daemon.says_it_stops |= daemon.heard_stopping && daemon.seen.state == State::kRunning;
   CheckBudget(number);
   CheckSeen(number);
   CheckSignals(number);
@@ -436,7 +497,7 @@ State Model::Expected(const Daemon& daemon) const {
   if (daemon.main_ended || daemon.ending != Ending::kNot) return State::kStopping;
   const Settings& settings = SettingsOf(daemon.settings);
   // Whether it has told so is seen by looking at it, which may be in the next round.
-  if (settings.tells_ready) {
+  if (settings.tells_ready()) {
     return daemon.seen.state == State::kRunning ? State::kRunning : State::kStarting;
   }
   return world_.Now() >= daemon.spawned_at + settings.start_time ? State::kRunning
@@ -457,7 +518,9 @@ void Model::CheckSeen(int number) {
   Check(seen.pid == (runs ? daemon.pid : 0), number, "it is told with another pid");
   Check(seen.exits == daemon.exits && daemon.owed.empty(), number, "an end was not told");
   Check(seen.restarts == daemon.restarts, number, "restarts are counted wrongly");
-  Check(seen.ready == (seen.state == State::kRunning), number, "it is RUNNING and not ready");
+  Check(seen.ready == (seen.state == State::kRunning && !daemon.says_it_stops), number,
+        "it is not told right whether it is ready");
+  Check(seen.status == daemon.status, number, "what it says of itself is not told");
   const bool waits = seen.state == State::kBackoff ||
                      (seen.state == State::kHalted && daemon.license.kind != License::Kind::kNone);
   Check((seen.next_start != kInfinite) == waits, number, "it says a next start, or none, wrongly");
@@ -501,6 +564,8 @@ void Model::CheckAtRest(int number) {
   // One that has closed its descriptor is given a moment to end by itself.
   Check(now < daemon.ready_deadline + kRounding || world_.ClosedReady(number), number,
         "it is not ready in time and goes on");
+  Check(now < daemon.silent_deadline + kRounding, number, "it is silent and goes on");
+  Check(daemon.main_ended || world_.Unheard(number) == 0, number, "nobody listens to it");
   if (!daemon.main_ended && daemon.ending == Ending::kNot && world_.SaidReady(number)) {
     Check(daemon.seen.state == State::kRunning, number, "that it is ready is not seen");
   }

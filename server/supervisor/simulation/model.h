@@ -30,6 +30,8 @@ struct Sighting {
   bool has_evidence = false;
   // When it says that the next start comes, by the wall clock; kInfinite: it does not say.
   Nanos next_start = kInfinite;
+  // What it says of itself.
+  std::string status;
   // The latest run, where exits > 0.
   int run_pid = 0;
   End run_end;
@@ -63,6 +65,8 @@ class World {
   virtual int MainPid(int daemon) const = 0;
   virtual bool SaidReady(int daemon) const = 0;
   virtual bool ClosedReady(int daemon) const = 0;
+  // What its main process has said with sd_notify(3) and nobody has taken.
+  virtual int Unheard(int daemon) const = 0;
   // An invariant is broken.
   virtual void Violation(int daemon, const std::string& what) = 0;
 };
@@ -97,6 +101,7 @@ class Model : public KernelWitness {
   void NotSpawned(int number, const End& end) override;
   void Reaped(int number, const End& end) override;
   void Signalled(int number, int signal, bool to_tree) override;
+  void Heard(int number, const Word& word) override;
   void Dropped(int number, bool clean) override;
 
   // Of a daemon.
@@ -164,6 +169,15 @@ class Model : public KernelWitness {
     Nanos spawned_at = 0;
     Nanos trial_won_at = kInfinite;
     Nanos ready_deadline = kInfinite;
+    // Of what it says: until when it has asked to be waited for, when its watchdog runs out, and
+    // whether it says that it is stopping.
+    Nanos extended_until = 0;
+    Nanos silent_deadline = kInfinite;
+    bool says_it_stops = false;
+    std::string status;
+    // The same in this round.
+    bool heard_trigger = false;
+    bool heard_stopping = false;
     Ending ending = Ending::kNot;
     Nanos kill_due = kInfinite;
     // When KILL was sent first, how often, and whether it was in this round.
@@ -186,7 +200,10 @@ class Model : public KernelWitness {
 
   void Start(Daemon& daemon);
   void BeginStop(Daemon& daemon);
-  void ExpectStopSignals(Daemon& daemon);
+  void ExpectStopSignals(Daemon& daemon, int signal);
+  void CancelTimers(Daemon& daemon);
+  void ListenToWatchdog(Daemon& daemon);
+  void CheckCondemned(int number);
   void TakeVerdict(Daemon& daemon, const Verdict& verdict, Nanos wall_offset);
   static void Grant(Daemon& daemon, License::Kind kind, Nanos earliest, Nanos latest);
   void GrantNow(Daemon& daemon, License::Kind kind);

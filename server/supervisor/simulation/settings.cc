@@ -16,7 +16,8 @@ constexpr int kTerminate = 15;
 void DrawProgram(int program, Settings& settings) {
   Random random(program);
   settings.program = program;
-  settings.tells_ready = program % 4 == 3;
+  if (program % 4 == 3) settings.ready = Ready::kDescriptor;
+  if (program % 4 == 1) settings.ready = Ready::kNotify;
   settings.start_time = random.Of<Nanos>({0, 0, 0, 50 * kMillisecond, 2 * kSecond});
 }
 
@@ -39,6 +40,7 @@ void DrawLive(int live, Settings& settings) {
   settings.ready_timeout = random.Of<Nanos>({kSecond, kMinute});
   settings.stop_signal = random.Of({kTerminate, kTerminate, kInterrupt, kHangUp});
   settings.stop_timeout = random.Of<Nanos>({0, 100 * kMillisecond, 10 * kSecond, 10 * kSecond});
+  settings.watchdog = random.Of<Nanos>({0, 5 * kSecond, 30 * kSecond});
 }
 
 std::vector<Settings> DrawAll() {
@@ -46,6 +48,7 @@ std::vector<Settings> DrawAll() {
   for (int number = 0; number < kAllSettings; ++number) {
     DrawProgram(ProgramOf(number), all[number]);
     DrawLive(LiveVariantOf(number), all[number]);
+    if (all[number].ready != Ready::kNotify) all[number].watchdog = 0;
   }
   return all;
 }
@@ -66,6 +69,18 @@ std::string RestartName(Restart restart) {
   return "";
 }
 
+std::string ReadyName(Ready ready) {
+  switch (ready) {
+    case Ready::kNone:
+      return "none";
+    case Ready::kDescriptor:
+      return "fd:3";
+    case Ready::kNotify:
+      return "notify";
+  }
+  return "";
+}
+
 }  // namespace
 
 const Settings& SettingsOf(int number) {
@@ -76,7 +91,7 @@ const Settings& SettingsOf(int number) {
 std::string AsSection(const std::string& name, const Settings& settings) {
   return absl::StrCat("[daemon:", name, "]\ncommand = /bin/true ", settings.program,
                       "\nstart_time = ", Milliseconds(settings.start_time),
-                      "\nready = ", settings.tells_ready ? "fd:3" : "none",
+                      "\nready = ", ReadyName(settings.ready),
                       "\nautostart = ", YesOrNo(settings.autostart),
                       "\nrestart = ", RestartName(settings.restart),
                       "\nsuccess_exit_codes = ", settings.two_is_success ? "0 2" : "0",
@@ -90,7 +105,8 @@ std::string AsSection(const std::string& name, const Settings& settings) {
                       "\nhalt_retry = ", Milliseconds(settings.halt_retry),
                       "\nready_timeout = ", Milliseconds(settings.ready_timeout),
                       "\nstop_signal = ", settings.stop_signal,
-                      "\nstop_timeout = ", Milliseconds(settings.stop_timeout), "\n");
+                      "\nstop_timeout = ", Milliseconds(settings.stop_timeout),
+                      "\nwatchdog = ", Milliseconds(settings.watchdog), "\n");
 }
 
 }  // namespace simulation

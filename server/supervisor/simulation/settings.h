@@ -17,14 +17,15 @@ inline constexpr Nanos kMinute = 60 * kSecond;
 inline constexpr Nanos kInfinite = std::numeric_limits<Nanos>::max() / 4;
 
 enum class Restart { kAlways, kOnFailure, kNever };
+// How it says that it is ready: not at all, fd:3, or sd_notify(3).
+enum class Ready { kNone, kDescriptor, kNotify };
 
 // What a daemon is told to be, as the model understands it. A plain value.
 struct Settings {
   // What only a new process can take.
   int program = 0;
   Nanos start_time = 0;
-  // ready = fd:3.
-  bool tells_ready = false;
+  Ready ready = Ready::kNone;
 
   // What changes live.
   bool autostart = true;
@@ -42,6 +43,10 @@ struct Settings {
   Nanos ready_timeout = kMinute;
   int stop_signal = 15;
   Nanos stop_timeout = 10 * kSecond;
+  // 0: off. Only with Ready::kNotify.
+  Nanos watchdog = 0;
+
+  bool tells_ready() const { return ready != Ready::kNone; }
 };
 
 // Settings have a number, made of what takes a new process and what does not.

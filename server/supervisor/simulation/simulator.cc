@@ -50,6 +50,7 @@ Simulator::Server::Server(Simulator& simulator)
   context.throttle = &throttle;
   context.registry = &registry;
   context.journal = &SharedJournal();
+  context.child_defaults.notify_dir = simulator.folder_.path();
 }
 
 Simulator::Simulator(const Scenario& scenario)

@@ -15,6 +15,7 @@
 #include "server/supervisor/simulation/character.h"
 #include "server/supervisor/simulation/configurations.h"
 #include "server/supervisor/simulation/fake_kernel.h"
+#include "server/supervisor/simulation/folder.h"
 #include "server/supervisor/simulation/model.h"
 #include "server/supervisor/simulation/random.h"
 #include "server/supervisor/simulation/simulated_workforce.h"
@@ -51,6 +52,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   int MainPid(int daemon) const override { return kernel_.MainPid(daemon); }
   bool SaidReady(int daemon) const override { return kernel_.SaidReady(daemon); }
   bool ClosedReady(int daemon) const override { return kernel_.ClosedReady(daemon); }
+  int Unheard(int daemon) const override { return kernel_.Unheard(daemon); }
   void Violation(int daemon, const std::string& what) override;
 
   // KernelWitness.
@@ -59,6 +61,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void NotSpawned(int daemon, const End& end) override;
   void Reaped(int daemon, const End& end) override;
   void Signalled(int daemon, int signal, bool to_tree) override;
+  void Heard(int daemon, const Word& word) override;
   void Dropped(int daemon, bool clean) override;
 
  private:
@@ -123,6 +126,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void AskForReload();
   void CarryOutReloads();
   void DoMischief();
+  void SayWord();
   void Jump();
   void LookAtWatchers();
 
@@ -157,6 +161,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void Note(const std::string& text);
 
   const Scenario scenario_;
+  const Folder folder_;
   Outcome outcome_;
   std::deque<std::string> trace_;
   Random random_;

@@ -81,6 +81,11 @@ void Simulator::Signalled(int daemon, int signal, bool to_tree) {
   model().Signalled(daemon, signal, to_tree);
 }
 
+void Simulator::Heard(int daemon, const Word& word) {
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " says ", NameOf(word.kind)); });
+  model().Heard(daemon, word);
+}
+
 void Simulator::Dropped(int daemon, bool clean) {
   Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is let go of"); });
   model().Dropped(daemon, clean);

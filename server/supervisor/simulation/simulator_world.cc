@@ -41,6 +41,7 @@ bool Simulator::Act() {
   }
   if ((choice -= character_.mischief) < 0) return DoMischief(), true;
   if ((choice -= character_.jumps) < 0) return Jump(), true;
+  if ((choice -= character_.words) < 0) return SayWord(), true;
   if ((choice -= character_.watchers) < 0) return LookAtWatchers(), true;
   if (reloads_asked_for_ > 0 && random_.Chance(20)) CarryOutReloads();
   return false;
@@ -144,6 +145,20 @@ void Simulator::DoMischief() {
       return kernel_.EndOne(
           daemon, random_.Of({End{End::Kind::kKilled, SIGSEGV}, End{End::Kind::kKilled, SIGKILL},
                               End{End::Kind::kExited, 0}, End{End::Kind::kExited, 1}}));
+  }
+}
+
+void Simulator::SayWord() {
+  Word word;
+  word.kind = random_.Of({Word::Kind::kReady, Word::Kind::kAlive, Word::Kind::kAlive,
+                          Word::Kind::kTrigger, Word::Kind::kStopping, Word::Kind::kStatus,
+                          Word::Kind::kExtendTimeout, Word::Kind::kNonsense});
+  word.status = random_.Below(3);
+  word.time = random_.Of<Nanos>({0, kMillisecond, 5 * kSecond, 2 * kMinute});
+  const bool is_own = random_.Chance(70);
+  const int first = random_.Below(character_.daemons);
+  for (int i = 0; i < character_.daemons; ++i) {
+    if (kernel_.Speak((first + i) % character_.daemons, word, is_own)) return;
   }
 }
 

@@ -86,6 +86,7 @@ Sighting SightingOf(const DaemonSnapshot& snapshot, int settings) {
   if (snapshot.next_start_time.has_value()) {
     sighting.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
   }
+  sighting.status = snapshot.status_text;
   if (snapshot.runs->empty()) return sighting;
   const EndedRun& run = snapshot.runs->front();
   sighting.run_pid = run.pid;
