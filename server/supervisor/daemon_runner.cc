@@ -362,12 +362,14 @@ void DaemonRunner::Step() {
   LookAtInstance();
   if (finished_) return;
   LookAtReadiness();
-  LookAtOutput();
+  output_.Look();
+  TellLogProblem();
   LookAtTime();
+  // A start that has just failed may have written what was left.
+  TellLogProblem();
 }
 
-void DaemonRunner::LookAtOutput() {
-  output_.Look();
+void DaemonRunner::TellLogProblem() {
   const std::string problem = output_.Problem();
   if (problem == lifecycle_.now().log_problem) return;
   lifecycle_.SetLogProblem(problem);

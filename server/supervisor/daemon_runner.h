@@ -115,7 +115,7 @@ class DaemonRunner {
   void CameUp();
 
   void LookAtReadiness();
-  void LookAtOutput();
+  void TellLogProblem();
   void ExtendTimeout(absl::Duration by);
   // The instance showed a sign of life.
   void HearFromWatchdog();

@@ -56,6 +56,23 @@ TEST_F(DaemonRunnerOutputTest, ALogThatCannotBeWrittenIsToldOnceAndUntilItIsWrit
   EXPECT_EQ(web_.now().log_stall_count, 1);
 }
 
+TEST_F(DaemonRunnerOutputTest, ALogThatIsWrittenWhenAStartFailsIsNotToldToStandStill) {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.restart = RestartMode::kNever;
+  web_.Do(Kind::kUpdate, spec);
+  const std::string log = logs_.PathOf("web.log");
+  ASSERT_EQ(mkdir(log.c_str(), 0700), 0);
+  web_.Do(Kind::kStart);
+  Write("one\n");
+  web_.Do(Kind::kStop);
+  EXPECT_NE(web_.now().log_problem, "");
+  ASSERT_EQ(rmdir(log.c_str()), 0);
+  web_.spawner.FailNextSpawn({"exec", ENOENT, "missing"});
+  EXPECT_EQ(web_.Do(Kind::kStart).InAWord(), "START_FAILED");
+  EXPECT_EQ(web_.state(), DaemonState::kExited);
+  EXPECT_EQ(web_.now().log_problem, "");
+}
+
 TEST_F(DaemonRunnerOutputTest, WithoutAFifoItIsNotStarted) {
   ASSERT_EQ(rmdir(fifos_.path().c_str()), 0);
   ASSERT_EQ(close(open(fifos_.path().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);

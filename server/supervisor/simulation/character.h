@@ -20,7 +20,8 @@ struct Character {
         jumps(random.Of({0, 0, 3})),
         shutdowns(random.Of({0, 0, 0, 1})),
         watchers(random.Below(4)),
-        kept_changes(random.Of({50, 200, 1000})) {
+        kept_changes(random.Of({50, 200, 1000})),
+        keeps_output(random.Chance(25)) {
     if (random.Chance(40)) start_rate = random.Of({0.5, 2.0, 10.0});
     start_burst = random.Of({1, 1, 3});
     weather.ends = random.Of({10, 50, 90});
@@ -52,6 +53,8 @@ struct Character {
   int shutdowns;
   int watchers;
   int kept_changes;
+  // What processes write goes into logs, and these cannot always be written.
+  bool keeps_output;
   double start_rate = 0;
   int start_burst = 1;
   Weather weather;

@@ -88,6 +88,7 @@ struct FakeKernel::Tree {
   Nanos ready_at = kInfinite;
   bool never_tells = false;
   Voice voice;
+  Pen pen;
 };
 
 class FakeKernel::FakeInstance : public Instance {
@@ -171,6 +172,7 @@ SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
   told.said_ready = told.closed_ready = false;
   DrawScript(main);
   DrawReadiness(request, tree);
+  tree.pen = Pen(request, now_, random_);
   const int children = random_.Chance(weather_.has_children) ? 1 + random_.Below(3) : 0;
   for (int i = 0; i < children && FreePid() != 0; ++i) {
     Process& child = Add(tree, /*is_main=*/false);
@@ -289,6 +291,10 @@ void FakeKernel::Die(Process& process, const MainEnd& end) {
   --tree.alive;
   --daemons_[tree.daemon].alive;
   if (process.is_main) {
+    const bool speaks = end.kind == MainEnd::Kind::kExited && !IsMute(tree);
+    Daemon& daemon = daemons_[tree.daemon];
+    daemon.has_written |= speaks && tree.pen.WriteLast(now_, daemon.page);
+    tree.pen = Pen();
     tree.main_ended = true;
     tree.main_end = end;
     tree.ready_fd.Reset();
@@ -322,10 +328,10 @@ void FakeKernel::SayReady(Tree& tree) {
 }
 
 bool FakeKernel::IsMute(const Tree& tree) const {
-  return std::any_of(processes_.begin(), processes_.end(),
-                     [&tree](const std::unique_ptr<Process>& process) {
-                       return process->tree == &tree && process->is_main && process->frozen;
-                     });
+  return std::any_of(
+      processes_.begin(), processes_.end(), [&tree](const std::unique_ptr<Process>& process) {
+        return process->tree == &tree && process->is_main && (process->frozen || process->killed);
+      });
 }
 
 void FakeKernel::NoteWords(Tree& tree) {
@@ -430,6 +436,10 @@ void FakeKernel::AdvanceTo(Nanos now) {
       if (tree->voice.next() <= now_ && tree->voice.SpeakUntil(now_, IsMute(*tree))) {
         NoteWords(*tree);
       }
+      if (tree->pen.next() <= now_) {
+        Daemon& daemon = daemons_[tree->daemon];
+        daemon.has_written |= tree->pen.WriteUntil(now_, IsMute(*tree), daemon.page);
+      }
       if (tree->tell_at > now_) continue;
       tree->tell_at = kInfinite;
       daemons_[tree->daemon].news = true;
@@ -444,7 +454,7 @@ Nanos FakeKernel::NextEvent() const {
     next = std::min(next, process->ends_at);
   }
   for (const std::unique_ptr<Tree>& tree : trees_) {
-    next = std::min({next, tree->ready_at, tree->voice.next(), tree->tell_at});
+    next = std::min({next, tree->ready_at, tree->voice.next(), tree->pen.next(), tree->tell_at});
   }
   return next;
 }

@@ -9,6 +9,7 @@
 #include "server/process/process.h"
 #include "server/process/unique_fd.h"
 #include "server/supervisor/simulation/kernel_witness.h"
+#include "server/supervisor/simulation/pen.h"
 #include "server/supervisor/simulation/random.h"
 #include "server/supervisor/simulation/settings.h"
 #include "server/supervisor/simulation/voice.h"
@@ -101,6 +102,9 @@ class FakeKernel : public Spawner {
   // Whether a worker that sleeps in ppoll(2) would be woken by what the daemon's processes did.
   bool HasNews(int daemon) const { return daemons_[daemon].news; }
   void TakeNews(int daemon) { daemons_[daemon].news = false; }
+  // Whether it has written since it was said that its pipes are empty.
+  bool HasWritten(int daemon) const { return daemons_[daemon].has_written; }
+  void PipesAreEmpty(int daemon) { daemons_[daemon].has_written = false; }
 
   // What is.
 
@@ -120,6 +124,8 @@ class FakeKernel : public Spawner {
   bool ClosedReady(int daemon) const { return daemons_[daemon].closed_ready; }
   // What its live main process has said and nobody has taken.
   int Unheard(int daemon) const;
+  // What its processes have ever written.
+  const Page& page(int daemon) const { return daemons_[daemon].page; }
 
  private:
   struct Process;
@@ -130,6 +136,8 @@ class FakeKernel : public Spawner {
     bool news = false;
     bool said_ready = false;
     bool closed_ready = false;
+    bool has_written = false;
+    Page page;
     // The latest.
     Tree* tree = nullptr;
   };

@@ -248,6 +248,7 @@ void Model::Reaped(int number, const End& end) {
   Check(daemon.has_instance && !daemon.main_ended, number, "an end is taken twice");
   daemon.main_ended = true;
   CancelTimers(daemon);
+  daemon.output.Reaped(world_.Output(number));
   daemon.may_kill = true;
   const bool asked_for = daemon.ending == Ending::kAskedFor;
   const bool condemned = daemon.ending == Ending::kCondemned;
@@ -382,6 +383,7 @@ void Model::CheckRun(int number, const Sighting& sighting) {
   if (told == 0) return;
   Check(told == 1, number, "ends are not told one by one");
   if (daemon.owed.empty()) return Check(false, number, "an end is told that there was not");
+  daemon.output.EndTold(world_.Output(number));
   const Owed owed = daemon.owed.front();
   daemon.owed.pop_front();
   Check(sighting.run_end == owed.end, number, "an end is told with another status");
@@ -439,6 +441,7 @@ void Model::CheckCondemned(int number) {
 void Model::RoundBegins(int number) {
   Daemon& daemon = daemons_[number];
   daemon.license.is_fresh = false;
+  daemon.output.RoundBegins(world_.Now());
   daemon.killed_in_this_round = daemon.heard_trigger = daemon.heard_stopping = false;
 }
 
@@ -455,6 +458,9 @@ void Model::RoundEnds(int number, bool at_rest) {
   daemon.says_it_stops |= daemon.heard_stopping && daemon.seen.state == State::kRunning;
   CheckBudget(number);
   CheckSeen(number);
+  const char* const wrong = daemon.output.RoundEnds(world_.Output(number), at_rest,
+                                                    daemon.seen.has_log_problem, world_.Now());
+  Check(wrong == nullptr, number, wrong);
   CheckSignals(number);
   if (at_rest) CheckAtRest(number);
 }

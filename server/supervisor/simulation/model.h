@@ -8,6 +8,7 @@
 #include <string>
 
 #include "server/supervisor/simulation/kernel_witness.h"
+#include "server/supervisor/simulation/output_model.h"
 #include "server/supervisor/simulation/settings.h"
 #include "server/supervisor/simulation/throttle_model.h"
 
@@ -32,6 +33,7 @@ struct Sighting {
   Nanos next_start = kInfinite;
   // What it says of itself.
   std::string status;
+  bool has_log_problem = false;
   // The latest run, where exits > 0.
   int run_pid = 0;
   End run_end;
@@ -67,6 +69,7 @@ class World {
   virtual bool ClosedReady(int daemon) const = 0;
   // What its main process has said with sd_notify(3) and nobody has taken.
   virtual int Unheard(int daemon) const = 0;
+  virtual OutputFacts Output(int daemon) const = 0;
   // An invariant is broken.
   virtual void Violation(int daemon, const std::string& what) = 0;
 };
@@ -192,6 +195,7 @@ class Model : public KernelWitness {
     int64_t restarts = 0;
     int64_t spawns = 0;
     std::deque<Owed> owed;
+    OutputModel output;
     // Signals that were sent and are not yet accounted for; negative: that are still to be sent.
     std::map<int, int> signals;
     // KILL may be sent.

@@ -106,7 +106,7 @@ std::string AsSection(const std::string& name, const Settings& settings) {
                       "\nready_timeout = ", Milliseconds(settings.ready_timeout),
                       "\nstop_signal = ", settings.stop_signal,
                       "\nstop_timeout = ", Milliseconds(settings.stop_timeout),
-                      "\nwatchdog = ", Milliseconds(settings.watchdog), "\n");
+                      "\nwatchdog = ", Milliseconds(settings.watchdog), "\nlog_max_bytes = 0\n");
 }
 
 }  // namespace simulation

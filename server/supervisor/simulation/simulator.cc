@@ -51,6 +51,13 @@ Simulator::Server::Server(Simulator& simulator)
   context.registry = &registry;
   context.journal = &SharedJournal();
   context.child_defaults.notify_dir = simulator.folder_.path();
+  if (!simulator.character_.keeps_output) return;
+  LogStore::Options options;
+  options.log_dir = simulator.paper_.log_dir();
+  options.fifo_dir = simulator.folder_.path() + "/fifo";
+  context.child_defaults.fifo_dir = options.fifo_dir;
+  logs = std::make_unique<LogStore>(std::move(options));
+  context.logs = logs.get();
 }
 
 Simulator::Simulator(const Scenario& scenario)
@@ -59,7 +66,8 @@ Simulator::Simulator(const Scenario& scenario)
       character_(random_),
       now_(NanosOf(clock_.Now().monotonic)),
       kernel_(character_.kernel, random_, *this,
-              [this](int daemon, Nanos time) { WhileSpawning(daemon, time); }) {
+              [this](int daemon, Nanos time) { WhileSpawning(daemon, time); }),
+      paper_(folder_.path()) {
   kernel_.AdvanceTo(now_);
   kernel_.SetWeather(character_.weather);
 }
@@ -94,6 +102,7 @@ void Simulator::Begin() {
   all_gone_.reset();
   gave_up_ = false;
   server_ = std::make_unique<Server>(*this);
+  AwaitChange();
   server_->supervisor =
       std::make_unique<Supervisor>(server_->context, Load().config, server_->workforce);
   ReloadQueue::Options options;
@@ -110,6 +119,7 @@ void Simulator::ProveLiveness() {
   kernel_.SetDescriptors(character_.kernel.pids);
   kernel_.Heal();
   const int steps = std::exchange(steps_, scenario_.steps);
+  AwaitGoodPaper();
   CarryOutReloads();
   GoOnUntil(now_ + kLongEnough);
   for (SimulatedWorker* worker : workers_) {
@@ -125,6 +135,7 @@ void Simulator::ProveLiveness() {
 
 void Simulator::ShutDown() {
   if (!shutting_down_) {
+    AwaitGoodPaper();
     Trace([] { return "the server is told to stop"; });
     shutting_down_ = true;
     server_->supervisor->BeginShutDown([this](bool all_gone) { all_gone_ = all_gone; });
@@ -136,6 +147,7 @@ void Simulator::Finish() {
   watchers_.clear();
   server_->reloads = nullptr;
   server_->supervisor = nullptr;
+  CheckLogs();
   Check(workers_.empty(), "a worker is left");
   CheckAllAnswered();
   Check(kernel_.open_descriptors() == 0, "a descriptor is left");
@@ -222,7 +234,19 @@ void Simulator::GoOnUntil(Nanos time) {
 bool Simulator::IsDue(SimulatedWorker& worker) {
   if (worker.is_busy || worker.HasEnded()) return false;
   return worker.has_mail() || kernel_.HasNews(worker.daemon()) ||
-         NanosOf(worker.runner().NextDeadline()) <= now_;
+         NanosOf(worker.runner().NextDeadline()) <= now_ || HasOutput(worker);
+}
+
+bool Simulator::HasOutput(SimulatedWorker& worker) {
+  if (!kernel_.HasWritten(worker.daemon())) return false;
+  fds_.clear();
+  worker.runner().AppendPollFds(fds_);
+  if (poll(fds_.data(), fds_.size(), 0) > 0) return true;
+  // A pipe that is left alone for a while has a deadline.
+  if (worker.runner().NextDeadline() == MonotonicTime::InfiniteFuture()) {
+    kernel_.PipesAreEmpty(worker.daemon());
+  }
+  return false;
 }
 
 SimulatedWorker* Simulator::OneThatIsDue() {

@@ -11,12 +11,14 @@
 #include "absl/functional/function_ref.h"
 #include "absl/types/optional.h"
 #include "server/clock/simulated_clock.h"
+#include "server/output/log_store.h"
 #include "server/supervisor/reload_queue.h"
 #include "server/supervisor/simulation/character.h"
 #include "server/supervisor/simulation/configurations.h"
 #include "server/supervisor/simulation/fake_kernel.h"
 #include "server/supervisor/simulation/folder.h"
 #include "server/supervisor/simulation/model.h"
+#include "server/supervisor/simulation/paper.h"
 #include "server/supervisor/simulation/random.h"
 #include "server/supervisor/simulation/simulated_workforce.h"
 #include "server/supervisor/simulation/simulation.h"
@@ -53,6 +55,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   bool SaidReady(int daemon) const override { return kernel_.SaidReady(daemon); }
   bool ClosedReady(int daemon) const override { return kernel_.ClosedReady(daemon); }
   int Unheard(int daemon) const override { return kernel_.Unheard(daemon); }
+  OutputFacts Output(int daemon) const override;
   void Violation(int daemon, const std::string& what) override;
 
   // KernelWitness.
@@ -88,6 +91,8 @@ class Simulator : public Scheduler, public World, public KernelWitness {
     RestartThrottle throttle;
     DaemonRunner::Context context;
     Model model;
+    // Null where output is not kept.
+    std::unique_ptr<LogStore> logs;
     SimulatedWorkforce workforce;
     std::unique_ptr<Supervisor> supervisor;
     std::unique_ptr<ReloadQueue> reloads;
@@ -105,6 +110,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void GoOn(Nanos limit);
   void GoOnUntil(Nanos time);
   bool IsDue(SimulatedWorker& worker);
+  bool HasOutput(SimulatedWorker& worker);
   SimulatedWorker* OneThatIsDue();
   void Turn(SimulatedWorker& worker);
   void Take(SimulatedWorker& worker, Command command);
@@ -126,11 +132,15 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void AskForReload();
   void CarryOutReloads();
   void DoMischief();
+  void HidePaper();
+  bool PaperIsGood();
+  void AwaitGoodPaper();
   void SayWord();
   void Jump();
   void LookAtWatchers();
 
   // What comes back.
+  void AwaitChange();
   void ReadChanges();
   void Answered(int number, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
   std::string WhatIsWrong(const Posted& posted, const std::string& reason,
@@ -143,6 +153,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void CheckReloaded(const ReloadQueue::Outcome& outcome);
   void CheckNotReloaded(const std::string& reason);
   void CheckAllAnswered();
+  void CheckLogs();
 
   Model& model() { return server_->model; }
   const Model& model() const { return server_->model; }
@@ -169,6 +180,8 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   SimulatedClock clock_;
   Nanos now_;
   FakeKernel kernel_;
+  Paper paper_;
+  std::vector<pollfd> fds_;
   int steps_ = 0;
 
   // What the configuration files say, what was loaded from them last and the plan that follows from

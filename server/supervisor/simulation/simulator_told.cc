@@ -93,6 +93,15 @@ void Simulator::Dropped(int daemon, bool clean) {
 
 // Changes.
 
+// Each is looked at while it is published: what comes after it must not make up for what was to
+// come before.
+void Simulator::AwaitChange() {
+  server_->registry.CallAfter(sequence_, [this] {
+    ReadChanges();
+    AwaitChange();
+  });
+}
+
 void Simulator::ReadChanges() {
   constexpr int kMany = 1000;
   const Registry& registry = server_->registry;
@@ -175,6 +184,34 @@ std::string Simulator::WhatIsWrongWithSuccess(const Posted& posted,
       return daemon.state == DaemonState::kRunning ? "" : "it is not up";
     default:
       return "";
+  }
+}
+
+OutputFacts Simulator::Output(int daemon) const {
+  OutputFacts facts;
+  if (!character_.keeps_output) return facts;
+  const Page& page = kernel_.page(daemon);
+  for (int stream : {0, 1}) {
+    facts.written += page.bytes[stream].size();
+    if (!page.bytes[stream].empty()) {
+      facts.logged += paper_.SizeOf(Configurations::NameOf(daemon), stream);
+    }
+  }
+  facts.written_at = page.written_at;
+  facts.can_be_logged = paper_.is_there();
+  facts.can_be_logged_since = paper_.back_since();
+  return facts;
+}
+
+void Simulator::CheckLogs() {
+  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+    for (int stream : {0, 1}) {
+      const std::string& written = kernel_.page(daemon).bytes[stream];
+      if (written.empty() || written == paper_.TextOf(Configurations::NameOf(daemon), stream)) {
+        continue;
+      }
+      Violation(daemon, "its log is not what it has written");
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // What the world does to a server: commands, reloads, ends of processes, weather and clocks.
 #include <signal.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -27,7 +28,7 @@ bool Simulator::Act() {
     server_->supervisor->KillAll();
     return true;
   }
-  if (!shutting_down_ && random_.Below(1000) < character_.shutdowns) {
+  if (!shutting_down_ && random_.Below(1000) < character_.shutdowns && PaperIsGood()) {
     Trace([] { return "the server is told to stop"; });
     shutting_down_ = true;
     server_->supervisor->BeginShutDown([this](bool all_gone) { all_gone_ = all_gone; });
@@ -120,7 +121,7 @@ void Simulator::AskForReload() {
 
 void Simulator::CarryOutReloads() {
   // There is one thread that reloads, and it cannot wait for a worker that waits for it to return.
-  if (reloads_ || spawning_ > 0) return;
+  if (reloads_ || spawning_ > 0 || !PaperIsGood()) return;
   reloads_ = true;
   no_room_ = false;
   is_counted_ = false;
@@ -130,7 +131,9 @@ void Simulator::CarryOutReloads() {
 
 void Simulator::DoMischief() {
   const int daemon = random_.Below(character_.daemons);
-  switch (random_.Below(10)) {
+  switch (random_.Below(11)) {
+    case 10:
+      return HidePaper();
     case 0:
       return kernel_.FreezeOne(daemon, /*frozen=*/true);
     case 1:
@@ -146,6 +149,26 @@ void Simulator::DoMischief() {
           daemon, random_.Of({End{End::Kind::kKilled, SIGSEGV}, End{End::Kind::kKilled, SIGKILL},
                               End{End::Kind::kExited, 0}, End{End::Kind::kExited, 1}}));
   }
+}
+
+void Simulator::HidePaper() {
+  // What a daemon that is gone leaves unwritten is tried again in real time.
+  if (!character_.keeps_output || reloads_ || shutting_down_) return;
+  Trace([this] { return paper_.is_there() ? "logs cannot be written" : "logs can be written"; });
+  paper_.is_there() ? paper_.TakeAway() : paper_.PutBack(now_);
+}
+
+// Whether nothing waits for its log. If something does, it will get there.
+bool Simulator::PaperIsGood() {
+  paper_.PutBack(now_);
+  if (spawning_ > 0) return !character_.keeps_output;
+  return std::none_of(workers_.begin(), workers_.end(), [this](const SimulatedWorker* worker) {
+    return model().seen(worker->daemon()).has_log_problem;
+  });
+}
+
+void Simulator::AwaitGoodPaper() {
+  while (!PaperIsGood()) GoOnUntil(now_ + kSecond);
 }
 
 void Simulator::SayWord() {

@@ -87,6 +87,7 @@ Sighting SightingOf(const DaemonSnapshot& snapshot, int settings) {
     sighting.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
   }
   sighting.status = snapshot.status_text;
+  sighting.has_log_problem = !snapshot.log_problem.empty();
   if (snapshot.runs->empty()) return sighting;
   const EndedRun& run = snapshot.runs->front();
   sighting.run_pid = run.pid;
