@@ -4,7 +4,8 @@ def cc_binary_with_static_libraries(name, deps = [], linkopts = [], **kwargs):
     """A cc_binary into which every library of @system is linked; those of the compiler and libc stay shared.
 
     gRPC is 60 shared libraries: to load and bind them takes a program longer than all that `hob status` does. libc has to
-    stay shared, because it looks up users and hosts with modules that it loads.
+    stay shared, because it looks up users and hosts with modules that it loads. Under ThreadSanitizer all of them stay so:
+    what bazel/sanitizers puts in the place of Abseil's functions can only be in front of a shared library.
 
     Args:
       name: name of the program.
@@ -16,7 +17,13 @@ def cc_binary_with_static_libraries(name, deps = [], linkopts = [], **kwargs):
         name = name,
         # The options of a program come before those of what it depends on, and those of the last dependency come last. A
         # group, because the linker looks at static libraries in order and they refer to each other.
-        linkopts = linkopts + ["-Wl,-Bstatic,--start-group"],
-        deps = deps + ["//bazel:end_of_static_libraries"],
+        linkopts = linkopts + select({
+            "//bazel:tsan": [],
+            "//conditions:default": ["-Wl,-Bstatic,--start-group"],
+        }),
+        deps = deps + select({
+            "//bazel:tsan": [],
+            "//conditions:default": ["//bazel:end_of_static_libraries"],
+        }),
         **kwargs
     )

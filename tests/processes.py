@@ -39,6 +39,12 @@ def status_fields(pid):
         return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
 
 
+def has_mapped(pid, library):
+    """Whether a process has loaded a library whose file has `library` in its name."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as file:
+        return any(library in line for line in file)
+
+
 def system_calls(pid):
     """The number of the system call that each thread of a process waits in, as text; "running" for one that does not."""
     calls = []
