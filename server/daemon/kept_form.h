@@ -31,6 +31,9 @@ class KeptForm {
     return bytes;
   }
 
+  // Forgets it: nobody is expected to ask again.
+  void Drop() const { std::atomic_store(&bytes_, std::shared_ptr<const std::string>()); }
+
  private:
   mutable std::shared_ptr<const std::string> bytes_;
 };

@@ -11,6 +11,13 @@ TEST(KeptFormTest, IsMadeOnce) {
   EXPECT_EQ(*form.GetOrMake([] { return std::string("second"); }), "first");
 }
 
+TEST(KeptFormTest, IsMadeAnewOnceItWasDropped) {
+  const KeptForm form;
+  form.GetOrMake([] { return std::string("first"); });
+  form.Drop();
+  EXPECT_EQ(*form.GetOrMake([] { return std::string("second"); }), "second");
+}
+
 TEST(KeptFormTest, CopyBeginsWithout) {
   const KeptForm form;
   form.GetOrMake([] { return std::string("first"); });

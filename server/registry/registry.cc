@@ -30,6 +30,8 @@ void Registry::Publish(DaemonSnapshotPtr snapshot) {
     pushed_out = changes_.Add(std::move(change));
     wake = std::exchange(wake_, nullptr);
   }
+  // Only the latest is listed; thousands of others are kept for those who follow.
+  if (old != nullptr) old->encoded.Drop();
   if (wake) wake();
 }
 

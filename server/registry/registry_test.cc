@@ -50,6 +50,17 @@ TEST(RegistryTest, ASnapshotThatAReaderHoldsStaysAsItIs) {
   EXPECT_EQ(registry.Find("web"), nullptr);
 }
 
+TEST(RegistryTest, OnlyTheLatestSnapshotKeepsItsBytesForAList) {
+  Registry registry;
+  const auto make = [] { return std::string("bytes"); };
+  const DaemonSnapshotPtr first = Snapshot("web");
+  registry.Publish(first);
+  const std::weak_ptr<const std::string> bytes = first->encoded.GetOrMake(make);
+  EXPECT_FALSE(bytes.expired());
+  registry.Publish(Snapshot("web", DaemonState::kRunning));
+  EXPECT_TRUE(bytes.expired());
+}
+
 TEST(RegistryTest, RemovingWhatIsNotKnownChangesNothing) {
   Registry registry;
   registry.Publish(Snapshot("web"));

@@ -146,7 +146,7 @@ absl::Status MeasureCrashLoop(Contender& hobd, absl::Duration watch, Measured& m
   if (!before.ok() || !after.ok()) return after.status();
   measured[Figure::kCrashLoopStarts].Add(hobd.ledger().starts());
   measured[Figure::kCrashLoopHalted].Add(CountHalted(*stub));
-  measured[Figure::kCrashLoopCpu].Add(Millis(after->cpu - before->cpu));
+  measured[Figure::kCrashLoopCpu].Add(Millis(after->supervision.cpu - before->supervision.cpu));
   return absl::OkStatus();
 }
 

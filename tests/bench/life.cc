@@ -47,9 +47,9 @@ absl::Status MeasureIdle(Contender& contender, absl::Duration duration, Measured
   absl::SleepFor(duration);
   const absl::StatusOr<ThreadUse> after = UseOfThreads(contender.pid());
   if (!before.ok() || !after.ok()) return after.status();
-  measured[Figure::kIdleWakeups].Add(after->wakeups - before->wakeups);
-  measured[Figure::kIdleGrpcWakeups].Add(after->grpc_wakeups - before->grpc_wakeups);
-  measured[Figure::kIdleCpu].Add(Millis(after->cpu - before->cpu));
+  measured[Figure::kIdleWakeups].Add(after->supervision.wakeups - before->supervision.wakeups);
+  measured[Figure::kIdleGrpcWakeups].Add(after->grpc.wakeups - before->grpc.wakeups);
+  measured[Figure::kIdleCpu].Add(Millis(after->cpu() - before->cpu()));
   return absl::OkStatus();
 }
 

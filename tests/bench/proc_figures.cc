@@ -61,8 +61,9 @@ void AddThread(const std::string& folder, ThreadUse* use) {
       !absl::SimpleAtoi(words[2], &times)) {
     return;
   }
-  use->cpu += cpu;
-  (IsOfGrpc(Read(folder + "/comm")) ? use->grpc_wakeups : use->wakeups) += times;
+  ThreadUse::Share& share = IsOfGrpc(Read(folder + "/comm")) ? use->grpc : use->supervision;
+  share.cpu += cpu;
+  share.wakeups += times;
 }
 
 }  // namespace
@@ -90,8 +91,8 @@ absl::Status WaitUntilQuiet(pid_t pid, absl::Duration timeout) {
   for (absl::Duration waited; waited < timeout; waited += kQuiet) {
     const absl::StatusOr<ThreadUse> use = UseOfThreads(pid);
     if (!use.ok()) return use.status();
-    if (before >= 0 && use->cpu - before <= kNextToNothing) return absl::OkStatus();
-    before = use->cpu;
+    if (before >= 0 && use->cpu() - before <= kNextToNothing) return absl::OkStatus();
+    before = use->cpu();
     absl::SleepFor(kQuiet);
   }
   return absl::DeadlineExceededError(

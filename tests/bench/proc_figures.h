@@ -19,12 +19,16 @@ absl::StatusOr<int64_t> ProportionalMemory(pid_t pid);
 
 // What the threads of a process have used so far; those that have ended are left out.
 struct ThreadUse {
-  // Nanoseconds on a processor.
-  int64_t cpu = 0;
-  // How often a thread was switched to: of the threads of supervision, and of those that gRPC
-  // makes, which are known by their names.
-  int64_t wakeups = 0;
-  int64_t grpc_wakeups = 0;
+  // Nanoseconds on a processor, and how often a thread was switched to.
+  struct Share {
+    int64_t cpu = 0;
+    int64_t wakeups = 0;
+  };
+  Share supervision;
+  // Of the threads that gRPC makes, which are known by their names.
+  Share grpc;
+
+  int64_t cpu() const { return supervision.cpu + grpc.cpu; }
 };
 absl::StatusOr<ThreadUse> UseOfThreads(pid_t pid);
 
