@@ -8,7 +8,7 @@ from hob_server import DEADLINE, HobTest, State
 from test_main import main
 
 # By how much the server may grow meanwhile.
-GROWTH_KILOBYTES = 16 << 10
+GROWTH_KILOBYTES = processes.MEMORY_FACTOR * (16 << 10)
 
 
 # Clears the screen, sets the title, and writes backwards, in one long line that is no UTF-8.

@@ -10,8 +10,8 @@ from hob_server import DEADLINE, HobTest, ServerDied, State
 from test_main import main
 
 # What a server may have in memory that reads such a configuration, and by how much one may grow.
-MOST_KILOBYTES = 64 << 10
-GROWTH_KILOBYTES = 32 << 10
+MOST_KILOBYTES = processes.MEMORY_FACTOR * (64 << 10)
+GROWTH_KILOBYTES = processes.MEMORY_FACTOR * (32 << 10)
 
 # Runs a command and prints the most memory that it had: of a process that a large one starts, the kernel counts what it
 # shared with that until it was executed.

@@ -18,9 +18,7 @@ Code = grpc.StatusCode
 METHODS = {method.name for method in api.DESCRIPTOR.services_by_name["Supervisor"].methods}
 
 # What all callers together make the server keep at the most, and some room for what it is itself.
-MOST_KILOBYTES = (256 + 64) << 10
-# ThreadSanitizer keeps four words for each that is used, and more.
-TIMES_THREAD_SANITIZER = 6
+MOST_KILOBYTES = processes.MEMORY_FACTOR * (256 + 64) << 10
 
 # No daemon can have such a name, and no glob can mean one.
 HOSTILE_NAMES = ["", ".", "../x", "/etc/passwd", "x" * 65, "x" * 5000, "web\0", "web\0x", "a\nb", "web\n", "%s%n", "\x1b[31mred",
@@ -99,8 +97,7 @@ class HostilePeerTest(HobTest):
         peer.await_end()
         self.assertTrue(peer.reset == ENHANCE_YOUR_CALM or peer.status == Code.RESOURCE_EXHAUSTED.value[0],
                         (peer.reset, peer.status))
-        times = TIMES_THREAD_SANITIZER if processes.has_mapped(server.pid, "libtsan") else 1
-        self.assertLess(processes.memory_kilobytes(server.pid, "VmHWM"), times * MOST_KILOBYTES)
+        self.assertLess(processes.memory_kilobytes(server.pid, "VmHWM"), MOST_KILOBYTES)
         watch.cancel()
         self.assert_undisturbed(server)
         server.stop()

@@ -3,6 +3,10 @@
 import os
 import time
 
+# A program may take so many times the memory that it should. Sanitizers (.bazelrc) note something of every byte, and what
+# was freed they keep for a while.
+MEMORY_FACTOR = 6 if {"ASAN_OPTIONS", "TSAN_OPTIONS"} & os.environ.keys() else 1
+
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -37,12 +41,6 @@ def status_fields(pid):
     """The lines of /proc/PID/status as a dictionary of strings."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
         return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
-
-
-def has_mapped(pid, library):
-    """Whether a process has loaded a library whose file has `library` in its name."""
-    with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as file:
-        return any(library in line for line in file)
 
 
 def system_calls(pid):
