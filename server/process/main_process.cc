@@ -41,23 +41,25 @@ EndOfProcess Decode(const siginfo_t& info) {
   return KilledBySignal{info.si_status, info.si_code == CLD_DUMPED};
 }
 
-// The largest resident set of this process so far, as of at most kPeakAge ago.
-int64_t OwnPeakBytes() {
+// Whether the largest resident set of this process is less than `bytes`, by what it was at most
+// kPeakAge ago, and now.
+bool IsAboveOwnPeak(int64_t bytes) {
   static std::atomic<int64_t> peak{0};
   static std::atomic<int64_t> read_at{-1};
   const int64_t now = absl::GetCurrentTimeNanos();
-  if (read_at < 0 || std::abs(now - read_at) > absl::ToInt64Nanoseconds(kPeakAge)) {
-    read_at = now;
-    peak = ReadPeakBytes();
-  }
-  return peak;
+  const bool is_old = read_at < 0 || std::abs(now - read_at) > absl::ToInt64Nanoseconds(kPeakAge);
+  // It only grows.
+  if (!is_old && bytes <= peak) return false;
+  read_at = now;
+  peak = ReadPeakBytes();
+  return bytes > peak;
 }
 
 // Until its execve a child shares the memory of this process, and the kernel counts that as its
 // own: a peak that is not above ours is not known to be the child's.
 int64_t PeakOfChild(const struct rusage& usage) {
   const int64_t peak = usage.ru_maxrss * kBytesPerKibibyte;
-  return peak > OwnPeakBytes() ? peak : 0;
+  return IsAboveOwnPeak(peak) ? peak : 0;
 }
 
 ResourceUsage Decode(const struct rusage& usage) {

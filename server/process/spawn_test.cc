@@ -267,6 +267,17 @@ TEST_P(SpawnTest, PeakMemoryBelowTheServersOwnIsNotTakenForTheChilds) {
   EXPECT_EQ(AwaitEnd(instance.get()).usage.peak_resident_bytes, 0);
 }
 
+TEST_P(SpawnTest, MemoryThatTheServerHasJustTakenIsNotTakenForTheChilds) {
+  constexpr size_t kMuchBytes = 64 << 20;
+  std::vector<char> taken;
+  for (const size_t size : {size_t{0}, kMuchBytes}) {
+    taken.assign(taken.size() + size, 'x');
+    const auto instance = Spawned(spawner_->Spawn(ChildRequest({"exit", "0"})));
+    ASSERT_NE(instance, nullptr);
+    EXPECT_EQ(AwaitEnd(instance.get()).usage.peak_resident_bytes, 0);
+  }
+}
+
 TEST_P(SpawnTest, F25SignalToAnEndedMainProcessIsNotFound) {
   const auto instance = Spawned(spawner_->Spawn(ChildRequest({"exit", "0"})));
   ASSERT_NE(instance, nullptr);
