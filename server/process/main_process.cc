@@ -25,6 +25,9 @@ constexpr int64_t kBytesPerKibibyte = 1024;
 // How old the knowledge of our own peak may be: reading it costs more than reaping a child.
 constexpr absl::Duration kPeakAge = absl::Milliseconds(100);
 
+// What the kernel counts is wrong by some pages for each processor that has changed it.
+constexpr int64_t kPeakInexactness = 2 << 20;
+
 // VmHWM of proc(5); getrusage(2) would walk through all threads.
 int64_t ReadPeakBytes() {
   std::ifstream status("/proc/self/status");
@@ -59,7 +62,7 @@ bool IsAboveOwnPeak(int64_t bytes) {
 // own: a peak that is not above ours is not known to be the child's.
 int64_t PeakOfChild(const struct rusage& usage) {
   const int64_t peak = usage.ru_maxrss * kBytesPerKibibyte;
-  return IsAboveOwnPeak(peak) ? peak : 0;
+  return IsAboveOwnPeak(peak - kPeakInexactness) ? peak : 0;
 }
 
 ResourceUsage Decode(const struct rusage& usage) {

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -297,6 +298,9 @@ TEST_P(SpawnTest, F24StoppedChildEndsByTermAndCont) {
   ASSERT_NE(instance, nullptr);
   fifo.ReadLine();
   EXPECT_TRUE(instance->SignalMain(SIGSTOP).ok());
+  // Before it has stopped, TERM might end it.
+  siginfo_t stopped;
+  ASSERT_EQ(waitid(P_PID, instance->pid(), &stopped, WSTOPPED | WNOWAIT), 0);
   EXPECT_TRUE(instance->SignalTree(SIGTERM).ok());
   EXPECT_TRUE(instance->SignalTree(SIGCONT).ok());
   EXPECT_EQ(KillingSignal(AwaitEnd(instance.get())), SIGTERM);
