@@ -37,23 +37,23 @@ long Check(ChildPlan* plan, SpawnStage stage, long result) {
   return result;
 }
 
-void CloseRange(int first, int last) {
-  if (first <= last) syscall(SYS_close_range, first, last, 0);
+void CloseRange(ChildPlan* plan, unsigned first, unsigned last) {
+  if (first <= last) Check(plan, SpawnStage::kClone, syscall(SYS_close_range, first, last, 0));
 }
 
 // Closes everything from `first` on but these two; -1 is none.
-void CloseAllBut(int first, int one, int other) {
+void CloseAllBut(ChildPlan* plan, int first, int one, int other) {
   const int lower = one < other ? one : other;
   const int higher = one < other ? other : one;
   if (lower >= first) {
-    CloseRange(first, lower - 1);
+    CloseRange(plan, first, lower - 1);
     first = lower + 1;
   }
   if (higher >= first) {
-    CloseRange(first, higher - 1);
+    CloseRange(plan, first, higher - 1);
     first = higher + 1;
   }
-  syscall(SYS_close_range, first, kEveryDescriptor, 0);
+  CloseRange(plan, first, kEveryDescriptor);
 }
 
 // From here on the child has a descriptor table of its own.
@@ -62,7 +62,7 @@ void TakeDescriptors(ChildPlan* plan) {
         syscall(SYS_close_range, plan->first_uncopied, kEveryDescriptor, CLOSE_RANGE_UNSHARE));
   // A spawn that hangs, in chdir or in execve, must not hold the pipes of another one.
   if (plan->first_foreign < plan->first_uncopied) {
-    CloseAllBut(plan->first_foreign, plan->ready_slot, plan->status_slot);
+    CloseAllBut(plan, plan->first_foreign, plan->ready_slot, plan->status_slot);
   }
 }
 
@@ -141,9 +141,9 @@ void PlacePassedDescriptors(ChildPlan* plan) {
 }
 
 // Whatever else the table holds ends here, close-on-exec or not (RELIABILITY F06).
-void CloseTheRest(const ChildPlan& plan) {
-  CloseAllBut(STDERR_FILENO + 1, plan.ready_slot >= 0 ? plan.ready_fd : -1,
-              plan.status_slot >= 0 ? plan.status_fd : -1);
+void CloseTheRest(ChildPlan* plan) {
+  CloseAllBut(plan, STDERR_FILENO + 1, plan->ready_slot >= 0 ? plan->ready_fd : -1,
+              plan->status_slot >= 0 ? plan->status_fd : -1);
 }
 
 void SetOomScore(ChildPlan* plan) {
@@ -202,7 +202,7 @@ void RunChild(void* argument) {
   SetStdio(plan, SpawnStage::kStdout, STDOUT_FILENO);
   SetStdio(plan, SpawnStage::kStderr, STDERR_FILENO);
   PlacePassedDescriptors(plan);
-  CloseTheRest(*plan);
+  CloseTheRest(plan);
   SetAttributes(plan);
   Execute(plan);
 }

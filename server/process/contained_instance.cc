@@ -41,15 +41,17 @@ absl::Status GroupInstance::KillTree() {
   group_was_killed_ = true;
   // A process with the rights for it may have moved itself to another group.
   const absl::Status main_killed = main_.Signal(SIGKILL);
-  return absl::IsNotFound(main_killed) ? killed : main_killed;
+  if (absl::IsNotFound(killed)) return main_killed;
+  return killed.ok() && !absl::IsNotFound(main_killed) ? main_killed : killed;
 }
 
 absl::Status GroupInstance::SendToTree(absl::Span<const int> signals) {
   if (IsGone()) return NothingLeft(pid());
   const absl::Status main_signalled = main_.Signal(signals);
   if (absl::IsNotFound(main_signalled) && IsEmpty()) return NothingLeft(pid());
-  SignalControlGroup(group_, signals, main_.is_reaped() ? 0 : main_.pid());
-  return absl::IsNotFound(main_signalled) ? absl::OkStatus() : main_signalled;
+  absl::Status status = absl::IsNotFound(main_signalled) ? absl::OkStatus() : main_signalled;
+  status.Update(SignalControlGroup(group_, signals, main_.is_reaped() ? 0 : main_.pid()));
+  return status;
 }
 
 bool GroupInstance::Contains(pid_t process) {
@@ -67,11 +69,11 @@ bool GroupInstance::IsGone() {
     if (!events.ok()) return gone_ = absl::IsNotFound(events.status());
     events_ = *std::move(events);
   }
-  gone_ = !IsPopulated(events_.get());
-  if (!gone_) return false;
+  if (IsPopulated(events_.get())) return false;
+  // In a group that is kept the next life would be killed at once.
+  if (group_was_killed_ && !RemoveControlGroup(group_)) return false;
   events_.Reset();
-  if (group_was_killed_) RemoveControlGroup(group_);
-  return true;
+  return gone_ = true;
 }
 
 SessionInstance::~SessionInstance() {
@@ -89,12 +91,12 @@ absl::optional<ReapedProcess> SessionInstance::TryReap() {
 
 absl::Status SessionInstance::SignalTree(int signal) {
   if (main_.is_reaped()) return NothingLeft(pid());
-  absl::Status main_signalled = main_.Signal(signal);
-  if (absl::IsNotFound(main_signalled) && tree_.HasOrphans()) main_signalled = absl::OkStatus();
+  absl::Status status = main_.Signal(signal);
+  if (absl::IsNotFound(status) && tree_.HasOrphans()) status = absl::OkStatus();
   // All of a group at once, before it can fork on. The leader is not reaped: the number is ours.
   if (signal == SIGKILL) kill(-main_.pid(), SIGKILL);
-  tree_.Signal(signal);
-  return main_signalled;
+  status.Update(tree_.Signal(signal));
+  return status;
 }
 
 bool SessionInstance::Contains(pid_t process) { return tree_.Contains(process); }

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -73,7 +74,11 @@ absl::Status TryClone(const std::string& group) {
   if (pid < 0) return absl::ErrnoToStatus(-pid, "clone3 into a control group");
   const UniqueFd closer(pidfd);
   siginfo_t info = {};
-  waitid(P_PIDFD, pidfd, &info, WEXITED | __WALL);
+  int waited = 0;
+  do {
+    waited = waitid(P_PIDFD, pidfd, &info, WEXITED | __WALL);
+  } while (waited != 0 && errno == EINTR);
+  if (waited != 0) return absl::ErrnoToStatus(errno, "waitid of a process in a control group");
   // So ends what is born in a group that was once killed as a whole (Linux 6.18); a new one must
   // not.
   if (info.si_code != CLD_EXITED) {
@@ -110,9 +115,13 @@ absl::string_view ContainmentModeName(ContainmentMode mode) {
 Containment ProbeContainment(const std::string& run_dir) {
   Containment containment;
   containment.reason = "no hierarchy of control groups (cgroup v2) is mounted";
+  const absl::StatusOr<std::string> mountinfo = ReadSmallFile("/proc/self/mountinfo");
+  const absl::StatusOr<std::string> cgroup = ReadSmallFile("/proc/self/cgroup");
+  for (const absl::StatusOr<std::string>* file : {&mountinfo, &cgroup}) {
+    if (!file->ok()) containment.reason = std::string(file->status().message());
+  }
   const std::string name = absl::StrFormat("hob-%016x", StableHash(Canonical(run_dir)));
-  for (const std::string& own : OwnGroupFolders(ReadSmallFile("/proc/self/mountinfo").value_or(""),
-                                                ReadSmallFile("/proc/self/cgroup").value_or(""))) {
+  for (const std::string& own : OwnGroupFolders(mountinfo.value_or(""), cgroup.value_or(""))) {
     const std::string group = absl::StrCat(own, "/", name);
     const absl::Status status = TryGroup(group);
     if (status.ok()) return {ContainmentMode::kControlGroup, group, ""};

@@ -32,17 +32,36 @@ constexpr nlink_t kLinksOfLeaf = 2;
 
 using Opened = std::vector<std::pair<pid_t, UniqueFd>>;
 
-// Opens some of the processes that are not in `seen`, and adds them to it.
-Opened OpenUnseen(const std::vector<pid_t>& pids, std::set<pid_t>* seen) {
+// What is gone needs nothing any more.
+absl::Status UnlessGone(absl::Status status) {
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+// Of the process `pid`, by errno(3).
+absl::Status LastError(pid_t pid) {
+  return UnlessGone(absl::ErrnoToStatus(errno, absl::StrCat("process ", pid)));
+}
+
+// Opens some of the processes that are not in `seen`, and adds them to it. `status` gets the first
+// error.
+Opened OpenUnseen(const std::vector<pid_t>& pids, std::set<pid_t>* seen, absl::Status* status) {
   Opened opened;
   for (const pid_t pid : pids) {
     if (opened.size() == kSignalledAtOnce) break;
     if (!seen->insert(pid).second) continue;
     UniqueFd pidfd = OpenPidfd(pid);
-    if (pidfd.ok()) opened.emplace_back(pid, std::move(pidfd));
+    if (pidfd.ok()) {
+      opened.emplace_back(pid, std::move(pidfd));
+    } else {
+      status->Update(LastError(pid));
+    }
   }
   return opened;
 }
+
+// Whether a group in another one has no list of its own: it is threaded, and the processes are
+// those of the group above.
+bool IsThreaded(const absl::Status& status) { return absl::IsUnimplemented(status); }
 
 }  // namespace
 
@@ -54,25 +73,31 @@ UniqueFd OpenControlGroup(const std::string& path) {
   return folder;
 }
 
-std::vector<std::string> ControlGroupsIn(const std::string& path) {
+absl::StatusOr<std::vector<std::string>> ControlGroupsIn(const std::string& path) {
   std::vector<std::string> groups;
   struct stat attributes = {};
-  if (stat(path.c_str(), &attributes) != 0 || attributes.st_nlink == kLinksOfLeaf) return groups;
+  if (stat(path.c_str(), &attributes) != 0) return absl::ErrnoToStatus(errno, path);
+  if (attributes.st_nlink == kLinksOfLeaf) return groups;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(path.c_str()), &closedir);
-  if (stream == nullptr) return groups;
+  if (stream == nullptr) return absl::ErrnoToStatus(errno, path);
+  errno = 0;
   while (const dirent* entry = readdir(stream.get())) {
     const absl::string_view name = entry->d_name;
     if (entry->d_type == DT_DIR && name != "." && name != "..") {
       groups.push_back(absl::StrCat(path, "/", name));
     }
   }
+  if (errno != 0) return absl::ErrnoToStatus(errno, path);
   return groups;
 }
 
-void RemoveControlGroup(const std::string& path) {
-  if (rmdir(path.c_str()) == 0 || errno == ENOENT) return;
-  for (const std::string& group : ControlGroupsIn(path)) RemoveControlGroup(group);
-  rmdir(path.c_str());
+bool RemoveControlGroup(const std::string& path) {
+  if (rmdir(path.c_str()) == 0 || errno == ENOENT) return true;
+  const absl::StatusOr<std::vector<std::string>> groups = ControlGroupsIn(path);
+  if (groups.ok()) {
+    for (const std::string& group : *groups) RemoveControlGroup(group);
+  }
+  return rmdir(path.c_str()) == 0 || errno == ENOENT;
 }
 
 absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& path) {
@@ -83,10 +108,15 @@ absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& pa
     pid_t pid = 0;
     if (absl::SimpleAtoi(line, &pid) && pid > 0) pids.push_back(pid);
   }
-  for (const std::string& group : ControlGroupsIn(path)) {
+  const absl::StatusOr<std::vector<std::string>> groups = ControlGroupsIn(path);
+  if (!groups.ok()) return groups.status();
+  for (const std::string& group : *groups) {
     const absl::StatusOr<std::vector<pid_t>> more = ProcessesInControlGroup(group);
-    if (absl::IsResourceExhausted(more.status())) return more.status();
-    if (more.ok()) pids.insert(pids.end(), more->begin(), more->end());
+    if (more.ok()) {
+      pids.insert(pids.end(), more->begin(), more->end());
+    } else if (!absl::IsNotFound(more.status()) && !IsThreaded(more.status())) {
+      return more.status();
+    }
   }
   return pids;
 }
@@ -94,8 +124,8 @@ absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& pa
 bool IsPopulated(int events_fd) {
   char text[256];
   const ssize_t size = pread(events_fd, text, sizeof(text), 0);
-  // A group that was removed is not populated either (ENODEV).
-  if (size <= 0) return false;
+  // A group that was removed is not populated; of another one nothing is known then.
+  if (size < 0) return errno != ENODEV;
   return absl::string_view(text, size).find("populated 1") != absl::string_view::npos;
 }
 
@@ -113,20 +143,25 @@ absl::Status KillControlGroup(const std::string& path) {
   return absl::OkStatus();
 }
 
-void SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but) {
+absl::Status SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but) {
+  absl::Status status;
   std::set<pid_t> seen = {but};
   absl::StatusOr<std::vector<pid_t>> members = ProcessesInControlGroup(path);
   for (int round = 0; round < kRounds && members.ok(); ++round) {
-    const Opened opened = OpenUnseen(*members, &seen);
-    if (opened.empty()) return;
+    const Opened opened = OpenUnseen(*members, &seen, &status);
+    if (opened.empty()) break;
     // What is listed after its pidfd was opened is what the pidfd stands for.
     members = ProcessesInControlGroup(path);
-    if (!members.ok()) return;
+    if (!members.ok()) break;
     for (const auto& process : opened) {
       if (std::find(members->begin(), members->end(), process.first) == members->end()) continue;
-      for (const int signal : signals) SendSignal(process.second.get(), signal);
+      for (const int signal : signals) {
+        if (!SendSignal(process.second.get(), signal)) status.Update(LastError(process.first));
+      }
     }
   }
+  status.Update(UnlessGone(members.status()));
+  return status;
 }
 
 }  // namespace hob

@@ -18,19 +18,22 @@ namespace hob {
 // with errno set when that fails.
 UniqueFd OpenControlGroup(const std::string& path);
 
-// Removes a group and the groups in it; what is populated stays.
-void RemoveControlGroup(const std::string& path);
+// Removes a group and the groups in it; what is populated stays. False, with errno set, when there
+// is such a group still.
+bool RemoveControlGroup(const std::string& path);
 
-// The groups directly in a group, paths.
-std::vector<std::string> ControlGroupsIn(const std::string& path);
+// The groups directly in a group, paths; NotFound when there is no such group, another error when
+// it cannot be told.
+absl::StatusOr<std::vector<std::string>> ControlGroupsIn(const std::string& path);
 
-// What lives in a group and the groups in it; NotFound when there is no such group,
-// ResourceExhausted when the machine is too short of something to tell. Processes of other pid
+// What lives in a group and the groups in it; NotFound when there is no such group, another error
+// when it cannot be told, mostly because the machine is short of something. Processes of other pid
 // namespaces are left out.
 absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& path);
 
 // Whether cgroup.events, open as `events_fd`, says that something lives in the group or in one
-// below it. Reading arms the descriptor: it is ready (POLLPRI) after the next change.
+// below it; true also when it cannot be read. Reading arms the descriptor: it is ready (POLLPRI)
+// after the next change.
 bool IsPopulated(int events_fd);
 
 // Opens cgroup.events; errors as above.
@@ -42,8 +45,8 @@ absl::Status KillControlGroup(const std::string& path);
 
 // Sends signals, in order, to every process of a group and the groups in it, once each, through its
 // pidfd and after a look that it is still in the group (F21); `but` is spared. Goes on until no new
-// process appears, within reason.
-void SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but);
+// process appears, within reason. An error says that some may not have got them.
+absl::Status SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but);
 
 }  // namespace hob
 

@@ -21,7 +21,13 @@ constexpr off_t kLargestFile = off_t{1} << 24;
 
 std::string RecordPath(const std::string& run_dir) { return absl::StrCat(run_dir, "/instances"); }
 
-std::string BootId() { return ReadSmallFile("/proc/sys/kernel/random/boot_id").value_or(""); }
+// Empty where the kernel does not tell it at all.
+absl::StatusOr<std::string> BootId() {
+  absl::StatusOr<std::string> id = ReadSmallFile("/proc/sys/kernel/random/boot_id");
+  // Short of something, or interrupted: it is told another time.
+  if (absl::IsResourceExhausted(id.status()) || absl::IsUnavailable(id.status())) return id;
+  return id.value_or("");
+}
 
 template <size_t kSize>
 void CopyText(const std::string& text, char (&to)[kSize]) {
@@ -39,12 +45,15 @@ absl::Status CheckTrustworthy(const std::string& path, const struct stat& file) 
       absl::StrCat(path, ": not a file that only this user can write; it is not trusted"));
 }
 
-// The entries of a file whose header was read.
-std::vector<InstanceRecordEntry> ReadEntries(int fd, off_t size) {
+// The entries of the file at `path`, whose header was read.
+absl::StatusOr<std::vector<InstanceRecordEntry>> ReadEntries(const std::string& path, int fd,
+                                                             off_t size) {
   std::vector<InstanceRecordEntry> entries;
   InstanceRecordEntry entry;
   for (int i = 0; InstanceRecord::Offset(i + 1) <= size; ++i) {
-    if (pread(fd, &entry, sizeof(entry), InstanceRecord::Offset(i)) != sizeof(entry)) break;
+    const ssize_t count = pread(fd, &entry, sizeof(entry), InstanceRecord::Offset(i));
+    if (count < 0) return absl::ErrnoToStatus(errno, path);
+    if (count != sizeof(entry)) break;
     entry.name[sizeof(entry.name) - 1] = '\0';
     if (entry.pid > 1) entries.push_back(entry);
   }
@@ -56,20 +65,23 @@ std::vector<InstanceRecordEntry> ReadEntries(int fd, off_t size) {
 absl::StatusOr<std::unique_ptr<InstanceRecord>> InstanceRecord::Create(const std::string& run_dir,
                                                                        const std::string& group) {
   const std::string path = RecordPath(run_dir);
+  const absl::StatusOr<std::string> boot_id = BootId();
+  if (!boot_id.ok()) return boot_id.status();
   // What lies there may be a planted link; a new file is ours whatever it was.
-  unlink(path.c_str());
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return absl::ErrnoToStatus(errno, path);
   UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.ok()) return absl::ErrnoToStatus(errno, path);
+  std::unique_ptr<InstanceRecord> record(new InstanceRecord(path, std::move(file)));
   InstanceRecordHeader header;
   CopyText(kMagic, header.magic);
-  CopyText(BootId(), header.boot_id);
+  CopyText(*boot_id, header.boot_id);
   // A name that had to be cut would be another group's.
   if (group.size() < sizeof(header.group)) CopyText(group, header.group);
-  if (fchmod(file.get(), 0600) != 0 ||
-      pwrite(file.get(), &header, sizeof(header), 0) != sizeof(header)) {
+  if (fchmod(record->fd(), 0600) != 0 ||
+      pwrite(record->fd(), &header, sizeof(header), 0) != sizeof(header)) {
     return absl::ErrnoToStatus(errno, path);
   }
-  return std::unique_ptr<InstanceRecord>(new InstanceRecord(path, std::move(file)));
+  return record;
 }
 
 InstanceRecord::~InstanceRecord() {
@@ -110,13 +122,20 @@ absl::StatusOr<InstanceRecord::Contents> InstanceRecord::Read(const std::string&
   absl::Status status = CheckTrustworthy(path, attributes);
   if (!status.ok()) return status;
   InstanceRecordHeader header;
-  if (pread(file.get(), &header, sizeof(header), 0) != sizeof(header)) return Contents{};
+  const ssize_t size = pread(file.get(), &header, sizeof(header), 0);
+  if (size < 0) return absl::ErrnoToStatus(errno, path);
+  if (size != sizeof(header)) return Contents{};
   header.boot_id[sizeof(header.boot_id) - 1] = '\0';
   header.group[sizeof(header.group) - 1] = '\0';
-  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0 || BootId() != header.boot_id) {
+  const absl::StatusOr<std::string> boot_id = BootId();
+  if (!boot_id.ok()) return boot_id.status();
+  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0 || *boot_id != header.boot_id) {
     return Contents{};
   }
-  return Contents{header.group, ReadEntries(file.get(), attributes.st_size)};
+  absl::StatusOr<std::vector<InstanceRecordEntry>> entries =
+      ReadEntries(path, file.get(), attributes.st_size);
+  if (!entries.ok()) return entries.status();
+  return Contents{header.group, *std::move(entries)};
 }
 
 }  // namespace hob

@@ -67,7 +67,8 @@ class InstanceRecord {
     std::vector<InstanceRecordEntry> entries;
   };
   // Contents of the record in `run_dir`; empty when there is none or it is of another boot.
-  // FailedPrecondition names the file when it is not to be trusted.
+  // FailedPrecondition names the file when it is not to be trusted; another error when it cannot be
+  // read.
   static absl::StatusOr<Contents> Read(const std::string& run_dir);
 
  private:

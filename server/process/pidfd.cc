@@ -19,4 +19,9 @@ bool HasEnded(int pidfd) {
   return poll(&poller, 1, 0) == 1;
 }
 
+bool IsKnownAlive(int pidfd) {
+  struct pollfd poller = {pidfd, POLLIN, 0};
+  return poll(&poller, 1, 0) == 0;
+}
+
 }  // namespace hob

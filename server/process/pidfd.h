@@ -15,8 +15,11 @@ UniqueFd OpenPidfd(pid_t pid);
 // Sends a signal. False with errno set when that fails; a zombie takes it without an error.
 bool SendSignal(int pidfd, int signal);
 
-// Whether the process has ended, reaped or not.
+// Whether the process has ended, reaped or not. False also when it cannot be told.
 bool HasEnded(int pidfd);
+
+// Whether the process has not ended. False also when it cannot be told.
+bool IsKnownAlive(int pidfd);
 
 }  // namespace hob
 

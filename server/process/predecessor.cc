@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <map>
 #include <set>
@@ -22,7 +23,11 @@
 namespace hob {
 namespace {
 
-constexpr absl::Duration kTimeAfterKill = absl::Seconds(5);
+// How long it may take until something has ended.
+struct Patience {
+  absl::Duration grace;
+  absl::Duration after_kill;
+};
 
 MonotonicTime Now() { return Clock::Real().Now().monotonic; }
 
@@ -31,10 +36,11 @@ bool WaitUntil(int fd, short events, MonotonicTime deadline) {
   struct pollfd poller = {fd, events, 0};
   const struct timespec timeout =
       absl::ToTimespec(std::max(deadline - Now(), absl::ZeroDuration()));
-  return ppoll(&poller, 1, &timeout, nullptr) != 0;
+  // A wait that fails makes others look too early, but not for ever.
+  return ppoll(&poller, 1, &timeout, nullptr) != 0 && Now() < deadline;
 }
 
-// Blocks until nothing lives in a group; false when the time is over before.
+// Blocks until nothing lives in a group; false when the time is over before, or it cannot be told.
 bool WaitUntilEmpty(const std::string& group, MonotonicTime deadline) {
   const absl::StatusOr<UniqueFd> events = OpenControlGroupEvents(group);
   if (!events.ok()) return absl::IsNotFound(events.status());
@@ -45,18 +51,28 @@ bool WaitUntilEmpty(const std::string& group, MonotonicTime deadline) {
 }
 
 // The processes of each daemon's group in `group`.
-std::vector<PredecessorReport::Ended> ListGroups(const std::string& group) {
+absl::StatusOr<std::vector<PredecessorReport::Ended>> ListGroups(const std::string& group) {
   std::vector<PredecessorReport::Ended> processes;
-  for (const std::string& daemon_group : ControlGroupsIn(group)) {
+  const absl::StatusOr<std::vector<std::string>> daemon_groups = ControlGroupsIn(group);
+  if (absl::IsNotFound(daemon_groups.status())) return processes;
+  if (!daemon_groups.ok()) return daemon_groups.status();
+  for (const std::string& daemon_group : *daemon_groups) {
     const absl::StatusOr<std::vector<pid_t>> pids = ProcessesInControlGroup(daemon_group);
-    if (!pids.ok()) continue;
+    if (absl::IsNotFound(pids.status())) continue;
+    if (!pids.ok()) return pids.status();
     for (const pid_t pid : *pids) processes.push_back({DaemonOfGroup(daemon_group), pid});
   }
   return processes;
 }
 
-void EndGroup(const std::string& group, absl::Duration grace, PredecessorReport* report) {
-  const std::vector<PredecessorReport::Ended> processes = ListGroups(group);
+void EndGroup(const std::string& group, const Patience& patience, PredecessorReport* report) {
+  const absl::StatusOr<std::vector<PredecessorReport::Ended>> listed = ListGroups(group);
+  if (!listed.ok()) {
+    report->problems.push_back(
+        absl::StrCat("it cannot be told what lives in it: ", listed.status().message()));
+    return;
+  }
+  const std::vector<PredecessorReport::Ended>& processes = *listed;
   const bool holds_us = std::any_of(processes.begin(), processes.end(),
                                     [](const auto& process) { return process.pid == getpid(); });
   if (holds_us) {
@@ -65,11 +81,11 @@ void EndGroup(const std::string& group, absl::Duration grace, PredecessorReport*
     return;
   }
   if (!processes.empty()) {
-    SignalControlGroup(group, {SIGTERM, SIGCONT}, 0);
+    SignalControlGroup(group, {SIGTERM, SIGCONT}, 0).IgnoreError();
   }
   const bool ended =
-      WaitUntilEmpty(group, Now() + grace) ||
-      (KillControlGroup(group).ok() && WaitUntilEmpty(group, Now() + kTimeAfterKill));
+      WaitUntilEmpty(group, Now() + patience.grace) ||
+      (KillControlGroup(group).ok() && WaitUntilEmpty(group, Now() + patience.after_kill));
   if (!ended) {
     report->problems.push_back(absl::StrCat(group, ": some of it cannot be killed"));
     return;
@@ -78,14 +94,13 @@ void EndGroup(const std::string& group, absl::Duration grace, PredecessorReport*
   RemoveControlGroup(group);
 }
 
-void EndGroups(const std::set<std::string>& groups, absl::Duration grace,
+void EndGroups(const std::set<std::string>& groups, const Patience& patience,
                PredecessorReport* report) {
   for (const std::string& group : groups) {
     // What is no group of hob's is never touched, whatever a record says.
     const std::string last = group.substr(group.rfind('/') + 1);
-    if (absl::StartsWith(last, "hob-") && access(group.c_str(), F_OK) == 0) {
-      EndGroup(group, grace, report);
-    }
+    if (!absl::StartsWith(last, "hob-")) continue;
+    if (access(group.c_str(), F_OK) == 0 || errno != ENOENT) EndGroup(group, patience, report);
   }
 }
 
@@ -104,27 +119,34 @@ void WaitForFound(const std::vector<RecordedProcess>& processes, MonotonicTime d
   }
 }
 
-void EndRecorded(const std::vector<InstanceRecordEntry>& entries, absl::Duration grace,
+void EndRecorded(const std::vector<InstanceRecordEntry>& entries, const Patience& patience,
                  PredecessorReport* report) {
-  std::vector<RecordedProcess> processes = FindRecordedProcesses(entries);
+  absl::StatusOr<std::vector<RecordedProcess>> processes = FindRecordedProcesses(entries);
   std::map<pid_t, std::string> seen;
   const auto note = [&seen, &processes] {
-    for (const auto& process : processes) seen.emplace(process.stat.pid, process.daemon);
+    for (const auto& process : *processes) seen.emplace(process.stat.pid, process.daemon);
   };
-  note();
-  SignalFound(processes, SIGTERM);
-  SignalFound(processes, SIGCONT);
-  WaitForFound(processes, Now() + grace);
+  if (processes.ok()) {
+    note();
+    SignalFound(*processes, SIGTERM);
+    SignalFound(*processes, SIGCONT);
+    WaitForFound(*processes, Now() + patience.grace);
+  }
   // Again and again, for what was started meanwhile.
-  const MonotonicTime deadline = Now() + kTimeAfterKill;
+  const MonotonicTime deadline = Now() + patience.after_kill;
   for (;;) {
     processes = FindRecordedProcesses(entries);
+    if (!processes.ok()) {
+      report->problems.push_back(
+          absl::StrCat("it cannot be told what is alive: ", processes.status().message()));
+      return;
+    }
     note();
-    if (processes.empty() || Now() > deadline) break;
-    SignalFound(processes, SIGKILL);
-    WaitForFound(processes, deadline);
+    if (processes->empty() || Now() > deadline) break;
+    SignalFound(*processes, SIGKILL);
+    WaitForFound(*processes, deadline);
   }
-  for (const RecordedProcess& process : processes) {
+  for (const RecordedProcess& process : *processes) {
     seen.erase(process.stat.pid);
     report->problems.push_back(
         absl::StrCat(process.daemon, ": process ", process.stat.pid, " cannot be killed"));
@@ -134,7 +156,8 @@ void EndRecorded(const std::vector<InstanceRecordEntry>& entries, absl::Duration
 
 }  // namespace
 
-PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grace) {
+PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grace,
+                                 absl::Duration time_after_kill) {
   PredecessorReport report;
   InstanceRecord::Contents record;
   absl::StatusOr<InstanceRecord::Contents> contents = InstanceRecord::Read(run_dir);
@@ -148,9 +171,17 @@ PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grac
   for (const std::string& group : {record.group, containment.group}) {
     if (!group.empty()) groups.insert(group);
   }
-  EndGroups(groups, grace, &report);
+  Patience patience = {grace, time_after_kill};
+  EndGroups(groups, patience, &report);
+  // In a group that is kept, and was killed, new daemons would be killed at once.
+  if (!containment.group.empty() && report.problems.empty() &&
+      !RemoveControlGroup(containment.group)) {
+    report.problems.push_back(absl::StrCat(
+        "it cannot be removed: ", absl::ErrnoToStatus(errno, containment.group).message()));
+  }
   // What is still there has had its time, and is not asked twice.
-  EndRecorded(record.entries, report.problems.empty() ? grace : absl::ZeroDuration(), &report);
+  if (!report.problems.empty()) patience.grace = absl::ZeroDuration();
+  EndRecorded(record.entries, patience, &report);
   return report;
 }
 

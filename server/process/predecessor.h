@@ -23,7 +23,8 @@ struct PredecessorReport {
 };
 
 // Ends what a server that died left running (contract section 6): TERM to all of it, and after
-// `grace` KILL. Blocks until it is gone, and after KILL for 5 s at most.
+// `grace` KILL. Blocks until it is gone, and after KILL for `time_after_kill` at most. What cannot
+// be told, because the machine is short of something, is a problem: it may be alive.
 //
 // Two witnesses are asked. The control groups of `run_dir`, where there are any. And the record of
 // live instances: a process is taken for one of them only when it has the recorded pid in the
@@ -33,7 +34,8 @@ struct PredecessorReport {
 //
 // To be called with the lock on `run_dir` held and before ProcessSpawner::Create, which begins a
 // new record.
-PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grace);
+PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grace,
+                                 absl::Duration time_after_kill = absl::Seconds(5));
 
 }  // namespace hob
 

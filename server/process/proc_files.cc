@@ -36,10 +36,12 @@ absl::StatusOr<std::vector<pid_t>> ReadNumberedEntries(const std::string& folder
   std::vector<pid_t> numbers;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), &closedir);
   if (stream == nullptr) return absl::ErrnoToStatus(errno, folder);
+  errno = 0;
   while (const dirent* entry = readdir(stream.get())) {
     pid_t number = 0;
     if (absl::SimpleAtoi(entry->d_name, &number)) numbers.push_back(number);
   }
+  if (errno != 0) return absl::ErrnoToStatus(errno, folder);
   return numbers;
 }
 
@@ -125,7 +127,11 @@ absl::StatusOr<std::vector<pid_t>> ReadChildren(pid_t pid) {
   std::vector<pid_t> children;
   for (const pid_t thread : *threads) {
     const absl::StatusOr<std::vector<pid_t>> more = ReadChildrenOfThread(pid, thread);
-    if (more.ok()) children.insert(children.end(), more->begin(), more->end());
+    if (more.ok()) {
+      children.insert(children.end(), more->begin(), more->end());
+    } else if (!absl::IsNotFound(more.status())) {
+      return more.status();
+    }
   }
   return children;
 }

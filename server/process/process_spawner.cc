@@ -1,8 +1,6 @@
 #include "server/process/process_spawner.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,25 +19,16 @@
 namespace hob {
 namespace {
 
-// A child that failed before execve is gone in no time, except when the machine stands still.
-constexpr int kReapMillis = 1000;
 // An infinite duration is more than a clock can add to the time.
 constexpr absl::Duration kLongestExec = absl::Hours(24);
 
-std::string HelperBesideThisProgram() {
+absl::StatusOr<std::string> HelperBesideThisProgram() {
+  constexpr char kThisProgram[] = "/proc/self/exe";
   char path[PATH_MAX];
-  const ssize_t size = readlink("/proc/self/exe", path, sizeof(path));
-  if (size <= 0) return "";
+  const ssize_t size = readlink(kThisProgram, path, sizeof(path));
+  if (size < 0) return absl::ErrnoToStatus(errno, kThisProgram);
   const std::string program(path, size);
   return absl::StrCat(program.substr(0, program.rfind('/')), "/hob-exec");
-}
-
-// Reaps a child that never became a daemon.
-void ReapFailed(const UniqueFd& pidfd) {
-  struct pollfd poller = {pidfd.get(), POLLIN, 0};
-  poll(&poller, 1, kReapMillis);
-  siginfo_t info;
-  waitid(P_PIDFD, pidfd.get(), &info, WEXITED | WNOHANG | __WALL);
 }
 
 }  // namespace
@@ -51,15 +40,22 @@ struct ProcessSpawner::Born {
 };
 
 absl::StatusOr<std::unique_ptr<ProcessSpawner>> ProcessSpawner::Create(Options options) {
+  if (options.exec_helper.empty()) {
+    absl::StatusOr<std::string> helper = HelperBesideThisProgram();
+    if (!helper.ok()) return helper.status();
+    options.exec_helper = *std::move(helper);
+  }
   Containment containment;
   containment.reason = "control groups are switched off";
   if (options.control_groups) containment = ProbeContainment(options.run_dir);
   absl::StatusOr<std::unique_ptr<InstanceRecord>> record =
       InstanceRecord::Create(options.run_dir, containment.group);
-  if (!record.ok()) return record.status();
-  absl::StatusOr<std::unique_ptr<SpawnSlots>> slots = SpawnSlots::Create((*record)->fd());
-  if (!slots.ok()) return slots.status();
-  if (options.exec_helper.empty()) options.exec_helper = HelperBesideThisProgram();
+  using Slots = absl::StatusOr<std::unique_ptr<SpawnSlots>>;
+  Slots slots = record.ok() ? SpawnSlots::Create((*record)->fd()) : Slots(record.status());
+  if (!slots.ok()) {
+    if (!containment.group.empty()) RemoveControlGroup(containment.group);
+    return slots.status();
+  }
   return std::unique_ptr<ProcessSpawner>(new ProcessSpawner(
       std::move(options), std::move(containment), *std::move(record), *std::move(slots)));
 }
@@ -90,6 +86,7 @@ void ProcessSpawner::ForgetForGood(const std::string& name) {
 }
 
 SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
+  failed_children_.ReapLate();
   RecordedInstance recorded(record_.get());
   absl::variant<Born, SpawnFailure> result = request.credentials.has_value()
                                                  ? CloneWithHelper(request, recorded.entry())
@@ -121,7 +118,11 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(const Sp
   const int ready_write = request.ready_fd.has_value() ? request.ready_write_end : -1;
   const SpawnSlots::Passed passed = slots_->Pass(ready_write, status_write);
   if (request.ready_fd.has_value() && passed.ready() < 0) {
-    return ExplainSpawnFailure(request, {SpawnStage::kReadyFd, EBADF});
+    const int error_number = passed.error() == 0 ? EBADF : passed.error();
+    return ExplainSpawnFailure(request, {SpawnStage::kReadyFd, error_number});
+  }
+  if (status_write >= 0 && passed.status() < 0) {
+    return ExplainSpawnFailure(request, {SpawnStage::kClone, passed.error()});
   }
   PreparedChild child(request, child_options_, *slots_, passed);
   child.plan()->record_offset = InstanceRecord::Offset(record_entry);
@@ -134,7 +135,7 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(const Sp
   SpawnStep failure = child.plan()->failure;
   if (killed) failure = {child.plan()->begun, ETIMEDOUT};
   if (failure.stage == SpawnStage::kNone) return Born{pid, std::move(owned_pidfd)};
-  ReapFailed(owned_pidfd);
+  failed_children_.Reap(std::move(owned_pidfd));
   return ExplainClone(request, failure);
 }
 
@@ -150,11 +151,11 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelpe
   absl::variant<Born, SpawnFailure> result = Clone(request, status_write.get(), record_entry);
   // Only the helper's own copy keeps the pipe from its end now.
   status_write.Reset();
-  const Born* born = absl::get_if<Born>(&result);
+  Born* born = absl::get_if<Born>(&result);
   if (born == nullptr) return result;
   const SpawnStep step = AwaitHelper(status_read.get(), born->pidfd.get(), options_.exec_timeout);
   if (step.stage == SpawnStage::kNone) return result;
-  ReapFailed(born->pidfd);
+  failed_children_.Reap(std::move(born->pidfd));
   return ExplainSpawnFailure(request, step);
 }
 

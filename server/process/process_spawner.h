@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "server/process/containment.h"
+#include "server/process/failed_children.h"
 #include "server/process/group_remover.h"
 #include "server/process/instance_record.h"
 #include "server/process/prepared_child.h"
@@ -72,6 +73,7 @@ class ProcessSpawner : public Spawner {
   const std::unique_ptr<InstanceRecord> record_;
   const std::unique_ptr<SpawnSlots> slots_;
   SpawnWatch watch_;
+  FailedChildren failed_children_;
   // Null only at the end.
   std::unique_ptr<GroupRemover> remover_ = std::make_unique<GroupRemover>();
 };

@@ -16,13 +16,17 @@ constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 using Processes = std::map<pid_t, ProcessStat>;
 
-Processes LookAtAll() {
+absl::StatusOr<Processes> LookAtAll() {
   Processes processes;
   const absl::StatusOr<std::vector<pid_t>> pids = ReadAllProcesses();
-  if (!pids.ok()) return processes;
+  if (!pids.ok()) return pids.status();
   for (const pid_t pid : *pids) {
     const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
-    if (stat.ok()) processes.emplace(pid, *stat);
+    if (stat.ok()) {
+      processes.emplace(pid, *stat);
+    } else if (!absl::IsNotFound(stat.status())) {
+      return stat.status();
+    }
   }
   return processes;
 }
@@ -40,37 +44,44 @@ std::set<pid_t> OwnLine(const Processes& processes) {
 
 enum class Witness { kAgrees, kSilent, kContradicts };
 
-Witness AskEnvironment(pid_t pid, const char* daemon) {
+absl::StatusOr<Witness> AskEnvironment(pid_t pid, const std::string& daemon) {
   const absl::StatusOr<std::string> name = ReadEnvironmentOf(pid, kNameVariable);
+  // Short of something, or interrupted; another error is the process's own doing.
+  if (absl::IsResourceExhausted(name.status()) || absl::IsUnavailable(name.status())) {
+    return name.status();
+  }
   if (!name.ok()) return Witness::kSilent;
   return *name == daemon ? Witness::kAgrees : Witness::kContradicts;
 }
 
 // The daemon of every session that belongs to a recorded instance, by the session's number.
-std::map<pid_t, std::string> RecordedSessions(const std::vector<InstanceRecordEntry>& entries,
-                                              const Processes& processes) {
+absl::StatusOr<std::map<pid_t, std::string>> RecordedSessions(
+    const std::vector<InstanceRecordEntry>& entries, const Processes& processes) {
   const int64_t ticks_per_second = sysconf(_SC_CLK_TCK);
   std::map<pid_t, std::string> sessions;
   for (const InstanceRecordEntry& entry : entries) {
     const auto main = processes.find(entry.pid);
     // Without its leader a session may still have members; each is asked for its daemon.
-    if (main == processes.end() ||
-        (IsRecordedMain(entry, main->second, ticks_per_second) &&
-         AskEnvironment(entry.pid, entry.name) != Witness::kContradicts)) {
-      sessions[entry.pid] = entry.name;
+    if (main != processes.end()) {
+      if (!IsRecordedMain(entry, main->second, ticks_per_second)) continue;
+      const absl::StatusOr<Witness> witness = AskEnvironment(entry.pid, entry.name);
+      if (!witness.ok()) return witness.status();
+      if (*witness == Witness::kContradicts) continue;
     }
+    sessions[entry.pid] = entry.name;
   }
   return sessions;
 }
 
 // The daemon that a process belongs to by its session; empty when it belongs to none.
-std::string DaemonBySession(const std::map<pid_t, std::string>& sessions,
-                            const Processes& processes, const ProcessStat& stat) {
+absl::StatusOr<std::string> DaemonBySession(const std::map<pid_t, std::string>& sessions,
+                                            const Processes& processes, const ProcessStat& stat) {
   const auto session = sessions.find(stat.session);
   if (session == sessions.end()) return "";
   if (processes.count(stat.session) != 0) return session->second;
-  const Witness witness = AskEnvironment(stat.pid, session->second.c_str());
-  return witness == Witness::kAgrees ? session->second : "";
+  const absl::StatusOr<Witness> witness = AskEnvironment(stat.pid, session->second);
+  if (!witness.ok()) return witness.status();
+  return *witness == Witness::kAgrees ? session->second : "";
 }
 
 // Adds the descendants of those that are known already.
@@ -94,21 +105,25 @@ bool IsRecordedMain(const InstanceRecordEntry& entry, const ProcessStat& stat,
   return stat.pid == entry.pid && stat.session == entry.pid && stat.start_ticks <= recorded_tick;
 }
 
-std::vector<RecordedProcess> FindRecordedProcesses(
+absl::StatusOr<std::vector<RecordedProcess>> FindRecordedProcesses(
     const std::vector<InstanceRecordEntry>& entries) {
   std::vector<RecordedProcess> found;
   if (entries.empty()) return found;
-  const Processes processes = LookAtAll();
-  const std::map<pid_t, std::string> sessions = RecordedSessions(entries, processes);
+  const absl::StatusOr<Processes> processes = LookAtAll();
+  if (!processes.ok()) return processes.status();
+  const absl::StatusOr<std::map<pid_t, std::string>> sessions =
+      RecordedSessions(entries, *processes);
+  if (!sessions.ok()) return sessions.status();
   std::map<pid_t, std::string> daemons;
-  for (const auto& process : processes) {
-    std::string daemon = DaemonBySession(sessions, processes, process.second);
-    if (!daemon.empty()) daemons.emplace(process.first, std::move(daemon));
+  for (const auto& process : *processes) {
+    absl::StatusOr<std::string> daemon = DaemonBySession(*sessions, *processes, process.second);
+    if (!daemon.ok()) return daemon.status();
+    if (!daemon->empty()) daemons.emplace(process.first, *std::move(daemon));
   }
-  AddDescendants(processes, &daemons);
-  const std::set<pid_t> own_line = OwnLine(processes);
+  AddDescendants(*processes, &daemons);
+  const std::set<pid_t> own_line = OwnLine(*processes);
   for (const auto& member : daemons) {
-    const ProcessStat& stat = processes.at(member.first);
+    const ProcessStat& stat = processes->at(member.first);
     if (stat.alive && own_line.count(member.first) == 0) found.push_back({member.second, stat});
   }
   return found;

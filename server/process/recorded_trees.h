@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "server/process/instance_record.h"
 #include "server/process/proc_files.h"
 #include "server/process/unique_fd.h"
@@ -25,10 +26,12 @@ bool IsRecordedMain(const InstanceRecordEntry& entry, const ProcessStat& stat,
 
 // The living processes of the recorded instances: main processes, their sessions and their
 // descendants; never this process or one that it descends from. Looks at every process of the
-// machine.
-std::vector<RecordedProcess> FindRecordedProcesses(const std::vector<InstanceRecordEntry>& entries);
+// machine; an error says that it cannot, mostly because the machine is short of something.
+absl::StatusOr<std::vector<RecordedProcess>> FindRecordedProcesses(
+    const std::vector<InstanceRecordEntry>& entries);
 
-// A pidfd of a process that was found; none when it is gone, or another one has its pid by now.
+// A pidfd of a process that was found; none when it is gone, another one has its pid by now, or it
+// cannot be told.
 UniqueFd OpenFound(const RecordedProcess& process);
 
 }  // namespace hob

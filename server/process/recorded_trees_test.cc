@@ -44,13 +44,13 @@ TEST(IsRecordedMainTest, F92ProcessThatLeadsNoSessionIsAnother) {
 }
 
 TEST(FindRecordedProcessesTest, ThisProcessIsNeverFound) {
-  EXPECT_THAT(FindRecordedProcesses({Entry(getsid(0), int64_t{1} << 60)}),
+  EXPECT_THAT(*FindRecordedProcesses({Entry(getsid(0), int64_t{1} << 60)}),
               testing::Not(testing::Contains(testing::Truly(
                   [](const RecordedProcess& found) { return found.stat.pid == getpid(); }))));
 }
 
 TEST(FindRecordedProcessesTest, NothingIsFoundWithoutARecord) {
-  EXPECT_THAT(FindRecordedProcesses({}), IsEmpty());
+  EXPECT_THAT(*FindRecordedProcesses({}), IsEmpty());
 }
 
 }  // namespace

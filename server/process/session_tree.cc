@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "server/process/pidfd.h"
 #include "server/process/unique_fd.h"
 
@@ -26,6 +28,16 @@ absl::StatusOr<std::vector<pid_t>> ReadOrphans() {
   return ReadChildrenOfThread(self, self);
 }
 
+// What is gone needs nothing any more.
+absl::Status UnlessGone(absl::Status status) {
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+// Of the process `pid`, by errno(3).
+absl::Status LastError(pid_t pid) {
+  return UnlessGone(absl::ErrnoToStatus(errno, absl::StrCat("process ", pid)));
+}
+
 }  // namespace
 
 SessionTree::SessionTree(const MainProcess* main, std::string name)
@@ -36,8 +48,12 @@ absl::StatusOr<bool> SessionTree::IsOurOrphan(const ProcessStat& stat) const {
   const bool in_session = stat.session == main_->pid();
   // The number of a session cannot be used again before its leader is reaped.
   if (in_session && !main_->is_reaped()) return true;
+  if (signalled_.count({stat.pid, stat.start_ticks}) > 0) return true;
   const absl::StatusOr<std::string> name = ReadEnvironmentOf(stat.pid, kNameVariable);
-  if (absl::IsResourceExhausted(name.status())) return name.status();
+  // Short of something, or interrupted; another error is the process's own doing.
+  if (absl::IsResourceExhausted(name.status()) || absl::IsUnavailable(name.status())) {
+    return name.status();
+  }
   return name.ok() ? *name == name_ : in_session;
 }
 
@@ -80,50 +96,76 @@ bool SessionTree::Contains(pid_t process) const {
   return false;
 }
 
-void SessionTree::VisitChildren(pid_t parent, int parent_pidfd, int depth, Visitor visitor) const {
+absl::Status SessionTree::VisitChild(pid_t pid, pid_t parent, int parent_pidfd, int depth,
+                                     Visitor visitor) const {
+  const UniqueFd pidfd = OpenPidfd(pid);
+  if (!pidfd.ok()) return LastError(pid);
+  const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
+  if (!stat.ok()) return UnlessGone(stat.status());
+  if (stat->parent != parent || !stat->alive) return absl::OkStatus();
+  // While the parent is alive its number is its own, and so are the children of that number.
+  if (HasEnded(parent_pidfd)) return absl::OkStatus();
+  if (!IsKnownAlive(parent_pidfd)) return LastError(parent);
+  absl::Status status = visitor(*stat, pidfd.get());
+  status.Update(VisitChildren(pid, pidfd.get(), depth + 1, visitor));
+  return status;
+}
+
+absl::Status SessionTree::VisitChildren(pid_t parent, int parent_pidfd, int depth,
+                                        Visitor visitor) const {
+  if (depth == kDeepest) return absl::OkStatus();
   const absl::StatusOr<std::vector<pid_t>> children = ReadChildren(parent);
-  if (!children.ok() || depth == kDeepest) return;
+  if (!children.ok()) return UnlessGone(children.status());
+  absl::Status status;
   for (const pid_t pid : *children) {
-    const UniqueFd pidfd = OpenPidfd(pid);
-    if (!pidfd.ok()) continue;
-    const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
-    if (!stat.ok() || stat->parent != parent || !stat->alive) continue;
-    // While the parent is alive its number is its own, and so are the children of that number.
-    if (HasEnded(parent_pidfd)) return;
-    visitor(*stat, pidfd.get());
-    VisitChildren(pid, pidfd.get(), depth + 1, visitor);
+    status.Update(VisitChild(pid, parent, parent_pidfd, depth, visitor));
   }
+  return status;
 }
 
-void SessionTree::VisitOrphans(Visitor visitor) const {
+absl::Status SessionTree::VisitOrphan(pid_t pid, Visitor visitor) const {
+  const UniqueFd pidfd = OpenPidfd(pid);
+  if (!pidfd.ok()) return LastError(pid);
+  const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
+  if (!stat.ok()) return UnlessGone(stat.status());
+  if (!stat->alive) return absl::OkStatus();
+  const absl::StatusOr<bool> is_ours = IsOurOrphan(*stat);
+  if (!is_ours.ok()) return is_ours.status();
+  if (!*is_ours) return absl::OkStatus();
+  absl::Status status = visitor(*stat, pidfd.get());
+  status.Update(VisitChildren(pid, pidfd.get(), 0, visitor));
+  return status;
+}
+
+absl::Status SessionTree::VisitOrphans(Visitor visitor) const {
   const absl::StatusOr<std::vector<pid_t>> orphans = ReadOrphans();
-  if (!orphans.ok()) return;
-  for (const pid_t pid : *orphans) {
-    const UniqueFd pidfd = OpenPidfd(pid);
-    if (!pidfd.ok()) continue;
-    const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
-    if (!stat.ok() || !stat->alive || !IsOurOrphan(*stat).value_or(false)) continue;
-    visitor(*stat, pidfd.get());
-    VisitChildren(pid, pidfd.get(), 0, visitor);
-  }
+  if (!orphans.ok()) return orphans.status();
+  absl::Status status;
+  for (const pid_t pid : *orphans) status.Update(VisitOrphan(pid, visitor));
+  return status;
 }
 
-void SessionTree::VisitAll(Visitor visitor) const {
-  if (!main_->is_reaped()) VisitChildren(main_->pid(), main_->pidfd(), 0, visitor);
-  VisitOrphans(visitor);
+absl::Status SessionTree::VisitAll(Visitor visitor) const {
+  absl::Status status;
+  if (!main_->is_reaped()) status = VisitChildren(main_->pid(), main_->pidfd(), 0, visitor);
+  status.Update(VisitOrphans(visitor));
+  return status;
 }
 
-void SessionTree::Signal(int signal) const {
+absl::Status SessionTree::Signal(int signal) {
   std::set<Identity> signalled;
+  absl::Status status;
   bool found_new = true;
   for (int round = 0; round < kRounds && found_new; ++round) {
     found_new = false;
-    VisitAll([&](const ProcessStat& stat, int pidfd) {
-      if (!signalled.insert({stat.pid, stat.start_ticks}).second) return;
+    status.Update(VisitAll([&](const ProcessStat& stat, int pidfd) {
+      if (!signalled.insert({stat.pid, stat.start_ticks}).second) return absl::OkStatus();
+      signalled_.insert({stat.pid, stat.start_ticks});
       found_new = true;
-      SendSignal(pidfd, signal);
-    });
+      return SendSignal(pidfd, signal) ? absl::OkStatus() : LastError(stat.pid);
+    }));
   }
+  return status;
 }
 
 }  // namespace hob

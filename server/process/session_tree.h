@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/process/main_process.h"
 #include "server/process/proc_files.h"
@@ -39,25 +40,34 @@ class SessionTree {
 
   // Sends a signal to everything of the tree but the main process, once each, through pidfds that
   // are opened before the process is looked at (F21). Goes on until no new process appears, within
-  // reason.
-  void Signal(int signal) const;
+  // reason. An error says that some may not have got it.
+  absl::Status Signal(int signal);
 
  private:
   // A process that was seen: a pid alone may be another one by the time of the next look.
   using Identity = std::pair<pid_t, int64_t>;
 
   // Called for a member with its pidfd.
-  using Visitor = absl::FunctionRef<void(const ProcessStat& stat, int pidfd)>;
+  using Visitor = absl::FunctionRef<absl::Status(const ProcessStat& stat, int pidfd)>;
 
-  // ResourceExhausted when it cannot be told.
+  // An error when it cannot be told.
   absl::StatusOr<bool> IsOurOrphan(const ProcessStat& stat) const;
   bool AnyMayBeAliveAmong(const std::vector<pid_t>& orphans) const;
-  void VisitAll(Visitor visitor) const;
-  void VisitOrphans(Visitor visitor) const;
-  void VisitChildren(pid_t parent, int parent_pidfd, int depth, Visitor visitor) const;
+
+  // These go on after an error and return the first one: of the visitor's, or that some may not
+  // have been found.
+  absl::Status VisitAll(Visitor visitor) const;
+  absl::Status VisitOrphans(Visitor visitor) const;
+  absl::Status VisitOrphan(pid_t pid, Visitor visitor) const;
+  absl::Status VisitChildren(pid_t parent, int parent_pidfd, int depth, Visitor visitor) const;
+  absl::Status VisitChild(pid_t pid, pid_t parent, int parent_pidfd, int depth,
+                          Visitor visitor) const;
 
   const MainProcess* const main_;
   const std::string name_;
+  // What was signalled. A process that is ending loses its environment before anything else: whose
+  // it is could not be told any more.
+  std::set<Identity> signalled_;
 };
 
 }  // namespace hob

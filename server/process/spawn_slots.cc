@@ -19,8 +19,8 @@ constexpr int kPairs = 24;
 constexpr int kFirstSlot = STDERR_FILENO + 1;
 constexpr std::chrono::milliseconds kLongestWait(100);
 
-absl::Status CopyLow(int fd, UniqueFd* slot) {
-  slot->Reset(fcntl(fd, F_DUPFD_CLOEXEC, kFirstSlot));
+absl::Status CopyLow(int fd, int from, UniqueFd* slot) {
+  slot->Reset(fcntl(fd, F_DUPFD_CLOEXEC, from));
   if (slot->ok()) return absl::OkStatus();
   return absl::ErrnoToStatus(errno, "cannot reserve descriptors for the making of processes");
 }
@@ -39,30 +39,40 @@ absl::Status SpawnSlots::Reserve(int record) {
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe2");
   UniqueFd read(ends[0]);
   hold_write_.Reset(ends[1]);
-  absl::Status status = CopyLow(read.get(), &hold_read_);
-  if (status.ok() && record >= 0) status = CopyLow(record, &record_);
+  absl::Status status = CopyLow(read.get(), kFirstSlot, &hold_read_);
+  if (status.ok() && record >= 0) status = CopyLow(record, kFirstSlot, &record_);
   hold_path_ = absl::StrCat("/proc/self/fd/", hold_read_.get());
   // Lowest free numbers one after the other: each slot is higher than the one before.
   pairs_.resize(kPairs);
   for (Pair& pair : pairs_) {
-    if (status.ok()) status = CopyLow(hold_read_.get(), &pair.ready);
-    if (status.ok()) status = CopyLow(hold_read_.get(), &pair.status);
+    if (status.ok()) status = CopyLow(hold_read_.get(), kFirstSlot, &pair.ready);
+    if (status.ok()) status = CopyLow(hold_read_.get(), kFirstSlot, &pair.status);
   }
+  first_passing_slot_ = pairs_.front().ready.get();
   return status;
 }
 
-int SpawnSlots::first_passing_slot() const { return pairs_.front().ready.get(); }
-
 SpawnSlots::Passed SpawnSlots::Pass(int ready, int status) {
-  if (ready < 0 && status < 0) return Passed(this, -1, -1, -1, first_passing_slot());
+  if (ready < 0 && status < 0) return Passed(this, -1, -1, -1, first_passing_slot(), 0);
   const int pair = TakePair();
   if (pair < 0) {
     const int first_uncopied = std::max({ready + 1, status + 1, first_passing_slot()});
-    return Passed(this, -1, ready, status, first_uncopied);
+    return Passed(this, -1, ready, status, first_uncopied, 0);
   }
-  const int ready_slot = ready < 0 ? -1 : dup3(ready, pairs_[pair].ready.get(), O_CLOEXEC);
-  const int status_slot = status < 0 ? -1 : dup3(status, pairs_[pair].status.get(), O_CLOEXEC);
-  return Passed(this, pair, ready_slot, status_slot, pairs_[pair].status.get() + 1);
+  int error = 0;
+  const int ready_slot = Fill(&pairs_[pair].ready, ready, &error);
+  const int status_slot = Fill(&pairs_[pair].status, status, &error);
+  const int first_uncopied = std::max(ready_slot, status_slot) + 1;
+  return Passed(this, pair, ready_slot, status_slot, std::max(first_uncopied, first_passing_slot_),
+                error);
+}
+
+int SpawnSlots::Fill(UniqueFd* slot, int fd, int* error) const {
+  if (fd < 0) return -1;
+  if (!slot->ok()) CopyLow(hold_read_.get(), first_passing_slot_, slot).IgnoreError();
+  const int filled = slot->ok() ? dup3(fd, slot->get(), O_CLOEXEC) : -1;
+  if (filled < 0) *error = errno;
+  return filled;
 }
 
 int SpawnSlots::TakePair() {
@@ -79,21 +89,28 @@ int SpawnSlots::TakePair() {
 }
 
 void SpawnSlots::GiveBack(int pair) {
-  Vacate(pairs_[pair].ready.get());
-  Vacate(pairs_[pair].status.get());
+  Vacate(&pairs_[pair].ready);
+  Vacate(&pairs_[pair].status);
   std::lock_guard<std::mutex> lock(mu_);
   pairs_[pair].in_use = false;
   freed_.notify_one();
 }
 
-void SpawnSlots::Vacate(int slot) const { dup3(hold_read_.get(), slot, O_CLOEXEC); }
+void SpawnSlots::Vacate(UniqueFd* slot) const {
+  if (!slot->ok() || dup3(hold_read_.get(), slot->get(), O_CLOEXEC) >= 0) return;
+  // What was passed must not be kept open: who waits for its end would wait for ever. Another
+  // number will do.
+  slot->Reset();
+  CopyLow(hold_read_.get(), first_passing_slot_, slot).IgnoreError();
+}
 
 SpawnSlots::Passed::Passed(Passed&& other) noexcept
     : slots_(other.slots_),
       pair_(std::exchange(other.pair_, -1)),
       ready_(other.ready_),
       status_(other.status_),
-      first_uncopied_(other.first_uncopied_) {}
+      first_uncopied_(other.first_uncopied_),
+      error_(other.error_) {}
 
 SpawnSlots::Passed::~Passed() {
   if (pair_ >= 0) slots_->GiveBack(pair_);

@@ -29,20 +29,23 @@ class SpawnSlots {
     Passed& operator=(Passed&&) = delete;
     ~Passed();
 
-    // Where the child finds them; -1 where none was passed.
+    // Where the child finds them; -1 where none was passed, or it could not be.
     int ready() const { return ready_; }
     int status() const { return status_; }
+    // The errno(3) of one that could not be passed; 0: there is none.
+    int error() const { return error_; }
     // The first number that the child need not copy.
     int first_uncopied() const { return first_uncopied_; }
 
    private:
     friend class SpawnSlots;
-    Passed(SpawnSlots* slots, int pair, int ready, int status, int first_uncopied)
+    Passed(SpawnSlots* slots, int pair, int ready, int status, int first_uncopied, int error)
         : slots_(slots),
           pair_(pair),
           ready_(ready),
           status_(status),
-          first_uncopied_(first_uncopied) {}
+          first_uncopied_(first_uncopied),
+          error_(error) {}
 
     SpawnSlots* slots_;
     // Index of the slots in use; -1: none.
@@ -50,6 +53,7 @@ class SpawnSlots {
     int ready_;
     int status_;
     int first_uncopied_;
+    int error_;
   };
 
   // Puts descriptors where a child that copies little still gets them; -1 is none, and both -1 is
@@ -58,7 +62,7 @@ class SpawnSlots {
   Passed Pass(int ready, int status);
 
   // The first slot that belongs to single spawns: the ones below are every child's.
-  int first_passing_slot() const;
+  int first_passing_slot() const { return first_passing_slot_; }
 
   // A path that opens the read end of the hold pipe anew. Its write end is nowhere but in this
   // object: children see the end of the file when the server is gone.
@@ -69,6 +73,7 @@ class SpawnSlots {
 
  private:
   struct Pair {
+    // None for so long as there was no descriptor for it.
     UniqueFd ready;
     UniqueFd status;
     bool in_use = false;
@@ -79,13 +84,17 @@ class SpawnSlots {
   // Index of a pair that is free by now; -1 when none is.
   int TakePair();
   void GiveBack(int pair);
+  // Puts a descriptor, if it is one, into a slot. Returns the slot, or -1 with the errno(3) in
+  // `*error` when that fails.
+  int Fill(UniqueFd* slot, int fd, int* error) const;
   // Makes a slot hold something harmless again.
-  void Vacate(int slot) const;
+  void Vacate(UniqueFd* slot) const;
 
   UniqueFd hold_read_;
   UniqueFd hold_write_;
   UniqueFd record_;
   std::string hold_path_;
+  int first_passing_slot_ = -1;
 
   std::mutex mu_;
   std::condition_variable freed_;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 namespace {
 
@@ -71,8 +72,9 @@ int Tree(char** arguments) {
   PauseForEver();
 }
 
-// A grandchild in a session of its own whose parent has ended; it says "escaped".
-void LetOneEscape(bool without_environment) {
+// A grandchild in a session of its own whose parent has ended; it says "escaped", and does
+// `on_term` at TERM.
+void LetOneEscape(void (*on_term)(int), bool without_environment) {
   const pid_t child = fork();
   if (child != 0) {
     waitpid(child, nullptr, 0);
@@ -80,7 +82,7 @@ void LetOneEscape(bool without_environment) {
   }
   setsid();
   if (fork() != 0) _exit(0);
-  signal(SIGTERM, SayTermAndExit);
+  signal(SIGTERM, on_term);
   static char program[] = "/bin/sleep";
   static char seconds[] = "1000000";
   Say("escaped");
@@ -94,26 +96,40 @@ void LetOneEscape(bool without_environment) {
 
 // daemonise: one escapes, the main process stays.
 int Daemonise(char**) {
-  LetOneEscape(false);
+  LetOneEscape(SayTermAndExit, false);
   Say("ready");
   PauseForEver();
 }
 
 // daemonise-bare: the same, and what escapes drops its environment.
 int DaemoniseBare(char**) {
-  LetOneEscape(true);
+  LetOneEscape(SayTermAndExit, true);
   Say("ready");
   PauseForEver();
 }
 
 // leave-behind: one escapes, one stays in the session, the main process ends with 3.
 int LeaveBehind(char**) {
-  LetOneEscape(false);
+  LetOneEscape(SayTermAndExit, false);
   if (fork() == 0) {
     Say("left");
     PauseForEver();
   }
   return 3;
+}
+
+// family default|ignore: a main process, a child of its second thread, and one that escapes; what
+// they do at TERM.
+int Family(char** arguments) {
+  void (*const on_term)(int) = strcmp(arguments[0], "ignore") == 0 ? SIG_IGN : SIG_DFL;
+  signal(SIGTERM, on_term);
+  LetOneEscape(on_term, false);
+  std::thread parent([] {
+    if (fork() == 0) Say("child");
+    PauseForEver();
+  });
+  Say("ready");
+  PauseForEver();
 }
 
 // subgroup PARENT: moves a child that ignores TERM into a control group of its own below the
@@ -171,6 +187,7 @@ constexpr Habit kHabits[] = {
     {"daemonise", 0, Daemonise},
     {"daemonise-bare", 0, DaemoniseBare},
     {"leave-behind", 0, LeaveBehind},
+    {"family", 1, Family},
     {"subgroup", 1, Subgroup},
     {"orphans", 1, Orphans},
     {"use-memory", 1, UseMemory},
