@@ -139,7 +139,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
 TEST_P(OutputFaultsTest, F52_F53_F55NothingIsLostWhereverACallFails) {
   const int before = OpenDescriptors();
   int happened = 0;
-  for (const int error_number : {EIO, EMFILE}) {
+  for (const int error_number : {EIO, ENOSPC, EACCES, ENOMEM, EMFILE}) {
     for (const bool for_good : {false, true}) {
       for (int number = 1;; ++number) {
         SCOPED_TRACE(testing::Message() << "call " << number << " of " << GetParam() << ", errno "
