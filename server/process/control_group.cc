@@ -32,16 +32,6 @@ constexpr nlink_t kLinksOfLeaf = 2;
 
 using Opened = std::vector<std::pair<pid_t, UniqueFd>>;
 
-// What is gone needs nothing any more.
-absl::Status UnlessGone(absl::Status status) {
-  return absl::IsNotFound(status) ? absl::OkStatus() : status;
-}
-
-// Of the process `pid`, by errno(3).
-absl::Status LastError(pid_t pid) {
-  return UnlessGone(absl::ErrnoToStatus(errno, absl::StrCat("process ", pid)));
-}
-
 // Opens some of the processes that are not in `seen`, and adds them to it. `status` gets the first
 // error.
 Opened OpenUnseen(const std::vector<pid_t>& pids, std::set<pid_t>* seen, absl::Status* status) {
@@ -53,7 +43,7 @@ Opened OpenUnseen(const std::vector<pid_t>& pids, std::set<pid_t>* seen, absl::S
     if (pidfd.ok()) {
       opened.emplace_back(pid, std::move(pidfd));
     } else {
-      status->Update(LastError(pid));
+      status->Update(LastErrorUnlessGone(pid));
     }
   }
   return opened;
@@ -156,7 +146,8 @@ absl::Status SignalControlGroup(const std::string& path, absl::Span<const int> s
     for (const auto& process : opened) {
       if (std::find(members->begin(), members->end(), process.first) == members->end()) continue;
       for (const int signal : signals) {
-        if (!SendSignal(process.second.get(), signal)) status.Update(LastError(process.first));
+        if (!SendSignal(process.second.get(), signal))
+          status.Update(LastErrorUnlessGone(process.first));
       }
     }
   }

@@ -4,6 +4,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+
 namespace hob {
 
 UniqueFd OpenPidfd(pid_t pid) {
@@ -12,6 +16,14 @@ UniqueFd OpenPidfd(pid_t pid) {
 
 bool SendSignal(int pidfd, int signal) {
   return syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0;
+}
+
+absl::Status LastErrorUnlessGone(pid_t pid) {
+  return UnlessGone(absl::ErrnoToStatus(errno, absl::StrCat("process ", pid)));
+}
+
+absl::Status UnlessGone(const absl::Status& status) {
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
 bool HasEnded(int pidfd) {

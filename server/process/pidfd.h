@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "absl/status/status.h"
 #include "server/process/unique_fd.h"
 
 namespace hob {
@@ -14,6 +15,13 @@ UniqueFd OpenPidfd(pid_t pid);
 
 // Sends a signal. False with errno set when that fails; a zombie takes it without an error.
 bool SendSignal(int pidfd, int signal);
+
+// errno(3) as an error about the process `pid`; OK where it says that there is no such process:
+// what is gone needs nothing any more.
+absl::Status LastErrorUnlessGone(pid_t pid);
+
+// The same for an error that is NotFound when something is gone.
+absl::Status UnlessGone(const absl::Status& status);
 
 // Whether the process has ended, reaped or not. False also when it cannot be told.
 bool HasEnded(int pidfd);

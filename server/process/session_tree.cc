@@ -2,12 +2,10 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "server/process/pidfd.h"
 #include "server/process/unique_fd.h"
 
@@ -26,16 +24,6 @@ constexpr int kDeepest = 100;
 absl::StatusOr<std::vector<pid_t>> ReadOrphans() {
   const pid_t self = getpid();
   return ReadChildrenOfThread(self, self);
-}
-
-// What is gone needs nothing any more.
-absl::Status UnlessGone(absl::Status status) {
-  return absl::IsNotFound(status) ? absl::OkStatus() : status;
-}
-
-// Of the process `pid`, by errno(3).
-absl::Status LastError(pid_t pid) {
-  return UnlessGone(absl::ErrnoToStatus(errno, absl::StrCat("process ", pid)));
 }
 
 }  // namespace
@@ -99,13 +87,13 @@ bool SessionTree::Contains(pid_t process) const {
 absl::Status SessionTree::VisitChild(pid_t pid, pid_t parent, int parent_pidfd, int depth,
                                      Visitor visitor) const {
   const UniqueFd pidfd = OpenPidfd(pid);
-  if (!pidfd.ok()) return LastError(pid);
+  if (!pidfd.ok()) return LastErrorUnlessGone(pid);
   const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
   if (!stat.ok()) return UnlessGone(stat.status());
   if (stat->parent != parent || !stat->alive) return absl::OkStatus();
   // While the parent is alive its number is its own, and so are the children of that number.
   if (HasEnded(parent_pidfd)) return absl::OkStatus();
-  if (!IsKnownAlive(parent_pidfd)) return LastError(parent);
+  if (!IsKnownAlive(parent_pidfd)) return LastErrorUnlessGone(parent);
   absl::Status status = visitor(*stat, pidfd.get());
   status.Update(VisitChildren(pid, pidfd.get(), depth + 1, visitor));
   return status;
@@ -125,7 +113,7 @@ absl::Status SessionTree::VisitChildren(pid_t parent, int parent_pidfd, int dept
 
 absl::Status SessionTree::VisitOrphan(pid_t pid, Visitor visitor) const {
   const UniqueFd pidfd = OpenPidfd(pid);
-  if (!pidfd.ok()) return LastError(pid);
+  if (!pidfd.ok()) return LastErrorUnlessGone(pid);
   const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
   if (!stat.ok()) return UnlessGone(stat.status());
   if (!stat->alive) return absl::OkStatus();
@@ -162,7 +150,7 @@ absl::Status SessionTree::Signal(int signal) {
       if (!signalled.insert({stat.pid, stat.start_ticks}).second) return absl::OkStatus();
       signalled_.insert({stat.pid, stat.start_ticks});
       found_new = true;
-      return SendSignal(pidfd, signal) ? absl::OkStatus() : LastError(stat.pid);
+      return SendSignal(pidfd, signal) ? absl::OkStatus() : LastErrorUnlessGone(stat.pid);
     }));
   }
   return status;
