@@ -91,10 +91,12 @@ absl::optional<ReapedProcess> SessionInstance::TryReap() {
 
 absl::Status SessionInstance::SignalTree(int signal) {
   if (main_.is_reaped()) return NothingLeft(pid());
+  const absl::Status noted = tree_.Note();
   absl::Status status = main_.Signal(signal);
   if (absl::IsNotFound(status) && tree_.HasOrphans()) status = absl::OkStatus();
   // All of a group at once, before it can fork on. The leader is not reaped: the number is ours.
   if (signal == SIGKILL) kill(-main_.pid(), SIGKILL);
+  status.Update(noted);
   status.Update(tree_.Signal(signal));
   return status;
 }

@@ -113,22 +113,32 @@ absl::string_view ContainmentModeName(ContainmentMode mode) {
 }
 
 Containment ProbeContainment(const std::string& run_dir) {
+  const absl::StatusOr<std::vector<std::string>> candidates = CandidateGroups(run_dir);
   Containment containment;
-  containment.reason = "no hierarchy of control groups (cgroup v2) is mounted";
-  const absl::StatusOr<std::string> mountinfo = ReadSmallFile("/proc/self/mountinfo");
-  const absl::StatusOr<std::string> cgroup = ReadSmallFile("/proc/self/cgroup");
-  for (const absl::StatusOr<std::string>* file : {&mountinfo, &cgroup}) {
-    if (!file->ok()) containment.reason = std::string(file->status().message());
-  }
-  const std::string name = absl::StrFormat("hob-%016x", StableHash(Canonical(run_dir)));
-  for (const std::string& own : OwnGroupFolders(mountinfo.value_or(""), cgroup.value_or(""))) {
-    const std::string group = absl::StrCat(own, "/", name);
+  containment.reason = candidates.ok() ? "no hierarchy of control groups (cgroup v2) is mounted"
+                                       : std::string(candidates.status().message());
+  if (!candidates.ok()) return containment;
+  for (const std::string& group : *candidates) {
     const absl::Status status = TryGroup(group);
     if (status.ok()) return {ContainmentMode::kControlGroup, group, ""};
     RemoveControlGroup(group);
     containment.reason = std::string(status.message());
   }
   return containment;
+}
+
+absl::StatusOr<std::vector<std::string>> CandidateGroups(const std::string& run_dir) {
+  const absl::StatusOr<std::string> mountinfo = ReadSmallFile("/proc/self/mountinfo");
+  const absl::StatusOr<std::string> cgroup = ReadSmallFile("/proc/self/cgroup");
+  for (const absl::StatusOr<std::string>* file : {&mountinfo, &cgroup}) {
+    if (absl::IsResourceExhausted(file->status())) return file->status();
+  }
+  const std::string name = absl::StrFormat("hob-%016x", StableHash(Canonical(run_dir)));
+  std::vector<std::string> groups;
+  for (const std::string& own : OwnGroupFolders(mountinfo.value_or(""), cgroup.value_or(""))) {
+    groups.push_back(absl::StrCat(own, "/", name));
+  }
+  return groups;
 }
 
 std::string DaemonGroup(const std::string& group, absl::string_view name) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace hob {
@@ -33,6 +34,11 @@ struct Containment {
 // Tries whether control groups can be used: makes the group for `run_dir` and clones a process into
 // a group in it. Blocks for a moment. Never fails: without them the mode is kSession.
 Containment ProbeContainment(const std::string& run_dir);
+
+// The folders that the group for `run_dir` may have, whether there is one or not: that of
+// ProbeContainment is the first that works. An error when the machine is too short of something to
+// tell.
+absl::StatusOr<std::vector<std::string>> CandidateGroups(const std::string& run_dir);
 
 // The folder of one daemon's group. The suffix keeps a daemon named as one of the kernel's own
 // files

@@ -25,11 +25,8 @@ bool TryReap(const UniqueFd& pidfd, int flags) {
 
 void FailedChildren::Reap(UniqueFd pidfd) {
   struct pollfd poller = {pidfd.get(), POLLIN, 0};
-  int ready = 0;
-  do {
-    ready = poll(&poller, 1, kReapMillis);
-  } while (ready < 0 && errno == EINTR);
-  // There is no other way to wait for so long and no longer.
+  const int ready = poll(&poller, 1, kReapMillis);
+  // Where that fails there is no other way to wait for so long and no longer.
   if (TryReap(pidfd, ready < 0 ? 0 : WNOHANG)) return;
   const std::lock_guard<std::mutex> lock(mu_);
   late_.push_back(std::move(pidfd));

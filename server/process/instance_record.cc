@@ -21,11 +21,10 @@ constexpr off_t kLargestFile = off_t{1} << 24;
 
 std::string RecordPath(const std::string& run_dir) { return absl::StrCat(run_dir, "/instances"); }
 
-// Empty where the kernel does not tell it at all.
+// Empty where the kernel does not tell it; ResourceExhausted where it would another time.
 absl::StatusOr<std::string> BootId() {
   absl::StatusOr<std::string> id = ReadSmallFile("/proc/sys/kernel/random/boot_id");
-  // Short of something, or interrupted: it is told another time.
-  if (absl::IsResourceExhausted(id.status()) || absl::IsUnavailable(id.status())) return id;
+  if (absl::IsResourceExhausted(id.status())) return id;
   return id.value_or("");
 }
 

@@ -9,6 +9,19 @@
 #include "absl/strings/str_cat.h"
 
 namespace hob {
+namespace {
+
+// 1 when the process has ended, 0 when it has not, -1 with errno set when it cannot be told.
+int PollEnd(int pidfd) {
+  struct pollfd poller = {pidfd, POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = poll(&poller, 1, 0);
+  } while (ready < 0 && errno == EINTR);
+  return ready;
+}
+
+}  // namespace
 
 UniqueFd OpenPidfd(pid_t pid) {
   return UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
@@ -26,14 +39,8 @@ absl::Status UnlessGone(const absl::Status& status) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
-bool HasEnded(int pidfd) {
-  struct pollfd poller = {pidfd, POLLIN, 0};
-  return poll(&poller, 1, 0) == 1;
-}
+bool HasEnded(int pidfd) { return PollEnd(pidfd) > 0; }
 
-bool IsKnownAlive(int pidfd) {
-  struct pollfd poller = {pidfd, POLLIN, 0};
-  return poll(&poller, 1, 0) == 0;
-}
+bool IsKnownAlive(int pidfd) { return PollEnd(pidfd) == 0; }
 
 }  // namespace hob

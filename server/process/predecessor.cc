@@ -99,8 +99,20 @@ void EndGroups(const std::set<std::string>& groups, const Patience& patience,
   for (const std::string& group : groups) {
     // What is no group of hob's is never touched, whatever a record says.
     const std::string last = group.substr(group.rfind('/') + 1);
-    if (!absl::StartsWith(last, "hob-")) continue;
-    if (access(group.c_str(), F_OK) == 0 || errno != ENOENT) EndGroup(group, patience, report);
+    if (absl::StartsWith(last, "hob-")) EndGroup(group, patience, report);
+  }
+}
+
+// Removes the empty groups that new daemons may be given: in one that was killed they would be
+// killed at once.
+void RemoveGroups(const std::vector<std::string>& groups, PredecessorReport* report) {
+  if (!report->problems.empty()) return;
+  for (const std::string& group : groups) {
+    if (RemoveControlGroup(group)) continue;
+    // Where this is not allowed no daemon is born.
+    const absl::Status status = absl::ErrnoToStatus(errno, group);
+    if (absl::IsPermissionDenied(status)) continue;
+    report->problems.push_back(absl::StrCat("it cannot be removed: ", status.message()));
   }
 }
 
@@ -166,19 +178,16 @@ PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grac
   } else {
     report.problems.push_back(std::string(contents.status().message()));
   }
-  std::set<std::string> groups;
-  const Containment containment = ProbeContainment(run_dir);
-  for (const std::string& group : {record.group, containment.group}) {
-    if (!group.empty()) groups.insert(group);
+  absl::StatusOr<std::vector<std::string>> candidates = CandidateGroups(run_dir);
+  if (!candidates.ok()) {
+    report.problems.push_back(std::string(candidates.status().message()));
+    candidates.emplace();
   }
+  std::set<std::string> groups(candidates->begin(), candidates->end());
+  if (!record.group.empty()) groups.insert(record.group);
   Patience patience = {grace, time_after_kill};
   EndGroups(groups, patience, &report);
-  // In a group that is kept, and was killed, new daemons would be killed at once.
-  if (!containment.group.empty() && report.problems.empty() &&
-      !RemoveControlGroup(containment.group)) {
-    report.problems.push_back(absl::StrCat(
-        "it cannot be removed: ", absl::ErrnoToStatus(errno, containment.group).message()));
-  }
+  RemoveGroups(*candidates, &report);
   // What is still there has had its time, and is not asked twice.
   if (!report.problems.empty()) patience.grace = absl::ZeroDuration();
   EndRecorded(record.entries, patience, &report);

@@ -65,7 +65,10 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   std::string text;
   char buffer[4096];
   ssize_t size = 0;
-  while ((size = read(file.get(), buffer, sizeof(buffer))) > 0) text.append(buffer, size);
+  do {
+    size = read(file.get(), buffer, sizeof(buffer));
+    if (size > 0) text.append(buffer, size);
+  } while (size > 0 || (size < 0 && errno == EINTR));
   // A process that ends meanwhile makes the read fail with ESRCH.
   if (size < 0) return absl::ErrnoToStatus(errno, path);
   return text;

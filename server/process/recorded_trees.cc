@@ -46,10 +46,7 @@ enum class Witness { kAgrees, kSilent, kContradicts };
 
 absl::StatusOr<Witness> AskEnvironment(pid_t pid, const std::string& daemon) {
   const absl::StatusOr<std::string> name = ReadEnvironmentOf(pid, kNameVariable);
-  // Short of something, or interrupted; another error is the process's own doing.
-  if (absl::IsResourceExhausted(name.status()) || absl::IsUnavailable(name.status())) {
-    return name.status();
-  }
+  if (absl::IsResourceExhausted(name.status())) return name.status();
   if (!name.ok()) return Witness::kSilent;
   return *name == daemon ? Witness::kAgrees : Witness::kContradicts;
 }

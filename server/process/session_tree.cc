@@ -36,12 +36,9 @@ absl::StatusOr<bool> SessionTree::IsOurOrphan(const ProcessStat& stat) const {
   const bool in_session = stat.session == main_->pid();
   // The number of a session cannot be used again before its leader is reaped.
   if (in_session && !main_->is_reaped()) return true;
-  if (signalled_.count({stat.pid, stat.start_ticks}) > 0) return true;
+  if (known_.count({stat.pid, stat.start_ticks}) > 0) return true;
   const absl::StatusOr<std::string> name = ReadEnvironmentOf(stat.pid, kNameVariable);
-  // Short of something, or interrupted; another error is the process's own doing.
-  if (absl::IsResourceExhausted(name.status()) || absl::IsUnavailable(name.status())) {
-    return name.status();
-  }
+  if (absl::IsResourceExhausted(name.status())) return name.status();
   return name.ok() ? *name == name_ : in_session;
 }
 
@@ -140,18 +137,46 @@ absl::Status SessionTree::VisitAll(Visitor visitor) const {
   return status;
 }
 
+absl::Status SessionTree::VisitKnown(const std::set<Identity>& visited, Visitor visitor) {
+  absl::Status status;
+  for (auto known = known_.begin(); known != known_.end();) {
+    const Identity identity = *known++;
+    if (visited.count(identity) > 0) continue;
+    const UniqueFd pidfd = OpenPidfd(identity.first);
+    if (!pidfd.ok()) status.Update(LastErrorUnlessGone(identity.first));
+    const absl::StatusOr<ProcessStat> stat = ReadProcessStat(identity.first);
+    status.Update(UnlessGone(stat.status()));
+    if (stat.ok() && stat->alive && stat->start_ticks == identity.second) {
+      if (pidfd.ok()) status.Update(visitor(*stat, pidfd.get()));
+    } else if (stat.ok() || absl::IsNotFound(stat.status())) {
+      known_.erase(identity);
+    }
+  }
+  return status;
+}
+
+absl::Status SessionTree::Note() {
+  if (main_->HasEnded()) return absl::OkStatus();
+  return VisitAll([this](const ProcessStat& stat, int) {
+    known_.insert({stat.pid, stat.start_ticks});
+    return absl::OkStatus();
+  });
+}
+
 absl::Status SessionTree::Signal(int signal) {
   std::set<Identity> signalled;
   absl::Status status;
   bool found_new = true;
+  const auto send = [&](const ProcessStat& stat, int pidfd) {
+    if (!signalled.insert({stat.pid, stat.start_ticks}).second) return absl::OkStatus();
+    found_new = true;
+    return SendSignal(pidfd, signal) ? absl::OkStatus() : LastErrorUnlessGone(stat.pid);
+  };
   for (int round = 0; round < kRounds && found_new; ++round) {
     found_new = false;
-    status.Update(VisitAll([&](const ProcessStat& stat, int pidfd) {
-      if (!signalled.insert({stat.pid, stat.start_ticks}).second) return absl::OkStatus();
-      signalled_.insert({stat.pid, stat.start_ticks});
-      found_new = true;
-      return SendSignal(pidfd, signal) ? absl::OkStatus() : LastErrorUnlessGone(stat.pid);
-    }));
+    status.Update(VisitAll(send));
+    status.Update(VisitKnown(signalled, send));
+    known_.insert(signalled.begin(), signalled.end());
   }
   return status;
 }

@@ -38,6 +38,11 @@ class SessionTree {
   // is too short of something to tell.
   bool Contains(pid_t process) const;
 
+  // Takes note of everything of the tree, for Signal: to be called before a signal that the main
+  // process may die of, because while it ends its children are in nobody's list for a moment. An
+  // error says that some may not have been found.
+  absl::Status Note();
+
   // Sends a signal to everything of the tree but the main process, once each, through pidfds that
   // are opened before the process is looked at (F21). Goes on until no new process appears, within
   // reason. An error says that some may not have got it.
@@ -57,6 +62,8 @@ class SessionTree {
   // These go on after an error and return the first one: of the visitor's, or that some may not
   // have been found.
   absl::Status VisitAll(Visitor visitor) const;
+  // Those of `known_` that are not among `visited`.
+  absl::Status VisitKnown(const std::set<Identity>& visited, Visitor visitor);
   absl::Status VisitOrphans(Visitor visitor) const;
   absl::Status VisitOrphan(pid_t pid, Visitor visitor) const;
   absl::Status VisitChildren(pid_t parent, int parent_pidfd, int depth, Visitor visitor) const;
@@ -65,9 +72,9 @@ class SessionTree {
 
   const MainProcess* const main_;
   const std::string name_;
-  // What was signalled. A process that is ending loses its environment before anything else: whose
-  // it is could not be told any more.
-  std::set<Identity> signalled_;
+  // What was found to belong to it. Of a process that is ending, and has lost its environment
+  // already, it could not be told any more.
+  std::set<Identity> known_;
 };
 
 }  // namespace hob

@@ -88,20 +88,20 @@ int SpawnSlots::TakePair() {
   return static_cast<int>(free_pair - pairs_.begin());
 }
 
-void SpawnSlots::GiveBack(int pair) {
-  Vacate(&pairs_[pair].ready);
-  Vacate(&pairs_[pair].status);
+void SpawnSlots::GiveBack(const Passed& passed) {
+  Pair& pair = pairs_[passed.pair_];
+  if (passed.ready_ >= 0) Vacate(&pair.ready);
+  if (passed.status_ >= 0) Vacate(&pair.status);
   std::lock_guard<std::mutex> lock(mu_);
-  pairs_[pair].in_use = false;
+  pair.in_use = false;
   freed_.notify_one();
 }
 
 void SpawnSlots::Vacate(UniqueFd* slot) const {
-  if (!slot->ok() || dup3(hold_read_.get(), slot->get(), O_CLOEXEC) >= 0) return;
-  // What was passed must not be kept open: who waits for its end would wait for ever. Another
-  // number will do.
+  if (dup3(hold_read_.get(), slot->get(), O_CLOEXEC) >= 0) return;
+  // What was passed must not be kept open: who waits for its end would wait for ever. There will be
+  // another slot in its place.
   slot->Reset();
-  CopyLow(hold_read_.get(), first_passing_slot_, slot).IgnoreError();
 }
 
 SpawnSlots::Passed::Passed(Passed&& other) noexcept
@@ -113,7 +113,7 @@ SpawnSlots::Passed::Passed(Passed&& other) noexcept
       error_(other.error_) {}
 
 SpawnSlots::Passed::~Passed() {
-  if (pair_ >= 0) slots_->GiveBack(pair_);
+  if (pair_ >= 0) slots_->GiveBack(*this);
 }
 
 }  // namespace hob

@@ -73,7 +73,7 @@ class SpawnSlots {
 
  private:
   struct Pair {
-    // None for so long as there was no descriptor for it.
+    // None where one could not be vacated, until the pair is used again.
     UniqueFd ready;
     UniqueFd status;
     bool in_use = false;
@@ -83,7 +83,7 @@ class SpawnSlots {
   absl::Status Reserve(int record);
   // Index of a pair that is free by now; -1 when none is.
   int TakePair();
-  void GiveBack(int pair);
+  void GiveBack(const Passed& passed);
   // Puts a descriptor, if it is one, into a slot. Returns the slot, or -1 with the errno(3) in
   // `*error` when that fails.
   int Fill(UniqueFd* slot, int fd, int* error) const;

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
+#include "server/daemon/exit_report.h"
 #include "server/process/process.h"
 #include "server/process/unique_fd.h"
 

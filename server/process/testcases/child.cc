@@ -108,28 +108,49 @@ int DaemoniseBare(char**) {
   PauseForEver();
 }
 
+void LeaveOneInTheSession() {
+  if (fork() != 0) return;
+  Say("left");
+  PauseForEver();
+}
+
 // leave-behind: one escapes, one stays in the session, the main process ends with 3.
 int LeaveBehind(char**) {
   LetOneEscape(SayTermAndExit, false);
-  if (fork() == 0) {
-    Say("left");
-    PauseForEver();
-  }
+  LeaveOneInTheSession();
   return 3;
 }
 
-// family default|ignore: a main process, a child of its second thread, and one that escapes; what
-// they do at TERM.
-int Family(char** arguments) {
-  void (*const on_term)(int) = strcmp(arguments[0], "ignore") == 0 ? SIG_IGN : SIG_DFL;
-  signal(SIGTERM, on_term);
-  LetOneEscape(on_term, false);
+// leave-escaped and leave-child: one of the two.
+int LeaveEscaped(char**) {
+  LetOneEscape(SayTermAndExit, false);
+  return 3;
+}
+int LeaveChild(char**) {
+  LeaveOneInTheSession();
+  return 3;
+}
+
+// threads: a main process and a child of its second thread.
+int Threads(char**) {
   std::thread parent([] {
     if (fork() == 0) Say("child");
     PauseForEver();
   });
   Say("ready");
   PauseForEver();
+}
+
+// family: the same and one that escapes; all of them end by TERM.
+int Family(char** arguments) {
+  LetOneEscape(SIG_DFL, false);
+  return Threads(arguments);
+}
+
+// stubborn: a main process and one that escapes; only KILL ends them.
+int Stubborn(char** arguments) {
+  LetOneEscape(SIG_IGN, false);
+  return IgnoreTerm(arguments);
 }
 
 // subgroup PARENT: moves a child that ignores TERM into a control group of its own below the
@@ -187,7 +208,11 @@ constexpr Habit kHabits[] = {
     {"daemonise", 0, Daemonise},
     {"daemonise-bare", 0, DaemoniseBare},
     {"leave-behind", 0, LeaveBehind},
-    {"family", 1, Family},
+    {"leave-escaped", 0, LeaveEscaped},
+    {"leave-child", 0, LeaveChild},
+    {"threads", 0, Threads},
+    {"family", 0, Family},
+    {"stubborn", 0, Stubborn},
     {"subgroup", 1, Subgroup},
     {"orphans", 1, Orphans},
     {"use-memory", 1, UseMemory},
