@@ -1,7 +1,6 @@
 #include "server/config/chain.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -35,6 +34,7 @@ class ChainReader {
     IniEntry in_own_section;
   };
 
+  void CannotAdd(const std::string& path, const absl::Status& why);
   void AddFolder(const std::string& path);
   void AddFile(const std::string& path);
   void AddSection(const IniSection& section);
@@ -71,21 +71,19 @@ class ChainReader {
 };
 
 void ChainReader::AddPath(const std::string& path) {
-  struct stat status;
-  if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-    AddFolder(path);
-  } else {
-    AddFile(path);
-  }
+  const absl::StatusOr<bool> is_folder = IsConfigFolder(path);
+  if (!is_folder.ok()) return CannotAdd(path, is_folder.status());
+  *is_folder ? AddFolder(path) : AddFile(path);
+}
+
+void ChainReader::CannotAdd(const std::string& path, const absl::Status& why) {
+  chain_.sources.push_back(path);
+  errors_->Add(Place(0), std::string(why.message()));
 }
 
 void ChainReader::AddFolder(const std::string& path) {
   const absl::StatusOr<std::vector<std::string>> files = ListConfigFolder(path);
-  if (!files.ok()) {
-    chain_.sources.push_back(path);
-    errors_->Add(Place(0), std::string(files.status().message()));
-    return;
-  }
+  if (!files.ok()) return CannotAdd(path, files.status());
   for (const std::string& file : *files) AddFile(file);
 }
 

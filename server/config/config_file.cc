@@ -24,6 +24,8 @@ absl::Status CannotRead(int error) {
   return Wrong(absl::StrCat("cannot be read: ", strerrordesc_np(error)));
 }
 
+bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR; }
+
 std::string DescribeKind(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
   // A socket cannot be opened at all.
@@ -70,7 +72,12 @@ std::string FolderOf(const std::string& path) {
 
 absl::Status CheckFolder(const std::string& folder) {
   struct stat status;
-  if (stat(folder.c_str(), &status) != 0) return absl::OkStatus();
+  if (stat(folder.c_str(), &status) != 0) {
+    // What is missing is told by whoever reads the file.
+    if (IsMissing(errno)) return absl::OkStatus();
+    return Wrong(
+        absl::StrCat("lies in ", folder, ", which cannot be looked at: ", strerrordesc_np(errno)));
+  }
   const absl::Status trusted = CheckTrusted(status, geteuid());
   if (trusted.ok()) return trusted;
   return Wrong(absl::StrCat("lies in ", folder, ", which ", trusted.message()));
@@ -115,6 +122,13 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
     return Wrong("changed while it was read: write a new file beside it and rename that over it");
   }
   return text;
+}
+
+absl::StatusOr<bool> IsConfigFolder(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0) return S_ISDIR(status.st_mode);
+  if (IsMissing(errno)) return false;
+  return CannotRead(errno);
 }
 
 absl::StatusOr<std::vector<std::string>> ListConfigFolder(const std::string& path) {

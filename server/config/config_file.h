@@ -20,6 +20,10 @@ namespace hob {
 // while it is read (F60, F61). As root, CheckTrusted must hold for the file.
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
 
+// Whether a path is that of a folder; false for what does not exist. An error when it cannot be
+// told.
+absl::StatusOr<bool> IsConfigFolder(const std::string& path);
+
 // The *.ini files of a folder, as paths, in byte order; names that start with a dot are not meant.
 absl::StatusOr<std::vector<std::string>> ListConfigFolder(const std::string& path);
 
