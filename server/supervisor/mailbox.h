@@ -18,17 +18,11 @@ namespace hob {
 // Thread-safe.
 class Mailbox {
  public:
-  // Adds `command` and calls `wake`, under the lock: whoever closes the mailbox does so after it.
-  // Once it is closed, answers with `refusal` instead, without the lock.
+  // Adds `command` and calls `wake`, or, once it is closed, answers with `refusal` instead; either
+  // without the lock, which whoever wakes up asks for at once. It may be closed by then.
   void Post(Command command, const absl::Status& refusal, absl::FunctionRef<void()> wake)
       ABSL_LOCKS_EXCLUDED(mu_) {
-    {
-      absl::MutexLock lock(&mu_);
-      if (!closed_) {
-        commands_.push_back(std::move(command));
-        return wake();
-      }
-    }
+    if (Add(command)) return wake();
     if (command.done) command.done(refusal);
   }
 
@@ -57,6 +51,13 @@ class Mailbox {
   }
 
  private:
+  // Takes `command` unless it is closed; returns whether it did.
+  bool Add(Command& command) ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    if (!closed_) commands_.push_back(std::move(command));
+    return !closed_;
+  }
+
   mutable absl::Mutex mu_;
   std::vector<Command> commands_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
