@@ -9,7 +9,7 @@ bool RepeatLimit::Admit(const std::string& topic, MonotonicTime now, const std::
   Window& window = found->second;
   if (is_new) {
     window.end = now + kWindow;
-    by_end_.push_back(topic);
+    by_end_.push_back(&*found);
   }
   if (++window.lines <= kMost) return true;
   if (window.left_out.lines++ == 0) {
@@ -23,14 +23,13 @@ bool RepeatLimit::Admit(const std::string& topic, MonotonicTime now, const std::
 std::vector<RepeatLimit::LeftOut> RepeatLimit::TakeOver(MonotonicTime now) {
   std::vector<LeftOut> told;
   while (!by_end_.empty()) {
-    const auto first = windows_.find(by_end_.front());
-    Window& window = first->second;
+    Window& window = by_end_.front()->second;
     if (now < window.end) break;
     if (window.left_out.lines > 0) {
       told.push_back(std::move(window.left_out));
       --cut_short_;
     }
-    windows_.erase(first);
+    windows_.erase(windows_.find(by_end_.front()->first));
     by_end_.pop_front();
   }
   return told;
@@ -38,7 +37,7 @@ std::vector<RepeatLimit::LeftOut> RepeatLimit::TakeOver(MonotonicTime now) {
 
 MonotonicTime RepeatLimit::NextDue() const {
   if (cut_short_ == 0) return MonotonicTime::InfiniteFuture();
-  return windows_.at(by_end_.front()).end;
+  return by_end_.front()->second.end;
 }
 
 }  // namespace hob

@@ -5,6 +5,7 @@
 #include <deque>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -50,9 +51,9 @@ class RepeatLimit {
     LeftOut left_out;
   };
 
-  // By topic; and the topics in the order in which their windows end.
+  // By topic; and the same elements, which stay where they are, in the order in which they end.
   std::unordered_map<std::string, Window> windows_;
-  std::deque<std::string> by_end_;
+  std::deque<std::pair<const std::string, Window>*> by_end_;
   // How many of the windows have left something out.
   int cut_short_ = 0;
 };

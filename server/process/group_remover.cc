@@ -9,8 +9,11 @@
 namespace hob {
 namespace {
 
-// How long groups gather between two rounds: to wake up for each costs those who end the daemons.
-constexpr std::chrono::milliseconds kGatherTime(5);
+// Groups gather until none has come for so long: whoever still ends daemons needs the processors
+// and the kernel's lock.
+constexpr std::chrono::milliseconds kQuietTime(2);
+// But no longer than this.
+constexpr std::chrono::milliseconds kLongestGathering(500);
 
 }  // namespace
 
@@ -42,11 +45,19 @@ void GroupRemover::Loop() {
   while (true) {
     changed_.wait(lock, [this] { return ending_ || !paths_.empty(); });
     if (paths_.empty()) return;
+    LetPathsGather(lock);
     const std::vector<std::string> paths = std::exchange(paths_, {});
     lock.unlock();
     for (const std::string& path : paths) RemoveControlGroup(path);
     lock.lock();
-    changed_.wait_for(lock, kGatherTime, [this] { return ending_; });
+  }
+}
+
+void GroupRemover::LetPathsGather(std::unique_lock<std::mutex>& lock) {
+  for (auto left = kLongestGathering; left > left.zero() && !ending_; left -= kQuietTime) {
+    const size_t before = paths_.size();
+    changed_.wait_for(lock, kQuietTime, [this] { return ending_; });
+    if (paths_.size() == before) return;
   }
 }
 

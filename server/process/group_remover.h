@@ -29,6 +29,8 @@ class GroupRemover {
 
  private:
   void Loop();
+  // Waits until none has come for a while. `lock` holds mu_.
+  void LetPathsGather(std::unique_lock<std::mutex>& lock);
 
   std::mutex mu_;
   std::condition_variable changed_;

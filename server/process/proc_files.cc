@@ -63,7 +63,8 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return absl::ErrnoToStatus(errno, path);
   std::string text;
-  char buffer[4096];
+  // Little, because a sleeping worker has hardly any stack in memory below.
+  char buffer[512];
   ssize_t size = 0;
   do {
     size = read(file.get(), buffer, sizeof(buffer));
