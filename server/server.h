@@ -82,7 +82,7 @@ class Server {
   [[noreturn]] void GiveUp();
   void StopServing();
   // Leaves what only takes up memory to the end of the process.
-  void LeaveWorkers();
+  void LeaveMemory();
 
   Options options_;
   const absl::Time start_time_;
@@ -99,8 +99,8 @@ class Server {
   std::unique_ptr<ProcessSpawner> spawner_;
   std::unique_ptr<LogStore> logs_;
   RestartThrottle throttle_;
-  Registry registry_;
-  ChangeNotifier notifier_{registry_};
+  std::unique_ptr<Registry> registry_ = std::make_unique<Registry>();
+  ChangeNotifier notifier_{*registry_};
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

@@ -81,8 +81,22 @@ ThreadWorker::~ThreadWorker() {
 }
 
 void ThreadWorker::Post(Command command, const absl::Status& refusal) {
-  // The thread cannot be gone: it closes the mailbox before it ends.
-  mailbox_.Post(std::move(command), refusal, [this] { Wake(); });
+  const bool is_for_all = command.kind == Command::Kind::kShutDown;
+  mailbox_.Post(std::move(command), refusal, [this, is_for_all] {
+    if (!is_for_all || !HandleForSleeper()) Wake();
+  });
+}
+
+bool ThreadWorker::HandleForSleeper() {
+  const pid_t number = number_;
+  // A thread that has not begun yet is not awake either.
+  if (number == 0 || !awake_.TryLock()) return false;
+  for (Command& command : mailbox_.Take()) runner_.Handle(std::move(command));
+  const bool sleeps_on =
+      !runner_.finished() && alarm_.Set(number, kWakeSignal, runner_.NextDeadline());
+  awake_.Unlock();
+  if (!sleeps_on) Wake();
+  return true;
 }
 
 void ThreadWorker::Wake() {
@@ -101,9 +115,10 @@ void* ThreadWorker::Run(void* worker) {
 void ThreadWorker::Loop() {
   const ThreadMemory memory;
   memory.ReleaseZeros();
-  number_ = gettid();
   std::vector<pollfd> fds;
   MonotonicTime released_after;
+  const MutexLock awake(&awake_);
+  number_ = gettid();
   while (true) {
     for (Command& command : mailbox_.Take()) runner_.Handle(std::move(command));
     runner_.Step();
@@ -114,14 +129,16 @@ void ThreadWorker::Loop() {
     // follows it.
     const MonotonicTime spawned = runner_.last_spawned();
     if (std::exchange(released_after, spawned) != spawned) memory.ReleaseDeadStack();
-    Wait(fds);
+    const MonotonicTime deadline = runner_.NextDeadline();
+    awake_.Unlock();
+    Wait(fds, deadline);
+    awake_.Lock();
   }
   mailbox_.Close(runner_.refusal());
 }
 
-void ThreadWorker::Wait(std::vector<pollfd>& fds) {
+void ThreadWorker::Wait(std::vector<pollfd>& fds, MonotonicTime deadline) {
   static const sigset_t mask = AllButWakeSignal();
-  const MonotonicTime deadline = runner_.NextDeadline();
   timespec timeout;
   timespec* bound = nullptr;
   if (deadline != MonotonicTime::InfiniteFuture()) {

@@ -12,12 +12,18 @@
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "server/supervisor/mailbox.h"
+#include "server/supervisor/thread_alarm.h"
 #include "server/supervisor/worker.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
 // The thread of one daemon: it waits in one blocking call for the child, the mailbox or a deadline,
-// and lets the runner act. Only this thread spawns, signals and reaps the daemon's processes.
+// and lets the runner act. Only this thread spawns and reaps the daemon's processes.
+//
+// Whoever ends all daemons would wake up a thousand threads, one after the other, only for each to
+// send a signal and to sleep on. For a thread that sleeps kShutDown, and what lies in the mailbox
+// before it, is therefore handled by the thread that posts it.
 //
 // Thread-safe.
 class ThreadWorker : public Worker {
@@ -37,15 +43,21 @@ class ThreadWorker : public Worker {
       : clock_(*context.clock), runner_(std::move(spec), context) {}
 
   static void* Run(void* worker);
-  void Loop();
+  void Loop() ABSL_LOCKS_EXCLUDED(awake_);
+  // If the thread sleeps, has the runner handle what is in the mailbox, and the thread wake up when
+  // the runner wants to act next. False, and nothing has happened, when the thread is awake.
+  bool HandleForSleeper() ABSL_LOCKS_EXCLUDED(awake_);
   // Precondition: the thread is not gone.
   void Wake();
-  // The one blocking call.
-  void Wait(std::vector<pollfd>& fds);
+  // The one blocking call; ends at `deadline`, or earlier.
+  void Wait(std::vector<pollfd>& fds, MonotonicTime deadline);
 
   const Clock& clock_;
-  // Of the worker's own thread alone.
-  DaemonRunner runner_;
+  // The thread holds it except while it sleeps.
+  Mutex awake_;
+  DaemonRunner runner_ ABSL_GUARDED_BY(awake_);
+  // For deadlines that have come up while the thread sleeps.
+  ThreadAlarm alarm_ ABSL_GUARDED_BY(awake_);
   // Absent when it could not be made.
   absl::optional<pthread_t> thread_;
   Mailbox mailbox_;

@@ -1,5 +1,14 @@
 #include "server/supervisor/thread_worker.h"
 
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/errors/errors.h"
@@ -93,6 +102,81 @@ TEST_F(ThreadWorkerTest, ADeadlineWakesTheWorker) {
   EXPECT_TRUE(start.Await());
   EXPECT_EQ(start.InAWord(), "OK");
   Post(*worker, Kind::kShutDown);
+}
+
+// A worker whose thread sleeps: all there is to do for it has been done.
+class SleepingWorkerTest : public ThreadWorkerTest {
+ protected:
+  // Starts the daemon and waits until its thread sleeps.
+  std::unique_ptr<Worker> CreateUp() {
+    const std::set<std::string> before = Threads();
+    std::unique_ptr<Worker> worker = Create();
+    const Answer start = Post(*worker, Kind::kStart);
+    EXPECT_TRUE(start.Await());
+    for (const std::string& thread : Threads()) {
+      while (before.count(thread) == 0 && !Sleeps(thread)) sched_yield();
+    }
+    return worker;
+  }
+
+ private:
+  static std::set<std::string> Threads() {
+    std::set<std::string> threads;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+      threads.insert(entry.path().filename());
+    }
+    return threads;
+  }
+
+  static bool Sleeps(const std::string& thread) {
+    std::ifstream file("/proc/self/task/" + thread + "/syscall");
+    int call = -1;
+    return file >> call && call == SYS_ppoll;
+  }
+};
+
+TEST_F(SleepingWorkerTest, TheEndOfAllIsBegunByWhoeverAsksForIt) {
+  FakeProgram stubborn;
+  stubborn.survives = {SIGTERM};
+  spawner_.SetProgram(stubborn);
+  const std::unique_ptr<Worker> worker = CreateUp();
+  const Answer end = Post(*worker, Kind::kShutDown);
+  EXPECT_EQ(registry_.Find("web")->state, DaemonState::kStopping) << "before Post returns";
+  ASSERT_FALSE(spawner_.Signals("web").empty());
+  EXPECT_EQ(spawner_.Signals("web").front().signal, SIGTERM);
+  Post(*worker, Kind::kKill);
+  ASSERT_TRUE(end.Await());
+  EXPECT_EQ(end.InAWord(), "OK");
+}
+
+TEST_F(SleepingWorkerTest, WhatWasPostedBeforeTheEndOfAllComesBefore) {
+  const std::unique_ptr<Worker> worker = CreateUp();
+  const Answer stop = Post(*worker, Kind::kStop);
+  const Answer end = Post(*worker, Kind::kShutDown);
+  ASSERT_TRUE(stop.Await());
+  ASSERT_TRUE(end.Await());
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(end.InAWord(), "OK");
+}
+
+TEST_F(SleepingWorkerTest, ADeadlineThatCameUpMeanwhileWakesIt) {
+  spec_.stop_timeout = absl::Milliseconds(1);
+  FakeProgram stubborn;
+  stubborn.survives = {SIGTERM};
+  spawner_.SetProgram(stubborn);
+  const std::unique_ptr<Worker> worker = CreateUp();
+  const Answer end = Post(*worker, Kind::kShutDown);
+  ASSERT_TRUE(end.Await()) << "it was killed when its time was up";
+  EXPECT_EQ(end.InAWord(), "OK");
+  EXPECT_EQ(spawner_.Alive("web"), 0);
+}
+
+TEST_F(SleepingWorkerTest, OneThatHasNothingToStopEnds) {
+  const std::unique_ptr<Worker> worker = CreateUp();
+  ASSERT_TRUE(Post(*worker, Kind::kStop).Await());
+  const Answer end = Post(*worker, Kind::kShutDown);
+  ASSERT_TRUE(end.Await());
+  while (!worker->HasEnded()) sched_yield();
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ class Worker {
   virtual bool HasEnded() const = 0;
 
   // Puts a command into the mailbox. Once the daemon has ended for good, answers it at once with
-  // `refusal` on the caller's thread. Never blocks.
+  // `refusal` on the caller's thread. Does not wait for anything that takes time.
   virtual void Post(Command command, const absl::Status& refusal) = 0;
 };
 

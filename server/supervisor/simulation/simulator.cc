@@ -37,6 +37,12 @@ StartBudget::Options BudgetOf(const Character& character) {
   return budget;
 }
 
+bool EndsAll(const std::vector<Command>& mail) {
+  return std::any_of(mail.begin(), mail.end(), [](const Command& command) {
+    return command.kind == Command::Kind::kShutDown;
+  });
+}
+
 }  // namespace
 
 Simulator::Server::Server(Simulator& simulator)
@@ -261,13 +267,21 @@ SimulatedWorker* Simulator::OneThatIsDue() {
 void Simulator::Turn(SimulatedWorker& worker) {
   const int daemon = worker.daemon();
   worker.is_busy = true;
-  kernel_.TakeNews(daemon);
-  model().RoundBegins(daemon);
-  for (Command& command : worker.TakeMail()) Take(worker, std::move(command));
-  worker.runner().Step();
+  std::vector<Command> mail = worker.TakeMail();
+  // Whoever ends all daemons handles the mail of those that sleep, and lets them sleep on.
+  const bool sleeps_on = EndsAll(mail) && random_.Chance(50);
+  if (!sleeps_on) {
+    kernel_.TakeNews(daemon);
+    model().RoundBegins(daemon);
+  }
+  for (Command& command : mail) Take(worker, std::move(command));
+  if (!sleeps_on) worker.runner().Step();
   ReadChanges();
   worker.is_busy = false;
-  if (!worker.runner().finished()) return model().RoundEnds(daemon, !IsDue(worker));
+  if (!worker.runner().finished()) {
+    if (!sleeps_on) model().RoundEnds(daemon, !IsDue(worker));
+    return;
+  }
   // One more command may come before the mailbox is closed.
   if (WorldActs() && random_.Chance(20)) GiveCommand();
   worker.Close();
