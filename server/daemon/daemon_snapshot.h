@@ -16,6 +16,7 @@
 #include "server/daemon/ended_runs.h"
 #include "server/daemon/exit_report.h"
 #include "server/daemon/kept_form.h"
+#include "server/daemon/shared_value.h"
 #include "server/daemon/throttle_decision.h"
 
 namespace hob {
@@ -36,6 +37,31 @@ inline constexpr std::array<RestartReason, 4> kAllRestartReasons = {
     RestartReason::kRetry, RestartReason::kBackoff, RestartReason::kShortage,
     RestartReason::kTrial};
 
+// How often something happened to a daemon since the server knows it.
+struct DaemonCounts {
+  // Starts that followed a failure.
+  int64_t restarts = 0;
+  // The same by what let them come, in the order of kAllRestartReasons.
+  std::array<int64_t, kAllRestartReasons.size()> restarts_by_reason = {};
+  // Ends of instances, failures to spawn included.
+  int64_t exits = 0;
+  // The same by kind, in the order of the alternatives of EndOfProcess.
+  std::array<int64_t, absl::variant_size<EndOfProcess>::value> exits_by_kind = {};
+  // What it writes could not be kept any more; while that lasts it counts once.
+  int64_t log_stalls = 0;
+};
+
+// What is to be said of few daemons.
+struct DaemonNotes {
+  // What the present instance, else the last, said of itself with sd_notify's STATUS=; printable.
+  std::string status_text;
+  // Why what it writes cannot be kept at the moment: "log stalled: ..."; empty when it can.
+  std::string log_problem;
+  // How many bytes the smaller of the last instance's output pipes holds, where that is less than
+  // the usual 64 KiB (RELIABILITY F56); else 0.
+  int64_t small_pipe_bytes = 0;
+};
+
 // Everything that is known of a daemon at one moment. Immutable; shared between threads as
 // DaemonSnapshotPtr.
 struct DaemonSnapshot {
@@ -44,6 +70,8 @@ struct DaemonSnapshot {
   // Whether it ought to be up.
   bool wanted = false;
   bool ready = false;
+  // Whether something of it survives KILL: it hangs in the kernel (RELIABILITY F26).
+  bool unkillable = false;
   // Main process; 0 without a live instance.
   pid_t pid = 0;
   // Of the present instance, else of the last.
@@ -51,25 +79,8 @@ struct DaemonSnapshot {
   absl::optional<absl::Time> ready_time;
   // Why it is in this state: a sentence.
   std::string reason;
-  // What the present instance, else the last, said of itself with sd_notify's STATUS=; printable.
-  std::string status_text;
-  // Why what it writes cannot be kept at the moment: "log stalled: ..."; empty when it can.
-  std::string log_problem;
-  // Whether something of it survives KILL: it hangs in the kernel (RELIABILITY F26).
-  bool unkillable = false;
-  // How many bytes the smaller of the last instance's output pipes holds, where that is less than
-  // the usual 64 KiB (RELIABILITY F56); else 0.
-  int64_t small_pipe_bytes = 0;
-  // Starts that followed a failure.
-  int64_t restart_count = 0;
-  // The same by what let them come, in the order of kAllRestartReasons.
-  std::array<int64_t, kAllRestartReasons.size()> restarts_by_reason = {};
-  // Ends of instances, failures to spawn included.
-  int64_t exit_count = 0;
-  // The same by kind, in the order of the alternatives of EndOfProcess.
-  std::array<int64_t, absl::variant_size<EndOfProcess>::value> exits_by_kind = {};
-  // How often what it writes could not be kept any more; while that lasts it counts once.
-  int64_t log_stall_count = 0;
+  SharedValue<DaemonNotes> notes;
+  SharedValue<DaemonCounts> counts;
   // When the next automatic start comes.
   absl::optional<absl::Time> next_start_time;
   // The throttle's last decision; null while it has had nothing to decide. Null again once the

@@ -153,7 +153,7 @@ grpc::ServerUnaryReactor* SupervisorService::Status(grpc::CallbackServerContext*
   if (daemon->pid != 0) PresentRunToProto(*daemon, *response->add_runs());
   for (const EndedRun& run : *daemon->runs) ToProto(run, *response->add_runs());
   response->set_containment(facts_.containment);
-  response->set_small_pipe_bytes(daemon->small_pipe_bytes);
+  response->set_small_pipe_bytes(daemon->notes->small_pipe_bytes);
   return Answer(context, absl::OkStatus());
 }
 

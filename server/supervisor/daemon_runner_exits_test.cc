@@ -40,8 +40,8 @@ TEST(DaemonRunnerExitsTest, ACrashedDaemonIsRestartedAtOnce) {
   web.Exit(1);
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_NE(web.now().pid, old);
-  EXPECT_EQ(web.now().restart_count, 1);
-  EXPECT_EQ(web.now().exit_count, 1);
+  EXPECT_EQ(web.now().counts->restarts, 1);
+  EXPECT_EQ(web.now().counts->exits, 1);
   EXPECT_EQ(web.now().reason, "started again after exit code 1");
   EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kRetry);
   EXPECT_FALSE(web.now().next_start_time.has_value());
@@ -83,7 +83,7 @@ TEST(DaemonRunnerExitsTest, FailuresOlderThanRetryTimeAreForgotten) {
     web.Advance(absl::Milliseconds(2501));
   }
   EXPECT_EQ(web.state(), DaemonState::kRunning);
-  EXPECT_EQ(web.now().restart_count, 20);
+  EXPECT_EQ(web.now().counts->restarts, 20);
 }
 
 TEST(DaemonRunnerExitsTest, AFailureToExecCountsLikeAnyOther) {
@@ -91,8 +91,8 @@ TEST(DaemonRunnerExitsTest, AFailureToExecCountsLikeAnyOther) {
   for (int i = 0; i < 3; ++i) web.spawner.FailNextSpawn({"exec", ENOENT, "/bin/web: missing"});
   web.Do(Kind::kBoot);
   EXPECT_EQ(web.state(), DaemonState::kHalted);
-  EXPECT_EQ(web.now().exit_count, 3);
-  EXPECT_EQ(web.now().restart_count, 2);
+  EXPECT_EQ(web.now().counts->exits, 3);
+  EXPECT_EQ(web.now().counts->restarts, 2);
   EXPECT_EQ(absl::get<SpawnFailure>(web.now().runs->front().exit.end).stage, "exec");
   EXPECT_EQ(web.now().runs->front().pid, 0);
   EXPECT_FALSE(web.now().start_time.has_value()) << "it never ran";
@@ -119,8 +119,8 @@ TEST(DaemonRunnerExitsTest, AShortageOfTheMachineWaitsAndUsesNothingUp) {
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
   web.Advance(absl::Nanoseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
-  EXPECT_THAT(web.now().restarts_by_reason, ElementsAre(0, 0, 5, 0));
-  EXPECT_THAT(web.now().exits_by_kind, ElementsAre(0, 0, 5));
+  EXPECT_THAT(web.now().counts->restarts_by_reason, ElementsAre(0, 0, 5, 0));
+  EXPECT_THAT(web.now().counts->exits_by_kind, ElementsAre(0, 0, 5));
   web.Exit(1);
   EXPECT_EQ(web.now().throttle->failures_in_window, 1);
 }
@@ -136,7 +136,8 @@ TEST(DaemonRunnerExitsTest, BackoffDelaysTheRestart) {
   EXPECT_EQ(web.now().next_start_time, web.clock.Now().wall + absl::Seconds(1));
   web.Advance(absl::Milliseconds(999));
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
-  EXPECT_THAT(web.now().restarts_by_reason, ElementsAre(0, 0, 0, 0)) << "it has not come yet";
+  EXPECT_THAT(web.now().counts->restarts_by_reason, ElementsAre(0, 0, 0, 0))
+      << "it has not come yet";
   web.Advance(absl::Milliseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_FALSE(web.now().next_start_time.has_value());
@@ -172,7 +173,7 @@ TEST(DaemonRunnerExitsTest, NeverLeavesEveryEndAtThat) {
   EXPECT_EQ(web.state(), DaemonState::kExited);
   EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kLeftExited);
   EXPECT_THAT(web.now().reason, HasSubstr("exit code 1"));
-  EXPECT_EQ(web.now().restart_count, 0);
+  EXPECT_EQ(web.now().counts->restarts, 0);
 }
 
 TEST(DaemonRunnerExitsTest, OnFailureLeavesASuccessAtThatAndRestartsAfterAFailure) {
@@ -225,7 +226,7 @@ TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorSt
   web.Exit(1);
   EXPECT_EQ(web.state(), DaemonState::kClearing);
   EXPECT_EQ(web.now().pid, 0);
-  EXPECT_EQ(web.now().exit_count, 1);
+  EXPECT_EQ(web.now().counts->exits, 1);
   EXPECT_THAT(web.now().reason, HasSubstr("left behind"));
   EXPECT_EQ(web.Signals(), "9");
   EXPECT_EQ(web.spawner.Spawned("web"), 1);
@@ -233,7 +234,7 @@ TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorSt
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_EQ(web.spawner.Spawned("web"), 2);
   EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
-  EXPECT_EQ(web.now().restart_count, 1);
+  EXPECT_EQ(web.now().counts->restarts, 1);
 }
 
 TEST(DaemonRunnerExitsTest, WhatAStoppedMainProcessLeftIsKilledAtOnce) {
@@ -377,7 +378,7 @@ TEST(DaemonRunnerExitsTest, F32AnEventThatNobodyToldIsSeenAtTheNextLook) {
   ASSERT_EQ(web.runner->NextDeadline(), MonotonicTime::InfiniteFuture());
   // Whatever wakes the worker, it compares all it knows with what is.
   web.Do(Kind::kReopenLogs);
-  EXPECT_EQ(web.now().exit_count, 1);
+  EXPECT_EQ(web.now().counts->exits, 1);
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_EQ(web.spawner.Spawned("web"), 2);
 }
@@ -437,7 +438,7 @@ TEST(DaemonRunnerExitsTest, ATrialThatMetAShortageIsStillATrial) {
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
   web.Advance(absl::Milliseconds(100));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
-  EXPECT_THAT(web.now().restarts_by_reason, ElementsAre(0, 0, 0, 2));
+  EXPECT_THAT(web.now().counts->restarts_by_reason, ElementsAre(0, 0, 0, 2));
   web.Advance(absl::Seconds(5));
   EXPECT_EQ(web.now().throttle, nullptr) << "a trial that stayed up is won";
 }
@@ -505,7 +506,7 @@ TEST_F(DaemonRunnerBudgetTest, AnAutomaticRestartWaitsForIt) {
   EXPECT_EQ(web_.now().throttle->failures.size(), 1) << "what led here stays told";
   web_.Advance(absl::Seconds(1));
   EXPECT_EQ(web_.state(), DaemonState::kRunning);
-  EXPECT_EQ(web_.now().restart_count, 1);
+  EXPECT_EQ(web_.now().counts->restarts, 1);
 }
 
 TEST_F(DaemonRunnerBudgetTest, AStopDuringTheWaitWins) {
@@ -537,8 +538,8 @@ TEST(DaemonRunnerExitsTest, TheLastTenRunsAreKeptTheLatestFirst) {
     EXPECT_EQ(runs[i].ready_time, runs[i].start_time);
     EXPECT_FALSE(runs[i].exit.requested);
   }
-  EXPECT_EQ(web.now().exit_count, 12);
-  EXPECT_EQ(web.now().restart_count, 12);
+  EXPECT_EQ(web.now().counts->exits, 12);
+  EXPECT_EQ(web.now().counts->restarts, 12);
 }
 
 TEST(DaemonRunnerExitsTest, ARestingDaemonKeepsTheStartTimeOfItsLastInstance) {

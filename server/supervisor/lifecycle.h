@@ -47,9 +47,9 @@ class Lifecycle {
 
   // A start begins. `restart` says what let it come, and counts it, when it follows a failure.
   void StartBegins(const std::string& reason, absl::optional<RestartReason> restart);
-  // What is said of the pipes of an instance to come (DaemonSnapshot::small_pipe_bytes); published
+  // What is said of the pipes of an instance to come (DaemonNotes::small_pipe_bytes); published
   // with Spawned.
-  void SetSmallPipe(int64_t bytes) { now_.small_pipe_bytes = bytes; }
+  void SetSmallPipe(int64_t bytes);
   // The child runs.
   void Spawned(pid_t pid);
   // The child says what it does.

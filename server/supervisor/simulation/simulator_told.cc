@@ -116,10 +116,11 @@ void Simulator::ReadChanges() {
       return absl::StrCat("  ", daemon.name(), change.removed ? " is gone" : " is ",
                           change.removed ? "" : DaemonStateName(daemon.state), ": ", daemon.reason);
     });
-    Check(Sum(daemon.exits_by_kind) == daemon.exit_count, "ends by kind are counted wrongly");
-    Check(Sum(daemon.restarts_by_reason) == daemon.restart_count,
+    Check(Sum(daemon.counts->exits_by_kind) == daemon.counts->exits,
+          "ends by kind are counted wrongly");
+    Check(Sum(daemon.counts->restarts_by_reason) == daemon.counts->restarts,
           "restarts by reason are counted wrongly");
-    Check(daemon.runs->size() == std::min<int64_t>(daemon.exit_count, kMaxEndedRuns),
+    Check(daemon.runs->size() == std::min<int64_t>(daemon.counts->exits, kMaxEndedRuns),
           "another number of runs is kept");
     if (change.removed) continue;
     model().Sees(daemon.name()[1] - '0',

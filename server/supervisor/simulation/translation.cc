@@ -79,15 +79,15 @@ Sighting SightingOf(const DaemonSnapshot& snapshot, int settings) {
   sighting.ready = snapshot.ready;
   sighting.is_unkillable = snapshot.unkillable;
   sighting.pid = snapshot.pid;
-  sighting.exits = snapshot.exit_count;
-  sighting.restarts = snapshot.restart_count;
+  sighting.exits = snapshot.counts->exits;
+  sighting.restarts = snapshot.counts->restarts;
   sighting.settings = settings;
   sighting.has_evidence = snapshot.throttle != nullptr;
   if (snapshot.next_start_time.has_value()) {
     sighting.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
   }
-  sighting.status = snapshot.status_text;
-  sighting.has_log_problem = !snapshot.log_problem.empty();
+  sighting.status = snapshot.notes->status_text;
+  sighting.has_log_problem = !snapshot.notes->log_problem.empty();
   if (snapshot.runs->empty()) return sighting;
   const EndedRun& run = snapshot.runs->front();
   sighting.run_pid = run.pid;
