@@ -17,9 +17,14 @@ namespace {
 constexpr char kIndex[] = ".idx";
 constexpr char kCompressed[] = ".zst";
 
+// Whether there is something at `path`. Where that cannot be told, false, and errno(3) is not 0;
+// else it is.
 bool Exists(const std::string& path) {
   struct stat status;
-  return lstat(path.c_str(), &status) == 0;
+  errno = 0;
+  if (lstat(path.c_str(), &status) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) errno = 0;
+  return false;
 }
 
 UniqueFd OpenForReading(const std::string& path) {
@@ -51,7 +56,7 @@ int64_t LogFiles::current() const {
 }
 
 bool LogFiles::ExistsLocked(int64_t back) const {
-  return Exists(Name(back)) || Exists(Name(back) + kCompressed);
+  return Exists(Name(back)) || (errno == 0 && Exists(Name(back) + kCompressed));
 }
 
 int64_t LogFiles::Oldest() const {
@@ -103,10 +108,14 @@ UniqueFd LogFiles::OpenIndex(int64_t sequence) const {
 int LogFiles::Rotate(int backups, int64_t size) {
   absl::MutexLock lock(&mu_);
   // What a change of `log_backups` has left goes too.
-  for (int64_t back = std::max(backups, 1); ExistsLocked(back); ++back) RemoveLocked(back);
+  int64_t first_free = std::max(backups, 1);
+  while (ExistsLocked(first_free)) RemoveLocked(first_free++);
+  // One that is not seen would get the bytes of another.
+  if (errno != 0) return errno;
   // Only what there is: `log_backups` may be thousands.
   int64_t oldest = 0;
   while (oldest < backups - 1 && ExistsLocked(oldest + 1)) ++oldest;
+  if (errno != 0) return errno;
   for (int64_t back = oldest; back >= 1; --back) {
     if (const int error = ShiftLocked(back, 1); error != 0)
       return UnshiftLocked(back, oldest, error);

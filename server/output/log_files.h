@@ -93,6 +93,8 @@ class LogFiles {
  private:
   // The name of the file `back` rotations ago, without ".zst".
   std::string Name(int64_t back) const;
+  // Whether there is such a backup. Where that cannot be told, false, and errno(3) is not 0; else
+  // it is.
   bool ExistsLocked(int64_t back) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RemoveLocked(int64_t back) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Gives every name of a backup a number that is higher by `by`, and free. Returns 0 or errno(3):

@@ -1,5 +1,7 @@
 // Every system call on the way from a daemon to its log fails, at every place, once and for good
 // (RELIABILITY 4b): what was written is in the log once the fault is gone, whole and in order.
+#include <zstd.h>
+
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -154,33 +156,54 @@ TEST_P(OutputFaultsTest, F52_F53_F55NothingIsLostWhereverACallFails) {
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
-TEST(RotationFaultsTest, F55_ARotationThatFailsHalfWayLeavesEveryNumberItsBytes) {
+class RotationFaultsTest : public testing::TestWithParam<const char*> {
+ protected:
+  // As the archiver does.
+  static void Compress(LogFiles& files, int64_t sequence, const std::string& bytes) {
+    std::string packed(ZSTD_compressBound(bytes.size()), '\0');
+    packed.resize(ZSTD_compress(&packed[0], packed.size(), bytes.data(), bytes.size(), 1));
+    WriteFile(files.path() + ".zst.tmp", packed);
+    ASSERT_TRUE(files.AddCompressed(sequence, files.path() + ".zst.tmp"));
+    files.RemoveUncompressed(sequence);
+  }
+
+  static std::string BytesOf(const LogFiles& files, int64_t sequence) {
+    const std::unique_ptr<LogSource> source = LogSource::From(files.Open(sequence));
+    if (source == nullptr) return "none";
+    std::string bytes(source->Size(), '\0');
+    bytes.resize(source->ReadAt(0, &bytes[0], bytes.size()));
+    return bytes;
+  }
+};
+
+TEST_P(RotationFaultsTest, F55_ARotationThatFailsHalfWayLeavesEveryNumberItsBytes) {
   const std::vector<std::string> texts = {"zero", "one", "two"};
   int failed = 0;
-  // A backup has up to three names.
-  for (int number = 1; number <= 3 * (texts.size() + 1); ++number) {
-    SCOPED_TRACE(number);
-    const TestFolder folder;
-    LogFiles files(folder.path() + "/web.log");
-    for (const std::string& text : texts) {
-      WriteFile(files.path(), text);
-      ASSERT_EQ(files.Rotate(kBackups, text.size()), 0);
-    }
-    WriteFile(files.path(), "three");
-    {
-      const FailingCalls calls({"rename", number, /*for_good=*/false, EIO});
-      if (files.Rotate(kBackups, 5) != 0) ++failed;
-    }
-    for (int i = 0; i < texts.size(); ++i) {
-      const std::unique_ptr<LogSource> source = LogSource::From(files.Open(i));
-      ASSERT_NE(source, nullptr);
-      std::string bytes(source->Size(), '\0');
-      source->ReadAt(0, &bytes[0], bytes.size());
-      EXPECT_EQ(bytes, texts[i]);
+  // A backup has up to three names. Any of them may have been compressed by now.
+  for (int64_t compressed = -1; compressed < static_cast<int64_t>(texts.size()); ++compressed) {
+    for (int number = 1; number <= 3 * (texts.size() + 1); ++number) {
+      SCOPED_TRACE(testing::Message()
+                   << "number " << compressed << " is compressed, call " << number);
+      const TestFolder folder;
+      LogFiles files(folder.path() + "/web.log");
+      for (const std::string& text : texts) {
+        WriteFile(files.path(), text);
+        ASSERT_EQ(files.Rotate(kBackups, text.size()), 0);
+      }
+      if (compressed >= 0) Compress(files, compressed, texts[compressed]);
+      WriteFile(files.path(), "three");
+      {
+        const FailingCalls calls({GetParam(), number, /*for_good=*/false, EIO});
+        if (files.Rotate(kBackups, 5) != 0) ++failed;
+      }
+      for (int i = 0; i < texts.size(); ++i) EXPECT_EQ(BytesOf(files, i), texts[i]);
     }
   }
   EXPECT_GE(failed, texts.size());
 }
+
+INSTANTIATE_TEST_SUITE_P(Calls, RotationFaultsTest, testing::Values("rename", "lstat"),
+                         [](const auto& call) { return std::string(call.param); });
 
 INSTANTIATE_TEST_SUITE_P(Calls, OutputFaultsTest, testing::ValuesIn(kCalls),
                          [](const auto& call) { return std::string(call.param); });
