@@ -94,7 +94,7 @@ directory = /srv
   EXPECT_EQ(web.settings.at("max_retries"), "8");
   EXPECT_EQ(config.daemons.at("db")->restart_policy.max_retries, 7);
   EXPECT_EQ(config.daemons.at("cron")->directory, "/srv");
-  EXPECT_FALSE(web.credentials.has_value());
+  EXPECT_EQ(web.credentials, nullptr);
 }
 
 TEST_F(ConfigTest, NoFilesAreAnEmptyConfiguration) {
@@ -268,11 +268,11 @@ TEST_F(ConfigTest, UsersAndGroupsAreResolved) {
       LoadRight({"[os_daemons]\na = /usr/bin/env\nb = /usr/bin/env\n[daemon:a]\nuser = daemon\n"
                  "[daemon:b]\nuser = daemon\ngroup = sys\ngroups = bin sys\n"});
   const auto& a = config.daemons.at("a")->credentials;
-  ASSERT_TRUE(a.has_value());
+  ASSERT_NE(a, nullptr);
   EXPECT_EQ(a->uid, getpwnam("daemon")->pw_uid);
   EXPECT_EQ(a->gid, getpwnam("daemon")->pw_gid);
   const auto& b = config.daemons.at("b")->credentials;
-  ASSERT_TRUE(b.has_value());
+  ASSERT_NE(b, nullptr);
   EXPECT_EQ(b->gid, getgrnam("sys")->gr_gid);
   EXPECT_THAT(b->groups, SizeIs(2));
   EXPECT_EQ(config.daemons.at("b")->settings.at("groups"), "bin,sys");

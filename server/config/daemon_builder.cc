@@ -87,7 +87,8 @@ void DaemonBuilder::SetCredentials() {
     Report("groups", accounts.FindGroup(group).status());
   }
   auto credentials = accounts.Resolve(spec_->user, spec_->group, spec_->groups);
-  if (credentials.ok()) spec_->credentials = *std::move(credentials);
+  if (!credentials.ok() || !credentials->has_value()) return;
+  spec_->credentials = std::make_shared<const DaemonSpec::Credentials>(**std::move(credentials));
 }
 
 void DaemonBuilder::CheckWatchdog() {

@@ -199,11 +199,13 @@ std::vector<std::string> SplitList(absl::string_view text) {
 }
 
 absl::StatusOr<std::vector<std::string>> SplitCommand(absl::string_view text) {
-  absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
+  const absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
   if (!words.ok()) return words.status();
   if (words->empty()) return absl::InvalidArgumentError("the command is empty: write PATH ARGS");
   std::vector<std::string> arguments;
-  for (QuotedWord& word : *words) arguments.push_back(std::move(word.text));
+  arguments.reserve(words->size());
+  // Copied, not moved: they are kept, and a copy has no room to grow.
+  for (const QuotedWord& word : *words) arguments.push_back(word.text);
   return arguments;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,8 +105,8 @@ struct DaemonSpec {
              home == o.home && shell == o.shell;
     }
   };
-  // Absent when neither `user`, `group` nor `groups` is configured.
-  absl::optional<Credentials> credentials;
+  // Null when neither `user`, `group` nor `groups` is configured.
+  std::shared_ptr<const Credentials> credentials;
 
   // In the order of the configuration, names unique; they win over `env_file`, which is read at
   // each start.

@@ -12,11 +12,13 @@ bool RepeatLimit::Admit(const std::string& topic, MonotonicTime now, const std::
     by_end_.push_back(&*found);
   }
   if (++window.lines <= kMost) return true;
-  if (window.left_out.lines++ == 0) {
-    window.left_out.topic = topic;
-    window.left_out.example = line;
+  if (window.left_out == nullptr) {
+    window.left_out = std::make_unique<LeftOut>();
+    window.left_out->topic = topic;
+    window.left_out->example = line;
     ++cut_short_;
   }
+  ++window.left_out->lines;
   return false;
 }
 
@@ -25,8 +27,8 @@ std::vector<RepeatLimit::LeftOut> RepeatLimit::TakeOver(MonotonicTime now) {
   while (!by_end_.empty()) {
     Window& window = by_end_.front()->second;
     if (now < window.end) break;
-    if (window.left_out.lines > 0) {
-      told.push_back(std::move(window.left_out));
+    if (window.left_out != nullptr) {
+      told.push_back(std::move(*window.left_out));
       --cut_short_;
     }
     windows_.erase(windows_.find(by_end_.front()->first));

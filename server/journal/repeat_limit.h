@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -48,7 +49,8 @@ class RepeatLimit {
   struct Window {
     MonotonicTime end;
     int lines = 0;
-    LeftOut left_out;
+    // Null while nothing is.
+    std::unique_ptr<LeftOut> left_out;
   };
 
   // By topic; and the same elements, which stay where they are, in the order in which they end.

@@ -79,8 +79,8 @@ absl::optional<SpawnFailure> DaemonOutput::Prepare(const DaemonSpec& spec) {
 
 absl::optional<SpawnFailure> DaemonOutput::OpenPump(OutputPump& pump, const DaemonSpec& spec,
                                                     const char* stage) {
-  const uid_t owner = spec.credentials.has_value() ? spec.credentials->uid : geteuid();
-  const gid_t group = spec.credentials.has_value() ? spec.credentials->gid : getegid();
+  const uid_t owner = spec.credentials != nullptr ? spec.credentials->uid : geteuid();
+  const gid_t group = spec.credentials != nullptr ? spec.credentials->gid : getegid();
   const int error = pump.Open(owner, group);
   // What an earlier instance wrote is in the log first.
   pump.Drain();

@@ -13,7 +13,8 @@ namespace {
 // Where the helper finds its status pipe: the lowest number that is not the readiness descriptor's.
 int StatusNumber(int ready_fd) { return ready_fd == 3 ? 4 : 3; }
 
-void AppendPointers(const std::vector<std::string>& words, std::vector<char*>* pointers) {
+template <typename Pointers>
+void AppendPointers(const std::vector<std::string>& words, Pointers* pointers) {
   for (const std::string& word : words) pointers->push_back(const_cast<char*>(word.c_str()));
 }
 

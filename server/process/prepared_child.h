@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/types/optional.h"
 #include "server/process/child.h"
 #include "server/process/process.h"
@@ -41,9 +42,10 @@ class PreparedChild {
   ChildPlan plan_;
   std::string oom_score_adj_;
   std::vector<std::string> helper_words_;
-  // Ended by null, as execve takes them.
-  std::vector<char*> argv_;
-  std::vector<char*> environment_;
+  // Ended by null, as execve takes them. Mostly on the stack: what a worker has freed is kept for
+  // that worker by the C library.
+  absl::InlinedVector<char*, 16> argv_;
+  absl::InlinedVector<char*, 64> environment_;
 };
 
 }  // namespace hob

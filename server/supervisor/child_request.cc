@@ -119,7 +119,7 @@ std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& se
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults) {
   Variables environment;
-  if (spec.credentials.has_value()) SetUser(*spec.credentials, environment);
+  if (spec.credentials != nullptr) SetUser(*spec.credentials, environment);
   if (!spec.env_file.empty()) {
     absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(spec.env_file);
     if (auto* failure = absl::get_if<SpawnFailure>(&read)) return std::move(*failure);
@@ -147,7 +147,7 @@ absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spe
       Output(spec.stdout_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStdout));
   request.stderr_target =
       Output(spec.stderr_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStderr));
-  request.credentials = spec.credentials;
+  if (spec.credentials != nullptr) request.credentials = *spec.credentials;
   request.nice = spec.nice;
   request.oom_score_adj = spec.oom_score_adj;
   request.limit_nofile = spec.limit_nofile;

@@ -132,18 +132,20 @@ TEST(ChildRequestTest, TheConfiguredEnvironmentWinsOverTheFileAndThatOverTheServ
 
 TEST(ChildRequestTest, AUserBringsItsVariablesWhichTheConfigurationMayChange) {
   DaemonSpec spec = Web();
-  spec.credentials = DaemonSpec::Credentials{33, 33, {}, "www", "/var/www", "/bin/sh"};
+  const DaemonSpec::Credentials www = {33, 33, {}, "www", "/var/www", "/bin/sh"};
+  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(www);
   spec.environment = {{"HOME", "/elsewhere"}};
   const SpawnRequest request = Request(spec);
   EXPECT_THAT(request.environment,
               UnorderedElementsAre("PATH=/bin", "LANG=C", "USER=www", "LOGNAME=www",
                                    "HOME=/elsewhere", "SHELL=/bin/sh", "HOB_DAEMON=web"));
-  EXPECT_EQ(request.credentials, spec.credentials);
+  EXPECT_EQ(request.credentials, www);
 }
 
 TEST(ChildRequestTest, AGroupAloneBringsNoVariables) {
   DaemonSpec spec = Web();
-  spec.credentials = DaemonSpec::Credentials{0, 33, {}, "", "", ""};
+  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(
+      DaemonSpec::Credentials{0, 33, {}, "", "", ""});
   EXPECT_THAT(Request(spec).environment,
               UnorderedElementsAre("PATH=/bin", "LANG=C", "HOB_DAEMON=web"));
 }
