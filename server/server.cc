@@ -193,7 +193,7 @@ absl::Status Server::MakeSupervisor() {
   context_.clock = &Clock::Real();
   context_.spawner = spawner_.get();
   context_.throttle = &throttle_;
-  context_.registry = registry_.get();
+  context_.registry = &registry_;
   context_.journal = &journal_;
   context_.child_defaults.environment = InheritedEnvironment(options_.environment);
   context_.child_defaults.notify_dir = NotifyDir(options_.config.server);
@@ -212,7 +212,7 @@ absl::Status Server::MakeSupervisor() {
     return LoadConfigThatFits(paths, capacity);
   };
   reload.begins = NotifyReloading;
-  reload.ends = [this] { NotifyReady(registry_->All().size()); };
+  reload.ends = [this] { NotifyReady(registry_.All().size()); };
   reloader_ = std::make_unique<Reloader>(std::move(reload), *supervisor_, journal_);
   return absl::OkStatus();
 }
@@ -229,7 +229,7 @@ absl::Status Server::Listen() {
 
 void Server::StartServing() {
   service_ = std::make_unique<SupervisorService>(
-      *registry_, notifier_, *supervisor_, *reloader_, *logs_,
+      registry_, notifier_, *supervisor_, *reloader_, *logs_,
       SupervisorService::Facts{start_time_,
                                std::string(ContainmentModeName(spawner_->containment().mode)),
                                [this] { return strays_.reaped(); }},
@@ -237,9 +237,9 @@ void Server::StartServing() {
   // What every call and every worker needs.
   const auto probe = [this] {
     supervisor_->generation();
-    registry_->latest_sequence();
+    registry_.latest_sequence();
   };
-  health_ = std::make_unique<HealthService>(*registry_, notifier_, probe, HealthService::Options());
+  health_ = std::make_unique<HealthService>(registry_, notifier_, probe, HealthService::Options());
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
@@ -269,7 +269,7 @@ void Server::StartServing() {
 int Server::Run() {
   StartServing();
   supervisor_->Boot();
-  const int daemons = registry_->All().size();
+  const int daemons = registry_.All().size();
   journal_.Info(absl::StrCat("hobd ", kVersion, " keeps ", daemons, " daemons; listens on ",
                              absl::StrJoin(listener_->addresses(), " ")));
   NotifyReady(daemons);
@@ -291,20 +291,20 @@ int Server::Run() {
   StopServing();
   // Who still has a process of which something is alive takes it down in order, which leaves it in
   // the record for a successor.
-  if (all_gone == kAllGone) LeaveMemory();
+  if (all_gone == kAllGone) EndAtOnce();
   return exit_code_;
 }
 
-void Server::LeaveMemory() {
-#ifndef HOB_SANITIZER
-  // Each worker has answered that its daemon has ended for good, and touches nothing but itself
-  // after that. To join a thousand threads, unmap their stacks and free ten thousand snapshots one
-  // by one would be half of the time that an orderly stop takes; the kernel does it at once. Kept
-  // where leaks are not looked for.
-  static const Supervisor* const supervisor = supervisor_.release();
-  static const Registry* const registry = registry_.release();
-  static_cast<void>(supervisor);
-  static_cast<void>(registry);
+void Server::EndAtOnce() {
+#ifndef HOB_TAKES_ALL_DOWN
+  // Every daemon is gone, every call answered. What is left to others to see is taken down here;
+  // to join a thousand threads, and gRPC's one after the other, to unmap their stacks and to free
+  // ten thousand snapshots took half of the time of an orderly stop, and the kernel does it at
+  // once.
+  logs_ = nullptr;
+  spawner_ = nullptr;
+  journal_.End();
+  _exit(exit_code_);
 #endif
 }
 
@@ -362,7 +362,7 @@ void Server::CutShort() {
 
 void Server::GiveUp() {
   std::vector<std::string> left;
-  for (const DaemonSnapshotPtr& daemon : registry_->All()) {
+  for (const DaemonSnapshotPtr& daemon : registry_.All()) {
     if (daemon->state != DaemonState::kStopped) left.push_back(daemon->name());
   }
   journal_.Error(absl::StrCat("ends although these do not: ", absl::StrJoin(left, " "),

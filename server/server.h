@@ -81,8 +81,9 @@ class Server {
   // What is left does not even die of that: the process ends, in no order.
   [[noreturn]] void GiveUp();
   void StopServing();
-  // Leaves what only takes up memory to the end of the process.
-  void LeaveMemory();
+  // The end of the process, which leaves to the kernel what only takes up memory. Returns in builds
+  // that look for leaks or write at their end what they have seen; all is taken down in order then.
+  void EndAtOnce();
 
   Options options_;
   const absl::Time start_time_;
@@ -99,8 +100,8 @@ class Server {
   std::unique_ptr<ProcessSpawner> spawner_;
   std::unique_ptr<LogStore> logs_;
   RestartThrottle throttle_;
-  std::unique_ptr<Registry> registry_ = std::make_unique<Registry>();
-  ChangeNotifier notifier_{*registry_};
+  Registry registry_;
+  ChangeNotifier notifier_{registry_};
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

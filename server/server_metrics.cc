@@ -15,7 +15,7 @@ absl::Status Server::OpenMetrics() {
   if (address.empty()) return absl::OkStatus();
   const auto reader = std::make_shared<TreeUsageReader>(spawner_->containment());
   MetricsPage::Sources sources;
-  sources.registry = registry_.get();
+  sources.registry = &registry_;
   sources.logs = logs_.get();
   sources.trees.begin = [reader] { reader->BeginRound(); };
   sources.trees.read = [reader](const std::string& name, pid_t main) {
