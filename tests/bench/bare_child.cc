@@ -61,7 +61,7 @@ BareProcess SpawnBare(const BareCommand& command) {
   Plan plan = {&command, argv.data(), 0};
   BareProcess process;
   int pidfd = -1;
-  process.pid = RawClone(-1, &RunChild, &plan, &pidfd);
+  process.pid = RawClone(command.cgroup_fd, &RunChild, &plan, &pidfd);
   if (process.pid < 0) return process;
   process.pidfd.Reset(pidfd);
   if (plan.error != 0) process.pid = -plan.error;

@@ -20,6 +20,8 @@ struct BareCommand {
   std::string err_path;
   // Becomes its standard input; at most kHighestKept.
   int stdin_fd = -1;
+  // The folder of the control group that it is born in; -1: that of the caller.
+  int cgroup_fd = -1;
   // Its limit of open files.
   rlimit limit_nofile = {};
 };

@@ -18,11 +18,12 @@ namespace {
 
 constexpr char kAbout[] =
     "Measures hobd and hob beside a bare loop (one thread; pidfds, FIFOs, clone3 with a shared "
-    "table of descriptors) that starts the same children.\n\n"
+    "table of descriptors) that starts the same children, and the orderly stop beside a program "
+    "with nothing but a thread and a control group for each of them as well.\n\n"
     "To repeat what the README says, on a machine where nothing else runs:\n\n"
     "  bazel run --config=release //tests/bench\n\n"
     "A round is one life of each: boot, rest, single kills, all killed at once, calls, orderly "
-    "stop. Rounds take turns, so that both meet the same noise; only ratios within one run mean "
+    "stop. They take turns, so that all meet the same noise; only ratios within one run mean "
     "much. Output is captured, and all settings are the defaults but for a window of the throttle "
     "that never gives up.";
 
@@ -62,7 +63,20 @@ Contender::Options OptionsFor(const Plan& plan, Contender::Kind kind, int daemon
   return options;
 }
 
-// One life of one contender.
+// A life of bare_threads: its end is all there is to say.
+absl::Status RoundOfThreads(const Plan& plan, int daemons, Results& results) {
+  auto contender = Contender::Launch(OptionsFor(plan, Contender::Kind::kBareThreads, daemons));
+  if (!contender.ok()) return contender.status();
+  Measured measured;
+  absl::Status status = MeasureBoot(**contender, measured);
+  if (status.ok()) status = MeasureCrash(**contender, measured);
+  if (status.ok()) status = MeasureEnd(**contender, measured);
+  if (!status.ok()) return status;
+  results.bare_loop[Figure::kStopOfShape].Add(measured[Figure::kStop].Median());
+  return status;
+}
+
+// One life of hobd or of the bare loop.
 absl::Status Round(const Plan& plan, Contender::Kind kind, int daemons, bool idle,
                    Measured& measured) {
   auto contender = Contender::Launch(OptionsFor(plan, kind, daemons));
@@ -85,13 +99,23 @@ absl::Status AllRounds(const Plan& plan, int daemons, Results& results) {
   for (int round = 0; round < plan.rounds; ++round) {
     std::cerr << daemons << " daemons, round " << round + 1 << " of " << plan.rounds << "\n";
     const bool idle = round == 0 && plan.idle_seconds > 0;
-    // Who comes second finds the machine warm: they take turns at that too.
-    for (int turn = 0; turn < 2; ++turn) {
-      const Kind kind = (round + turn) % 2 == 0 ? Kind::kBareLoop : Kind::kHobd;
-      const absl::Status status = Round(plan, kind, daemons, idle, results.Of(kind));
+    // Who comes later finds the machine warm: they take turns at that too.
+    for (int turn = 0; turn < 3; ++turn) {
+      absl::Status status;
+      switch ((round + turn) % 3) {
+        case 0:
+          status = Round(plan, Kind::kBareLoop, daemons, idle, results.bare_loop);
+          break;
+        case 1:
+          status = Round(plan, Kind::kHobd, daemons, idle, results.hobd);
+          break;
+        default:
+          status = RoundOfThreads(plan, daemons, results);
+      }
       if (!status.ok()) return status;
     }
   }
+  results.hobd[Figure::kStopOfShape] = results.hobd[Figure::kStop];
   return absl::OkStatus();
 }
 
@@ -156,6 +180,7 @@ void AddOptions(CLI::App& app, Plan& plan) {
   app.add_option("--hobd", plan.programs.hobd, "the server")->required();
   app.add_option("--hob", plan.programs.hob, "the command line")->required();
   app.add_option("--bare-loop", plan.programs.bare_loop, "the bare loop")->required();
+  app.add_option("--bare-threads", plan.programs.bare_threads, "the bare threads")->required();
   app.add_option("--child", plan.programs.child, "the child")->required();
 }
 
@@ -163,7 +188,8 @@ void AddOptions(CLI::App& app, Plan& plan) {
 void MakeAbsolute(Contender::Programs& programs) {
   char folder[4096];
   if (getcwd(folder, sizeof(folder)) == nullptr) return;
-  for (std::string* path : {&programs.hobd, &programs.hob, &programs.bare_loop, &programs.child}) {
+  for (std::string* path : {&programs.hobd, &programs.hob, &programs.bare_loop,
+                            &programs.bare_threads, &programs.child}) {
     if ((*path)[0] != '/') *path = std::string(folder) + "/" + *path;
   }
 }

@@ -23,7 +23,7 @@ expect() {
 # One for each number of daemons, with a median and a spread of both where there are two.
 number='[0-9.]+'
 for figure in "killed child to its successor's main" 'boot: launch to the last' 'all killed at once until all' \
-  'orderly stop' 'memory of the server' 'the same at the end'; do
+  'orderly stop' 'the same beside bare threads' 'memory of the server' 'the same at the end'; do
   expect "^$figure.* $number (ms|MiB) \($number\.\.$number\) +$number (ms|MiB) \($number\.\.$number\) +$number " 2
 done
 for figure in 'idle: wake-ups by supervision' "idle: wake-ups of gRPC's threads" 'idle: processor time' 'List of all' \

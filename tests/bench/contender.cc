@@ -50,6 +50,18 @@ void HideControlGroups() {
   }
 }
 
+const char* NameOf(Contender::Kind kind) {
+  switch (kind) {
+    case Contender::Kind::kBareLoop:
+      return "bare_loop";
+    case Contender::Kind::kBareThreads:
+      return "bare_threads";
+    case Contender::Kind::kHobd:
+      break;
+  }
+  return "hobd";
+}
+
 }  // namespace
 
 std::string Contender::DaemonName(int index) { return absl::StrFormat("d%05d", index); }
@@ -102,8 +114,9 @@ std::vector<std::string> Contender::Command() const {
   if (options_.kind == Kind::kHobd) {
     return {options_.programs.hobd, "--config", folder_ + "/hob.ini"};
   }
-  return {options_.programs.bare_loop, folder_, absl::StrCat(options_.daemons),
-          options_.programs.child, ledger_->path()};
+  const Programs& programs = options_.programs;
+  return {options_.kind == Kind::kBareLoop ? programs.bare_loop : programs.bare_threads, folder_,
+          absl::StrCat(options_.daemons), programs.child, ledger_->path()};
 }
 
 absl::Status Contender::Start() {
@@ -143,9 +156,9 @@ absl::Status Contender::WaitForBoot() {
     pollfd end = {pidfd_.get(), POLLIN, 0};
     if (poll(&end, 1, 0) > 0) break;
   }
-  return absl::UnavailableError(absl::StrCat(options_.kind == Kind::kHobd ? "hobd" : "bare_loop",
-                                             " did not boot (", ledger_->starts(), " of ",
-                                             options_.daemons, " daemons):\n", LastWords()));
+  return absl::UnavailableError(absl::StrCat(NameOf(options_.kind), " did not boot (",
+                                             ledger_->starts(), " of ", options_.daemons,
+                                             " daemons):\n", LastWords()));
 }
 
 absl::StatusOr<int64_t> Contender::Stop() {

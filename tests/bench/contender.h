@@ -16,21 +16,22 @@
 namespace hob {
 namespace bench {
 
-// A supervisor that is measured, from its launch to its end: hobd, or the bare loop. Its daemons
-// are all the same child, which notes its starts in the ledger. Everything that it writes lies in a
+// A supervisor that is measured, from its launch to its end: hobd, or a bare one. Its daemons are
+// all the same child, which notes its starts in the ledger. Everything that it writes lies in a
 // folder of its own, which goes with it.
 //
 // Not thread-safe. Launched by the thread that lives longest: a supervisor whose launcher is gone
 // is told to end.
 class Contender {
  public:
-  enum class Kind { kBareLoop, kHobd };
+  enum class Kind { kBareLoop, kBareThreads, kHobd };
 
   // Absolute paths of the programs.
   struct Programs {
     std::string hobd;
     std::string hob;
     std::string bare_loop;
+    std::string bare_threads;
     std::string child;
   };
 

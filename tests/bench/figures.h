@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/contender.h"
 #include "tests/bench/samples.h"
 
 namespace hob {
@@ -18,6 +17,7 @@ enum class Figure {
   kBoot,
   kCrash,
   kStop,
+  kStopOfShape,
   kMemory,
   kMemoryLater,
   kIdleWakeups,
@@ -74,9 +74,8 @@ std::vector<FigureDescription> AllFigures(int crash_loop);
 using Measured = std::map<Figure, Samples>;
 struct Results {
   Measured hobd;
+  // What stands beside it: all of the bare loop, but for kStopOfShape, which is bare_threads'.
   Measured bare_loop;
-
-  Measured& Of(Contender::Kind kind) { return kind == Contender::Kind::kHobd ? hobd : bare_loop; }
 };
 
 }  // namespace bench
