@@ -47,7 +47,7 @@ class ThreadWorker : public Worker {
   // If the thread sleeps, has the runner handle what is in the mailbox, and the thread wake up when
   // the runner wants to act next. False, and nothing has happened, when the thread is awake.
   bool HandleForSleeper() ABSL_LOCKS_EXCLUDED(awake_);
-  // Precondition: the thread is not gone.
+  // Does nothing where the thread has not begun, or is gone.
   void Wake();
   // The one blocking call; ends at `deadline`, or earlier.
   void Wait(std::vector<pollfd>& fds, MonotonicTime deadline);

@@ -44,7 +44,6 @@ class BareThreads {
     BareThreads* all;
     // Empty without control groups.
     std::string group;
-    UniqueFd group_folder;
     // Guards the process against whoever ends all.
     std::mutex mu;
 
@@ -89,10 +88,6 @@ BareThreads::BareThreads(std::string folder, std::vector<std::string> child, int
 void BareThreads::MakeGroup(const std::string& path, Worker& worker) {
   if (mkdir(path.c_str(), 0755) != 0) Die(path, errno);
   worker.group = path;
-  // One for all spawns.
-  worker.group_folder.Reset(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!worker.group_folder.ok()) Die(path, errno);
-  worker.daemon.command.cgroup_fd = worker.group_folder.get();
 }
 
 void BareThreads::StartThread(Worker& worker) {
@@ -131,6 +126,13 @@ void BareThreads::EndAll() {
 bool BareThreads::Spawn(Worker& worker) {
   const std::lock_guard<std::mutex> lock(worker.mu);
   if (ending_) return false;
+  // Not kept: descriptors are what a machine has least of.
+  UniqueFd group;
+  if (!worker.group.empty()) {
+    group.Reset(open(worker.group.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!group.ok()) Die(worker.group, errno);
+    worker.daemon.command.cgroup_fd = group.get();
+  }
   worker.daemon.Spawn();
   return true;
 }
