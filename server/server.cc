@@ -297,11 +297,12 @@ int Server::Run() {
 
 void Server::EndAtOnce() {
 #ifndef HOB_TAKES_ALL_DOWN
-  // Every daemon is gone, every call answered. What is left to others to see is taken down here;
-  // to join a thousand threads, and gRPC's one after the other, to unmap their stacks and to free
-  // ten thousand snapshots took half of the time of an orderly stop, and the kernel does it at
-  // once.
-  logs_ = nullptr;
+  // Every daemon is gone, every call answered. Who is still at work comes to an end: a reload, and
+  // whoever leaves files and groups behind for others to see. To join a thousand threads, and
+  // gRPC's one after the other, to unmap their stacks and to free ten thousand snapshots took half
+  // of the time of an orderly stop, and the kernel does it at once.
+  reloader_ = nullptr;
+  logs_->archiver().End();
   spawner_ = nullptr;
   journal_.End();
   _exit(exit_code_);

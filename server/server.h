@@ -30,7 +30,7 @@
 namespace hob {
 
 // The composition root: makes everything in the order of dependency, runs until a signal says stop,
-// and takes it down in the opposite order.
+// and ends the process then. Where that is not possible it is taken down in the opposite order.
 //
 // Create and Run are called by the main thread, which has every signal blocked and never makes a
 // daemon's process.

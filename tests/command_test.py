@@ -296,7 +296,7 @@ while true; do sleep 1h & wait; done
 
     def test_signal_goes_to_the_main_process(self):
         server = self.listening_server()
-        pid = server.daemon("web").pid
+        pid = server.await_state("web", State.RUNNING).pid
         for name, received in [("HUP", "HUP"), ("SIGUSR1", "USR1"), (str(int(signal.SIGUSR2)), "USR2")]:
             self.assertEqual(server.signal_daemon("web", name).pid, pid)
             self.await_lines(server, {f"main {received}"})

@@ -14,6 +14,9 @@ template <typename T>
 class SharedValue {
  public:
   SharedValue() : value_(Default()) {}
+  // What is moved from is copied: it is never without a value.
+  SharedValue(const SharedValue&) = default;
+  SharedValue& operator=(const SharedValue&) = default;
 
   const T& operator*() const { return *value_; }
   const T* operator->() const { return value_.get(); }

@@ -41,12 +41,14 @@ bool WriteAll(int fd, const char* bytes, size_t size) {
 
 LogArchiver::LogArchiver(Sync sync) : sync_(std::move(sync)), thread_([this] { Loop(); }) {}
 
-LogArchiver::~LogArchiver() {
+LogArchiver::~LogArchiver() { End(); }
+
+void LogArchiver::End() {
   {
     absl::MutexLock lock(&mu_);
     ending_ = true;
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 bool LogArchiver::ending() const {

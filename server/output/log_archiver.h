@@ -29,7 +29,6 @@ class LogArchiver {
 
   // Starts the thread, which is the one that calls `sync`.
   explicit LogArchiver(Sync sync = SyncToDisk);
-  // Leaves what it is about undone and ends the thread.
   ~LogArchiver();
 
   LogArchiver(const LogArchiver&) = delete;
@@ -42,6 +41,10 @@ class LogArchiver {
 
   // Blocks until everything that was asked for is done.
   void WaitUntilIdle() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Leaves what it is about undone, without a trace, and ends the thread: nothing is done any more.
+  // Called by one thread at a time; the destructor calls it too.
+  void End() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   struct Task {

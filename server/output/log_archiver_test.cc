@@ -110,6 +110,16 @@ TEST_F(LogArchiverTest, F55_WhatCannotBeBroughtToTheDiskKeepsItsOriginal) {
   EXPECT_EQ(Read(0), "one");
 }
 
+TEST_F(LogArchiverTest, F55_AfterItsEndNothingIsDone) {
+  LogArchiver archiver;
+  WriteAndRotate("one", 5);
+  archiver.End();
+  archiver.Request(files_, 0, /*compress=*/true);
+  archiver.End();
+  EXPECT_THAT(Listing(folder_.path()), ElementsAre("web.log.1", "web.log.1.idx"));
+  EXPECT_EQ(Read(0), "one");
+}
+
 TEST_F(LogArchiverTest, S19_APlantedLinkIsNotWrittenTo) {
   const std::string victim = folder_.path() + "/victim";
   const std::string planted = folder_.path() + "/web.log.zst.tmp";

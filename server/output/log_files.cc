@@ -108,14 +108,16 @@ UniqueFd LogFiles::OpenIndex(int64_t sequence) const {
 int LogFiles::Rotate(int backups, int64_t size) {
   absl::MutexLock lock(&mu_);
   // What a change of `log_backups` has left goes too.
-  int64_t first_free = std::max(backups, 1);
-  while (ExistsLocked(first_free)) RemoveLocked(first_free++);
+  const int64_t first_removed = std::max(backups, 1);
+  int64_t end_of_removed = first_removed;
+  while (ExistsLocked(end_of_removed)) ++end_of_removed;
   // One that is not seen would get the bytes of another.
   if (errno != 0) return errno;
   // Only what there is: `log_backups` may be thousands.
   int64_t oldest = 0;
   while (oldest < backups - 1 && ExistsLocked(oldest + 1)) ++oldest;
   if (errno != 0) return errno;
+  for (int64_t back = first_removed; back < end_of_removed; ++back) RemoveLocked(back);
   for (int64_t back = oldest; back >= 1; --back) {
     if (const int error = ShiftLocked(back, 1); error != 0)
       return UnshiftLocked(back, oldest, error);

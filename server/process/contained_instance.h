@@ -54,6 +54,7 @@ class GroupInstance : public Instance {
   absl::Status SignalTreeAndContinue(int signal) override;
   bool Contains(pid_t process) override;
   bool IsGone() override;
+  bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return events_.get(); }
 
  private:
@@ -90,6 +91,7 @@ class SessionInstance : public Instance {
   absl::Status SignalTree(int signal) override;
   bool Contains(pid_t process) override;
   bool IsGone() override;
+  bool IsSignalledAtOnce() const override { return false; }
   int tree_fd() override { return -1; }
 
  private:

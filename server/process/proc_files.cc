@@ -63,8 +63,7 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return absl::ErrnoToStatus(errno, path);
   std::string text;
-  // Little, because a sleeping worker has hardly any stack in memory below.
-  char buffer[512];
+  char buffer[4096];
   ssize_t size = 0;
   do {
     size = read(file.get(), buffer, sizeof(buffer));

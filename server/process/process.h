@@ -111,6 +111,10 @@ class Instance {
   // Whether the main process is reaped and nothing that it started is alive.
   virtual bool IsGone() = 0;
 
+  // Whether to signal everything takes next to no time, because the kernel lists what belongs to
+  // it. Else processes are looked at one by one, and one that hangs may hold that up.
+  virtual bool IsSignalledAtOnce() const = 0;
+
   // Becomes ready (POLLPRI) when the answer of the last IsGone may have changed; -1 where the
   // kernel cannot tell, and IsGone must be asked again after a while. Ask anew after each IsGone:
   // the descriptor exists only while a tree outlives its main process.

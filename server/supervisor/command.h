@@ -39,8 +39,8 @@ struct Command {
   using Done = std::function<void(absl::StatusOr<DaemonSnapshotPtr>)>;
 
   Kind kind = Kind::kStart;
-  // Called exactly once, on the worker's thread or that of who posts the command; it must not
-  // block. May be null.
+  // Called exactly once, on the worker's thread or on one that posts a command to the worker; it
+  // must not block, nor post kShutDown. May be null.
   Done done;
   // Whether `done` is called as soon as the command is under way rather than at its outcome.
   bool no_wait = false;

@@ -65,6 +65,10 @@ class DaemonRunner {
   // When the latest instance was spawned; of no meaning before the first.
   MonotonicTime last_spawned() const { return instance_.spawned().monotonic; }
 
+  // Whether to handle kShutDown now takes next to no time: it is told and signals are sent. Else
+  // processes are looked at, or what is left of the output is written.
+  bool ShutsDownAtOnce() const { return instance_.is_asked_at_once(); }
+
   // Whether the daemon has ended for good, after kRemove or kShutDown: nothing may be handled from
   // then on. What survives KILL holds up a removal, for there is never a second instance, but not
   // the end of the server: its successor looks for it.

@@ -37,6 +37,9 @@ class LiveInstance {
   // Precondition: !exists(). Returns what went wrong.
   absl::optional<SpawnFailure> Spawn(Spawner& spawner, const SpawnRequest& request);
 
+  // Whether there is one that AskToEnd asks without a wait for anything.
+  bool is_asked_at_once() const { return exists() && instance_->IsSignalledAtOnce(); }
+
   // Whether a live process is part of the instance.
   bool Contains(pid_t process) { return instance_->Contains(process); }
 

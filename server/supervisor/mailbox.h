@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
 #include "server/supervisor/command.h"
 
 namespace hob {
@@ -30,6 +31,13 @@ class Mailbox {
   std::vector<Command> Take() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     return std::exchange(commands_, {});
+  }
+
+  // The command that has come since then, if it is one alone; else takes none.
+  absl::optional<Command> TakeIfAlone() ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    if (commands_.size() != 1) return absl::nullopt;
+    return std::move(std::exchange(commands_, {}).front());
   }
 
   // Takes nothing any more; what has just come is answered with `refusal`.

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <algorithm>
+
 #include "absl/time/time.h"
 
 // Older headers of the C library have no other name for it.
@@ -20,7 +22,9 @@ bool ThreadAlarm::Set(pid_t thread, int signal, MonotonicTime time) {
   if (!timer_.has_value() && (never || !Make(thread, signal))) return never;
   // All zero, it is switched off (timer_settime(2)).
   itimerspec when = {};
-  if (!never) when.it_value = absl::ToTimespec(time.since_origin());
+  if (!never) {
+    when.it_value = absl::ToTimespec(std::max(time.since_origin(), absl::Nanoseconds(1)));
+  }
   return timer_settime(*timer_, TIMER_ABSTIME, &when, nullptr) == 0;
 }
 

@@ -81,22 +81,25 @@ ThreadWorker::~ThreadWorker() {
 }
 
 void ThreadWorker::Post(Command command, const absl::Status& refusal) {
-  const bool is_for_all = command.kind == Command::Kind::kShutDown;
-  mailbox_.Post(std::move(command), refusal, [this, is_for_all] {
-    if (!is_for_all || !HandleForSleeper()) Wake();
+  const bool shuts_down = command.kind == Command::Kind::kShutDown;
+  mailbox_.Post(std::move(command), refusal, [this, shuts_down] {
+    if (!shuts_down || !ShutDownForSleeper()) Wake();
   });
 }
 
-bool ThreadWorker::HandleForSleeper() {
+bool ThreadWorker::ShutDownForSleeper() {
   const pid_t number = number_;
   // A thread that has not begun yet is not awake either.
   if (number == 0 || !awake_.TryLock()) return false;
-  for (Command& command : mailbox_.Take()) runner_.Handle(std::move(command));
-  const bool sleeps_on =
-      !runner_.finished() && alarm_.Set(number, kWakeSignal, runner_.NextDeadline());
+  absl::optional<Command> command;
+  if (runner_.ShutsDownAtOnce()) command = mailbox_.TakeIfAlone();
+  bool sleeps_on = false;
+  if (command.has_value()) {
+    runner_.Handle(*std::move(command));
+    sleeps_on = !runner_.finished() && alarm_.Set(number, kWakeSignal, runner_.NextDeadline());
+  }
   awake_.Unlock();
-  if (!sleeps_on) Wake();
-  return true;
+  return sleeps_on;
 }
 
 void ThreadWorker::Wake() {

@@ -22,8 +22,8 @@ namespace hob {
 // and lets the runner act. Only this thread spawns and reaps the daemon's processes.
 //
 // Whoever ends all daemons would wake up a thousand threads, one after the other, only for each to
-// send a signal and to sleep on. For a thread that sleeps kShutDown, and what lies in the mailbox
-// before it, is therefore handled by the thread that posts it.
+// send a signal and to sleep on. Where the thread sleeps and no more than that is to be done,
+// kShutDown is therefore handled by the thread that posts it.
 //
 // Thread-safe.
 class ThreadWorker : public Worker {
@@ -44,10 +44,12 @@ class ThreadWorker : public Worker {
 
   static void* Run(void* worker);
   void Loop() ABSL_LOCKS_EXCLUDED(awake_);
-  // If the thread sleeps, has the runner handle what is in the mailbox, and the thread wake up when
-  // the runner wants to act next. False, and nothing has happened, when the thread is awake.
-  bool HandleForSleeper() ABSL_LOCKS_EXCLUDED(awake_);
-  // Does nothing where the thread has not begun, or is gone.
+  // If the thread sleeps, and a kShutDown that takes no time is all that is in the mailbox, has the
+  // runner handle it, and the thread wake up when the runner wants to act next. Returns whether the
+  // thread may sleep on.
+  bool ShutDownForSleeper() ABSL_LOCKS_EXCLUDED(awake_);
+  // Does nothing where the thread has not begun. Where it is gone, another thread may have its
+  // number: the signal is blocked in all but workers, and those look about and sleep on.
   void Wake();
   // The one blocking call; ends at `deadline`, or earlier.
   void Wait(std::vector<pollfd>& fds, MonotonicTime deadline);

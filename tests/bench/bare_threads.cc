@@ -172,7 +172,8 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: bare_threads FOLDER DAEMONS CHILD LEDGER\n");
     return 2;
   }
-  hob::bench::BareThreads(argv[1], {argv[3], argv[4]}, atoi(argv[2])).Run();
-  // The threads may not have quite ended.
+  // Never destroyed: the threads may not have quite ended.
+  auto& threads = *new hob::bench::BareThreads(argv[1], {argv[3], argv[4]}, atoi(argv[2]));
+  threads.Run();
   _exit(0);
 }

@@ -57,6 +57,7 @@ class FakeSpawner::FakeInstance : public Instance {
   }
   bool IsGone() override { return kernel_.IsGone(process_); }
   bool Contains(pid_t process) override { return process == pid_; }
+  bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return -1; }
 
  private:

@@ -107,6 +107,7 @@ class FakeKernel::FakeInstance : public Instance {
     return process == getpid() ? kernel_.TakeWord(tree_) : process == pid_ && !tree_.reaped;
   }
   bool IsGone() override { return tree_.reaped && tree_.alive == 0; }
+  bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return -1; }
 
  private:

@@ -37,12 +37,6 @@ StartBudget::Options BudgetOf(const Character& character) {
   return budget;
 }
 
-bool EndsAll(const std::vector<Command>& mail) {
-  return std::any_of(mail.begin(), mail.end(), [](const Command& command) {
-    return command.kind == Command::Kind::kShutDown;
-  });
-}
-
 }  // namespace
 
 Simulator::Server::Server(Simulator& simulator)
@@ -268,8 +262,10 @@ void Simulator::Turn(SimulatedWorker& worker) {
   const int daemon = worker.daemon();
   worker.is_busy = true;
   std::vector<Command> mail = worker.TakeMail();
-  // Whoever ends all daemons handles the mail of those that sleep, and lets them sleep on.
-  const bool sleeps_on = EndsAll(mail) && random_.Chance(50);
+  // Whoever ends all daemons does this for those that sleep, and lets them sleep on.
+  const bool ends_at_once = mail.size() == 1 && mail[0].kind == Command::Kind::kShutDown &&
+                            worker.runner().ShutsDownAtOnce();
+  const bool sleeps_on = ends_at_once && random_.Chance(50);
   if (!sleeps_on) {
     kernel_.TakeNews(daemon);
     model().RoundBegins(daemon);
