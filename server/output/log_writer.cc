@@ -60,15 +60,16 @@ LogWriter::Result LogWriter::MoveLocked(int fifo, int64_t most) {
   if (!EnsureOpen()) return Result::kStalled;
   NoteTime();
   const int64_t end = moved_ + most;
-  while (moved_ < end) {
-    if (!WritePending()) return Result::kStalled;
-    const int64_t available = BytesIn(fifo);
-    if (available == 0) break;
-    if (!MoveSome(fifo, std::min(available, end - moved_))) return Result::kStalled;
+  while (WritePending()) {
+    // A rotation leaves up to kPiece bytes pending, which may exceed `most`.
+    const int64_t allowed = std::min(BytesIn(fifo), end - moved_);
+    if (allowed <= 0) {
+      problem_.clear();
+      return moved_ < end ? Result::kEmpty : Result::kMore;
+    }
+    if (!MoveSome(fifo, allowed)) break;
   }
-  if (!WritePending()) return Result::kStalled;
-  problem_.clear();
-  return moved_ < end ? Result::kEmpty : Result::kMore;
+  return Result::kStalled;
 }
 
 bool LogWriter::EnsureOpen() {

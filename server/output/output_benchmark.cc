@@ -162,11 +162,12 @@ void CheckLog(LogStore& store, int64_t lines) {
   }
 }
 
-absl::Duration TimePump(int64_t lines, int64_t block) {
+absl::Duration TimePump(int64_t lines, int64_t block, int64_t max_bytes) {
   const Folder folder;
   LogStore store({folder.path(), folder.path()});
   OutputPump pump("web", OutputStream::kStdout, store, Clock::Real());
   LogWriter::Limits limits;
+  limits.max_bytes = max_bytes;
   limits.backups = 1000;
   pump.SetLimits(limits);
   Check(pump.Open(geteuid(), getegid()) == 0, "the FIFO");
@@ -194,7 +195,7 @@ int64_t MemoryKib() {
   return resident * sysconf(_SC_PAGESIZE) / 1024;
 }
 
-void CompareWithCat(int64_t lines, int64_t block, const char* how) {
+void CompareWithCat(int64_t lines, int64_t block, int64_t max_bytes, const char* how) {
   std::vector<absl::Duration> cat;
   std::vector<absl::Duration> pump;
   // After the first round, in which the allocator takes what it then uses again.
@@ -202,7 +203,7 @@ void CompareWithCat(int64_t lines, int64_t block, const char* how) {
   for (int round = 0; round < kRounds; ++round) {
     if (round == 1) memory = MemoryKib();
     cat.push_back(TimeCat(lines, block));
-    pump.push_back(TimePump(lines, block));
+    pump.push_back(TimePump(lines, block, max_bytes));
   }
   const auto [least, most] = std::minmax_element(pump.begin(), pump.end());
   absl::PrintF(
@@ -275,7 +276,10 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: output_benchmark [LINES]\n");
     return 2;
   }
-  hob::CompareWithCat(lines, 4096, "in blocks of 4 KiB");
-  hob::CompareWithCat(lines, 1, "line by line");
+  constexpr int64_t kUsualLog = 10'000'000;
+  hob::CompareWithCat(lines, 4096, kUsualLog, "in blocks of 4 KiB");
+  hob::CompareWithCat(lines, 1, kUsualLog, "line by line");
+  // Blocks as large as the pipe keep it full, and a small log rotates all the time.
+  hob::CompareWithCat(lines, 65536, 1'000'000, "in blocks of 64 KiB, log_max_bytes = 1MB");
   hob::ShowFairness();
 }

@@ -3,13 +3,13 @@
 // numbered lines. Keys:
 //   ledger, lock   paths of files
 //   rate           lines a second; 0 writes none
-//   batch          lines in one write, which are at most 4,096 bytes: the kernel takes them whole
-//   or not at all width          bytes of padding in each line errors         every so many writes
-//   one line goes to stderr too; 0: none life           milliseconds until it ends by itself,
-//   MIN-MAX; 0-0: never code           how it ends then: an exit code, or -SIGNAL term exit code
-//   after TERM; `ignore`: it does not end family         how many processes it starts: in turn in
-//   its session, and in one of their own ready          a descriptor on which it says that it is
-//   ready; 0: none revision       means nothing; a reload changes it
+//   batch          lines in one write, at most 4,096 bytes: the kernel takes them whole or not at
+//   all burst          writes in a row, without a pause width          bytes of padding in each
+//   line errors         every so many writes one line goes to stderr too; 0: none life milliseconds
+//   until it ends by itself, MIN-MAX; 0-0: never code           how it ends then: an exit code, or
+//   -SIGNAL term           exit code after TERM; `ignore`: it does not end family         processes
+//   that it starts: in turn in its session, and in one of their own ready          a descriptor on
+//   which it says that it is ready; 0: none revision       means nothing; a reload changes it
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -50,6 +50,7 @@ struct Options {
   const char* lock = nullptr;
   int rate = 0;
   int batch = 1;
+  int burst = 1;
   int width = 20;
   int errors = 0;
   int min_life = 0;
@@ -76,7 +77,7 @@ bool ReadNumber(const char* word, Options& options) {
   } numbers[] = {{"rate", &options.rate},   {"batch", &options.batch},
                  {"width", &options.width}, {"errors", &options.errors},
                  {"code", &options.code},   {"family", &options.family},
-                 {"ready", &options.ready}};
+                 {"ready", &options.ready}, {"burst", &options.burst}};
   for (const auto& number : numbers) {
     const char* value;
     if (!Is(word, number.key, &value)) continue;
@@ -194,12 +195,12 @@ class Child {
     }
   }
 
-  // Writes a batch, and sets when the next one is due.
+  // Writes a burst of batches, and sets when the next one is due.
   void WriteAtItsTime(Writer writer, int64_t& next) {
     const int64_t period = int64_t{1'000'000'000} * options_.batch / options_.rate;
     next = std::max(next + period, Now());
     if (head_->paused != 0) return;
-    WriteLines(writer, STDOUT_FILENO, options_.batch);
+    for (int i = 0; i < options_.burst; ++i) WriteLines(writer, STDOUT_FILENO, options_.batch);
     ++batches_;
     if (writer == kMainOut && options_.errors > 0 && batches_ % options_.errors == 0) {
       WriteLines(kMainErr, STDERR_FILENO, 1);
