@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,9 @@ namespace {
 // machine has least of. The signal is blocked everywhere but in the workers' ppoll, which lets it
 // in atomically, so that no wake-up is lost. SIGURG is ignored by default and used by nobody here.
 constexpr int kWakeSignal = SIGURG;
+
+// How long a worker rests after an exception, so that a defect that comes again does not spin.
+constexpr absl::Duration kPauseAfterDefect = absl::Seconds(1);
 
 void Woken(int) {}
 
@@ -123,21 +127,46 @@ void ThreadWorker::Loop() {
   const MutexLock awake(&awake_);
   number_ = gettid();
   while (true) {
-    for (Command& command : mailbox_.Take()) runner_.Handle(std::move(command));
-    runner_.Step();
+    const bool survived = Act();
     if (runner_.finished()) break;
     fds.clear();
-    runner_.AppendPollFds(fds);
+    MonotonicTime deadline = clock_.Now().monotonic + kPauseAfterDefect;
+    if (survived) {
+      deadline = runner_.NextDeadline();
+      runner_.AppendPollFds(fds);
+    }
     // It stops the other processors for a moment. A spawn goes deepest, and mostly a long sleep
     // follows it.
     const MonotonicTime spawned = runner_.last_spawned();
     if (std::exchange(released_after, spawned) != spawned) memory.ReleaseDeadStack();
-    const MonotonicTime deadline = runner_.NextDeadline();
     awake_.Unlock();
     Wait(fds, deadline);
     awake_.Lock();
   }
   mailbox_.Close(runner_.refusal());
+}
+
+bool ThreadWorker::Act() {
+  bool survived = true;
+  for (Command& command : mailbox_.Take()) {
+    const Command::Done done = command.done;
+    if (Survive([&] { runner_.Handle(std::move(command)); })) continue;
+    survived = false;
+    // A command is answered last.
+    if (done) done(absl::InternalError(absl::StrCat("the command failed for '", name_, "'")));
+  }
+  return Survive([this] { runner_.Step(); }) && survived;
+}
+
+bool ThreadWorker::Survive(absl::FunctionRef<void()> act) {
+  try {
+    act();
+    return true;
+  } catch (const std::exception& error) {
+    journal_.Error({name_, "defect"}, absl::StrCat(name_, " defect in hobd, which goes on: ",
+                                                   error.what(), "; please report it"));
+    return false;
+  }
 }
 
 void ThreadWorker::Wait(std::vector<pollfd>& fds, MonotonicTime deadline) {

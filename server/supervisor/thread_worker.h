@@ -7,10 +7,13 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "server/journal/journal.h"
 #include "server/supervisor/mailbox.h"
 #include "server/supervisor/thread_alarm.h"
 #include "server/supervisor/worker.h"
@@ -40,10 +43,18 @@ class ThreadWorker : public Worker {
 
  private:
   ThreadWorker(std::shared_ptr<const DaemonSpec> spec, const DaemonRunner::Context& context)
-      : clock_(*context.clock), runner_(std::move(spec), context) {}
+      : clock_(*context.clock),
+        journal_(*context.journal),
+        name_(spec->name),
+        runner_(std::move(spec), context) {}
 
   static void* Run(void* worker);
   void Loop() ABSL_LOCKS_EXCLUDED(awake_);
+  // Has the runner handle its commands and look about. Returns false after an exception.
+  bool Act() ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_);
+  // Calls `act`. An exception that escapes from it is a defect, or memory has run out: either costs
+  // this daemon a pause, and not every daemon its supervisor. Returns false after one.
+  bool Survive(absl::FunctionRef<void()> act) ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_);
   // If the thread sleeps, and a kShutDown that takes no time is all that is in the mailbox, has the
   // runner handle it, and the thread wake up when the runner wants to act next. Returns whether the
   // thread may sleep on.
@@ -55,6 +66,8 @@ class ThreadWorker : public Worker {
   void Wait(std::vector<pollfd>& fds, MonotonicTime deadline);
 
   const Clock& clock_;
+  Journal& journal_;
+  const std::string name_;
   // The thread holds it except while it sleeps.
   Mutex awake_;
   DaemonRunner runner_ ABSL_GUARDED_BY(awake_);

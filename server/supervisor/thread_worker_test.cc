@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <stdexcept>
 #include <string>
 
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/errors/errors.h"
@@ -93,6 +95,40 @@ TEST_F(ThreadWorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
   ASSERT_TRUE(late.Await());
   EXPECT_EQ(late.InAWord(), "DAEMON_NOT_FOUND")
       << "it was a removal, the server does not shut down";
+}
+
+// Fails the next spawn as a defect of hobd or want of memory would.
+class ThrowingSpawner : public FakeSpawner {
+ public:
+  using FakeSpawner::FakeSpawner;
+
+  SpawnResult Spawn(const SpawnRequest& request) override {
+    if (thrown_.HasBeenNotified()) return FakeSpawner::Spawn(request);
+    thrown_.Notify();
+    throw std::length_error("basic_string::resize");
+  }
+  void WaitUntilItThrows() const { thrown_.WaitForNotification(); }
+
+ private:
+  absl::Notification thrown_;
+};
+
+TEST_F(ThreadWorkerTest, AnExceptionEndsNeitherTheServerNorTheWorker) {
+  ThrowingSpawner spawner(Clock::Real(), FakeSpawner::Wakes::kByDescriptor);
+  context_.spawner = &spawner;
+  const std::unique_ptr<Worker> worker = Create();
+  const Answer start = Post(*worker, Kind::kStart);
+  spawner.WaitUntilItThrows();
+  const Answer stop = Post(*worker, Kind::kStop);
+  ASSERT_TRUE(start.Await());
+  ASSERT_TRUE(stop.Await());
+  const Answer again = Post(*worker, Kind::kRestart);
+  ASSERT_TRUE(again.Await());
+  EXPECT_EQ(again.InAWord(), "OK");
+  EXPECT_EQ(registry_.Find("web")->state, DaemonState::kRunning);
+  const Answer end = Post(*worker, Kind::kShutDown);
+  ASSERT_TRUE(end.Await());
+  EXPECT_EQ(spawner.Alive("web"), 0);
 }
 
 TEST_F(ThreadWorkerTest, ADeadlineWakesTheWorker) {
