@@ -1,31 +1,76 @@
 #include "server/run_dir.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "server/clock/clock.h"
 #include "server/process/folders.h"
 
 namespace hob {
 namespace {
 
 constexpr int kMaxPidLength = 32;
+constexpr int kRetryMilliseconds = 20;
 
-std::string ReadHolder(int fd) {
-  char text[kMaxPidLength];
-  const ssize_t length = pread(fd, text, sizeof(text), 0);
-  const std::string pid(
-      absl::StripAsciiWhitespace(absl::string_view(text, length > 0 ? length : 0)));
-  return pid.empty() ? "not known" : pid;
+absl::Status AnotherServer(const std::string& folder, pid_t holder, absl::string_view key) {
+  return absl::AlreadyExistsError(absl::StrCat("another hob server uses ", folder, ": its pid is ",
+                                               holder > 0 ? absl::StrCat(holder) : "not known",
+                                               "; stop it, or give this one a ", key,
+                                               " of its own in [hob]"));
 }
 
-// A hard link would have another file truncated (RELIABILITY section 5 row 19).
+pid_t ReadHolder(int fd) {
+  char text[kMaxPidLength];
+  const ssize_t length = pread(fd, text, sizeof(text), 0);
+  pid_t pid = 0;
+  const absl::string_view line(text, std::max<ssize_t>(length, 0));
+  return absl::SimpleAtoi(absl::StripAsciiWhitespace(line), &pid) ? pid : 0;
+}
+
+// Returns who has locked the file with flock(2), by /proc/locks (proc(5)); 0: not known.
+pid_t FindHolder(int fd) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) return 0;
+  const std::string file =
+      absl::StrFormat("%02x:%02x:%d", major(status.st_dev), minor(status.st_dev), status.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    pid_t pid = 0;
+    if (words.size() > 5 && words[1] == "FLOCK" && words[5] == file &&
+        absl::SimpleAtoi(words[4], &pid)) {
+      return pid;
+    }
+  }
+  return 0;
+}
+
+bool IsDead(pid_t pid) { return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH; }
+
+// A hard link would have another file truncated.
 bool IsFileOfItsOwn(int fd) {
   struct stat status;
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
@@ -37,6 +82,23 @@ absl::Status WriteHolder(int fd, const std::string& path) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat("cannot write ", path, ": ", strerror(errno)));
+}
+
+// The abstract address that stands for a run_dir. Containers that share a network have file systems
+// of their own, and so different names.
+socklen_t FillName(const std::string& run_dir, sockaddr_un& address) {
+  struct stat status = {};
+  stat(run_dir.c_str(), &status);
+  const std::unique_ptr<char, void (*)(void*)> real(realpath(run_dir.c_str(), nullptr), &free);
+  std::string name = absl::StrFormat("hob %x ", status.st_dev);
+  const absl::string_view path = real == nullptr ? run_dir : real.get();
+  // The first byte of the address is NUL. The end of a path tells more than its beginning.
+  const size_t room = sizeof(address.sun_path) - 1 - name.size();
+  absl::StrAppend(&name, path.substr(path.size() - std::min(path.size(), room)));
+  address = {};
+  address.sun_family = AF_UNIX;
+  name.copy(address.sun_path + 1, name.size());
+  return offsetof(sockaddr_un, sun_path) + 1 + name.size();
 }
 
 }  // namespace
@@ -60,28 +122,71 @@ absl::Status CheckClosed(const std::string& key, const std::string& path) {
       absl::StrCat(key, ": everybody may replace what is in ", path, ": chmod o-w it"));
 }
 
-absl::StatusOr<RunDirLock> RunDirLock::Acquire(const std::string& run_dir) {
+absl::StatusOr<ServerLock> ServerLock::Acquire(const std::string& run_dir,
+                                               const std::string& log_dir) {
+  const MonotonicTime deadline = Clock::Real().Now().monotonic + kPatience;
+  while (true) {
+    ServerLock lock;
+    absl::Status status = lock.LockFile(run_dir);
+    if (status.ok()) status = lock.LockName(run_dir);
+    if (status.ok()) status = lock.LockLogs(log_dir);
+    if (status.ok()) return lock;
+    if (!IsDead(lock.holder_) || Clock::Real().Now().monotonic > deadline) return status;
+    poll(nullptr, 0, kRetryMilliseconds);
+  }
+}
+
+absl::Status ServerLock::LockFile(const std::string& run_dir) {
   const std::string path = absl::StrCat(run_dir, "/hob.lock");
-  UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.ok()) {
+  file_.Reset(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file_.ok()) {
     return absl::FailedPreconditionError(
         absl::StrCat("run_dir: cannot open ", path, ": ", strerror(errno)));
   }
-  if (!IsFileOfItsOwn(file.get())) {
+  if (!IsFileOfItsOwn(file_.get())) {
     return absl::FailedPreconditionError(
         absl::StrCat("run_dir: ", path, " is no regular file, or has a second name: remove it"));
   }
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("run_dir: cannot lock ", path, ": ", strerror(errno)));
-    }
-    return absl::AlreadyExistsError(
-        absl::StrCat("another hob server uses ", run_dir, ": its pid is ", ReadHolder(file.get()),
-                     "; stop it, or give this one a run_dir of its own in [hob]"));
+  if (flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return WriteHolder(file_.get(), path);
+  if (errno != EWOULDBLOCK) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("run_dir: cannot lock ", path, ": ", strerror(errno)));
   }
-  if (absl::Status status = WriteHolder(file.get(), path); !status.ok()) return status;
-  return RunDirLock(std::move(file));
+  holder_ = ReadHolder(file_.get());
+  return AnotherServer(run_dir, holder_, "run_dir");
+}
+
+absl::Status ServerLock::LockName(const std::string& run_dir) {
+  sockaddr_un address;
+  const socklen_t size = FillName(run_dir, address);
+  const auto* const name = reinterpret_cast<const sockaddr*>(&address);
+  name_.Reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // Callers are never accepted: each only looks who listens.
+  if (bind(name_.get(), name, size) == 0 && listen(name_.get(), SOMAXCONN) == 0) {
+    return absl::OkStatus();
+  }
+  // Where names are not to be had, the file is all there is.
+  if (errno != EADDRINUSE) return absl::OkStatus();
+  const UniqueFd caller(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  ucred peer = {};
+  socklen_t peer_size = sizeof(peer);
+  if (connect(caller.get(), name, size) == 0) {
+    getsockopt(caller.get(), SOL_SOCKET, SO_PEERCRED, &peer, &peer_size);
+    // Any user may take any name, and is no server of this run_dir.
+    if (peer.uid != 0 && peer.uid != geteuid()) return absl::OkStatus();
+  }
+  holder_ = peer.pid;
+  return AnotherServer(run_dir, holder_, "run_dir");
+}
+
+absl::Status ServerLock::LockLogs(const std::string& log_dir) {
+  logs_.Reset(open(log_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems have no such locks, and a folder may be writable though not readable.
+  if (!logs_.ok() || flock(logs_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+    return absl::OkStatus();
+  }
+  holder_ = FindHolder(logs_.get());
+  return AnotherServer(log_dir, holder_, "log_dir");
 }
 
 }  // namespace hob

@@ -1,10 +1,14 @@
 #include "server/run_dir.h"
 
+#include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -22,29 +26,98 @@ std::string Read(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
-class RunDirLockTest : public testing::Test {
+class ServerLockTest : public testing::Test {
  protected:
-  absl::Status Acquire() { return RunDirLock::Acquire(folder_.path()).status(); }
+  ServerLockTest() {
+    EXPECT_EQ(mkdir(run_dir_.c_str(), 0755), 0);
+    EXPECT_EQ(mkdir(log_dir_.c_str(), 0755), 0);
+  }
+
+  absl::Status Acquire() { return ServerLock::Acquire(run_dir_, log_dir_).status(); }
+
+  void ExpectRefusal(const std::string& folder, const std::string& key) {
+    const absl::Status second = Acquire();
+    EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_EQ(second.message(),
+              absl::StrCat("another hob server uses ", folder, ": its pid is ", getpid(),
+                           "; stop it, or give this one a ", key, " of its own in [hob]"));
+  }
 
   const TestFolder folder_;
-  const std::string path_ = folder_.PathOf("hob.lock");
+  const std::string run_dir_ = folder_.PathOf("run");
+  const std::string log_dir_ = folder_.PathOf("log");
+  const std::string path_ = run_dir_ + "/hob.lock";
 };
 
-TEST_F(RunDirLockTest, NamesItsHolder) {
-  const absl::StatusOr<RunDirLock> lock = RunDirLock::Acquire(folder_.path());
+TEST_F(ServerLockTest, NamesItsHolder) {
+  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
   ASSERT_TRUE(lock.ok()) << lock.status();
   EXPECT_EQ(Read(path_), absl::StrCat(getpid(), "\n"));
-  const absl::Status second = Acquire();
+  ExpectRefusal(run_dir_, "run_dir");
+}
+
+TEST_F(ServerLockTest, IsFreeWhenItsHolderIsGone) {
+  EXPECT_TRUE(Acquire().ok());
+  EXPECT_TRUE(Acquire().ok());
+}
+
+TEST_F(ServerLockTest, HoldsWhereRunDirWasRemovedAndMadeAgain) {
+  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  ExpectRefusal(run_dir_, "run_dir");
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  ASSERT_EQ(rmdir(run_dir_.c_str()), 0);
+  ASSERT_EQ(mkdir(run_dir_.c_str(), 0755), 0);
+  ExpectRefusal(run_dir_, "run_dir");
+}
+
+TEST_F(ServerLockTest, AnotherRunDirIsFree) {
+  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  // A path longer than the address of a socket.
+  const std::string other = folder_.PathOf(std::string(150, 'r'));
+  const std::string logs = folder_.PathOf("log2");
+  ASSERT_EQ(mkdir(other.c_str(), 0755), 0);
+  ASSERT_EQ(mkdir(logs.c_str(), 0755), 0);
+  EXPECT_TRUE(ServerLock::Acquire(other, logs).ok());
+}
+
+TEST_F(ServerLockTest, TwoServersDoNotShareLogs) {
+  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  ASSERT_EQ(mkdir((run_dir_ + "2").c_str(), 0755), 0);
+  const absl::Status second = ServerLock::Acquire(run_dir_ + "2", log_dir_).status();
   EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_THAT(std::string(second.message()), HasSubstr(absl::StrCat("its pid is ", getpid(), ";")));
+  EXPECT_THAT(std::string(second.message()), HasSubstr("another hob server uses " + log_dir_));
+  EXPECT_THAT(std::string(second.message()), HasSubstr("a log_dir of its own"));
 }
 
-TEST_F(RunDirLockTest, IsFreeWhenItsHolderIsGone) {
+// A server was killed while a child of its was between clone and execve: the child lets go soon.
+TEST_F(ServerLockTest, WaitsForWhatADeadHolderHasLeftOpen) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t holder = fork();
+  if (holder == 0) {
+    const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+    // It keeps the descriptors until the test closes the pipe.
+    if (fork() == 0) {
+      close(ends[1]);
+      char byte;
+      _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    _exit(lock.ok() ? 0 : 1);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(holder, &status, 0), holder);
+  ASSERT_EQ(status, 0);
+  std::thread lets_go([&ends] { close(ends[1]); });
   EXPECT_TRUE(Acquire().ok());
-  EXPECT_TRUE(Acquire().ok());
+  lets_go.join();
+  close(ends[0]);
 }
 
-TEST_F(RunDirLockTest, S19_APlantedLinkIsNoLockAndWhatItNamesStaysAsItIs) {
+TEST_F(ServerLockTest, APlantedLinkIsNoLockAndWhatItNamesStaysAsItIs) {
   const std::string victim = folder_.Write("victim", "untouched and longer than a pid\n");
   for (const auto plant : {symlink, link}) {
     ASSERT_EQ(plant(victim.c_str(), path_.c_str()), 0);
@@ -58,7 +131,37 @@ TEST_F(RunDirLockTest, S19_APlantedLinkIsNoLockAndWhatItNamesStaysAsItIs) {
   EXPECT_THAT(std::string(Acquire().message()), HasSubstr("is no regular file"));
 }
 
-TEST(CheckClosedTest, S04_AFolderThatEverybodyMayWriteIsRefused) {
+// Only root can take another user's identity.
+TEST_F(ServerLockTest, AStrangerWhoTakesTheNameKeepsNobodyOut) {
+  if (geteuid() != 0) GTEST_SKIP() << "takes root";
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t stranger = fork();
+  if (stranger == 0) {
+    constexpr uid_t kNobody = 65534;
+    // The name is the stranger's; the files are still within its reach.
+    if (seteuid(kNobody) != 0) _exit(1);
+    setfsuid(0);
+    const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+    const char told = lock.ok() ? 'y' : 'n';
+    if (unlink(path_.c_str()) != 0 || write(ends[1], &told, 1) != 1) _exit(1);
+    pause();
+  }
+  close(ends[1]);
+  char told = 0;
+  ASSERT_EQ(read(ends[0], &told, 1), 1);
+  ASSERT_EQ(told, 'y');
+  // It has the folder of the logs as well.
+  const std::string logs = folder_.PathOf("log2");
+  ASSERT_EQ(mkdir(logs.c_str(), 0755), 0);
+  const absl::Status acquired = ServerLock::Acquire(run_dir_, logs).status();
+  EXPECT_TRUE(acquired.ok()) << acquired;
+  kill(stranger, SIGKILL);
+  waitpid(stranger, nullptr, 0);
+  close(ends[0]);
+}
+
+TEST(CheckClosedTest, AFolderThatEverybodyMayWriteIsRefused) {
   const TestFolder folder;
   EXPECT_TRUE(CheckClosed("run_dir", folder.path()).ok());
   ASSERT_EQ(chmod(folder.path().c_str(), 0777), 0);

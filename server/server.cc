@@ -149,11 +149,11 @@ absl::Status Server::TakeRunDir() {
         std::make_tuple("run_dir", NotifyDir(settings), kFolderMode),
         std::make_tuple("run_dir", FifoDir(settings), kFifoFolderMode)}) {
     if (absl::Status status = MakeFolder(key, path, mode); !status.ok()) return status;
-    // Logs that others replace endanger nobody, and some share their folder on purpose.
+    // Logs that others replace endanger nobody.
     if (absl::string_view(key) != "run_dir") continue;
     if (absl::Status status = CheckClosed(key, path); !status.ok()) return status;
   }
-  absl::StatusOr<RunDirLock> lock = RunDirLock::Acquire(settings.run_dir);
+  absl::StatusOr<ServerLock> lock = ServerLock::Acquire(settings.run_dir, settings.log_dir);
   if (!lock.ok()) return lock.status();
   lock_ = *std::move(lock);
   return absl::OkStatus();
@@ -329,8 +329,10 @@ void Server::HandleSignal(int signal) {
   switch (signal) {
     case SIGTERM:
     case SIGINT:
+    case SIGQUIT:
       return stopping_ ? CutShort() : BeginShutDown();
     case SIGHUP:
+      listener_->Restore();
       return reloader_->Request(/*dry_run=*/false, nullptr);
     case SIGUSR2:
       journal_.Info("opens all logs anew");

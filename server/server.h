@@ -96,7 +96,7 @@ class Server {
 
   // In the order of construction; taken down in the opposite one.
   Journal journal_;
-  absl::optional<RunDirLock> lock_;
+  absl::optional<ServerLock> lock_;
   StrayReaper strays_;
   std::unique_ptr<ProcessSpawner> spawner_;
   std::unique_ptr<LogStore> logs_;

@@ -1,6 +1,7 @@
 """The server itself (contract section 6): signals, exit codes, one server per run_dir, sockets, sd_notify."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -182,6 +183,45 @@ class OneServerTest(HobTest):
         self.assertEqual(second.returncode, 1, second.stderr)
         self.assertIn(str(first.pid), second.stderr)
         self.assertEqual(self.snapshot(first), before)
+        first.stop()
+
+    def test_second_server_refuses_although_somebody_has_removed_run_dir(self):
+        """Cleaners do that; and the socket comes back by itself."""
+        first = self.server()
+        first.socket = first.path("run/hob.sock")
+        first.address = first.keys["listen"] = "unix:" + first.socket
+        first.configure("[os_daemons]\na = /bin/sleep 1h\n")
+        first.start()
+        before = first.await_state("a", State.RUNNING)
+        shutil.rmtree(first.keys["run_dir"])
+        second = subprocess.run(first.command(), capture_output=True, text=True, timeout=DEADLINE,
+                                stdin=subprocess.DEVNULL)
+        self.assertEqual(second.returncode, 1, second.stderr)
+        self.assertIn(f"its pid is {first.pid};", second.stderr)
+        processes.await_that(lambda: os.path.exists(first.socket), first.stderr)
+        first.channel.close()
+        first.connect()
+        self.assertEqual(first.daemon("a"), before)
+        self.assertEqual(first.restart_daemon("a").state, State.RUNNING)
+        first.stop()
+
+    def test_socket_that_somebody_removes_comes_back_at_a_hup(self):
+        server = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        os.unlink(server.socket)
+        server.process.send_signal(signal.SIGHUP)
+        processes.await_that(lambda: os.path.exists(server.socket), server.stderr)
+        server.channel.close()
+        server.connect()
+        server.await_state("a", State.RUNNING)
+        server.stop()
+
+    def test_two_servers_do_not_share_a_folder_of_logs(self):
+        first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
+        second = self.server("[os_daemons]\na = /bin/sleep 1h\n", hob_keys={"log_dir": first.path("log")})
+        with self.assertRaises(ServerDied) as caught:
+            second.start()
+        self.assertEqual(caught.exception.code, 1)
+        self.assertIn(f"another hob server uses {first.path('log')}: its pid is {first.pid};", caught.exception.stderr)
         first.stop()
 
     def test_f81_s14_socket_of_a_live_server_is_never_removed(self):

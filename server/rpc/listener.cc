@@ -6,10 +6,13 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -24,6 +27,8 @@ namespace {
 constexpr int kBacklog = 1024;
 // How long the loop rests after a failure that has nothing to do with one caller.
 constexpr int kRestMilliseconds = 100;
+// Of the folder of a Unix socket, where somebody has removed it.
+constexpr mode_t kFolderMode = 0755;
 
 absl::Status Failure(const std::string& address, absl::string_view step, int error) {
   return absl::FailedPreconditionError(
@@ -101,27 +106,35 @@ Listener::Listener(const Options& options, Journal& journal)
 
 Listener::~Listener() {
   if (thread_.joinable()) {
-    eventfd_write(ending_.get(), 1);
+    ending_ = true;
+    eventfd_write(wake_.get(), 1);
     thread_.join();
   }
   for (const Socket& socket : sockets_) {
-    struct stat status;
-    if (socket.is_unix && lstat(socket.path.c_str(), &status) == 0 &&
-        status.st_dev == socket.device && status.st_ino == socket.inode) {
-      unlink(socket.path.c_str());
-    }
+    if (socket.is_unix && IsAtItsPath(socket)) unlink(socket.path.c_str());
   }
+}
+
+bool Listener::IsAtItsPath(const Socket& socket) {
+  struct stat status;
+  return lstat(socket.path.c_str(), &status) == 0 && status.st_dev == socket.device &&
+         status.st_ino == socket.inode;
 }
 
 absl::Status Listener::Open(const std::string& address) {
   // Without it the thread could not be told to end.
-  if (!ending_.ok()) ending_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!ending_.ok()) return Failure(address, "eventfd", errno);
+  if (!wake_.ok()) wake_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_.ok()) return Failure(address, "eventfd", errno);
   absl::string_view path = address;
-  return absl::ConsumePrefix(&path, "unix:") ? OpenUnix(std::string(path)) : OpenTcp(address);
+  if (!absl::ConsumePrefix(&path, "unix:")) return OpenTcp(address);
+  absl::StatusOr<Socket> socket = BindUnix(std::string(path));
+  if (!socket.ok()) return socket.status();
+  sockets_.push_back(*std::move(socket));
+  addresses_.push_back(address);
+  return absl::OkStatus();
 }
 
-absl::Status Listener::OpenUnix(const std::string& path) {
+absl::StatusOr<Listener::Socket> Listener::BindUnix(const std::string& path) {
   const std::string address = "unix:" + path;
   if (absl::Status status = CheckFree(path); !status.ok()) return status;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
@@ -165,9 +178,7 @@ absl::Status Listener::OpenUnix(const std::string& path) {
   }
   socket.device = status.st_dev;
   socket.inode = status.st_ino;
-  sockets_.push_back(std::move(socket));
-  addresses_.push_back(address);
-  return absl::OkStatus();
+  return socket;
 }
 
 absl::Status Listener::OpenTcp(const std::string& address) {
@@ -196,19 +207,69 @@ absl::Status Listener::OpenTcp(const std::string& address) {
 void Listener::Serve(Handler on_unix, Handler on_tcp) {
   on_unix_ = std::move(on_unix);
   on_tcp_ = std::move(on_tcp);
+  file_events_.Reset(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  for (const Socket& socket : sockets_) WatchPathOf(socket);
   thread_ = std::thread([this] { Loop(); });
 }
 
+void Listener::Restore() {
+  restore_asked_ = true;
+  eventfd_write(wake_.get(), 1);
+}
+
 void Listener::Loop() {
-  std::vector<pollfd> fds;
-  fds.push_back({ending_.get(), POLLIN, 0});
+  while (!ending_) {
+    for (const Socket* socket : Wait()) Accept(*socket);
+    if (restore_asked_.exchange(false)) restore_at_ = MonotonicTime();
+    if (restore_at_ <= Clock::Real().Now().monotonic) RestoreNow();
+  }
+}
+
+std::vector<const Listener::Socket*> Listener::Wait() {
+  std::vector<pollfd> fds = {{wake_.get(), POLLIN, 0}, {file_events_.get(), POLLIN, 0}};
   for (const Socket& socket : sockets_) fds.push_back({socket.fd.get(), POLLIN, 0});
-  while (true) {
-    poll(fds.data(), fds.size(), -1);
-    if (fds[0].revents != 0) return;
-    for (size_t i = 0; i < sockets_.size(); ++i) {
-      if (fds[i + 1].revents != 0) Accept(sockets_[i]);
+  timespec patience;
+  const bool bounded = restore_at_ != MonotonicTime::InfiniteFuture();
+  if (bounded) {
+    const absl::Duration left = restore_at_ - Clock::Real().Now().monotonic;
+    patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
+  }
+  std::vector<const Socket*> called;
+  if (ppoll(fds.data(), fds.size(), bounded ? &patience : nullptr, nullptr) <= 0) return called;
+  eventfd_t wakes;
+  if (fds[0].revents != 0) eventfd_read(wake_.get(), &wakes);
+  if (fds[1].revents != 0) {
+    alignas(inotify_event) char events[4096];
+    while (read(file_events_.get(), events, sizeof(events)) > 0) continue;
+    restore_at_ = Clock::Real().Now().monotonic + options_.restore_delay;
+  }
+  for (size_t i = 0; i < sockets_.size(); ++i) {
+    if (fds[i + 2].revents != 0) called.push_back(&sockets_[i]);
+  }
+  return called;
+}
+
+void Listener::WatchPathOf(const Socket& socket) {
+  if (!socket.is_unix || !file_events_.ok()) return;
+  // The removal of a name changes the count of links, which is an attribute.
+  inotify_add_watch(file_events_.get(), socket.path.c_str(), IN_ATTRIB | IN_MOVE_SELF);
+}
+
+void Listener::RestoreNow() {
+  restore_at_ = MonotonicTime::InfiniteFuture();
+  for (Socket& socket : sockets_) {
+    if (!socket.is_unix || IsAtItsPath(socket)) continue;
+    const std::string folder = socket.path.substr(0, socket.path.rfind('/'));
+    MakeFolders(folder, kFolderMode, kFolderMode);
+    absl::StatusOr<Socket> anew = BindUnix(socket.path);
+    if (!anew.ok()) {
+      journal_.Error(absl::StrCat("the socket ", socket.path, " was removed: ",
+                                  anew.status().message(), "; SIGHUP tries again"));
+      continue;
     }
+    socket = *std::move(anew);
+    WatchPathOf(socket);
+    journal_.Warning(absl::StrCat("the socket ", socket.path, " was removed: made again"));
   }
 }
 
@@ -227,8 +288,8 @@ void Listener::Accept(const Socket& socket) {
     case ENOBUFS:
     case ENOMEM: {
       // The caller stays in the queue; without a rest the loop would spin.
-      pollfd ending = {ending_.get(), POLLIN, 0};
-      poll(&ending, 1, kRestMilliseconds);
+      pollfd wake = {wake_.get(), POLLIN, 0};
+      poll(&wake, 1, kRestMilliseconds);
       return;
     }
     default:
@@ -251,8 +312,8 @@ void Listener::Shed(const Socket& socket) {
                                 "ulimit -n)"));
   }
   if (!spare_.ok()) {
-    pollfd ending = {ending_.get(), POLLIN, 0};
-    poll(&ending, 1, kRestMilliseconds);
+    pollfd wake = {wake_.get(), POLLIN, 0};
+    poll(&wake, 1, kRestMilliseconds);
   }
 }
 

@@ -13,17 +13,22 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "server/clock/clock.h"
 #include "server/journal/journal.h"
 #include "server/process/unique_fd.h"
 
 namespace hob {
 
-// Our own accept loop: gRPC's goes deaf for ever after one failed accept, takes a live server's
-// socket away without a word, and does not tell who called (RELIABILITY F70, F81, findings 1 and
-// 5). Connections are handed on as descriptors.
+// Accepts connections and hands them on as descriptors. Takes the place of gRPC's own accept loop,
+// which goes deaf for ever after one failed accept, takes a live server's socket away without a
+// word, and does not tell who called.
 //
-// Order of calls: Open for each address, Serve once. Not thread-safe before Serve; nothing is
+// A Unix socket whose file somebody removes is bound anew: by itself after restore_delay, and
+// whenever Restore is called.
+//
+// Order of calls: Open for each address, Serve once. Not thread-safe before Serve; only Restore is
 // called after it.
 class Listener {
  public:
@@ -31,6 +36,9 @@ class Listener {
     // Of Unix sockets.
     mode_t socket_mode = 0660;
     absl::optional<gid_t> socket_group;
+    // Time between the removal of a socket's file and its return: a cleaner that removes the
+    // folder as well is done by then.
+    absl::Duration restore_delay = absl::Seconds(1);
   };
 
   // `journal` outlives the listener.
@@ -53,6 +61,10 @@ class Listener {
   // the other.
   void Serve(Handler on_unix, Handler on_tcp);
 
+  // Has the thread look whether each Unix socket is still at its path, and bind those anew that are
+  // not. Thread-safe; returns at once.
+  void Restore();
+
   // Where it listens, with the real port instead of port 0.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
@@ -69,9 +81,17 @@ class Listener {
     ino_t inode = 0;
   };
 
-  absl::Status OpenUnix(const std::string& path);
+  // Returns a socket that listens at `path`.
+  absl::StatusOr<Socket> BindUnix(const std::string& path);
   absl::Status OpenTcp(const std::string& address);
   void Loop();
+  // Blocks until there is a caller or something to do. Returns the sockets that have a caller.
+  std::vector<const Socket*> Wait();
+  // True if the file at the socket's path is this socket.
+  static bool IsAtItsPath(const Socket& socket);
+  // Has the kernel tell when the socket's file is removed or renamed (inotify(7)).
+  void WatchPathOf(const Socket& socket);
+  void RestoreNow();
   void Accept(const Socket& socket);
   // Turns one caller away with the descriptor that is kept for that.
   void Shed(const Socket& socket);
@@ -82,8 +102,14 @@ class Listener {
   std::vector<std::string> addresses_;
   Handler on_unix_;
   Handler on_tcp_;
-  // Readable when the thread is to end.
-  UniqueFd ending_;
+  // Readable when the thread has something to do besides accepting.
+  UniqueFd wake_;
+  std::atomic<bool> ending_ = false;
+  std::atomic<bool> restore_asked_ = false;
+  // Tells what happens to the files of Unix sockets. Not ok() where the kernel grants none.
+  UniqueFd file_events_;
+  // When RestoreNow is due.
+  MonotonicTime restore_at_ = MonotonicTime::InfiniteFuture();
   UniqueFd spare_;
   std::atomic<int64_t> shed_ = 0;
   std::thread thread_;

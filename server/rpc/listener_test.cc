@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -17,6 +18,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -77,6 +80,18 @@ ino_t InodeOf(const std::string& path) {
   return lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
 }
 
+UniqueFd ConnectTcp(const std::string& address) {
+  int port = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port));
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to = {};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(port);
+  EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+  return fd;
+}
+
 class ListenerTest : public testing::Test {
  protected:
   ListenerTest() {
@@ -96,6 +111,15 @@ class ListenerTest : public testing::Test {
     EXPECT_TRUE(opened.ok()) << opened;
     listener->Serve(Greeter('u'), Greeter('t'));
     return listener;
+  }
+
+  // Blocks until there is a file at the socket's path.
+  void AwaitSocket() const {
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    while (InodeOf(path_) == 0) {
+      ASSERT_LT(absl::Now(), deadline);
+      poll(nullptr, 0, 1);
+    }
   }
 
   // A path of a socket has room for little: no folder of the test's own.
@@ -207,6 +231,57 @@ TEST_F(ListenerTest, ASocketThatSomebodyElseHasPutThereIsNotRemoved) {
   EXPECT_EQ(InodeOf(path_), inode);
 }
 
+TEST_F(ListenerTest, ASocketThatSomebodyRemovesComesBackByItself) {
+  Listener::Options options;
+  options.restore_delay = absl::ZeroDuration();
+  Listener listener(options, journal_);
+  ASSERT_TRUE(listener.Open(address_).ok());
+  listener.Serve(Greeter('u'), Greeter('t'));
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(unlink(path_.c_str()), 0);
+    AwaitSocket();
+    EXPECT_EQ(GreetingAt(path_), 'u');
+  }
+  // With its folder, as a cleaner does it, or under another name.
+  const std::string elsewhere = folder_ + ".moved";
+  ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
+  AwaitSocket();
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(unlink(elsewhere.c_str()), 0);
+}
+
+TEST_F(ListenerTest, ASocketComesBackWithItsFolderWhenAskedFor) {
+  Listener::Options options;
+  options.restore_delay = absl::InfiniteDuration();
+  Listener listener(options, journal_);
+  ASSERT_TRUE(listener.Open(address_).ok());
+  listener.Serve(Greeter('u'), Greeter('t'));
+  const ino_t inode = InodeOf(path_);
+  listener.Restore();
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(InodeOf(path_), inode) << "one that is there stays";
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  ASSERT_EQ(rmdir(folder_.c_str()), 0);
+  listener.Restore();
+  AwaitSocket();
+  EXPECT_EQ(GreetingAt(path_), 'u');
+}
+
+TEST_F(ListenerTest, ASocketDoesNotComeBackWhereSomebodyElseAnswers) {
+  Listener::Options options;
+  options.restore_delay = absl::InfiniteDuration();
+  Listener listener(options, journal_);
+  ASSERT_TRUE(listener.Open(address_).ok());
+  ASSERT_TRUE(listener.Open("127.0.0.1:0").ok());
+  listener.Serve(Greeter('u'), Greeter('t'));
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  const UniqueFd other = Occupy(path_, 100);
+  const ino_t inode = InodeOf(path_);
+  listener.Restore();
+  EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[1])), 't');
+  EXPECT_EQ(InodeOf(path_), inode);
+}
+
 TEST_F(ListenerTest, AFolderThatIsMissingIsNamed) {
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open("unix:" + folder_ + "/missing/hob.sock");
@@ -228,18 +303,6 @@ TEST_F(ListenerTest, TheLongestPathThatASocketCanHaveIsTaken) {
 }
 
 // TCP.
-
-UniqueFd ConnectTcp(const std::string& address) {
-  int port = 0;
-  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port));
-  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in to = {};
-  to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  to.sin_port = htons(port);
-  EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
-  return fd;
-}
 
 TEST_F(ListenerTest, PortZeroIsAPortThatIsToldAndAnswers) {
   for (const char* host : {"127.0.0.1", "localhost"}) {
