@@ -4,11 +4,14 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -30,18 +33,37 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kUsageOrConfiguration = 2;
 
-// Every thread starts with every signal blocked; the main thread takes them from a descriptor. What
-// was ignored by whoever started us (nohup, a shell's `&`) is ignored no longer: an ignored signal
-// never arrives there.
+// What every signal does to hobd, whatever the caller had ignored (nohup(1), a shell's `&`):
+//
+//   HUP INT QUIT TERM USR2        the main thread reads them from a descriptor
+//   CHLD URG                      wake threads that wait for them
+//   ABRT BUS FPE ILL SEGV SYS TRAP, KILL
+//                                 end the server, with a core where the machine keeps one
+//   STOP CONT                     as for any process
+//   all others                    are ignored, so that none ends the server or is left pending
+//
+// Every thread inherits the mask: all but the signals that end the server are blocked.
 void TakeOverSignals() {
-  for (int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR2, SIGCHLD}) {
-    struct sigaction action = {};
-    action.sa_handler = SIG_DFL;
-    sigaction(signal, &action, nullptr);
+  constexpr int kLastSignal = 64;
+  constexpr size_t kKernelSignalSetBytes = 8;
+  const std::set<int> fatal = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+  const std::set<int> awaited = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR2, SIGCHLD, SIGURG};
+  sigset_t blocked;
+  sigfillset(&blocked);
+  for (int signal = 1; signal <= kLastSignal; ++signal) {
+    const bool is_default = fatal.count(signal) != 0 || awaited.count(signal) != 0;
+    // The kernel's own layout: the C library has no words for the two signals that it keeps for
+    // itself, and hobd uses neither of what they do (cancel threads, change all threads' user).
+    const struct {
+      void (*handler)(int);
+      unsigned long flags;
+      void (*restorer)();
+      uint64_t mask;
+    } action = {is_default ? SIG_DFL : SIG_IGN, 0, nullptr, 0};
+    syscall(SYS_rt_sigaction, signal, &action, nullptr, kKernelSignalSetBytes);
+    if (fatal.count(signal) != 0) sigdelset(&blocked, signal);
   }
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+  pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
 }
 
 // GRPC_TRACE can print messages, GRPC_ENABLE_FORK_SUPPORT slows every spawn down, GLOG_* leads our

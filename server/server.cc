@@ -66,34 +66,39 @@ std::string FifoDir(const ServerSettings& settings) { return settings.run_dir + 
 sigset_t HandledSignals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&set, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2}) sigaddset(&set, signal);
   return set;
 }
 
 void ChildEnded(int) {}
 
-// What the main thread blocks while it waits. SIGCHLD cannot come from the descriptor of signals:
-// a thread that let it in would take it from there, and where none does, the kernel looks at every
-// thread at the end of every child. It remembers the one that took the last, so that it finds this
-// one at once.
+// Returns what the main thread blocks while it waits: what it blocks anyway, but for SIGCHLD. That
+// cannot come from the descriptor of signals: a thread that let it in would take it from there, and
+// where none does, the kernel looks at every thread at the end of every child. It remembers the one
+// that took the last, so that it finds this one at once.
 sigset_t AllButChildEnded() {
   struct sigaction action = {};
   action.sa_handler = ChildEnded;
   sigaction(SIGCHLD, &action, nullptr);
   sigset_t set;
-  sigfillset(&set);
+  pthread_sigmask(SIG_SETMASK, nullptr, &set);
   sigdelset(&set, SIGCHLD);
   return set;
 }
 
-// Ends the process with `code` if it is still there after kLongestFarewell. To be called by the
-// main thread when nothing is left to do but to take everything down: the end of gRPC waits for its
-// threads, and for ever for one that it could not make when the machine had no room for it.
+// Ends the process with `code` if it is still there after kLongestFarewell. Called by the main
+// thread when nothing is left but to take everything down: the end of gRPC waits for its threads,
+// and for ever for one that it could not make when the machine had no room for it.
 void EndSoonAnyway(int code) {
   static int exit_code;
+  static MonotonicTime end;
   exit_code = code;
+  end = Clock::Real().Now().monotonic + kLongestFarewell;
   struct sigaction action = {};
-  action.sa_handler = [](int) { _exit(exit_code); };
+  action.sa_handler = [](int) {
+    // Anybody may send SIGALRM.
+    if (Clock::Real().Now().monotonic >= end) _exit(exit_code);
+  };
   sigaction(SIGALRM, &action, nullptr);
   sigset_t set;
   sigemptyset(&set);
