@@ -1,4 +1,4 @@
-"""What does not die of KILL keeps its place: there is never a second instance beside it (RELIABILITY F26)."""
+"""A process that does not die of KILL keeps its place: there is never a second instance beside it."""
 
 import os
 import signal
@@ -44,6 +44,8 @@ class UnkillableTest(HobTest):
             f"[daemon:web]\ncommand = {self.ledger_command(self.hob, 'ledger')}\nstop_timeout = 100ms\n")
         self.hob.start()
         self.pid = self.hob.await_state("web", State.RUNNING).pid
+        # RUNNING comes before the child's first instruction, and a frozen child writes nothing.
+        processes.await_that(lambda: self.ledger(self.hob, "ledger"), self.hob.stderr)
         self.freezer = Freezer(self)
         self.freezer.freeze(self.pid)
 
