@@ -6,12 +6,16 @@
 #include <cerrno>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/config/command.h"
 #include "server/config/config_file.h"
 #include "server/config/daemon_keys.h"
+#include "server/config/environment.h"
+#include "server/config/foreign_keys.h"
 #include "server/config/ini_file.h"
 #include "server/config/key_readers.h"
+#include "server/config/literals.h"
 #include "server/config/section_name.h"
 #include "server/config/server_keys.h"
 #include "server/daemon/daemon_name.h"
@@ -38,6 +42,7 @@ class ChainReader {
   void AddFolder(const std::string& path);
   void AddFile(const std::string& path);
   void AddSection(const IniSection& section);
+  void SkipSection(const IniSection& section);
   void AddOsDaemon(const IniEntry& entry);
   void AddDaemonSection(const IniSection& section);
   // A key of a daemon but `command`, in [daemon:NAME] or [os_daemon_settings].
@@ -55,6 +60,10 @@ class ChainReader {
   void Report(const IniEntry& entry, const absl::Status& status) {
     errors_->Add(Place(entry.line), absl::StrCat(Printable(entry.key), ": ", status.message()));
   }
+  // Reports a setting that is wrong.
+  void ReportSetting(const IniEntry& entry, const absl::Status& status);
+  // Warns of what a right setting does not mean although it looks like it.
+  void WarnOfSetting(const IniEntry& entry);
   void Set(const IniEntry& entry, Settings* settings) {
     (*settings)[entry.key] = Setting{entry.value, Place(entry.line)};
   }
@@ -117,13 +126,19 @@ void ChainReader::AddSection(const IniSection& section) {
       for (const IniEntry& entry : section.entries) AddServerSetting(entry);
       break;
     case SectionKind::kForeign:
-      warnings_->Add(Place(section.line), absl::StrCat("the section ", InBrackets(section.name),
-                                                       " is not hob's: skipped"));
+      SkipSection(section);
       break;
     case SectionKind::kWrong:
       // The parser has reported it and keeps it to itself.
       break;
   }
+}
+
+void ChainReader::SkipSection(const IniSection& section) {
+  const std::string advice = AdviceOnSection(section.name);
+  warnings_->Add(Place(section.line),
+                 absl::StrCat("the section ", InBrackets(section.name), " is not hob's: skipped",
+                              advice.empty() ? "" : "; ", advice));
 }
 
 bool ChainReader::CheckCommand(const IniEntry& entry) {
@@ -153,6 +168,27 @@ void ChainReader::AddDaemonSection(const IniSection& section) {
   }
 }
 
+void ChainReader::ReportSetting(const IniEntry& entry, const absl::Status& status) {
+  constexpr absl::string_view kHash = "'#' starts no comment";
+  const bool tell_of_hash =
+      !absl::StrContains(status.message(), kHash) && !UnmeantComment(entry.value).empty();
+  errors_->Add(Place(entry.line),
+               absl::StrCat(Printable(entry.key), ": ", status.message(),
+                            tell_of_hash ? absl::StrCat("; ", kHash, ": write ';'") : ""));
+}
+
+void ChainReader::WarnOfSetting(const IniEntry& entry) {
+  std::vector<std::string> warnings = LiteralWarnings(entry.value);
+  if (entry.key == "environment") {
+    for (std::string& warning : EnvironmentWarnings(entry.value)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  for (const std::string& warning : warnings) {
+    warnings_->Add(Place(entry.line), absl::StrCat(entry.key, ": ", warning));
+  }
+}
+
 void ChainReader::AddDaemonSetting(const IniEntry& entry, absl::string_view section,
                                    Settings* settings) {
   const DaemonKey* const key = FindDaemonKey(entry.key);
@@ -161,7 +197,7 @@ void ChainReader::AddDaemonSetting(const IniEntry& entry, absl::string_view sect
     const bool is_command = entry.key == kCommandKey;
     errors_->Add(
         Place(entry.line),
-        UnknownKeyMessage(entry.key, section, DaemonKeyNames(),
+        UnknownKeyMessage(entry.key, section, DaemonKeyNames(), ForeignDaemonKeys(),
                           is_command ? std::vector<std::string>{kCommandKey} : ServerKeyNames(),
                           is_command ? "[daemon:NAME]" : "[hob]"));
     return;
@@ -170,9 +206,10 @@ void ChainReader::AddDaemonSetting(const IniEntry& entry, absl::string_view sect
   const absl::Status status =
       entry.value.empty() ? absl::OkStatus() : SetDaemonKey(*key, entry.value, &scratch);
   if (!status.ok()) {
-    Report(entry, status);
+    ReportSetting(entry, status);
     return;
   }
+  WarnOfSetting(entry);
   Set(entry, settings);
 }
 
@@ -180,17 +217,18 @@ void ChainReader::AddServerSetting(const IniEntry& entry) {
   const ServerKey* const key = FindServerKey(entry.key);
   if (key == nullptr) {
     errors_->Add(Place(entry.line),
-                 UnknownKeyMessage(entry.key, "hob", ServerKeyNames(), DaemonKeyNames(),
-                                   "[daemon:NAME] or [os_daemon_settings]"));
+                 UnknownKeyMessage(entry.key, "hob", ServerKeyNames(), ForeignServerKeys(),
+                                   DaemonKeyNames(), "[daemon:NAME] or [os_daemon_settings]"));
     return;
   }
   ServerSettings scratch;
   const absl::Status status =
       entry.value.empty() ? absl::OkStatus() : SetServerKey(*key, entry.value, accounts_, &scratch);
   if (!status.ok()) {
-    Report(entry, status);
+    ReportSetting(entry, status);
     return;
   }
+  WarnOfSetting(entry);
   Set(entry, &chain_.server);
 }
 

@@ -44,7 +44,8 @@ const Setting* FindInForce(const Settings& settings, const std::string& key);
 
 // Reads the chain `paths`: files, and folders that stand for their *.ini files. What is wrong with
 // a file, a section, a key or a value goes to `errors`, and the place to the result without it;
-// what is skipped goes to `warnings`.
+// what is skipped, and what a value
+// does not mean although it looks like it, goes to `warnings`.
 Chain ReadChain(const std::vector<std::string>& paths, Accounts* accounts, ProblemList* errors,
                 ProblemList* warnings);
 

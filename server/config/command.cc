@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/config/literals.h"
 #include "server/config/quoting.h"
 #include "server/config/values.h"
 #include "server/daemon/daemon_name.h"
@@ -59,11 +60,22 @@ std::vector<std::string> CommandWarnings(absl::string_view text) {
   const absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
   if (!words.ok() || words->empty()) return warnings;
   for (const QuotedWord& word : *words) {
+    if (absl::StartsWith(word.shell_characters, "#")) break;
+    if (HasSupervisordExpression(word.text)) {
+      warnings.push_back(absl::StrCat("'", Printable(word.text),
+                                      "' arrives as it stands, nothing is expanded: write it out"));
+    }
     if (word.shell_characters.empty()) continue;
     warnings.push_back(absl::StrCat("'", Printable(word.text), "': no shell reads the command, '",
                                     word.shell_characters.substr(0, 1),
                                     "' stands for itself: quote it to say that you mean that, or "
                                     "write /bin/sh -c '...'"));
+  }
+  const std::string comment = UnmeantComment(text);
+  if (!comment.empty()) {
+    warnings.push_back(absl::StrCat("'", Printable(comment),
+                                    "' is passed to the program, '#' starts no comment: write ';' "
+                                    "in front of a comment, or quote it"));
   }
   const std::string& program = words->front().text;
   const std::string problem = WhyNotExecutable(program);

@@ -38,6 +38,19 @@ TEST(CommandWarningsTest, NamesWhatOnlyAShellUnderstands) {
                           HasSubstr("'*': no shell reads the command")));
 }
 
+TEST(CommandWarningsTest, NamesACommentThatIsNone) {
+  EXPECT_THAT(CommandWarnings("/usr/bin/env A=1 # for $USER"),
+              ElementsAre("'# for $USER' is passed to the program, '#' starts no comment: write "
+                          "';' in front of a comment, or quote it"));
+  EXPECT_THAT(CommandWarnings("/usr/bin/env '#channel' a#b"), IsEmpty());
+}
+
+TEST(CommandWarningsTest, NamesExpressionsOfSupervisord) {
+  EXPECT_THAT(CommandWarnings("/usr/bin/env \"%(ENV_HOME)s/x\" '%(message)s'"),
+              ElementsAre("'%(ENV_HOME)s/x' arrives as it stands, nothing is expanded: write it "
+                          "out"));
+}
+
 TEST(CommandWarningsTest, NamesProgramsThatCannotRun) {
   TestFolder folder;
   const std::string plain = folder.Write("plain", "x");

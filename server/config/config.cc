@@ -1,6 +1,7 @@
 #include "server/config/config.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -86,7 +87,8 @@ LoadedConfig LoadConfig(const std::vector<std::string>& paths) {
   LoadedConfig loaded;
   loaded.config.server = BuildServer(chain.server, &accounts, &errors, &warnings);
   std::set<SharedSettings> settings;
-  loaded.config.daemons = BuildDaemons({chain, accounts, errors, warnings, settings});
+  std::set<std::pair<int, int>> seen;
+  loaded.config.daemons = BuildDaemons({chain, accounts, errors, warnings, settings, seen});
   CheckLogNames(loaded.config.daemons, chain, &errors);
   loaded.errors = errors.Sorted(chain.sources);
   loaded.warnings = warnings.Sorted(chain.sources);

@@ -28,8 +28,9 @@ struct LoadedConfig {
   Config config;
   // Everything that is wrong, in the order of the chain and of the lines.
   std::vector<ConfigProblem> errors;
-  // What `hob check` says beyond errors: skipped sections and names, words that only a shell would
-  // understand, a back-off that can never halt.
+  // What `hob check` says beyond errors, in the same order: skipped sections and names, words that
+  // only a shell would understand and values that look like something else than they are, programs,
+  // folders and env_files that are missing now, a back-off that can never halt.
   std::vector<ConfigProblem> warnings;
 
   bool ok() const { return errors.empty(); }
@@ -37,7 +38,8 @@ struct LoadedConfig {
 
 // Reads and checks the chain `paths`: files, and folders that stand for their *.ini files in name
 // order; a later one overrides an earlier one key by key. Reads these files, the user and group
-// databases, and the type and permissions of the programs that commands name; changes nothing.
+// databases, the type and permissions of the programs that commands name, the type of each
+// `directory`, and each `env_file`; changes nothing.
 // Blocks on them. The chain without --config is DefaultConfigPaths of default_paths.h.
 //
 // How the chain is put together, where contract 1 leaves it open:

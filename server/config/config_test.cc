@@ -350,6 +350,69 @@ TEST_F(ConfigTest, DoubtfulThingsAreWarnings) {
                   "1.ini:10: start_burst: it does nothing without start_rate"));
 }
 
+TEST_F(ConfigTest, MissingFoldersAndEnvFilesAreWarningsOncePerLine) {
+  const std::string env = folder_.Write("env", "A=1\nB\n");
+  EXPECT_THAT(WarningsOf({absl::StrCat("[os_daemons]\na = /usr/bin/env\nb = /usr/bin/env\n"
+                                       "[os_daemon_settings]\ndirectory = ",
+                                       folder_.path(), "/none\nenv_file = ", folder_.path(),
+                                       "/no_env\n[daemon:b]\ndirectory = ", env, "\nenv_file = -",
+                                       env, "\n[daemon:c]\ncommand = /usr/bin/env\ndirectory = ",
+                                       folder_.path(), "\nenv_file = -/no/such/file\n")}),
+              ElementsAre("1.ini:5: directory: there is no folder 'none': create it before the "
+                          "daemon starts",
+                          "1.ini:6: env_file: no_env: No such file or directory: create it, or "
+                          "write env_file = -no_env if it need not exist",
+                          "1.ini:8: directory: 'env' is no folder: name one",
+                          HasSubstr("1.ini:9: env_file: env:2: 'B' sets no variable")));
+}
+
+TEST_F(ConfigTest, ValuesThatLookLikeSomethingElseAreWarnings) {
+  EXPECT_THAT(
+      WarningsOf({"[os_daemons]\na = /usr/bin/env x # y\n[daemon:a]\n"
+                  "environment = PATH=$PATH:/x, O=a=1,b=2\n[hob]\nlog_dir = /srv/log # logs\n"}),
+      ElementsAre(
+          "1.ini:2: a: '# y' is passed to the program, '#' starts no comment: write ';' in front "
+          "of a comment, or quote it",
+          "1.ini:4: environment: 'PATH=$PATH:/x' arrives as it stands, nothing is expanded: write "
+          "the value out, or put it in single quotes to say that you mean that",
+          HasSubstr("1.ini:4: environment: the comma ends 'O=a=1'"),
+          "1.ini:6: log_dir: '# logs' is part of the value, '#' starts no comment: write ';' in "
+          "front of a comment, or quote it"));
+  EXPECT_THAT(ErrorsOf({"[os_daemon_settings]\nretry_time = 5 # s\nenvironment = A=1 # x\n"}),
+              ElementsAre(AllOf(HasSubstr("1.ini:2: retry_time: '5 # s' is no duration"),
+                                HasSubstr("; '#' starts no comment: write ';'")),
+                          HasSubstr("'#' sets no variable: '#' starts no comment behind an entry: "
+                                    "quote it, or give the comment a line of its own")));
+}
+
+// A configuration of supervisord's, as it is.
+TEST_F(ConfigTest, AProgramOfSupervisordsIsNotSilentlyLeftOut) {
+  const LoadedConfig loaded =
+      Load({"[supervisord]\nnodaemon=true\n[program:web]\ncommand=/usr/bin/env\n"
+            "autorestart=true\n[group:all]\nprograms=web\n"});
+  EXPECT_THAT(Texts(loaded.errors), ElementsAre("1.ini:3: [program:web] is no section of hob's: "
+                                                "did you mean [daemon:web]?"));
+  EXPECT_THAT(Texts(loaded.warnings),
+              ElementsAre("1.ini:1: the section [supervisord] is not hob's: skipped; it is "
+                          "supervisord's: what hob has of it are keys of [hob]",
+                          "1.ini:6: the section [group:all] is not hob's: skipped; it is "
+                          "supervisord's: hob has no groups, commands take globs such as 'web-*'"));
+}
+
+TEST_F(ConfigTest, KeysOfOtherSupervisorsLeadToHobs) {
+  EXPECT_THAT(ErrorsOf({"[daemon:web]\ncommand = /usr/bin/env\nautorestart=true\nKillMode=mixed\n"
+                        "[os_daemon_settings]\nRestartSec=5\n[hob]\nfile=/run/x\nuser=root\n"}),
+              ElementsAre(HasSubstr("1.ini:3: there is no key 'autorestart' in [daemon:web]: did "
+                                    "you mean 'restart'?"),
+                          "1.ini:4: there is no key 'KillMode' in [daemon:web]: leave it out: a "
+                          "stop reaches everything that the daemon started",
+                          "1.ini:6: there is no key 'RestartSec' in [os_daemon_settings]: did you "
+                          "mean 'backoff'?",
+                          "1.ini:8: there is no key 'file' in [hob]: did you mean 'listen'? (it is "
+                          "written unix:/PATH)",
+                          HasSubstr("1.ini:9: 'user' is no key of [hob]: it belongs into")));
+}
+
 TEST_F(ConfigTest, NeverHaltingIsReportedWhereItIsSet) {
   EXPECT_THAT(
       WarningsOf({"[os_daemons]\na = /usr/bin/env\n[os_daemon_settings]\nretry_time = 0\n"}),

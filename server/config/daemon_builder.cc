@@ -1,12 +1,19 @@
 #include "server/config/daemon_builder.h"
 
+#include <limits.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/variant.h"
 #include "server/config/command.h"
 #include "server/config/daemon_keys.h"
 #include "server/config/duration.h"
+#include "server/config/environment_file.h"
 #include "server/config/halt_check.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace {
@@ -26,6 +33,8 @@ class DaemonBuilder {
     Apply(own_);
     SetCommand();
     SetCredentials();
+    CheckDirectory();
+    CheckEnvFile();
     CheckWatchdog();
     CheckHalt();
     WriteDaemonSettings(spec_.get());
@@ -37,12 +46,19 @@ class DaemonBuilder {
   void Apply(const Settings& settings);
   void SetCommand();
   void SetCredentials();
+  void CheckDirectory();
+  void CheckEnvFile();
   void CheckWatchdog();
   void CheckHalt();
 
   // Where a key is set, first in the daemon's own section, then for all; line 0 of no file when it
   // is nowhere.
   ConfigPlace PlaceOf(const std::string& key) const;
+  // True if the key is set, and the setting is that of no daemon built before.
+  bool IsNew(const std::string& key);
+  void Warn(const std::string& key, absl::string_view warning) {
+    context_.warnings.Add(PlaceOf(key), absl::StrCat(key, ": ", warning));
+  }
   void Report(const std::string& key, const absl::Status& status) {
     if (status.ok()) return;
     context_.errors.Add(PlaceOf(key), absl::StrCat(key, ": ", status.message()));
@@ -89,6 +105,33 @@ void DaemonBuilder::SetCredentials() {
   auto credentials = accounts.Resolve(spec_->user, spec_->group, spec_->groups);
   if (!credentials.ok() || !credentials->has_value()) return;
   spec_->credentials = std::make_shared<const DaemonSpec::Credentials>(**std::move(credentials));
+}
+
+bool DaemonBuilder::IsNew(const std::string& key) {
+  const ConfigPlace place = PlaceOf(key);
+  return place.source >= 0 && context_.seen.insert({place.source, place.line}).second;
+}
+
+// Says nothing of a folder that cannot be looked at: `hob check` need not have the server's rights.
+void DaemonBuilder::CheckDirectory() {
+  if (!IsNew("directory")) return;
+  struct stat status;
+  const std::string shown = Printable(spec_->directory, PATH_MAX);
+  if (stat(spec_->directory.c_str(), &status) == 0) {
+    if (!S_ISDIR(status.st_mode)) {
+      Warn("directory", absl::StrCat("'", shown, "' is no folder: name one"));
+    }
+  } else if (errno == ENOENT || errno == ENOTDIR) {
+    Warn("directory",
+         absl::StrCat("there is no folder '", shown, "': create it before the daemon starts"));
+  }
+}
+
+void DaemonBuilder::CheckEnvFile() {
+  if (!IsNew("env_file")) return;
+  const absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(spec_->env_file);
+  const auto* const failure = absl::get_if<SpawnFailure>(&read);
+  if (failure != nullptr && failure->error_number != EACCES) Warn("env_file", failure->message);
 }
 
 void DaemonBuilder::CheckWatchdog() {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "server/config/accounts.h"
 #include "server/config/chain.h"
@@ -20,12 +21,15 @@ struct DaemonBuilderContext {
   ProblemList& warnings;
   // Those of the daemons built so far: equal ones share their memory.
   std::set<SharedSettings>& settings;
+  // The settings that were looked at for the daemons built so far, as (source, line): one in
+  // [os_daemon_settings] is that of many daemons, and is warned of once.
+  std::set<std::pair<int, int>>& seen;
 };
 
 // Makes the spec of a daemon whose command is in force: the defaults, [os_daemon_settings] over
 // them, its own settings over these. Reports what does not go together (a watchdog without ready =
-// notify), users and groups that do not exist, and warns of doubtful commands and of a back-off
-// that can never halt.
+// notify), users and groups that do not exist, and warns of doubtful commands, of a folder and an
+// env_file that are missing or wrong now, and of a back-off that can never halt.
 std::shared_ptr<const DaemonSpec> BuildDaemon(const DaemonBuilderContext& context,
                                               const std::string& name);
 

@@ -58,8 +58,10 @@ const Choices<OutputMode>& StderrModes() {
 }
 
 absl::Status ReadExitCodes(Text text, DaemonSpec* spec) {
+  const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
+  if (!items.ok()) return items.status();
   std::set<int> codes;
-  for (const std::string& item : SplitList(text)) {
+  for (const std::string& item : *items) {
     int code = 0;
     if (absl::Status status = ReadInteger(item, 0, 255, &code); !status.ok()) return status;
     codes.insert(code);
@@ -132,9 +134,10 @@ absl::Status ReadAccountName(Text text, std::string* field) {
 }
 
 absl::Status ReadGroups(Text text, DaemonSpec* spec) {
-  const std::vector<std::string> items = SplitList(text);
-  if (items.empty()) return absl::InvalidArgumentError("the list of groups has no group in it");
-  const std::set<std::string> groups(items.begin(), items.end());
+  const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
+  if (!items.ok()) return items.status();
+  if (items->empty()) return absl::InvalidArgumentError("the list of groups has no group in it");
+  const std::set<std::string> groups(items->begin(), items->end());
   spec->groups.assign(groups.begin(), groups.end());
   return absl::OkStatus();
 }
@@ -143,6 +146,14 @@ absl::Status ReadEnvironment(Text text, DaemonSpec* spec) {
   const absl::StatusOr<Environment> environment = ParseEnvironment(text);
   if (!environment.ok()) return environment.status();
   spec->environment = MergeEnvironments(std::move(spec->environment), *environment);
+  return absl::OkStatus();
+}
+
+absl::Status ReadEnvFile(Text text, DaemonSpec* spec) {
+  std::string path;
+  const bool optional = absl::ConsumePrefix(&text, "-");
+  if (absl::Status status = ReadPath(text, &path); !status.ok()) return status;
+  spec->env_file = absl::StrCat(optional ? "-" : "", path);
   return absl::OkStatus();
 }
 
@@ -176,7 +187,7 @@ std::vector<DaemonKey> RestartKeys() {
        },
        [](const DaemonSpec& s) { return WriteChoice(RestartModes(), s.restart_policy.restart); }},
       {"success_exit_codes", "exit codes that are no failure for on-failure, 0 to 255", kLive,
-       kThrottle, false, ReadExitCodes, WriteExitCodes},
+       kThrottle, true, ReadExitCodes, WriteExitCodes},
       {"max_retries", "so many failures within retry_time halt it; 0 and 1: never restart", kLive,
        kThrottle, false,
        [](Text t, DaemonSpec* s) {
@@ -253,12 +264,13 @@ std::vector<DaemonKey> LifeKeys() {
       {"group", "its group, a name or a number", kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->group); },
        [](const DaemonSpec& s) { return WriteText(s.group); }},
-      {"groups", "its other groups, names or numbers", kRestart, !kThrottle, false, ReadGroups,
-       [](const DaemonSpec& s) { return WriteText(absl::StrJoin(s.groups, ",")); }},
-      {"environment", "variables: KEY=VALUE KEY2=\"a b\"", kRestart, !kThrottle, true,
+      {"groups", "its other groups, names or numbers", kRestart, !kThrottle, true, ReadGroups,
+       [](const DaemonSpec& s) { return WriteItems(s.groups); }},
+      {"environment", "variables: KEY=VALUE, KEY2=\"a b\"", kRestart, !kThrottle, true,
        ReadEnvironment, [](const DaemonSpec& s) { return FormatEnvironment(s.environment); }},
-      {"env_file", "a file of variables, read at each start, an absolute path", kRestart,
-       !kThrottle, false, [](Text t, DaemonSpec* s) { return ReadPath(t, &s->env_file); },
+      {"env_file",
+       "a file of variables, read at each start: an absolute path, or -PATH if it need not exist",
+       kRestart, !kThrottle, false, ReadEnvFile,
        [](const DaemonSpec& s) { return WriteText(s.env_file); }},
       {"clear_environment", "whether it gets none of the server's variables: yes or no", kRestart,
        !kThrottle, false,

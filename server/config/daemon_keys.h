@@ -32,7 +32,8 @@ struct DaemonKey {
   KeyChange change = KeyChange::kRestart;
   // Whether it is one of the restart throttle's: what a simulation of it takes.
   bool throttle = false;
-  // Whether the reader takes the value with its quotes.
+  // True if the reader takes the value with its quotes: lists, whose quotes are those of their
+  // items.
   bool quoted = false;
   // Checks a value and writes it to the spec. InvalidArgument says what would be right.
   absl::Status (*read)(absl::string_view text, DaemonSpec* spec) = nullptr;

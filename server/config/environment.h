@@ -13,15 +13,28 @@ namespace hob {
 // Variables and their values, in order, names unique.
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
-// `KEY=VALUE KEY2="a b"`: words as in POSIX sh without expansion, each with a name of letters,
-// digits and `_` that does not start with a digit. InvalidArgument for another word and for a name
-// that stands twice.
+// Parses the value of `environment`: `KEY=VALUE KEY2="a b", KEY3=c`. Unquoted blanks and commas
+// separate the entries; quotes and `\` are those of POSIX sh, nothing is expanded. A name has
+// letters, digits, `_` and `.`, and begins with a letter or `_`. InvalidArgument for an entry that
+// sets nothing and for a name that stands twice.
 absl::StatusOr<Environment> ParseEnvironment(absl::string_view text);
 
-// The text of an `env_file` (contract 1.4): lines as above, blank lines, and lines whose first
-// character is `;` or `#`, which are comments. LF or CRLF. A later value of a name wins.
-// InvalidArgument names the line and what would be right.
-absl::StatusOr<Environment> ParseEnvironmentLines(absl::string_view text);
+// Parses the text of an `env_file`, as a shell would source it, without expansion:
+// - A line holds entries as above, but only blanks separate them: an unquoted comma is part of the
+//   value (NO_PROXY=a,b). A comma at the end of an entry is an error.
+// - `export` in front of the entries is skipped.
+// - A value that begins with a quote may go on over several lines. `\` at the end of a line joins
+//   the next line to it.
+// - Blank lines, and lines whose first character is `;` or `#`, are left out. Lines end with LF or
+//   CRLF; a UTF-8 byte order mark is skipped.
+// - A later value of a name wins.
+// InvalidArgument begins with "FILE:LINE: ", where FILE is `file` and LINE the line in which the
+// wrong entries begin, from 1.
+absl::StatusOr<Environment> ParseEnvironmentLines(absl::string_view text, absl::string_view file);
+
+// Returns a sentence for each entry of a valid value of `environment` that sets something else than
+// its author may think: commas in a value that begin an entry of their own.
+std::vector<std::string> EnvironmentWarnings(absl::string_view text);
 
 // `base` with the entries of `winner`: a name of both keeps its place and gets the winner's value;
 // new ones follow.

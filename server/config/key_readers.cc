@@ -32,16 +32,25 @@ absl::Status ReadPath(absl::string_view text, std::string* field) {
 
 std::string WriteText(absl::string_view text) { return text.empty() ? "" : QuoteWord(text); }
 
+std::string WriteItems(const std::vector<std::string>& items) {
+  return absl::StrJoin(items, ",", [](std::string* out, const std::string& item) {
+    absl::StrAppend(out, QuoteWord(item));
+  });
+}
+
 std::string UnknownKeyMessage(absl::string_view key, absl::string_view section,
                               const std::vector<std::string>& keys,
+                              const std::vector<ForeignKey>& foreign_keys,
                               const std::vector<std::string>& elsewhere_keys,
                               absl::string_view elsewhere) {
   if (std::find(elsewhere_keys.begin(), elsewhere_keys.end(), key) != elsewhere_keys.end()) {
     return absl::StrCat("'", Printable(key), "' is no key of ", InBrackets(section),
                         ": it belongs into ", elsewhere);
   }
-  return absl::StrCat("there is no key '", Printable(key), "' in ", InBrackets(section),
-                      ": did you mean '", Nearest(key, keys), "'?");
+  std::string advice = AdviceOnKey(key, foreign_keys);
+  if (advice.empty()) advice = absl::StrCat("did you mean '", Nearest(key, keys), "'?");
+  return absl::StrCat("there is no key '", Printable(key), "' in ", InBrackets(section), ": ",
+                      advice);
 }
 
 }  // namespace hob

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/config/foreign_keys.h"
 #include "server/config/nearest.h"
 #include "server/config/values.h"
 #include "server/daemon/daemon_name.h"
@@ -78,10 +79,15 @@ std::string WriteChoice(const Choices<Field>& choices, Field value) {
 // configured.
 std::string WriteText(absl::string_view text);
 
+// A list as a configuration file takes it: its items, each quoted where needed, between commas.
+std::string WriteItems(const std::vector<std::string>& items);
+
 // The message for a key that is not known: with where it belongs when it is one of
-// `elsewhere_keys`, else with the nearest of `keys`.
+// `elsewhere_keys`, else with what to do instead when it is one of `foreign_keys`, else with the
+// nearest of `keys`.
 std::string UnknownKeyMessage(absl::string_view key, absl::string_view section,
                               const std::vector<std::string>& keys,
+                              const std::vector<ForeignKey>& foreign_keys,
                               const std::vector<std::string>& elsewhere_keys,
                               absl::string_view elsewhere);
 

@@ -1,5 +1,7 @@
 #include "server/config/quoting.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -14,7 +16,7 @@ bool Contains(absl::string_view set, char c) {
   return c != 0 && set.find(c) != absl::string_view::npos;
 }
 
-bool NeedsNoQuotes(char c) { return absl::ascii_isalnum(c) || Contains("_@%+=:,./-", c); }
+bool NeedsNoQuotes(char c) { return absl::ascii_isalnum(c) || Contains("_@%+=:./-", c); }
 
 char CharacterAfter(absl::string_view text, int i) {
   return i + 1 < text.size() ? text[i + 1] : '\0';
@@ -33,7 +35,28 @@ absl::Status CheckClosed(const QuoteReader& reader, absl::string_view text) {
 }
 
 bool IsForShell(char c, const QuotedWord& before) {
-  return Contains("$*><|&", c) || (c == '~' && before.text.empty());
+  return Contains("$*><|&", c) || (Contains("~#", c) && before.text.empty());
+}
+
+bool BeginsExpansion(char c, char next) {
+  return c == '`' || (c == '$' && (absl::ascii_isalpha(next) || Contains("_{(", next)));
+}
+
+// `~` and `~/x`, at the beginning of a word or of the value of an assignment.
+bool IsHome(char c, char next, const QuotedWord& before) {
+  const bool begins = before.text.empty() || before.text.back() == '=';
+  return c == '~' && begins && (next == '\0' || Contains("/, \t\n", next));
+}
+
+// Adds a character to the word that it belongs to. `literal`: escaped or in single quotes.
+void AddCharacter(char c, char next, CharacterKind kind, bool literal, QuotedWord* word) {
+  const bool expands = (!literal && BeginsExpansion(c, next)) ||
+                       (kind == CharacterKind::kBare && IsHome(c, next, *word));
+  word->has_expansion = word->has_expansion || expands;
+  word->ends_in_comma = kind == CharacterKind::kBare && c == ',';
+  if (kind == CharacterKind::kMark) return;
+  if (kind == CharacterKind::kBare && IsForShell(c, *word)) word->shell_characters.push_back(c);
+  word->text.push_back(c);
 }
 
 }  // namespace
@@ -71,28 +94,40 @@ void QuoteReader::ReadAll(absl::string_view text) {
   for (int i = 0; i < text.size(); ++i) Read(text[i], CharacterAfter(text, i));
 }
 
-absl::StatusOr<std::vector<QuotedWord>> SplitWords(absl::string_view text) {
+absl::StatusOr<std::vector<QuotedWord>> SplitWords(absl::string_view text, Separators separators) {
   std::vector<QuotedWord> words;
   QuoteReader reader;
   bool in_word = false;
+  // The next word, of which only what stands before it is known.
+  QuotedWord next_word;
   for (int i = 0; i < text.size(); ++i) {
-    const CharacterKind kind = reader.Read(text[i], CharacterAfter(text, i));
-    if (kind == CharacterKind::kBlank) {
+    const char next = CharacterAfter(text, i);
+    const bool literal = reader.escaped() || reader.quote() == '\'';
+    const CharacterKind kind = reader.Read(text[i], next);
+    const bool is_comma = separators == Separators::kBlanksAndCommas &&
+                          kind == CharacterKind::kBare && text[i] == ',';
+    if (is_comma || kind == CharacterKind::kBlank) {
       in_word = false;
+      (is_comma ? next_word.after_comma : next_word.after_blank) = true;
       continue;
     }
     // A mark begins a word too: '' is an empty one.
-    if (!in_word) words.emplace_back();
+    if (!in_word) words.push_back(std::exchange(next_word, {}));
     in_word = true;
-    if (kind == CharacterKind::kMark) continue;
-    QuotedWord& word = words.back();
-    if (kind == CharacterKind::kBare && IsForShell(text[i], word)) {
-      word.shell_characters.push_back(text[i]);
-    }
-    word.text.push_back(text[i]);
+    AddCharacter(text[i], next, kind, literal, &words.back());
   }
   if (absl::Status status = CheckClosed(reader, text); !status.ok()) return status;
   return words;
+}
+
+absl::StatusOr<std::vector<std::string>> SplitItems(absl::string_view text) {
+  absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text, Separators::kBlanksAndCommas);
+  if (!words.ok()) return words.status();
+  std::vector<std::string> items;
+  for (QuotedWord& word : *words) {
+    if (!word.text.empty()) items.push_back(std::move(word.text));
+  }
+  return items;
 }
 
 absl::StatusOr<std::string> Unquote(absl::string_view text) {

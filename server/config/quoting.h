@@ -1,5 +1,5 @@
-// The quoting of POSIX sh: 'single' and "double" quotes and `\`, without any expansion (contract
-// 1.2). In double quotes `\` escapes only $ ` " and \.
+// The quoting of POSIX sh: 'single' and "double" quotes and `\`, without any expansion. In double
+// quotes `\` escapes only $ ` " and \.
 #ifndef HOB_SERVER_CONFIG_QUOTING_H_
 #define HOB_SERVER_CONFIG_QUOTING_H_
 
@@ -37,6 +37,10 @@ class QuoteReader {
   bool open() const { return quote_ != 0 || escaped_; }
   // Whether a quote is open.
   bool quoted() const { return quote_ != 0; }
+  // The quote that is open; NUL outside quotes.
+  char quote() const { return quote_; }
+  // True if the next character is escaped by the backslash that was read last.
+  bool escaped() const { return escaped_; }
 
  private:
   CharacterKind ReadOutside(char c);
@@ -46,24 +50,43 @@ class QuoteReader {
   bool escaped_ = false;
 };
 
-// A word of a command.
+// A word of a command, or an item of a list.
 struct QuotedWord {
   // Without its quotes.
   std::string text;
   // The unquoted characters of it that mean something to a shell and nothing to hob: $ * > < | &
-  // anywhere, ~ at its beginning.
+  // anywhere, ~ and # at its beginning.
   std::string shell_characters;
+  // True if a shell would expand a part of it: `$NAME`, `${...}`, `$(...)` or a backquote that is
+  // neither in single quotes nor escaped, or an unquoted `~` or `~/` at its beginning or behind
+  // `=`.
+  bool has_expansion = false;
+  // True if a separating comma stands between the word before and this one.
+  bool after_comma = false;
+  // True if a separating blank stands between the word before and this one.
+  bool after_blank = false;
+  // True if its last character is an unquoted comma; never with Separators::kBlanksAndCommas.
+  bool ends_in_comma = false;
 };
+
+// What stands between two words, outside quotes.
+enum class Separators { kBlanks, kBlanksAndCommas };
 
 // The words of a text. InvalidArgument when a quote is not closed or a backslash is the last
 // character.
-absl::StatusOr<std::vector<QuotedWord>> SplitWords(absl::string_view text);
+absl::StatusOr<std::vector<QuotedWord>> SplitWords(absl::string_view text,
+                                                   Separators separators = Separators::kBlanks);
+
+// The items of a list, between unquoted blanks or commas, without their quotes. Empty ones are left
+// out, so that '' is an empty list. Errors as for SplitWords.
+absl::StatusOr<std::vector<std::string>> SplitItems(absl::string_view text);
 
 // The text as one word: quotes and backslashes are taken away, blanks stay. Errors as for
 // SplitWords.
 absl::StatusOr<std::string> Unquote(absl::string_view text);
 
-// A text that Unquote and SplitWords take back to `word`; the word itself where that does.
+// A text that Unquote, SplitWords and SplitItems take back to `word`; the word itself where that
+// does.
 std::string QuoteWord(absl::string_view word);
 
 }  // namespace hob

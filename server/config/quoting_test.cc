@@ -1,5 +1,6 @@
 #include "server/config/quoting.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -56,21 +57,53 @@ TEST(SplitWordsTest, TellsWhatOnlyAShellWouldUnderstand) {
     const char* text;
     const char* characters;
   } kCases[] = {
-      {"$HOME", "$"},
-      {"a*b", "*"},
-      {"a>b<c|d&", "><|&"},
-      {"~/x", "~"},
-      {"a~", ""},
-      {"'~'", ""},
-      {"\\$x", ""},
-      {"'$*><|&'", ""},
-      {"\"$x\"", ""},
-      {"''$", "$"},
-      {"http://h?a=1&b", "&"},
+      {"$HOME", "$"},       {"a*b", "*"},
+      {"a>b<c|d&", "><|&"}, {"~/x", "~"},
+      {"a~", ""},           {"'~'", ""},
+      {"\\$x", ""},         {"'$*><|&'", ""},
+      {"\"$x\"", ""},       {"''$", "$"},
+      {"#x", "#"},          {"x#", ""},
+      {"'#'", ""},          {"http://h?a=1&b", "&"},
   };
   for (const auto& c : kCases) {
     EXPECT_EQ(SplitWords(c.text).value().at(0).shell_characters, c.characters) << c.text;
   }
+}
+
+TEST(SplitWordsTest, TellsWhatAShellWouldExpand) {
+  for (const char* text : {"$x", "a${b}", "\"$(date)\"", "'a'$_", "`date`", "~", "A=~/x"}) {
+    EXPECT_TRUE(SplitWords(text).value().at(0).has_expansion) << text;
+  }
+  for (const char* text :
+       {"'$x'", "\\$x", "\"\\$x\"", "$", "a$", "$1", "'`'", "\\`", "A='~/x'", "a~", "~x"}) {
+    EXPECT_FALSE(SplitWords(text).value().at(0).has_expansion) << text;
+  }
+}
+
+TEST(SplitWordsTest, TellsWhatIsBetweenWords) {
+  const std::vector<QuotedWord> words =
+      SplitWords("a,b c , d", Separators::kBlanksAndCommas).value();
+  ASSERT_EQ(words.size(), 4);
+  EXPECT_FALSE(words[0].after_comma || words[0].after_blank);
+  EXPECT_TRUE(words[1].after_comma && !words[1].after_blank);
+  EXPECT_TRUE(!words[2].after_comma && words[2].after_blank);
+  EXPECT_TRUE(words[3].after_comma && words[3].after_blank);
+}
+
+TEST(SplitWordsTest, TellsOfACommaAtTheEnd) {
+  EXPECT_TRUE(SplitWords("a,").value().at(0).ends_in_comma);
+  for (const char* text : {"a", "a\\,", "'a,'", "a,b", "a,''"}) {
+    EXPECT_FALSE(SplitWords(text).value().at(0).ends_in_comma) << text;
+  }
+}
+
+TEST(SplitItemsTest, UnquotedBlanksAndCommasSeparate) {
+  using Items = std::vector<std::string>;
+  EXPECT_EQ(SplitItems("a b,c ,\td").value(), (Items{"a", "b", "c", "d"}));
+  EXPECT_EQ(SplitItems("'a, b',c\\,d e\\ f").value(), (Items{"a, b", "c,d", "e f"}));
+  EXPECT_EQ(SplitItems("").value(), Items{});
+  EXPECT_EQ(SplitItems(" , '',").value(), Items{});
+  EXPECT_THAT(SplitItems("a,'").status().message(), HasSubstr("not closed"));
 }
 
 TEST(UnquoteTest, KeepsBlanks) {
@@ -80,11 +113,13 @@ TEST(UnquoteTest, KeepsBlanks) {
 }
 
 TEST(QuoteWordTest, IsTakenBack) {
-  for (const char* word : {"", "plain", "a b", "it's", "a;b", " ;", "\\", "\"", "$x", "'", "a\\"}) {
+  for (const char* word :
+       {"", "plain", "a b", "it's", "a;b", " ;", "\\", "\"", "$x", "'", "a\\", "a,b", ","}) {
+    EXPECT_EQ(SplitItems(absl::StrCat("x ", QuoteWord(word))).value().size(), *word == 0 ? 1 : 2);
     EXPECT_EQ(Unquote(QuoteWord(word)).value(), word);
     EXPECT_EQ(Texts(QuoteWord(word)), std::vector<std::string>{word});
   }
-  EXPECT_EQ(QuoteWord("/usr/bin/x-1.2_a@b%+=:,"), "/usr/bin/x-1.2_a@b%+=:,");
+  EXPECT_EQ(QuoteWord("/usr/bin/x-1.2_a@b%+=:"), "/usr/bin/x-1.2_a@b%+=:");
 }
 
 }  // namespace

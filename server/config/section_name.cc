@@ -46,7 +46,8 @@ SectionName ClassifyDaemon(absl::string_view daemon) {
 SectionName ClassifyNearlyDaemon(absl::string_view name) {
   const int colon = static_cast<int>(std::min(name.find(':'), name.size()));
   const std::string word = absl::AsciiStrToLower(absl::StripAsciiWhitespace(name.substr(0, colon)));
-  if (colon < name.size() && EditDistance(word, kDaemon, 2) <= 2) {
+  // [program:NAME] is what supervisord calls it.
+  if (colon < name.size() && (EditDistance(word, kDaemon, 2) <= 2 || word == "program")) {
     const absl::string_view rest = absl::StripAsciiWhitespace(name.substr(colon + 1));
     return DidYouMean(name, absl::StrCat("daemon:", rest));
   }

@@ -33,7 +33,8 @@ struct SectionName {
 
 // Classifies the name between the brackets. Nearly one of hob's are: another case, up to two wrong
 // letters (three in the long `os_daemon_settings`, one in the short `hob`, so that [log] stays what
-// it is), `daemon` without a name, and `daemon` with something else than `:` before the name.
+// it is), `daemon` without a name, `daemon` with something else than `:` before the name, and
+// supervisord's [program:NAME].
 // CouchDB's [daemons] is foreign.
 SectionName ClassifySection(absl::string_view name);
 

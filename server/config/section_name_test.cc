@@ -19,9 +19,26 @@ TEST(ClassifySectionTest, KnowsItsOwn) {
 }
 
 TEST(ClassifySectionTest, LeavesOtherPeoplesSectionsAlone) {
-  for (const char* name :
-       {"daemons", "log", "couchdb", "httpd", "cors", "ssl", "uuids", "compaction_daemon", "",
-        "daemonic", "cors:http://example.com", "log_level_by_module", "x", "\x01"}) {
+  for (const char* name : {"daemons",
+                           "log",
+                           "couchdb",
+                           "httpd",
+                           "cors",
+                           "ssl",
+                           "uuids",
+                           "compaction_daemon",
+                           "",
+                           "daemonic",
+                           "program",
+                           "programs:x",
+                           "Service",
+                           "Unit",
+                           "supervisord",
+                           "group:x",
+                           "cors:http://example.com",
+                           "log_level_by_module",
+                           "x",
+                           "\x01"}) {
     EXPECT_EQ(ClassifySection(name).kind, SectionKind::kForeign) << name;
   }
 }
@@ -45,6 +62,8 @@ TEST(ClassifySectionTest, SuggestsWhatWasMeant) {
       {"daemons:web", "did you mean [daemon:web]?"},
       {"Daemon:web", "did you mean [daemon:web]?"},
       {"deamon : web", "did you mean [daemon:web]?"},
+      {"program:web", "[program:web] is no section of hob's: did you mean [daemon:web]?"},
+      {"Program: web", "did you mean [daemon:web]?"},
       {"daemon", "lacks the daemon's name: write [daemon:NAME]"},
       {"daemon:", "a daemon's name is empty"},
       {"daemon: web", "did you mean 'web'?"},

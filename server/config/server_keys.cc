@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "server/config/key_readers.h"
 #include "server/config/listen_address.h"
 #include "server/config/quoting.h"
@@ -22,8 +21,10 @@ constexpr double kHighestStartRate = 1e6;
 constexpr int kHighestStartBurst = 1'000'000;
 
 absl::Status ReadListen(Text text, Accounts*, ServerSettings* settings) {
+  absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
+  if (!items.ok()) return items.status();
   std::vector<std::string> addresses;
-  for (std::string& address : SplitList(text)) {
+  for (std::string& address : *items) {
     if (absl::Status status = CheckListenAddress(address); !status.ok()) return status;
     if (std::find(addresses.begin(), addresses.end(), address) != addresses.end()) {
       return absl::InvalidArgumentError(
@@ -51,7 +52,7 @@ absl::Status ReadMetricsListen(Text text, Accounts*, ServerSettings* settings) {
 std::vector<ServerKey> AllKeys() {
   return {
       {"listen", "where clients reach it: unix:/ABSOLUTE/PATH or HOST:PORT, one or more",
-       ReadListen, [](const ServerSettings& s) { return WriteText(absl::StrJoin(s.listen, ",")); }},
+       ReadListen, [](const ServerSettings& s) { return WriteItems(s.listen); }, true},
       {"run_dir", "the folder of what lives as long as the server, an absolute path",
        [](Text t, Accounts*, ServerSettings* s) { return ReadPath(t, &s->run_dir); },
        [](const ServerSettings& s) { return WriteText(s.run_dir); }},
@@ -107,6 +108,7 @@ const ServerKey* FindServerKey(absl::string_view name) {
 
 absl::Status SetServerKey(const ServerKey& key, absl::string_view text, Accounts* accounts,
                           ServerSettings* settings) {
+  if (key.quoted) return key.read(text, accounts, settings);
   const absl::StatusOr<std::string> plain = Unquote(text);
   if (!plain.ok()) return plain.status();
   return key.read(*plain, accounts, settings);

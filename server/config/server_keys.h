@@ -18,12 +18,15 @@ struct ServerKey {
   std::string name;
   // One line for people: what it is, with its unit or its choices.
   std::string help;
-  // Checks a value, without its quotes, and writes it to the settings. InvalidArgument says what
-  // would be right.
+  // Checks a value, without its quotes unless `quoted`, and writes it to the settings.
+  // InvalidArgument says what would be right.
   absl::Status (*read)(absl::string_view text, Accounts* accounts,
                        ServerSettings* settings) = nullptr;
   // The value of the settings as a configuration file takes it. Empty: not configured.
   std::string (*write)(const ServerSettings& settings) = nullptr;
+  // True if the reader takes the value with its quotes: a list, whose quotes are those of its
+  // items.
+  bool quoted = false;
 };
 
 // All keys, in the order of the contract. Lives for ever.

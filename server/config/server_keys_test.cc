@@ -43,7 +43,8 @@ TEST(ServerKeysTest, ValuesAreTakenAndWrittenBack) {
     std::string text;
     std::string written;
   } kCases[] = {
-      {"listen", "unix:/a, 127.0.0.1:7000 '[::1]:0'", "'unix:/a,127.0.0.1:7000,[::1]:0'"},
+      {"listen", "unix:/a, 127.0.0.1:7000 '[::1]:0'", "unix:/a,127.0.0.1:7000,'[::1]:0'"},
+      {"listen", "\"unix:/a b\", unix:/c", "'unix:/a b',unix:/c"},
       {"run_dir", "/a b", "'/a b'"},
       {"log_dir", "/a", "/a"},
       {"state_dir", "/a", "/a"},

@@ -51,7 +51,8 @@ absl::StatusOr<mode_t> ParseMode(absl::string_view text);
 // "0660", "022": with a leading 0.
 std::string FormatMode(mode_t mode);
 
-// Items between blanks or commas.
+// Items between blanks or commas, of an argument on the command line. Lists in a configuration
+// have quotes: see SplitItems.
 std::vector<std::string> SplitList(absl::string_view text);
 
 // Words as in POSIX sh: 'single' and "double" quotes and `\`; no expansion of any kind. At least

@@ -111,6 +111,7 @@ struct DaemonSpec {
   // In the order of the configuration, names unique; they win over `env_file`, which is read at
   // each start.
   std::vector<std::pair<std::string, std::string>> environment;
+  // An absolute path, with a `-` before it if the file need not exist; empty: none.
   std::string env_file;
   bool clear_environment = false;
 

@@ -1,4 +1,5 @@
-// Commands and environments: what is split and quoted is split into the same again.
+// Commands, lists and environments: what is split and quoted is split into the same again, and a
+// second parser splits it into the same.
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -8,10 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "bazel/fuzzing/text.h"
 #include "glog/logging.h"
 #include "server/config/command.h"
 #include "server/config/environment.h"
+#include "server/config/fuzz/reference_variables.h"
 #include "server/config/quoting.h"
 #include "server/config/values.h"
 
@@ -69,12 +72,28 @@ void CheckCommand(absl::string_view text) {
   for (const std::string& warning : CommandWarnings(text)) CheckPrintable(warning);
 }
 
-void CheckVariables(const absl::StatusOr<Environment>& environment) {
+void CheckItems(absl::string_view text) {
+  const auto items = SplitItems(text);
+  const auto reference = ReferenceItems(std::string(text));
+  CHECK_EQ(items.ok(), reference.has_value());
+  if (!items.ok()) return CheckPrintable(items.status().message());
+  CHECK(*items == *reference);
+  const auto quote = [](std::string* out, const std::string& item) { *out += QuoteWord(item); };
+  for (const char* separator : {" ", ",", " , "}) {
+    const auto again = SplitItems(absl::StrJoin(*items, separator, quote));
+    CHECK(again.ok() && *again == *items) << separator;
+  }
+}
+
+void CheckVariables(const absl::StatusOr<Environment>& environment,
+                    const absl::optional<ReferenceVariables>& reference) {
+  CHECK_EQ(environment.ok(), reference.has_value()) << environment.status();
   if (!environment.ok()) return CheckPrintable(environment.status().message());
+  CHECK(*environment == *reference);
   std::set<std::string> names;
   for (const auto& [name, value] : *environment) {
     CHECK(names.insert(name).second) << name;
-    CHECK(!name.empty() && name.find_first_of("= \t\n") == std::string::npos) << name;
+    CHECK(!name.empty() && name.find_first_of("=, \t\n") == std::string::npos) << name;
   }
   const std::string text = FormatEnvironment(*environment);
   const auto again = ParseEnvironment(text);
@@ -82,6 +101,27 @@ void CheckVariables(const absl::StatusOr<Environment>& environment) {
   CHECK_EQ(FormatEnvironment(*again), text);
   CHECK_EQ(again->size(), environment->size());
   CHECK(MergeEnvironments(*environment, *again) == *environment);
+}
+
+// Quoted values are those of a file too, but for the ends of lines that a file may have.
+void CheckQuotedFile(const Environment& environment) {
+  std::string text;
+  for (const auto& [name, value] : environment) {
+    if (value.find('\r') != std::string::npos) return;
+    absl::StrAppend(&text, "export ", name, "=", QuoteWord(value), "\n");
+  }
+  const auto again = ParseEnvironmentLines(text, "f");
+  CHECK(again.ok() && *again == environment) << text;
+}
+
+void CheckEnvironments(const std::string& text) {
+  const auto environment = ParseEnvironment(text);
+  CheckVariables(environment, ReferenceEnvironment(text));
+  for (const std::string& warning : EnvironmentWarnings(text)) CheckPrintable(warning);
+  const auto lines = ParseEnvironmentLines(text, "f");
+  CheckVariables(lines, ReferenceEnvironmentFile(text));
+  if (environment.ok()) CheckQuotedFile(*environment);
+  if (lines.ok()) CheckQuotedFile(*lines);
 }
 
 }  // namespace
@@ -92,7 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   hob::CheckQuoteWord(text);
   hob::CheckWords(text);
   hob::CheckCommand(text);
-  hob::CheckVariables(hob::ParseEnvironment(text));
-  hob::CheckVariables(hob::ParseEnvironmentLines(text));
+  hob::CheckItems(text);
+  hob::CheckEnvironments(std::string(text));
   return 0;
 }

@@ -1,8 +1,10 @@
 // The values of all keys, each read from any text: one that is taken is written as a text that is
-// taken for the same.
+// taken for the same. Lists have the items that a second parser finds in them.
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "bazel/fuzzing/text.h"
@@ -11,6 +13,7 @@
 #include "server/config/daemon_keys.h"
 #include "server/config/default_paths.h"
 #include "server/config/duration.h"
+#include "server/config/fuzz/reference_variables.h"
 #include "server/config/server_keys.h"
 #include "server/config/server_settings.h"
 #include "server/config/values.h"
@@ -48,6 +51,26 @@ void CheckServerKey(const ServerKey& key, absl::string_view text) {
   CHECK_EQ(key.write(again), written) << key.name;
 }
 
+// A list that is taken has the items of the second parser; one that the second parser cannot split
+// is refused.
+void CheckLists(const std::string& text) {
+  const auto items = ReferenceItems(text);
+  DaemonSpec spec;
+  const bool has_groups = SetDaemonKey(*FindDaemonKey("groups"), text, &spec).ok();
+  CHECK_EQ(has_groups, items.has_value() && !items->empty());
+  if (has_groups) {
+    const std::set<std::string> groups(items->begin(), items->end());
+    CHECK(spec.groups == std::vector<std::string>(groups.begin(), groups.end()));
+  }
+  const auto variables = ReferenceEnvironment(text);
+  CHECK_EQ(SetDaemonKey(*FindDaemonKey("environment"), text, &spec).ok(), variables.has_value());
+  if (variables.has_value()) CHECK(spec.environment == *variables);
+  Accounts accounts;
+  ServerSettings settings;
+  if (!SetServerKey(*FindServerKey("listen"), text, &accounts, &settings).ok()) return;
+  CHECK(items.has_value() && settings.listen == *items);
+}
+
 // What `parse` takes, `format` writes so that `parse` takes it for the very same.
 template <typename Parse, typename Format>
 void CheckRoundTrip(Parse parse, Format format, absl::string_view text) {
@@ -77,6 +100,7 @@ void CheckTypes(absl::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text = hob::AsText(data, size);
   hob::CheckTypes(text);
+  hob::CheckLists(std::string(text));
   for (const hob::DaemonKey& key : hob::DaemonKeys()) hob::CheckDaemonKey(key, text);
   for (const hob::ServerKey& key : hob::ServerKeys()) {
     // Asks a database of the machine.

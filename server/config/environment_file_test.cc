@@ -1,4 +1,4 @@
-#include "server/supervisor/environment_file.h"
+#include "server/config/environment_file.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,8 +34,9 @@ class EnvironmentFileTest : public testing::Test {
     return absl::get<Environment>(read);
   }
 
-  SpawnFailure Fail() {
-    const absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(path_);
+  SpawnFailure Fail() { return Fail(path_); }
+  SpawnFailure Fail(const std::string& env_file) {
+    const absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(env_file);
     if (absl::holds_alternative<Environment>(read)) {
       ADD_FAILURE() << "was read";
       return {};
@@ -70,12 +71,30 @@ TEST_F(EnvironmentFileTest, AMissingFileIsASpawnFailureWithItsErrno) {
   const SpawnFailure failure = Fail();
   EXPECT_EQ(failure.stage, "env_file");
   EXPECT_EQ(failure.error_number, ENOENT);
-  EXPECT_THAT(failure.message, HasSubstr(path_));
+  EXPECT_EQ(failure.message, path_ +
+                                 ": No such file or directory: create it, or write env_file = -" +
+                                 path_ + " if it need not exist");
+}
+
+TEST_F(EnvironmentFileTest, AFileBehindADashNeedNotExist) {
+  const auto read = ReadEnvironmentFile("-" + path_);
+  ASSERT_TRUE(absl::holds_alternative<Environment>(read));
+  EXPECT_THAT(absl::get<Environment>(read), IsEmpty());
+  EXPECT_TRUE(absl::holds_alternative<Environment>(ReadEnvironmentFile("-/dev/null/env")));
+  Write("A=1\n");
+  EXPECT_THAT(absl::get<Environment>(ReadEnvironmentFile("-" + path_)),
+              ElementsAre(Pair("A", "1")));
+}
+
+TEST_F(EnvironmentFileTest, AFileBehindADashIsReadAsAnyOther) {
+  Write("A\n");
+  EXPECT_THAT(Fail("-" + path_).message, HasSubstr(path_ + ":1: 'A' sets no variable"));
+  EXPECT_THAT(Fail("-/dev/null").message, HasSubstr("is not a regular file"));
 }
 
 TEST_F(EnvironmentFileTest, AWordWithoutEqualsSignSaysWhichLine) {
   Write("A=1\nB=some words\n");
-  EXPECT_THAT(Fail().message, HasSubstr(path_ + ": line 2: 'words' sets no variable"));
+  EXPECT_THAT(Fail().message, HasSubstr(path_ + ":2: 'words' sets no variable"));
 }
 
 TEST_F(EnvironmentFileTest, AWordWithoutNameIsNoVariable) {
@@ -85,7 +104,7 @@ TEST_F(EnvironmentFileTest, AWordWithoutNameIsNoVariable) {
 
 TEST_F(EnvironmentFileTest, AQuoteThatIsNotClosedSaysWhichLine) {
   Write("\n\nA=\"1\n");
-  EXPECT_THAT(Fail().message, HasSubstr(path_ + ": line 3: "));
+  EXPECT_THAT(Fail().message, HasSubstr(path_ + ":3: "));
 }
 
 TEST_F(EnvironmentFileTest, ANulByteIsNoPartOfAVariable) {
@@ -93,7 +112,7 @@ TEST_F(EnvironmentFileTest, ANulByteIsNoPartOfAVariable) {
   EXPECT_THAT(Fail().message, HasSubstr("NUL byte"));
 }
 
-TEST_F(EnvironmentFileTest, F63_WhatIsNoRegularFileIsRefusedWithoutWaiting) {
+TEST_F(EnvironmentFileTest, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   EXPECT_THAT(Fail().message, HasSubstr("is not a regular file"));
   unlink(path_.c_str());
