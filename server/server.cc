@@ -115,8 +115,12 @@ void NotifyReloading() {
   NotifyServiceManager(absl::StrCat("RELOADING=1\nMONOTONIC_USEC=", MonotonicMicroseconds()));
 }
 
+std::string KeepsDaemons(int daemons) {
+  return absl::StrCat("keeps ", daemons, daemons == 1 ? " daemon" : " daemons");
+}
+
 void NotifyReady(int daemons) {
-  NotifyServiceManager(absl::StrCat("READY=1\nSTATUS=keeps ", daemons, " daemons"));
+  NotifyServiceManager(absl::StrCat("READY=1\nSTATUS=", KeepsDaemons(daemons)));
 }
 
 }  // namespace
@@ -275,7 +279,7 @@ int Server::Run() {
   StartServing();
   supervisor_->Boot();
   const int daemons = registry_.All().size();
-  journal_.Info(absl::StrCat("hobd ", kVersion, " keeps ", daemons, " daemons; listens on ",
+  journal_.Info(absl::StrCat("hobd ", kVersion, " ", KeepsDaemons(daemons), "; listens on ",
                              absl::StrJoin(listener_->addresses(), " ")));
   NotifyReady(daemons);
 

@@ -164,6 +164,25 @@ class ChildTest(HobTest):
                           "INHERITED": "yes"})
         other.stop()
 
+    def test_commas_separate_variables_and_an_env_file_is_that_of_a_shell(self):
+        server = self.server()
+        env_file = server.write("env", "\ufeff# of the web\r\nexport KEY=\"-----BEGIN\n# 1\n-----END\"\n"
+                                       "NO_PROXY=localhost,127.0.0.1\nspring.profiles.active=prod\n")
+        other, report = self.report_of('environment = STATIC="foo", DYN="bar",W="toto",X=1,Y="1,2"\n'
+                                       f"env_file = -{env_file}\n")
+        environment = report["environment"]
+        self.assertEqual({name: environment.get(name) for name in
+                          ("STATIC", "DYN", "W", "X", "Y", "KEY", "NO_PROXY", "spring.profiles.active")},
+                         {"STATIC": "foo", "DYN": "bar", "W": "toto", "X": "1", "Y": "1,2",
+                          "KEY": "-----BEGIN\n# 1\n-----END", "NO_PROXY": "localhost,127.0.0.1",
+                          "spring.profiles.active": "prod"})
+        other.stop()
+
+    def test_an_env_file_that_need_not_exist_is_missed_by_nobody(self):
+        server, report = self.report_of("env_file = -/no/such/env\nenvironment = A=1\n")
+        self.assertEqual(report["environment"]["A"], "1")
+        server.stop()
+
     def test_f99_s26_cleared_environment_is_what_is_configured_and_nothing_else(self):
         server, report = self.report_of("clear_environment = yes\nenvironment = A=1\n",
                                         environment={"SECRET": "1", "LD_PRELOAD": ""})

@@ -16,8 +16,8 @@ namespace hob {
 // FailedPrecondition.
 
 // The text of a regular file of at most kMaxConfigFileSize bytes. Never waits for anything but the
-// disk: a FIFO, a device or a folder is an error (RELIABILITY F63), and so is a file that changes
-// while it is read (F60, F61). As root, CheckTrusted must hold for the file.
+// disk: a FIFO, a device or a folder is an error, and so is a file that changes while it is read.
+// As root, CheckTrusted must hold for the file, unless it is on a read-only mount.
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
 
 // Whether a path is that of a folder; false for what does not exist. An error when it cannot be
@@ -27,13 +27,15 @@ absl::StatusOr<bool> IsConfigFolder(const std::string& path);
 // The *.ini files of a folder, as paths, in byte order; names that start with a dot are not meant.
 absl::StatusOr<std::vector<std::string>> ListConfigFolder(const std::string& path);
 
-// Whether what is configured by a file or a folder with this status is in nobody's hands but those
-// of `reader` and root (F64): owned by one of them, and not writable by everybody. A folder of root
-// that everybody may write but that is sticky, such as /tmp, is fine.
+// Checks that a file or a folder with this status is in the hands of `reader` and root alone: owned
+// by one of them, and not writable by everybody. A folder of root that everybody may write but that
+// is sticky, such as /tmp, is fine.
 absl::Status CheckTrusted(const struct stat& status, uid_t reader);
 
 // As root: CheckTrusted for the folder that a file lies in, and for the one that it really lies in
-// when the path is a link. Ok for ordinary users and where there is no such file.
+// when the path is a link. Ok for a folder on a read-only mount, which nobody can write whatever
+// its mode says: Kubernetes mounts a ConfigMap so, with mode 0777. Ok for ordinary users and where
+// there is no such file.
 absl::Status CheckFolderOf(const std::string& path);
 
 }  // namespace hob

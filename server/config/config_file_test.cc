@@ -1,12 +1,18 @@
 #include "server/config/config_file.h"
 
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
+#include "absl/strings/match.h"
+#include "absl/types/optional.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/config/ini_file.h"
@@ -121,6 +127,66 @@ TEST(CheckFolderOfTest, F64RootReadsOnlyFromFoldersThatNobodyElseWrites) {
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);
   EXPECT_THAT(ReadConfigFile(path).status().message(), HasSubstr("can be written by everybody"));
   std::filesystem::current_path(before);
+}
+
+// Runs `body` in a child process with mounts of its own and a tmpfs at `folder`. Returns what it
+// returns; absent where this machine allows no mounts.
+absl::optional<bool> WithTmpfs(const std::string& folder, const std::function<bool()>& body) {
+  constexpr int kNoMounts = 77;
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool mounted = unshare(CLONE_NEWNS) == 0 &&
+                         mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                         mount("tmpfs", folder.c_str(), "tmpfs", 0, "mode=0777") == 0;
+    _exit(!mounted ? kNoMounts : body() ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNoMounts) return absl::nullopt;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool MakeReadOnly(const std::string& folder) {
+  return mount(nullptr, folder.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
+}
+
+// The files of a ConfigMap are links through ..data, which is replaced as a whole, into a folder
+// with a date in its name.
+void WriteConfigMap(const TestFolder& folder) {
+  folder.Write("..2024_01_02/hob.ini", "text");
+  EXPECT_EQ(symlink("..2024_01_02", folder.PathOf("..data").c_str()), 0);
+  EXPECT_EQ(symlink("..data/hob.ini", folder.PathOf("hob.ini").c_str()), 0);
+}
+
+TEST(CheckFolderOfTest, WhatIsMountedReadOnlyIsNobodysToWrite) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
+  TestFolder folder;
+  const std::string path = folder.PathOf("hob.ini");
+  const absl::optional<bool> right = WithTmpfs(folder.path(), [&] {
+    WriteConfigMap(folder);
+    const bool refused = absl::StrContains(CheckFolderOf(path).message(), "written by everybody");
+    return refused && MakeReadOnly(folder.path()) && CheckFolderOf(path).ok() &&
+           ListConfigFolder(folder.path()).value() == std::vector<std::string>{path} &&
+           ReadConfigFile(path).value() == "text";
+  });
+  if (!right.has_value()) GTEST_SKIP() << "this machine allows no mounts";
+  EXPECT_TRUE(*right);
+}
+
+TEST(ReadConfigFileTest, AFileOnAReadOnlyMountIsNobodysToWrite) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
+  TestFolder folder;
+  const absl::optional<bool> right = WithTmpfs(folder.path(), [&] {
+    const std::string open = folder.Write("open.ini", "text");
+    const std::string strangers = folder.Write("strangers.ini", "text");
+    const bool prepared =
+        chmod(open.c_str(), 0666) == 0 && chown(strangers.c_str(), 65534, 65534) == 0;
+    const bool refused = !ReadConfigFile(open).ok() && !ReadConfigFile(strangers).ok();
+    return prepared && refused && MakeReadOnly(folder.path()) && ReadConfigFile(open).ok() &&
+           ReadConfigFile(strangers).ok();
+  });
+  if (!right.has_value()) GTEST_SKIP() << "this machine allows no mounts";
+  EXPECT_TRUE(*right);
 }
 
 TEST(CheckFolderOfTest, OrdinaryUsersAreNotChecked) {

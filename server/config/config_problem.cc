@@ -40,8 +40,10 @@ std::vector<ConfigProblem> ProblemList::Sorted(const std::vector<std::string>& s
     problems.push_back({NameOf(entry->place.source, sources), entry->place.line, entry->message});
   }
   if (dropped_ > 0) {
-    problems.push_back({NameOf(last_dropped_source_, sources), 0,
-                        absl::StrCat(dropped_, " more problems are not shown: mend these first")});
+    problems.push_back(
+        {NameOf(last_dropped_source_, sources), 0,
+         absl::StrCat(dropped_, dropped_ == 1 ? " more problem is" : " more problems are",
+                      " not shown: mend these first")});
   }
   return problems;
 }
