@@ -178,7 +178,7 @@ class ChildTest(HobTest):
                           "spring.profiles.active": "prod"})
         other.stop()
 
-    def test_an_env_file_that_need_not_exist_is_missed_by_nobody(self):
+    def test_an_env_file_behind_a_dash_may_be_missing(self):
         server, report = self.report_of("env_file = -/no/such/env\nenvironment = A=1\n")
         self.assertEqual(report["environment"]["A"], "1")
         server.stop()

@@ -21,6 +21,9 @@ constexpr absl::string_view kDescription = "leave it out, or make it a comment w
 constexpr absl::string_view kNoSuchLimit =
     "hob sets no such limit: leave it out, or let the command start the program by one that does, "
     "such as /usr/bin/setpriv or /usr/bin/prlimit";
+constexpr absl::string_view kNoSandbox =
+    "hob confines no daemon: leave it out, or let the command start the program by one that does, "
+    "such as /usr/bin/unshare or /usr/bin/bwrap";
 constexpr absl::string_view kForeground =
     "leave it out: the program stays in the foreground, and hob needs no pid file";
 
@@ -94,7 +97,7 @@ const std::vector<ForeignKey>& ForeignDaemonKeys() {
       {"Environment", "environment", ""},
       {"EnvironmentFile", "env_file", ""},
       {"ExecCondition", "", kBeforeAndAfter},
-      {"ExecReload", "", "leave it out: hob signal HUP NAME"},
+      {"ExecReload", "", "leave it out, and send the signal yourself: hob signal HUP NAME"},
       {"ExecStart", "command", ""},
       {"ExecStartPost", "", kBeforeAndAfter},
       {"ExecStartPre", "", kBeforeAndAfter},
@@ -120,10 +123,10 @@ const std::vector<ForeignKey>& ForeignDaemonKeys() {
        "leave it out: hobd's environment is passed on, see "
        "clear_environment"},
       {"PIDFile", "", kForeground},
-      {"PrivateTmp", "", kNoSuchLimit},
-      {"ProtectHome", "", kNoSuchLimit},
-      {"ProtectSystem", "", kNoSuchLimit},
-      {"ReadWritePaths", "", kNoSuchLimit},
+      {"PrivateTmp", "", kNoSandbox},
+      {"ProtectHome", "", kNoSandbox},
+      {"ProtectSystem", "", kNoSandbox},
+      {"ReadWritePaths", "", kNoSandbox},
       {"RemainAfterExit", "", "leave it out: a daemon that is done is EXITED"},
       {"Restart", "restart", "its values are always, on-failure and never; no is never"},
       {"RestartPreventExitStatus", "success_exit_codes", "it counts with restart = on-failure"},
