@@ -28,9 +28,9 @@ struct LoadedConfig {
   Config config;
   // Everything that is wrong, in the order of the chain and of the lines.
   std::vector<ConfigProblem> errors;
-  // What `hob check` says beyond errors, in the same order: skipped sections and names, words that
-  // only a shell would understand and values that look like something else than they are, programs,
-  // folders and env_files that are missing now, a back-off that can never halt.
+  // Doubts that `hob check` tells beyond errors, in the same order: skipped sections and names,
+  // words that only a shell would understand and values that look like something else than they
+  // are, programs, folders and env_files that are missing now, a back-off that can never halt.
   std::vector<ConfigProblem> warnings;
 
   bool ok() const { return errors.empty(); }

@@ -90,7 +90,7 @@ class JoinedLines {
   const std::string& text() const { return text_; }
 
  private:
-  // Where a character stands in its entry.
+  // The part of an entry that a character belongs to.
   enum class Part { kName, kEquals, kValue };
 
   void Read(char c, char next);

@@ -1,5 +1,5 @@
-// What other supervisors call what hob has, or has no need for: supervisord's and systemd's keys
-// and sections, so that a configuration that is carried over gets an answer and not a guess.
+// The keys and sections of supervisord and systemd, each with hob's word for it or the reason to
+// leave it out, so that a configuration that is carried over gets an answer and not a guess.
 #ifndef HOB_SERVER_CONFIG_FOREIGN_KEYS_H_
 #define HOB_SERVER_CONFIG_FOREIGN_KEYS_H_
 
@@ -15,7 +15,8 @@ struct ForeignKey {
   absl::string_view name;
   // hob's key for the same thing; empty where there is none.
   absl::string_view hobs;
-  // What else to know or to do, as a sentence without its period; empty where `hobs` says it all.
+  // Anything else to know or to do, as a sentence without its period; empty where `hobs` says it
+  // all.
   absl::string_view advice;
 };
 

@@ -8,8 +8,8 @@
 
 namespace hob {
 
-// What arrives as it stands in a value although its author may expect something else: hob expands
-// nothing, and `#` begins no comment.
+// Finds parts of a value that arrive as they stand although their author may expect something else:
+// hob expands nothing, and `#` begins no comment.
 
 // Returns the words from the first one on that begins with an unquoted `#`, joined with blanks;
 // empty without one, and for a value with an open quote.

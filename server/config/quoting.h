@@ -69,7 +69,7 @@ struct QuotedWord {
   bool ends_in_comma = false;
 };
 
-// What stands between two words, outside quotes.
+// The characters that separate words outside quotes.
 enum class Separators { kBlanks, kBlanksAndCommas };
 
 // The words of a text. InvalidArgument when a quote is not closed or a backslash is the last

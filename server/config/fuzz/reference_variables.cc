@@ -113,10 +113,10 @@ class Scanner {
   const bool is_file_;
   size_t place_ = 0;
   Item item_;
-  // Whether the item has an equals sign, and whether it is the last character so far.
+  // True if the item has an equals sign; if its first one is the last character so far.
   bool equals_seen_ = false;
   bool after_equals_ = false;
-  // Whether a quote may go on in the next line.
+  // True if a quote may go on in the next line.
   bool lines_allowed_ = false;
 };
 
