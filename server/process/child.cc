@@ -56,13 +56,16 @@ void CloseAllBut(ChildPlan* plan, int first, int one, int other) {
   CloseRange(plan, first, kEveryDescriptor);
 }
 
-// From here on the child has a descriptor table of its own.
+// Gives the child a descriptor table of its own with the standard descriptors and the kept ones. A
+// spawn that hangs, in chdir or in execve, must not hold the pipes of another one.
 void TakeDescriptors(ChildPlan* plan) {
+  int first = STDERR_FILENO + 1;
+  const int first_uncopied = plan->kept_count == 0 ? first : plan->kept[plan->kept_count - 1] + 1;
   Check(plan, SpawnStage::kClone,
-        syscall(SYS_close_range, plan->first_uncopied, kEveryDescriptor, CLOSE_RANGE_UNSHARE));
-  // A spawn that hangs, in chdir or in execve, must not hold the pipes of another one.
-  if (plan->first_foreign < plan->first_uncopied) {
-    CloseAllBut(plan, plan->first_foreign, plan->ready_slot, plan->status_slot);
+        syscall(SYS_close_range, first_uncopied, kEveryDescriptor, CLOSE_RANGE_UNSHARE));
+  for (int i = 0; i < plan->kept_count; ++i) {
+    if (first < plan->kept[i]) CloseRange(plan, first, plan->kept[i] - 1);
+    first = plan->kept[i] + 1;
   }
 }
 

@@ -29,6 +29,9 @@ struct ChildLimit {
 
 inline constexpr int kChildLimits = 4;
 
+// The hold pipe, the record, and the two that are passed on.
+inline constexpr int kMostKept = 4;
+
 // Everything that a child does between clone3 and execve, prepared so that the child itself need
 // not allocate, look up or format anything. Lives in the memory of the server, which the child
 // shares; what it points to outlives the call of RawClone.
@@ -38,11 +41,11 @@ struct ChildPlan {
   // Out: the step that takes as long as a file system likes, while it lasts.
   SpawnStage begun = SpawnStage::kClone;
 
-  // The descriptors from this one on are not even copied (RELIABILITY F11).
-  int first_uncopied = 0;
-  // From this one on only what is passed on is kept: the rest belongs to other spawns that are
-  // under way.
-  int first_foreign = 0;
+  // The descriptors that the child takes along beside the three standard ones, in ascending order;
+  // the unused places at the end are 0. What lies above the last is not even copied, and what lies
+  // between belongs to the server or to other spawns under way: the child closes it at once.
+  int kept[kMostKept] = {};
+  int kept_count = 0;
   // The slots of what is passed on; -1 where there is none.
   int ready_slot = -1;
   int status_slot = -1;

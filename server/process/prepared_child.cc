@@ -22,13 +22,15 @@ void AppendPointers(const std::vector<std::string>& words, Pointers* pointers) {
 
 PreparedChild::PreparedChild(const SpawnRequest& request, const Options& options,
                              const SpawnSlots& slots, const SpawnSlots::Passed& passed) {
-  plan_.first_uncopied = passed.first_uncopied();
-  plan_.first_foreign = slots.first_passing_slot();
   plan_.ready_slot = passed.ready();
   plan_.status_slot = passed.status();
   plan_.ready_fd = request.ready_fd.value_or(-1);
   plan_.status_fd = StatusNumber(plan_.ready_fd);
   plan_.record_slot = slots.record_slot();
+  for (const int fd : {slots.hold_slot(), slots.record_slot(), passed.ready(), passed.status()}) {
+    if (fd >= 0) plan_.kept[plan_.kept_count++] = fd;
+  }
+  std::sort(plan_.kept, plan_.kept + plan_.kept_count);
   const size_t name_size = std::min(request.name.size(), sizeof(plan_.record.name) - 1);
   std::copy_n(request.name.begin(), name_size, plan_.record.name);
   SetStdio(request, slots);

@@ -19,8 +19,9 @@ constexpr int kPairs = 24;
 constexpr int kFirstSlot = STDERR_FILENO + 1;
 constexpr std::chrono::milliseconds kLongestWait(100);
 
-absl::Status CopyLow(int fd, int from, UniqueFd* slot) {
-  slot->Reset(fcntl(fd, F_DUPFD_CLOEXEC, from));
+// Copies `fd` to the lowest number that is free at this moment and not a standard descriptor's.
+absl::Status CopyLow(int fd, UniqueFd* slot) {
+  slot->Reset(fcntl(fd, F_DUPFD_CLOEXEC, kFirstSlot));
   if (slot->ok()) return absl::OkStatus();
   return absl::ErrnoToStatus(errno, "cannot reserve descriptors for the making of processes");
 }
@@ -39,37 +40,30 @@ absl::Status SpawnSlots::Reserve(int record) {
   if (pipe2(ends, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe2");
   UniqueFd read(ends[0]);
   hold_write_.Reset(ends[1]);
-  absl::Status status = CopyLow(read.get(), kFirstSlot, &hold_read_);
-  if (status.ok() && record >= 0) status = CopyLow(record, kFirstSlot, &record_);
+  absl::Status status = CopyLow(read.get(), &hold_read_);
+  if (status.ok() && record >= 0) status = CopyLow(record, &record_);
   hold_path_ = absl::StrCat("/proc/self/fd/", hold_read_.get());
-  // Lowest free numbers one after the other: each slot is higher than the one before.
   pairs_.resize(kPairs);
   for (Pair& pair : pairs_) {
-    if (status.ok()) status = CopyLow(hold_read_.get(), kFirstSlot, &pair.ready);
-    if (status.ok()) status = CopyLow(hold_read_.get(), kFirstSlot, &pair.status);
+    if (status.ok()) status = CopyLow(hold_read_.get(), &pair.ready);
+    if (status.ok()) status = CopyLow(hold_read_.get(), &pair.status);
   }
-  first_passing_slot_ = pairs_.front().ready.get();
   return status;
 }
 
 SpawnSlots::Passed SpawnSlots::Pass(int ready, int status) {
-  if (ready < 0 && status < 0) return Passed(this, -1, -1, -1, first_passing_slot(), 0);
+  if (ready < 0 && status < 0) return Passed(this, -1, -1, -1, 0);
   const int pair = TakePair();
-  if (pair < 0) {
-    const int first_uncopied = std::max({ready + 1, status + 1, first_passing_slot()});
-    return Passed(this, -1, ready, status, first_uncopied, 0);
-  }
+  if (pair < 0) return Passed(this, -1, ready, status, 0);
   int error = 0;
   const int ready_slot = Fill(&pairs_[pair].ready, ready, &error);
   const int status_slot = Fill(&pairs_[pair].status, status, &error);
-  const int first_uncopied = std::max(ready_slot, status_slot) + 1;
-  return Passed(this, pair, ready_slot, status_slot, std::max(first_uncopied, first_passing_slot_),
-                error);
+  return Passed(this, pair, ready_slot, status_slot, error);
 }
 
 int SpawnSlots::Fill(UniqueFd* slot, int fd, int* error) const {
   if (fd < 0) return -1;
-  if (!slot->ok()) CopyLow(hold_read_.get(), first_passing_slot_, slot).IgnoreError();
+  if (!slot->ok()) CopyLow(hold_read_.get(), slot).IgnoreError();
   const int filled = slot->ok() ? dup3(fd, slot->get(), O_CLOEXEC) : -1;
   if (filled < 0) *error = errno;
   return filled;
@@ -109,7 +103,6 @@ SpawnSlots::Passed::Passed(Passed&& other) noexcept
       pair_(std::exchange(other.pair_, -1)),
       ready_(other.ready_),
       status_(other.status_),
-      first_uncopied_(other.first_uncopied_),
       error_(other.error_) {}
 
 SpawnSlots::Passed::~Passed() {

@@ -12,10 +12,11 @@
 
 namespace hob {
 
-// Low descriptor numbers, reserved for good. A child copies the descriptor table only up to the
-// highest number that it needs, so what children need is kept at the bottom and a spawn costs the
-// same however many descriptors the server has open (RELIABILITY F11). Made early, before thousands
-// of descriptors are open. Thread-safe.
+// Holds low descriptor numbers for as long as it lives. A child copies the descriptor table only up
+// to the highest number that it needs, so what children need is kept at the bottom and a spawn
+// costs the same however many descriptors the server has open. Made early, before thousands of
+// descriptors are open, which is all that keeps the numbers low: other threads may open and close
+// descriptors meanwhile, so that no number says anything about another. Thread-safe.
 class SpawnSlots {
  public:
   // Reserves the slots. `record` is copied to one of them. ResourceExhausted when there are not
@@ -34,25 +35,17 @@ class SpawnSlots {
     int status() const { return status_; }
     // The errno(3) of one that could not be passed; 0: there is none.
     int error() const { return error_; }
-    // The first number that the child need not copy.
-    int first_uncopied() const { return first_uncopied_; }
 
    private:
     friend class SpawnSlots;
-    Passed(SpawnSlots* slots, int pair, int ready, int status, int first_uncopied, int error)
-        : slots_(slots),
-          pair_(pair),
-          ready_(ready),
-          status_(status),
-          first_uncopied_(first_uncopied),
-          error_(error) {}
+    Passed(SpawnSlots* slots, int pair, int ready, int status, int error)
+        : slots_(slots), pair_(pair), ready_(ready), status_(status), error_(error) {}
 
     SpawnSlots* slots_;
     // Index of the slots in use; -1: none.
     int pair_;
     int ready_;
     int status_;
-    int first_uncopied_;
     int error_;
   };
 
@@ -61,14 +54,13 @@ class SpawnSlots {
   // because one of them may hang in execve; after that the child copies as much as it takes.
   Passed Pass(int ready, int status);
 
-  // The first slot that belongs to single spawns: the ones below are every child's.
-  int first_passing_slot() const { return first_passing_slot_; }
-
-  // A path that opens the read end of the hold pipe anew. Its write end is nowhere but in this
-  // object: children see the end of the file when the server is gone.
+  // A path that opens the read end of the hold pipe anew, in a child that has kept hold_slot(). The
+  // write end is nowhere but in this object: children see the end of the file when the server is
+  // gone.
   const std::string& hold_path() const { return hold_path_; }
+  int hold_slot() const { return hold_read_.get(); }
 
-  // Where a child finds the record.
+  // Where a child finds the record; -1 where none was given.
   int record_slot() const { return record_.get(); }
 
  private:
@@ -94,7 +86,6 @@ class SpawnSlots {
   UniqueFd hold_write_;
   UniqueFd record_;
   std::string hold_path_;
-  int first_passing_slot_ = -1;
 
   std::mutex mu_;
   std::condition_variable freed_;
