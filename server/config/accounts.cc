@@ -29,6 +29,15 @@ UserAccount ToUserAccount(const passwd& entry) {
   return UserAccount{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell};
 }
 
+// The account of a number that no entry has.
+UserAccount AccountWithoutEntry(uid_t uid) {
+  UserAccount account;
+  account.uid = uid;
+  // Never the server's group by default: that may be root's.
+  account.gid = uid == geteuid() ? getegid() : uid;
+  return account;
+}
+
 absl::StatusOr<absl::optional<UserAccount>> AskForUser(const std::string& user) {
   auto found = AskDatabase<passwd, UserAccount>(
       [&](passwd* entry, char* buffer, size_t size, passwd** result) {
@@ -37,27 +46,24 @@ absl::StatusOr<absl::optional<UserAccount>> AskForUser(const std::string& user) 
       ToUserAccount);
   const absl::optional<uint32_t> id = ParseId(user);
   if (!found.ok() || found->has_value() || !id.has_value()) return found;
-  return AskDatabase<passwd, UserAccount>(
+  found = AskDatabase<passwd, UserAccount>(
       [&](passwd* entry, char* buffer, size_t size, passwd** result) {
         return getpwuid_r(*id, entry, buffer, size, result);
       },
       ToUserAccount);
+  if (found.ok() && !found->has_value()) *found = AccountWithoutEntry(*id);
+  return found;
 }
 
 absl::StatusOr<absl::optional<gid_t>> AskForGroup(const std::string& name) {
-  const auto to_gid = [](const group& entry) { return entry.gr_gid; };
   auto found = AskDatabase<group, gid_t>(
       [&](group* entry, char* buffer, size_t size, group** result) {
         return getgrnam_r(name.c_str(), entry, buffer, size, result);
       },
-      to_gid);
-  const absl::optional<uint32_t> id = ParseId(name);
-  if (!found.ok() || found->has_value() || !id.has_value()) return found;
-  return AskDatabase<group, gid_t>(
-      [&](group* entry, char* buffer, size_t size, group** result) {
-        return getgrgid_r(*id, entry, buffer, size, result);
-      },
-      to_gid);
+      [](const group& entry) { return entry.gr_gid; });
+  // An entry of that number would have nothing to add.
+  if (found.ok() && !found->has_value()) *found = ParseId(name);
+  return found;
 }
 
 // The answer of a database, with a sentence where there is none. `kind` is "user" or "group".
@@ -80,6 +86,12 @@ DaemonSpec::Credentials CredentialsOf(const UserAccount& user) {
   credentials.user_name = user.name;
   credentials.home = user.home;
   credentials.shell = user.shell;
+  if (user.name.empty() && user.uid != geteuid()) {
+    // The variables of the server's user would mislead it.
+    credentials.user_name = absl::StrCat(user.uid);
+    credentials.home = "/";
+    credentials.shell = "/bin/sh";
+  }
   return credentials;
 }
 
@@ -109,7 +121,13 @@ absl::StatusOr<gid_t> Accounts::FindGroup(absl::string_view group) {
   return found->second;
 }
 
+const Identity& Accounts::own_identity() {
+  if (!own_identity_.has_value()) own_identity_ = Identity::OfThisProcess();
+  return *own_identity_;
+}
+
 std::vector<gid_t> Accounts::LoginGroups(const UserAccount& user, gid_t gid) {
+  if (user.name.empty()) return user.uid == geteuid() ? OwnGroups() : std::vector<gid_t>{gid};
   int count = 64;
   std::vector<gid_t> groups(count);
   while (getgrouplist(user.name.c_str(), gid, groups.data(), &count) < 0) {

@@ -17,6 +17,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+// A user and a group that no database has.
+constexpr uid_t kNoEntry = 1000000;
+
 // `daemon` is in every passwd and group file of Debian, with an id other than root's.
 TEST(AccountsTest, FindsUsersByNameAndNumber) {
   Accounts accounts;
@@ -39,16 +42,28 @@ TEST(AccountsTest, FindsGroupsByNameAndNumber) {
   EXPECT_EQ(accounts.FindGroup(absl::StrCat(*by_name)).value(), *by_name);
 }
 
-// RELIABILITY F14 and section 5 row 17.
-TEST(AccountsTest, F14UnknownAccountsAreErrorsAndNeverRoot) {
+TEST(AccountsTest, UnknownNamesAndWhatIsNotQuiteANumberAreErrorsAndNeverRoot) {
   Accounts accounts;
-  for (const char* name : {"no-such-user", "0day", "00", "4294967295", "4294967294", "99999999999",
-                           "-1", "+0", "0x0", " 0", "root "}) {
+  for (const char* name : {"no-such-user", "0day", "00", "4294967295", "99999999999", "-1", "+0",
+                           "0x0", " 0", "root "}) {
     EXPECT_THAT(accounts.FindUser(name).status().message(), HasSubstr("there is no user '"))
         << name;
     EXPECT_THAT(accounts.FindGroup(name).status().message(), HasSubstr("there is no group '"))
         << name;
   }
+}
+
+TEST(AccountsTest, NumbersNeedNoEntry) {
+  Accounts accounts;
+  ASSERT_EQ(getpwuid(kNoEntry), nullptr);
+  const auto user = accounts.FindUser(absl::StrCat(kNoEntry));
+  ASSERT_TRUE(user.ok()) << user.status();
+  EXPECT_EQ(user->uid, kNoEntry);
+  EXPECT_EQ(user->gid, kNoEntry);
+  EXPECT_THAT(user->name, IsEmpty());
+  EXPECT_THAT(user->home, IsEmpty());
+  EXPECT_EQ(accounts.FindGroup(absl::StrCat(kNoEntry)).value(), kNoEntry);
+  EXPECT_EQ(accounts.FindUser("4294967294")->uid, 4294967294u);
 }
 
 TEST(AccountsTest, AnswersAreRemembered) {
@@ -74,6 +89,20 @@ TEST(ResolveTest, UserBringsPrimaryGroupAndLoginGroups) {
   EXPECT_EQ((*credentials)->user_name, "daemon");
 }
 
+TEST(ResolveTest, NumberWithoutAnEntryBringsTheGroupOfTheSameNumberAlone) {
+  Accounts accounts;
+  const auto credentials = accounts.Resolve(absl::StrCat(kNoEntry), "", {});
+  ASSERT_TRUE(credentials.ok() && credentials->has_value()) << credentials.status();
+  const DaemonSpec::Credentials expected = {kNoEntry,  kNoEntry, {kNoEntry},
+                                            "1000000", "/",      "/bin/sh"};
+  EXPECT_EQ(**credentials, expected);
+  const auto with_group = accounts.Resolve(absl::StrCat(kNoEntry), "daemon", {});
+  ASSERT_TRUE(with_group.ok() && with_group->has_value()) << with_group.status();
+  const gid_t daemon = getgrnam("daemon")->gr_gid;
+  EXPECT_EQ((*with_group)->gid, daemon);
+  EXPECT_THAT((*with_group)->groups, ElementsAre(daemon));
+}
+
 TEST(ResolveTest, GroupAndGroupsReplaceThose) {
   Accounts accounts;
   const gid_t sys = getgrnam("sys")->gr_gid;
@@ -96,7 +125,7 @@ TEST(ResolveTest, WithoutUserTheServersIdsStay) {
   EXPECT_THAT((*only_groups)->groups, ElementsAre(getgrnam("daemon")->gr_gid));
 }
 
-TEST(ResolveTest, F14AnyUnknownNameIsAnError) {
+TEST(ResolveTest, AnyUnknownNameIsAnError) {
   Accounts accounts;
   EXPECT_THAT(accounts.Resolve("no-such", "", {}).status().message(),
               HasSubstr("there is no user 'no-such' on this machine"));

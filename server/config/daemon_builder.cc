@@ -48,6 +48,7 @@ class DaemonBuilder {
   void SetCredentials();
   void CheckDirectory();
   void CheckEnvFile();
+  void WarnOfCredentials();
   void CheckWatchdog();
   void CheckHalt();
 
@@ -105,6 +106,18 @@ void DaemonBuilder::SetCredentials() {
   auto credentials = accounts.Resolve(spec_->user, spec_->group, spec_->groups);
   if (!credentials.ok() || !credentials->has_value()) return;
   spec_->credentials = std::make_shared<const DaemonSpec::Credentials>(**std::move(credentials));
+  WarnOfCredentials();
+}
+
+// A warning and no error: it may be another server that the configuration is for.
+void DaemonBuilder::WarnOfCredentials() {
+  const std::string why_not = context_.accounts.own_identity().WhyNot(*spec_->credentials);
+  if (why_not.empty()) return;
+  ConfigPlace place = PlaceOf("user");
+  for (const char* key : {"group", "groups"}) {
+    if (place.source < 0) place = PlaceOf(key);
+  }
+  context_.warnings.Add(place, absl::StrCat("'", spec_->name, "' cannot be started: ", why_not));
 }
 
 bool DaemonBuilder::IsNew(const std::string& key) {

@@ -258,11 +258,14 @@ std::vector<DaemonKey> LifeKeys() {
       {"umask", "the permissions that its files do not get, octal", kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseMode(t), &s->umask); },
        [](const DaemonSpec& s) { return FormatMode(s.umask); }},
-      {"user", "whom it runs as, a name or a number", kRestart, !kThrottle, false,
+      {"user",
+       "the user that it runs as, a name or a number. A number needs no entry in passwd(5); its "
+       "group is then the one of the same number, unless `group` says otherwise",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->user); },
        [](const DaemonSpec& s) { return WriteText(s.user); }},
-      {"group", "its group, a name or a number", kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->group); },
+      {"group", "its group, a name or a number; the user's primary one by default", kRestart,
+       !kThrottle, false, [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->group); },
        [](const DaemonSpec& s) { return WriteText(s.group); }},
       {"groups", "its other groups, names or numbers", kRestart, !kThrottle, true, ReadGroups,
        [](const DaemonSpec& s) { return WriteItems(s.groups); }},
@@ -282,7 +285,10 @@ std::vector<DaemonKey> LifeKeys() {
 // What it may use, and where its output goes.
 std::vector<DaemonKey> ResourceKeys() {
   return {
-      {"nice", "its scheduling priority, -20 to 19", kRestart, !kThrottle, false,
+      {"nice",
+       "its scheduling priority, -20 to 19, against the other processes of the machine: that "
+       "of its session too where the kernel weighs sessions (sched(7), autogroup)",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseInteger(t, -20, 19), &s->nice); },
        [](const DaemonSpec& s) { return WriteOptional(s.nice); }},
       {"oom_score_adj", "how soon the kernel kills it for memory, -1000 to 1000", kRestart,

@@ -86,11 +86,28 @@ bool HasGroups(const Task& task) {
   return std::equal(current, current + count, task.groups);
 }
 
+// True if the groups are as they shall be once `gid` is the primary one, whether it is listed or
+// not.
+bool HasGroupsInEffect(const Task& task) {
+  static gid_t current[kMostGroups];
+  static gid_t wanted[kMostGroups];
+  const int count = std::max(0, getgroups(kMostGroups, current));
+  gid_t* const current_end = std::remove(current, current + count, task.gid);
+  gid_t* const wanted_end =
+      std::remove_copy(task.groups, task.groups + task.group_count, wanted, task.gid);
+  std::sort(current, current_end);
+  return std::equal(current, current_end, wanted, wanted_end);
+}
+
 void SetGroups(const Task& task) {
-  // A server without rights may run daemons as what it is.
   if (HasGroups(task)) return;
-  Check(task, SpawnStage::kGroups, setgroups(task.group_count, task.groups) == 0);
-  Verify(task, SpawnStage::kGroups, HasGroups(task));
+  if (setgroups(task.group_count, task.groups) == 0) {
+    return Verify(task, SpawnStage::kGroups, HasGroups(task));
+  }
+  const int error_number = errno;
+  // A server without the right may run daemons as what it is.
+  if (error_number == EPERM && HasGroupsInEffect(task)) return;
+  Fail(task, SpawnStage::kGroups, error_number);
 }
 
 void SetGroup(const Task& task) {

@@ -1,6 +1,7 @@
 #include "server/supervisor/child_request.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -119,7 +120,12 @@ std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& se
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults) {
   Variables environment;
-  if (spec.credentials != nullptr) SetUser(*spec.credentials, environment);
+  const DaemonSpec::Credentials* const credentials = spec.credentials.get();
+  if (credentials != nullptr) {
+    const std::string why_not = defaults.identity.WhyNot(*credentials);
+    if (!why_not.empty()) return SpawnFailure{"user", EPERM, why_not};
+    SetUser(*credentials, environment);
+  }
   if (!spec.env_file.empty()) {
     absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(spec.env_file);
     if (auto* failure = absl::get_if<SpawnFailure>(&read)) return std::move(*failure);
@@ -147,7 +153,8 @@ absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spe
       Output(spec.stdout_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStdout));
   request.stderr_target =
       Output(spec.stderr_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStderr));
-  if (spec.credentials != nullptr) request.credentials = *spec.credentials;
+  const bool changes = credentials != nullptr && !defaults.identity.Is(*credentials);
+  if (changes) request.credentials = *credentials;
   request.nice = spec.nice;
   request.oom_score_adj = spec.oom_score_adj;
   request.limit_nofile = spec.limit_nofile;

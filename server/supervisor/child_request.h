@@ -7,6 +7,7 @@
 #include "absl/types/variant.h"
 #include "server/daemon/daemon_spec.h"
 #include "server/daemon/exit_report.h"
+#include "server/daemon/identity.h"
 #include "server/process/process.h"
 
 namespace hob {
@@ -19,6 +20,8 @@ struct ChildDefaults {
   std::string notify_dir;
   // Where the FIFOs lie that daemons write to.
   std::string fifo_dir;
+  // The server's own identity: daemons with the same one are started as they are.
+  Identity identity = Identity::OfThisProcess();
 };
 
 // `server_environment` ("KEY=VALUE" each) less what is meant for the server alone: NOTIFY_SOCKET,
@@ -26,7 +29,8 @@ struct ChildDefaults {
 std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& server_environment);
 
 // Turns what a daemon is told to be into what is to be spawned. Reads `env_file` where there is
-// one: a failure has the stage "env_file". The request may refer to the environment in `defaults`.
+// one: a failure has the stage "env_file". Credentials that the server cannot take on fail with the
+// stage "user". The request may refer to the environment in `defaults`.
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults);
 

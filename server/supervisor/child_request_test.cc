@@ -26,6 +26,8 @@ ChildDefaults Defaults() {
   ChildDefaults defaults;
   defaults.environment = {"PATH=/bin", "LANG=C"};
   defaults.fifo_dir = "/run/hob/output";
+  // May take on any user.
+  defaults.identity = {{0}, {0}, {0}, ~uint64_t{0}, "root"};
   return defaults;
 }
 
@@ -140,6 +142,29 @@ TEST(ChildRequestTest, AUserBringsItsVariablesWhichTheConfigurationMayChange) {
               UnorderedElementsAre("PATH=/bin", "LANG=C", "USER=www", "LOGNAME=www",
                                    "HOME=/elsewhere", "SHELL=/bin/sh", "HOB_DAEMON=web"));
   EXPECT_EQ(request.credentials, www);
+}
+
+TEST(ChildRequestTest, TheServersOwnUserTakesNoChangeOfCredentials) {
+  ChildDefaults defaults = Defaults();
+  defaults.identity = {{65534}, {65534}, {}, 0, "nobody (uid 65534)"};
+  DaemonSpec spec = Web();
+  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(
+      DaemonSpec::Credentials{65534, 65534, {65534}, "nobody", "/", "/bin/sh"});
+  const auto request = absl::get<SpawnRequest>(MakeSpawnRequest(spec, defaults));
+  EXPECT_FALSE(request.credentials.has_value());
+  EXPECT_THAT(request.environment, testing::Contains("USER=nobody"));
+}
+
+TEST(ChildRequestTest, AUserThatTheServerCannotBecomeIsAFailureThatSaysWhy) {
+  ChildDefaults defaults = Defaults();
+  defaults.identity = {{1000}, {1000}, {1000}, 0, "joe (uid 1000)"};
+  DaemonSpec spec = Web();
+  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(
+      DaemonSpec::Credentials{33, 33, {33}, "www", "/var/www", "/bin/sh"});
+  const auto failure = absl::get<SpawnFailure>(MakeSpawnRequest(spec, defaults));
+  EXPECT_EQ(failure.stage, "user");
+  EXPECT_EQ(failure.error_number, EPERM);
+  EXPECT_THAT(failure.message, testing::HasSubstr("runs as joe (uid 1000) and lacks CAP_SETUID"));
 }
 
 TEST(ChildRequestTest, AGroupAloneBringsNoVariables) {
