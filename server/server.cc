@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/daemon/identity.h"
 #include "server/process/predecessor.h"
 #include "server/rpc/malformed_requests.h"
 #include "server/service_manager.h"
@@ -195,7 +196,25 @@ absl::Status Server::MakeSpawner() {
   const Containment& containment = spawner_->containment();
   journal_.Info(absl::StrCat("containment: ", ContainmentModeName(containment.mode),
                              containment.reason.empty() ? "" : ", because ", containment.reason));
+  WarnOfUsers();
   return absl::OkStatus();
+}
+
+void Server::WarnOfUsers() {
+  const Identity& own = context_.child_defaults.identity;
+  std::vector<std::string> in_need;
+  for (const auto& [name, daemon] : options_.config.daemons) {
+    if (daemon->credentials == nullptr || own.Is(*daemon->credentials)) continue;
+    in_need.push_back(name);
+    const std::string why_not = own.WhyNot(*daemon->credentials);
+    if (!why_not.empty()) {
+      journal_.Warning(absl::StrCat(name, " cannot be started: ", why_not));
+    }
+  }
+  const absl::Status helper = in_need.empty() ? absl::OkStatus() : spawner_->CheckExecHelper();
+  if (helper.ok()) return;
+  journal_.Error(absl::StrCat(helper.message(), "; these have a user or group of their own and ",
+                              "cannot be started: ", absl::StrJoin(in_need, " ")));
 }
 
 absl::Status Server::MakeSupervisor() {

@@ -65,6 +65,8 @@ class Server {
   absl::Status TakeRunDir();
   absl::Status EndPredecessor();
   absl::Status MakeSpawner();
+  // Tells the log which daemons cannot be started as their users, before they are blamed for it.
+  void WarnOfUsers();
   absl::Status MakeSupervisor();
   absl::Status Listen();
   // Where metrics are configured, listens for who scrapes them (server_metrics.cc).

@@ -20,8 +20,10 @@
 namespace hob {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr uid_t kUid = 54321;
 constexpr gid_t kGid = 54322;
@@ -163,7 +165,11 @@ TEST_P(CredentialsTest, MissingHelperIsNamed) {
   ASSERT_NE(spawner, nullptr) << why_not;
   const SpawnFailure failure = FailureOf(spawner->Spawn(AsUser(ChildRequest({"exit", "0"}))));
   EXPECT_EQ(failure.stage, "exec");
-  EXPECT_EQ(failure.message, "/srv/no/helper: No such file or directory");
+  EXPECT_THAT(failure.message,
+              AllOf(StartsWith("/srv/no/helper: No such file or directory"),
+                    HasSubstr("the installation of hob is incomplete: hob-exec belongs beside")));
+  EXPECT_THAT(spawner->CheckExecHelper().message(), HasSubstr(failure.message));
+  EXPECT_TRUE(spawner_->CheckExecHelper().ok());
 }
 
 // Something else in the helper's place that never answers.

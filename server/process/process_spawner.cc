@@ -26,10 +26,18 @@ absl::StatusOr<std::string> HelperBesideThisProgram() {
   constexpr char kThisProgram[] = "/proc/self/exe";
   char path[PATH_MAX];
   const ssize_t size = readlink(kThisProgram, path, sizeof(path));
-  if (size < 0) return absl::ErrnoToStatus(errno, kThisProgram);
+  if (size < 0) {
+    const absl::Status status = absl::ErrnoToStatus(errno, kThisProgram);
+    if (access("/proc/self", F_OK) == 0) return status;
+    return absl::FailedPreconditionError(
+        absl::StrCat(status.message(), ": hobd needs /proc: mount -t proc proc /proc"));
+  }
   const std::string program(path, size);
   return absl::StrCat(program.substr(0, program.rfind('/')), "/hob-exec");
 }
+
+constexpr char kIncomplete[] =
+    "; the installation of hob is incomplete: hob-exec belongs beside hobd";
 
 }  // namespace
 
@@ -166,7 +174,18 @@ SpawnFailure ProcessSpawner::ExplainClone(const SpawnRequest& request, SpawnStep
   // What could not be executed is the helper.
   SpawnRequest helper = request;
   helper.argv = {options_.exec_helper};
-  return ExplainSpawnFailure(helper, step);
+  SpawnFailure failure = ExplainSpawnFailure(helper, step);
+  const bool may_recover = failure.IsShortage() || step.error_number == ETIMEDOUT;
+  if (!may_recover) absl::StrAppend(&failure.message, kIncomplete);
+  return failure;
+}
+
+absl::Status ProcessSpawner::CheckExecHelper() const {
+  if (access(options_.exec_helper.c_str(), X_OK) == 0) return absl::OkStatus();
+  SpawnRequest helper;
+  helper.argv = {options_.exec_helper};
+  const SpawnFailure failure = ExplainSpawnFailure(helper, {SpawnStage::kExec, errno});
+  return absl::FailedPreconditionError(absl::StrCat(failure.message, kIncomplete));
 }
 
 }  // namespace hob

@@ -48,6 +48,10 @@ class ProcessSpawner : public Spawner {
 
   const Containment& containment() const { return containment_; }
 
+  // Looks whether the exec helper is there, which every daemon with credentials of its own needs.
+  // FailedPrecondition, with the path and what to do, when it cannot be run.
+  absl::Status CheckExecHelper() const;
+
   // The thread that calls it becomes the parent and must not be the one that reaps strays.
   SpawnResult Spawn(const SpawnRequest& request) override;
 

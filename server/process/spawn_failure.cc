@@ -4,21 +4,25 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "server/daemon/identity.h"
 #include "server/process/unique_fd.h"
 
 namespace hob {
 namespace {
 
+constexpr char kNeedsProc[] = ": hob needs /proc: mount -t proc proc /proc";
 constexpr char kNoAnswer[] = "no answer in time; the file system that it is on does not answer";
 
 // The kernel looks at as many bytes of a script's first line.
@@ -46,18 +50,93 @@ std::string ScriptInterpreter(int fd) {
   return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 
-// The dynamic loader that an ELF program names; empty when there is none.
-std::string ElfLoader(int fd) {
-  Elf64_Ehdr header;
-  if (!ReadStruct(fd, 0, &header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return "";
+bool IsElf(const unsigned char* start) { return std::memcmp(start, ELFMAG, SELFMAG) == 0; }
+
+// The dynamic loader that an ELF program names; empty when there is none. The types of elf(5) are
+// those of its class, 32 or 64 bits.
+template <typename Header, typename Segment>
+std::string LoaderOf(int fd) {
+  Header header;
+  if (!ReadStruct(fd, 0, &header)) return "";
   for (int i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment;
+    Segment segment;
     if (!ReadStruct(fd, header.e_phoff + i * sizeof(segment), &segment)) return "";
     if (segment.p_type == PT_INTERP && segment.p_filesz <= kLongestLoaderPath) {
       return std::string(ReadAt(fd, segment.p_offset, segment.p_filesz).c_str());
     }
   }
   return "";
+}
+
+std::string ElfLoader(int fd) {
+  unsigned char start[EI_NIDENT];
+  if (!ReadStruct(fd, 0, &start) || !IsElf(start)) return "";
+  return start[EI_CLASS] == ELFCLASS32 ? LoaderOf<Elf32_Ehdr, Elf32_Phdr>(fd)
+                                       : LoaderOf<Elf64_Ehdr, Elf64_Phdr>(fd);
+}
+
+// The machine of an ELF header as uname(1) calls it; a number where it has no name here.
+std::string MachineName(int machine) {
+  switch (machine) {
+    case EM_386:
+      return "i386";
+    case EM_X86_64:
+      return "x86_64";
+    case EM_ARM:
+      return "arm";
+    case EM_AARCH64:
+      return "aarch64";
+    case EM_RISCV:
+      return "riscv";
+    case EM_PPC64:
+      return "ppc64";
+    case EM_S390:
+      return "s390x";
+    case EM_MIPS:
+      return "mips";
+    case EM_LOONGARCH:
+      return "loongarch";
+    default:
+      return absl::StrCat("machine ", machine, " of elf(5)");
+  }
+}
+
+// Why the kernel does not run the ELF file `fd`, which has the type and machine of `header`.
+std::string ExplainElf(const Elf32_Ehdr& header) {
+  const bool is_swapped = header.e_ident[EI_DATA] == ELFDATA2MSB;
+  const int machine = is_swapped ? __builtin_bswap16(header.e_machine) : header.e_machine;
+  const int type = is_swapped ? __builtin_bswap16(header.e_type) : header.e_type;
+  struct utsname own = {};
+  uname(&own);
+  const std::string name = MachineName(machine);
+  if (name != own.machine) {
+    return absl::StrCat("it is for ", name, "; this machine is ", own.machine);
+  }
+  if (type != ET_EXEC && type != ET_DYN) return "it is an object or core file, not a program";
+  return "it is damaged or incomplete";
+}
+
+bool IsText(absl::string_view bytes) {
+  return std::none_of(bytes.begin(), bytes.end(), [](unsigned char byte) {
+    return byte < ' ' && byte != '\t' && byte != '\n' && byte != '\r' && byte != '\f';
+  });
+}
+
+// Why the kernel knows no way to run the file, or the interpreter that it names.
+std::string ExplainFormat(const std::string& path, bool may_be_script = true) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.ok()) return "its format is unknown";
+  const std::string start = ReadAt(file.get(), 0, kFirstLineBytes);
+  if (start.empty()) return "it is empty";
+  // Type and machine have the same place in both classes.
+  Elf32_Ehdr header = {};
+  if (ReadStruct(file.get(), 0, &header) && IsElf(header.e_ident)) return ExplainElf(header);
+  const std::string interpreter = ScriptInterpreter(file.get());
+  if (may_be_script && !interpreter.empty()) {
+    return absl::StrCat("its interpreter ", interpreter, ": ", ExplainFormat(interpreter, false));
+  }
+  if (IsText(start)) return "a script needs a first line such as #!/bin/sh";
+  return "it is neither a program of Linux nor a script";
 }
 
 std::string ExplainMissing(const std::string& path) {
@@ -97,8 +176,7 @@ std::string ExplainExec(const std::string& path, int error_number) {
     case EACCES:
       return absl::StrCat(path, ": ", ExplainNoAccess(path));
     case ENOEXEC:
-      return absl::StrCat(path, ": ", ErrnoMeaning(error_number),
-                          "; a script needs a first line such as #!/bin/sh");
+      return absl::StrCat(path, ": ", ErrnoMeaning(error_number), ": ", ExplainFormat(path));
     case ETXTBSY:
       return absl::StrCat(path, ": ", ErrnoMeaning(error_number),
                           "; somebody has it open for writing");
@@ -119,7 +197,8 @@ std::string ExplainStdio(const StdioTarget& target, int error_number) {
   }
   switch (target.kind) {
     case StdioTarget::Kind::kHold:
-      return absl::StrCat("the hold pipe: ", ErrnoMeaning(error_number), "; is /proc mounted?");
+      return absl::StrCat("the hold pipe: ", ErrnoMeaning(error_number),
+                          access("/proc/self/fd", F_OK) == 0 ? "" : kNeedsProc);
     case StdioTarget::Kind::kInherit:
       return absl::StrCat("the server's own: ", ErrnoMeaning(error_number));
     case StdioTarget::Kind::kStdout:
@@ -147,6 +226,22 @@ std::string ExplainLimit(const absl::optional<ResourceLimit>& limit, int resourc
   return text;
 }
 
+// Adds to an errno(3) of setgroups, setresgid or setresuid why it came; empty where that is not
+// known.
+std::string WhyCredentialsAreRefused(const DaemonSpec::Credentials& wanted, int error_number) {
+  // user_namespaces(7).
+  if (error_number == EINVAL) {
+    return ": it has no place in this user namespace (/proc/self/uid_map, /proc/self/gid_map)";
+  }
+  if (error_number != EPERM) return "";
+  const std::string why_not = Identity::OfThisProcess().WhyNot(wanted);
+  if (!why_not.empty()) return absl::StrCat(": ", why_not);
+  std::ifstream setgroups("/proc/self/setgroups");
+  std::string word;
+  const bool is_denied = setgroups >> word && word == "deny";
+  return is_denied ? ": this user namespace allows no change of groups (/proc/self/setgroups)" : "";
+}
+
 std::string ExplainCredentials(const SpawnRequest& request, SpawnStage stage, int error_number) {
   if (!request.credentials.has_value()) return ErrnoMeaning(error_number);
   const DaemonSpec::Credentials& wanted = *request.credentials;
@@ -154,9 +249,8 @@ std::string ExplainCredentials(const SpawnRequest& request, SpawnStage stage, in
   if (stage == SpawnStage::kGroups) object = absl::StrJoin(wanted.groups, ",");
   if (stage == SpawnStage::kGroup) object = absl::StrCat("gid ", wanted.gid);
   if (stage == SpawnStage::kUser) object = absl::StrCat("uid ", wanted.uid);
-  return absl::StrCat(
-      object, ": ", ErrnoMeaning(error_number),
-      error_number == EPERM ? "; changing it takes a server that runs as root" : "");
+  return absl::StrCat(object, ": ", ErrnoMeaning(error_number),
+                      WhyCredentialsAreRefused(wanted, error_number));
 }
 
 std::string ExplainOomScore(const SpawnRequest& request, int error_number) {

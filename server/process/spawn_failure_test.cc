@@ -1,14 +1,18 @@
 // Each step of a spawn that can fail says which it was, with which errno, and what that means.
 #include "server/process/spawn_failure.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 
@@ -143,6 +147,81 @@ TEST_F(SpawnFailureTest, F04ScriptWithoutInterpreterLineIsExplained) {
   EXPECT_THAT(failure.message, HasSubstr("a first line such as #!/bin/sh"));
 }
 
+// The first bytes of an ELF file of 64 bits for `machine`, cut off behind its header.
+std::string ElfHeader(int machine, int type, char byte_order) {
+  std::string header(64, '\0');
+  header.replace(0, 7, std::string("\177ELF\2") + byte_order + "\1");
+  const bool big = byte_order == ELFDATA2MSB;
+  header[big ? 17 : 16] = static_cast<char>(type);
+  header[big ? 19 : 18] = static_cast<char>(machine);
+  header[big ? 18 : 19] = static_cast<char>(machine >> 8);
+  return header;
+}
+
+TEST_F(SpawnFailureTest, ProgramForAnotherMachineIsSaidToBe) {
+  struct utsname own = {};
+  ASSERT_EQ(uname(&own), 0);
+  const std::string path = NewFile(ElfHeader(EM_AARCH64, ET_EXEC, ELFDATA2LSB), 0755);
+  SpawnFailure failure = FailureOfProgram(path);
+  EXPECT_EQ(failure.error_number, ENOEXEC);
+  EXPECT_EQ(failure.message, absl::StrCat(path,
+                                          ": Exec format error: it is for aarch64; this "
+                                          "machine is ",
+                                          own.machine));
+  failure = FailureOfProgram(NewFile(ElfHeader(EM_S390, ET_DYN, ELFDATA2MSB), 0755));
+  EXPECT_THAT(failure.message, HasSubstr("it is for s390x; this machine"));
+}
+
+TEST_F(SpawnFailureTest, ProgramThatIsCutOffOrNoProgramIsSaidToBe) {
+  EXPECT_THAT(FailureOfProgram(NewFile(ElfHeader(EM_X86_64, ET_EXEC, ELFDATA2LSB), 0755)).message,
+              HasSubstr(": it is damaged or incomplete"));
+  EXPECT_THAT(FailureOfProgram(NewFile(ElfHeader(EM_X86_64, ET_REL, ELFDATA2LSB), 0755)).message,
+              HasSubstr(": it is an object or core file"));
+  EXPECT_THAT(FailureOfProgram(NewFile("", 0755)).message, HasSubstr(": it is empty"));
+  EXPECT_THAT(FailureOfProgram(NewFile(std::string("MZ\0\1\2", 5), 0755)).message,
+              HasSubstr(": it is neither a program of Linux nor a script"));
+}
+
+TEST_F(SpawnFailureTest, InterpreterThatIsForAnotherMachineIsNamed) {
+  const std::string foreign = NewFile(ElfHeader(EM_AARCH64, ET_EXEC, ELFDATA2LSB), 0755);
+  const std::string script = NewFile(absl::StrCat("#!", foreign, "\n"), 0755);
+  const SpawnFailure failure = FailureOfProgram(script);
+  EXPECT_EQ(failure.error_number, ENOEXEC);
+  EXPECT_THAT(failure.message, HasSubstr(absl::StrCat("its interpreter ", foreign, ": it is for")));
+}
+
+TEST_F(SpawnFailureTest, LoaderOfA32BitProgramIsNamed) {
+  Elf32_Ehdr header = {};
+  const unsigned char start[] = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT};
+  std::copy(std::begin(start), std::end(start), header.e_ident);
+  header.e_type = ET_EXEC;
+  header.e_machine = EM_386;
+  header.e_version = EV_CURRENT;
+  header.e_phoff = sizeof(header);
+  header.e_ehsize = sizeof(header);
+  header.e_phentsize = sizeof(Elf32_Phdr);
+  header.e_phnum = 1;
+  const std::string loader("/no/ld-linux.so.2\0", 18);
+  Elf32_Phdr segment = {};
+  segment.p_type = PT_INTERP;
+  segment.p_offset = sizeof(header) + sizeof(segment);
+  segment.p_filesz = loader.size();
+  std::string file(reinterpret_cast<const char*>(&header), sizeof(header));
+  file.append(reinterpret_cast<const char*>(&segment), sizeof(segment)).append(loader);
+  SpawnRequest request = ChildRequest({});
+  request.argv = {NewFile(file, 0755)};
+  EXPECT_EQ(ExplainSpawnFailure(request, {SpawnStage::kExec, ENOENT}).message,
+            absl::StrCat(request.argv[0], ": its loader /no/ld-linux.so.2 does not exist"));
+}
+
+TEST_F(SpawnFailureTest, NumberOutsideTheUserNamespaceIsSaidToBe) {
+  SpawnRequest request = ChildRequest({});
+  request.credentials.emplace();
+  request.credentials->uid = 33;
+  EXPECT_THAT(ExplainSpawnFailure(request, {SpawnStage::kUser, EINVAL}).message,
+              HasSubstr("uid 33: Invalid argument: it has no place in this user namespace"));
+}
+
 TEST_F(SpawnFailureTest, F04LoopOfLinksIsAnExecFailure) {
   const std::string path = absl::StrCat(NewFolder("loop"), "/loop");
   ASSERT_EQ(symlink(path.c_str(), path.c_str()), 0);
@@ -273,6 +352,18 @@ TEST(SpawnFailureShortageTest, F09ShortagesOfTheMachineAreToldFromFaultsOfTheDae
     EXPECT_THAT(failure.message, StartsWith("no process for web: "));
   }
   EXPECT_FALSE(ExplainSpawnFailure(ChildRequest({}), {SpawnStage::kExec, ENOENT}).IsShortage());
+}
+
+TEST(SpawnFailureShortageTest, FullDiskIsAShortageOnlyWhereHobMakesFilesOfItsOwn) {
+  for (const int full : {ENOSPC, EDQUOT}) {
+    for (const SpawnStage stage : {SpawnStage::kClone, SpawnStage::kStdout, SpawnStage::kStderr}) {
+      EXPECT_TRUE(ExplainSpawnFailure(ChildRequest({}), {stage, full}).IsShortage());
+    }
+    for (const SpawnStage stage : {SpawnStage::kExec, SpawnStage::kChdir, SpawnStage::kReadyFd}) {
+      EXPECT_FALSE(ExplainSpawnFailure(ChildRequest({}), {stage, full}).IsShortage());
+    }
+    EXPECT_TRUE((SpawnFailure{"notify", full, ""}).IsShortage());
+  }
 }
 
 }  // namespace
