@@ -3,10 +3,16 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "server/daemon/signal_name.h"
 
 namespace hob {
 namespace {
+
+// True for the steps that make something in the run_dir or in hob's control group.
+bool MakesFilesOfHob(absl::string_view stage) {
+  return stage == "clone" || stage == "notify" || stage == "stdout" || stage == "stderr";
+}
 
 struct Describe {
   std::string operator()(const ExitedWithCode& end) const {
@@ -24,8 +30,19 @@ struct Describe {
 }  // namespace
 
 bool SpawnFailure::IsShortage() const {
-  return error_number == EAGAIN || error_number == ENOMEM || error_number == EMFILE ||
-         error_number == ENFILE;
+  switch (error_number) {
+    case EAGAIN:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+      return true;
+    case ENOSPC:
+    case EDQUOT:
+    case ENOBUFS:
+      return MakesFilesOfHob(stage);
+    default:
+      return false;
+  }
 }
 
 std::string DescribeEnd(const EndOfProcess& end) { return absl::visit(Describe{}, end); }

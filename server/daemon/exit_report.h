@@ -32,8 +32,10 @@ struct SpawnFailure {
   // some.
   std::string message;
 
-  // Whether the machine was short of something (EAGAIN, ENOMEM, EMFILE, ENFILE): not the daemon's
-  // fault (contract 2.1).
+  // True if the machine was short of something, which is not the daemon's fault: EAGAIN, ENOMEM,
+  // EMFILE or ENFILE at any step; ENOSPC, EDQUOT or ENOBUFS at a step in which hob makes files,
+  // sockets or control groups of its own. A program that meets a full disk in its execve is another
+  // matter.
   bool IsShortage() const;
 };
 

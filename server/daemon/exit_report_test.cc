@@ -26,22 +26,31 @@ TEST(ExitReportTest, SpawnFailureSaysStageAndMessage) {
             "exec: /bin/x: No such file or directory");
 }
 
-TEST(ExitReportTest, ExactlyFourErrorsAreShortagesOfTheMachine) {
+int ShortagesAt(const char* stage) {
   int shortages = 0;
   for (int error = 0; error <= 133; ++error) {
-    if (SpawnFailure{"clone", error, ""}.IsShortage()) ++shortages;
+    if (SpawnFailure{stage, error, ""}.IsShortage()) ++shortages;
   }
-  EXPECT_EQ(shortages, 4);
-  for (int error : {EAGAIN, ENOMEM, EMFILE, ENFILE}) {
-    EXPECT_TRUE((SpawnFailure{"clone", error, ""}.IsShortage())) << error;
+  return shortages;
+}
+
+TEST(ExitReportTest, FourErrorsAreShortagesOfTheMachineAtEveryStep) {
+  for (const char* stage : {"clone", "notify", "stdout", "stderr", "exec", "chdir", "env_file"}) {
+    for (int error : {EAGAIN, ENOMEM, EMFILE, ENFILE}) {
+      EXPECT_TRUE((SpawnFailure{stage, error, ""}.IsShortage())) << stage << error;
+    }
+    EXPECT_FALSE((SpawnFailure{stage, ENOENT, ""}.IsShortage())) << stage;
   }
 }
 
-TEST(ExitReportTest, ShortageDoesNotDependOnTheStage) {
-  for (const char* stage : {"clone", "exec", "open log", ""}) {
-    EXPECT_TRUE((SpawnFailure{stage, EMFILE, ""}.IsShortage())) << stage;
-    EXPECT_FALSE((SpawnFailure{stage, ENOENT, ""}.IsShortage())) << stage;
+TEST(ExitReportTest, NoRoomIsAShortageWhereHobMakesSomethingOfItsOwn) {
+  for (const char* stage : {"clone", "notify", "stdout", "stderr"}) {
+    for (int error : {ENOSPC, EDQUOT, ENOBUFS}) {
+      EXPECT_TRUE((SpawnFailure{stage, error, ""}.IsShortage())) << stage << error;
+    }
+    EXPECT_EQ(ShortagesAt(stage), 7) << stage;
   }
+  for (const char* stage : {"exec", "chdir", "env_file"}) EXPECT_EQ(ShortagesAt(stage), 4) << stage;
 }
 
 TEST(ExitReportTest, ReportStartsAsAnEndThatNobodyAskedFor) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace hob {
 namespace simulation {
@@ -134,11 +135,14 @@ absl::optional<SpawnFailure> FakeKernel::Refusal() {
   };
   if (open_descriptors_ >= descriptors_) return failure("clone", EMFILE);
   if (random_.Chance(weather_.shortage)) {
-    return failure("clone", random_.Of({EAGAIN, ENOMEM, ENFILE, EMFILE}));
+    if (random_.Chance(50)) return failure("clone", random_.Of({EAGAIN, ENOMEM, ENFILE, EMFILE}));
+    // The disk of the run_dir is full.
+    return failure(random_.Of({"clone", "stdout", "stderr", "notify"}),
+                   random_.Of({ENOSPC, EDQUOT}));
   }
   if (FreePid() == 0) return failure("clone", EAGAIN);
   if (random_.Chance(weather_.broken)) {
-    return failure("exec", random_.Of({ENOENT, EACCES, ENOEXEC, E2BIG, ETXTBSY}));
+    return failure("exec", random_.Of({ENOENT, EACCES, ENOEXEC, E2BIG, ETXTBSY, ENOSPC}));
   }
   return absl::nullopt;
 }
@@ -185,7 +189,8 @@ SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
 }
 
 SpawnFailure FakeKernel::Fail(int daemon, const char* stage, int error_number) {
-  witness_.NotSpawned(daemon, {MainEnd::Kind::kNotSpawned, error_number});
+  const bool at_exec = absl::string_view(stage) == "exec";
+  witness_.NotSpawned(daemon, {MainEnd::Kind::kNotSpawned, error_number, at_exec});
   return SpawnFailure{stage, error_number, "the weather is bad"};
 }
 

@@ -17,8 +17,13 @@ struct End {
   Kind kind = Kind::kExited;
   // The exit code, the signal or the errno(3).
   int value = 0;
+  // Only for kNotSpawned: the program could not be executed. Else something that the server makes
+  // for it could not be made.
+  bool at_exec = false;
 
-  bool operator==(const End& other) const { return kind == other.kind && value == other.value; }
+  bool operator==(const End& other) const {
+    return kind == other.kind && value == other.value && at_exec == other.at_exec;
+  }
 };
 
 // Is told what the server asks the kernel for, as it asks. Daemons have numbers.

@@ -20,10 +20,6 @@ constexpr Nanos kHangsAfter = 5 * kSecond;
 constexpr int kFewKills = 4;
 constexpr int kEnoughKills = 10;
 
-bool IsShortage(const End& end) {
-  return end.value == EAGAIN || end.value == ENOMEM || end.value == EMFILE || end.value == ENFILE;
-}
-
 }  // namespace
 
 const char* NameOf(State state) {

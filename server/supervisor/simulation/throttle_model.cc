@@ -7,11 +7,6 @@ namespace hob {
 namespace simulation {
 namespace {
 
-bool IsShortage(const End& end) {
-  return end.kind == End::Kind::kNotSpawned &&
-         (end.value == EAGAIN || end.value == ENOMEM || end.value == EMFILE || end.value == ENFILE);
-}
-
 bool IsSuccess(const Settings& settings, const End& end) {
   return end.kind == End::Kind::kExited &&
          (end.value == 0 || (end.value == 2 && settings.two_is_success));
@@ -20,6 +15,13 @@ bool IsSuccess(const Settings& settings, const End& end) {
 Verdict At(Verdict::Kind kind, Nanos time) { return {kind, time, time, false}; }
 
 }  // namespace
+
+bool IsShortage(const End& end) {
+  if (end.kind != End::Kind::kNotSpawned) return false;
+  const int error = end.value;
+  const bool always = error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+  return always || (!end.at_exec && (error == ENOSPC || error == EDQUOT));
+}
 
 Verdict ThrottleModel::Decide(const Settings& settings, const End& end, bool condemned,
                               bool was_trial, Nanos uptime, Nanos now) {

@@ -21,6 +21,9 @@ struct Verdict {
   bool is_trial = false;
 };
 
+// True if the machine was short of something: nothing that the daemon is to blame for.
+bool IsShortage(const End& end);
+
 // The restart throttle of one daemon, written from contract section 2 alone.
 class ThrottleModel {
  public:

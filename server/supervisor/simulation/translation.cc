@@ -32,7 +32,8 @@ End EndOf(const EndOfProcess& end) {
   if (const auto* killed = absl::get_if<KilledBySignal>(&end)) {
     return {End::Kind::kKilled, killed->signal};
   }
-  return {End::Kind::kNotSpawned, absl::get<SpawnFailure>(end).error_number};
+  const SpawnFailure& failure = absl::get<SpawnFailure>(end);
+  return {End::Kind::kNotSpawned, failure.error_number, failure.stage == "exec"};
 }
 
 }  // namespace
