@@ -17,6 +17,10 @@ namespace {
 constexpr int kLastSignal = 64;
 constexpr size_t kKernelSignalSetBytes = 8;
 constexpr unsigned kEveryDescriptor = ~0U;
+// The kernel lets ordinary users change the nice value of a session once in 100 ms, all of them
+// together. A child tries for half a second.
+constexpr int kSessionNiceTries = 20;
+constexpr int64_t kSessionNicePauseNanos = 25'000'000;
 
 // The kernel's own layout: glibc's struct sigaction is another.
 struct KernelSigaction {
@@ -149,6 +153,29 @@ void CloseTheRest(ChildPlan* plan) {
               plan->status_slot >= 0 ? plan->status_fd : -1);
 }
 
+// Gives the child's new session the same nice value. With autogroups, sched(7), the kernel weighs
+// sessions against each other and nice values only within a session, so that the child's own would
+// mean nothing. There is no such file where the kernel has no autogroups; a session that stays as
+// it is is no reason to have no daemon.
+void SetSessionNice(ChildPlan* plan) {
+  const long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/autogroup", O_WRONLY | O_CLOEXEC, 0);
+  if (fd < 0) return;
+  for (int tries = 0; tries < kSessionNiceTries; ++tries) {
+    if (syscall(SYS_write, fd, plan->nice_text, plan->nice_text_size) >= 0 || errno != EAGAIN) {
+      break;
+    }
+    const struct timespec pause = {0, kSessionNicePauseNanos};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, nullptr);
+  }
+  syscall(SYS_close, fd);
+}
+
+void SetNice(ChildPlan* plan) {
+  if (!plan->set_nice) return;
+  Check(plan, SpawnStage::kNice, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan->nice));
+  SetSessionNice(plan);
+}
+
 void SetOomScore(ChildPlan* plan) {
   if (plan->oom_score_adj == nullptr) return;
   const long fd = Open(plan, SpawnStage::kOomScoreAdj, "/proc/self/oom_score_adj", O_WRONLY);
@@ -169,9 +196,7 @@ void SetAttributes(ChildPlan* plan) {
   syscall(SYS_umask, plan->umask);
   plan->begun = SpawnStage::kChdir;
   Check(plan, SpawnStage::kChdir, syscall(SYS_chdir, plan->directory));
-  if (plan->set_nice) {
-    Check(plan, SpawnStage::kNice, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan->nice));
-  }
+  SetNice(plan);
   SetOomScore(plan);
   // After everything that opens or moves a descriptor, which a low limit would not allow.
   SetLimits(plan);

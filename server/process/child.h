@@ -64,6 +64,10 @@ struct ChildPlan {
   const char* directory = "/";
   bool set_nice = false;
   int nice = 0;
+  // The same as a decimal number, for the nice value of the child's session; null as long as
+  // `set_nice` is false.
+  const char* nice_text = nullptr;
+  int nice_text_size = 0;
   // A decimal number, or null.
   const char* oom_score_adj = nullptr;
   int oom_score_adj_size = 0;

@@ -54,6 +54,11 @@ void PreparedChild::SetAttributes(const SpawnRequest& request) {
   plan_.directory = request.directory.c_str();
   plan_.set_nice = request.nice.has_value();
   plan_.nice = request.nice.value_or(0);
+  if (request.nice.has_value()) {
+    nice_ = absl::StrCat(*request.nice);
+    plan_.nice_text = nice_.c_str();
+    plan_.nice_text_size = static_cast<int>(nice_.size());
+  }
   if (request.oom_score_adj.has_value()) {
     oom_score_adj_ = absl::StrCat(*request.oom_score_adj);
     plan_.oom_score_adj = oom_score_adj_.c_str();

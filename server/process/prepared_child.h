@@ -40,6 +40,7 @@ class PreparedChild {
   void SetHelperWords(const SpawnRequest& request);
 
   ChildPlan plan_;
+  std::string nice_;
   std::string oom_score_adj_;
   std::vector<std::string> helper_words_;
   // Ended by null, as execve takes them. Mostly on the stack: what a worker has freed is kept for

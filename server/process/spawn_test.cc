@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -150,6 +151,33 @@ TEST_P(SpawnTest, ChildIsAsConfigured) {
   EXPECT_EQ(Only(state, "nproc"), "3000 4000");
   EXPECT_EQ(Only(state, "memlock"), "4096 8192");
   EXPECT_EQ(Only(state, "NoNewPrivs"), "1");
+}
+
+// The nice value of a session that `child` leads, proc(5); empty where the kernel has no
+// autogroups.
+std::string SessionNiceOf(pid_t child) {
+  std::ifstream file(absl::StrCat("/proc/", child, "/autogroup"));
+  std::string group, word, nice;
+  file >> group >> word >> nice;
+  return nice;
+}
+
+TEST_P(SpawnTest, NiceHoldsForTheSessionTooAndOnlyWhereItIsSet) {
+  SpawnRequest request = ChildRequest({"pause"});
+  const auto plain = Spawned(spawner_->Spawn(request));
+  request = Named("nice", request);
+  request.nice = 13;
+  const auto nice = Spawned(spawner_->Spawn(request));
+  ASSERT_TRUE(plain != nullptr && nice != nullptr);
+  const std::string before = SessionNiceOf(plain->pid());
+  const std::string after = SessionNiceOf(nice->pid());
+  for (Instance* instance : {plain.get(), nice.get()}) {
+    EXPECT_TRUE(instance->SignalTree(SIGKILL).ok());
+    AwaitEnd(instance);
+  }
+  if (before.empty()) GTEST_SKIP() << "the kernel has no autogroups";
+  EXPECT_EQ(before, "0");
+  EXPECT_EQ(after, "13");
 }
 
 TEST_P(SpawnTest, OomScoreOfTheChildIsNotTheServers) {
