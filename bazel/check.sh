@@ -22,7 +22,7 @@ files() {
 
 # Nothing lies at the top level but what belongs there.
 check_top_level() {
-  local allowed=' .bazelrc .ci .clang-format .clang-tidy .git .gitignore BUILD README.md WORKSPACE bazel client proto server tests '
+  local allowed=' .bazelrc .ci .clang-format .clang-tidy .git .gitignore BUILD LICENSE README.md WORKSPACE bazel client proto server tests '
   local status=0 name
   while IFS= read -r -d '' name; do
     [[ $allowed == *" $name "* || (-L $name && $name == bazel-*) ]] && continue
