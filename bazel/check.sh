@@ -22,7 +22,7 @@ files() {
 
 # Nothing lies at the top level but what belongs there.
 check_top_level() {
-  local allowed=' .bazelrc .ci .clang-format .clang-tidy .git .gitignore BUILD LICENSE README.md WORKSPACE bazel client proto server tests '
+  local allowed=' .bazelrc .ci .clang-format .clang-tidy .clangd .git .gitignore BUILD LICENSE README.md WORKSPACE bazel client proto server tests '
   local status=0 name
   while IFS= read -r -d '' name; do
     [[ $allowed == *" $name "* || (-L $name && $name == bazel-*) ]] && continue
@@ -32,14 +32,21 @@ check_top_level() {
   return "$status"
 }
 
-# The README names the command that .ci/run runs, and the one that runs the example.
+# The README names the command that .ci/run runs, and the one that runs the example. The files and packages that
+# CONTRIBUTING.md names exist.
 check_readme() {
-  local command status=0
+  local command name status=0
   for command in bazel/run.sh bazel/test.sh; do
     grep -qxF "$command" README.md && continue
     printf 'README.md: "%s" has to stand there in a line of its own\n' "$command"
     status=1
   done
+  while IFS= read -r name; do
+    [[ -e $name ]] && continue
+    printf 'server/CONTRIBUTING.md: there is no "%s"\n' "$name"
+    status=1
+  done < <(grep -oE '(^|[^A-Za-z0-9_./-])(//)?(bazel|client|proto|server|tests)/[A-Za-z0-9_./-]*[A-Za-z0-9]' server/CONTRIBUTING.md |
+    sed -E 's|^[^A-Za-z/]||; s|^//||' | grep -v '/NAME\.' | sort -u)
   return "$status"
 }
 

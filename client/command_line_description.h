@@ -17,6 +17,8 @@ enum class Arguments {
   kSignalAndDaemons,
   // Files and folders.
   kPaths,
+  // Keys of the configuration.
+  kKeys,
   // A shell that `completion` writes for.
   kShell,
 };

@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "server/config/default_paths.h"
+#include "server/config/key_descriptions.h"
 #include "server/daemon/daemon_name.h"
 
 namespace hob {
@@ -30,6 +32,13 @@ std::string VerbNames(const CommandLineDescription& description) {
   });
 }
 
+std::string KeyNames() {
+  const std::vector<KeyDescription> keys = DescribeKeys(SystemPaths());
+  return absl::StrJoin(keys, " ", [](std::string* out, const KeyDescription& key) {
+    absl::StrAppend(out, key.name);
+  });
+}
+
 // "list|ls": a pattern of `case`.
 std::string CasePattern(const VerbInfo& info) {
   return info.alias.empty() ? info.name : absl::StrCat(info.name, "|", info.alias);
@@ -47,6 +56,8 @@ std::string Cases(const CommandLineDescription& description) {
         return "signal";
       case Arguments::kPaths:
         return "paths";
+      case Arguments::kKeys:
+        return "keys";
       case Arguments::kShell:
         return "shell";
     }
@@ -98,6 +109,7 @@ constexpr char kLogic[] =
           case $kind in
             verb) candidates='@VERBS@' ;;
             signal) candidates='@SIGNALS@' ;;
+            keys) candidates='@KEYS@' ;;
             shell) candidates='@SHELLS@' ;;
             paths) candidates=paths ;;
             daemons)
@@ -118,6 +130,7 @@ std::string Logic(const CommandLineDescription& description) {
                               {"@GLOBAL@", absl::StrJoin(WordsOf(description.global_options), " ")},
                               {"@VERBS@", VerbNames(description)},
                               {"@SIGNALS@", kSignals},
+                              {"@KEYS@", KeyNames()},
                               {"@SHELLS@", kShellNames}});
 }
 
@@ -201,6 +214,8 @@ std::string FishArguments(const std::string& condition, Arguments arguments) {
                           "complete -c hob", condition, " -a '(__hob_daemons)'\n");
     case Arguments::kPaths:
       return absl::StrCat("complete -c hob", condition, " -F\n");
+    case Arguments::kKeys:
+      return absl::StrCat("complete -c hob", condition, " -a ", FishQuote(KeyNames()), "\n");
     case Arguments::kShell:
       return absl::StrCat("complete -c hob", condition, " -a ", FishQuote(kShellNames), "\n");
   }

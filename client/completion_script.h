@@ -10,7 +10,8 @@ namespace hob {
 namespace client {
 
 // A script for bash, zsh or fish that completes verbs, options, names of daemons (asked from the
-// server by `hob list --names-only`), signals, states and files. InvalidArgument for another shell.
+// server by `hob list --names-only`), signals, states, keys of the configuration
+// and files. InvalidArgument for another shell.
 absl::StatusOr<std::string> CompletionScript(const std::string& shell,
                                              const CommandLineDescription& description);
 

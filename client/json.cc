@@ -1,6 +1,7 @@
 #include "client/json.h"
 
 #include "google/protobuf/util/json_util.h"
+#include "google/protobuf/wrappers.pb.h"
 
 namespace hob {
 namespace client {
@@ -13,6 +14,12 @@ std::string ToJson(const google::protobuf::Message& message) {
   // Only a time or duration out of protobuf's range cannot be written; null says that there is no
   // answer and keeps one line per object.
   return status.ok() ? json : "null";
+}
+
+std::string JsonString(absl::string_view text) {
+  google::protobuf::StringValue value;
+  value.set_value(std::string(text));
+  return ToJson(value);
 }
 
 }  // namespace client

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 
 namespace hob {
@@ -11,6 +12,9 @@ namespace client {
 // The message in protobuf's JSON form on one line, default values included (contract section 5); no
 // newline at the end.
 std::string ToJson(const google::protobuf::Message& message);
+
+// The text as a JSON string, with its quotes.
+std::string JsonString(absl::string_view text);
 
 }  // namespace client
 }  // namespace hob

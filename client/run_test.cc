@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -19,11 +20,14 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "server/config/default_paths.h"
+#include "server/config/key_descriptions.h"
 
 namespace hob {
 namespace client {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -550,6 +554,33 @@ TEST_F(RunTest, CheckSaysOkOrWhere) {
   EXPECT_THAT(json.out, StartsWith("{\"errors\":[{\"file\":\"FOLDER/bad.ini\",\"line\":2,"));
   unlink(good.c_str());
   unlink(bad.c_str());
+}
+
+TEST_F(RunTest, KeysListsEveryKeyAndNeedsNoServer) {
+  variables_ = {{"HOB_ADDRESS", "unix:/nowhere/hob.sock"}};
+  const Result table = Hob({"keys"});
+  EXPECT_EQ(table.code, ExitCode::kDone);
+  EXPECT_EQ(table.err, "");
+  const Result json = Hob({"keys", "-o", "json"});
+  const auto keys = DescribeKeys(CurrentPaths());
+  EXPECT_EQ(std::count(json.out.begin(), json.out.end(), '\n'), keys.size());
+  for (const KeyDescription& key : keys) {
+    EXPECT_THAT(table.out, ContainsRegex(absl::StrCat("\n  ", key.name, "  +[^ ][^\n]*  (yes|no) +",
+                                                      key.help.substr(0, 10))));
+    EXPECT_THAT(json.out, HasSubstr(absl::StrCat("{\"name\":\"", key.name, "\",\"sections\":[")));
+    EXPECT_THAT(Hob({"keys", key.name}).out,
+                StartsWith(absl::StrCat(key.name, ": ", key.help, "\n")));
+  }
+}
+
+TEST_F(RunTest, KeysDescribesKeysInFull) {
+  ExpectGolden("keys", {"keys", "umask", "max_retries", "socket_mode"});
+  ExpectGolden("keys_json", {"keys", "-o", "json", "umask", "command", "socket_mode"});
+}
+
+TEST_F(RunTest, AnUnknownKeyIsAUsageErrorThatNamesTheNearest) {
+  ExpectGolden("keys_unknown", {"keys", "umask", "max_retrys"});
+  ExpectGolden("keys_unlike", {"keys", "frob\x1bnicate", "-o", "json"});
 }
 
 TEST_F(RunTest, GlobalOptionsStandAnywhere) {

@@ -5,6 +5,7 @@
 #include "client/verbs/explain.h"
 #include "client/verbs/health.h"
 #include "client/verbs/info.h"
+#include "client/verbs/keys.h"
 #include "client/verbs/list.h"
 #include "client/verbs/logs.h"
 #include "client/verbs/reload.h"
@@ -35,6 +36,7 @@ Verbs AllVerbs() {
   verbs.push_back(MakeSignalVerb());
   verbs.push_back(MakeReloadVerb());
   verbs.push_back(MakeCheckVerb());
+  verbs.push_back(MakeKeysVerb());
   verbs.push_back(MakeSimulateVerb());
   verbs.push_back(MakeCompletionVerb());
   verbs.push_back(MakeVersionVerb());

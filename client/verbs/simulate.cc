@@ -11,7 +11,6 @@
 #include "client/json.h"
 #include "client/table.h"
 #include "client/verbs/daemon_statuses.h"
-#include "google/protobuf/wrappers.pb.h"
 #include "server/config/daemon_keys.h"
 #include "server/config/duration.h"
 #include "server/config/values.h"
@@ -25,12 +24,6 @@ using Kind = SimulatedEvent::Kind;
 
 std::string FlagOf(const DaemonKey& key) {
   return "--" + absl::StrReplaceAll(key.name, {{"_", "-"}});
-}
-
-std::string Quoted(const std::string& text) {
-  google::protobuf::StringValue value;
-  value.set_value(text);
-  return ToJson(value);
 }
 
 // "2.100s", as protobuf writes durations in JSON.
@@ -97,14 +90,14 @@ std::string Why(const SimulatedEvent& event) {
 std::string JsonLine(const SimulatedEvent& event) {
   std::vector<std::string> fields = {
       absl::StrCat("\"time\":", JsonDuration(event.time)),
-      absl::StrCat("\"event\":", Quoted(NameOf(event.kind))),
-      absl::StrCat("\"state\":", Quoted(std::string(DaemonStateName(event.state))))};
+      absl::StrCat("\"event\":", JsonString(NameOf(event.kind))),
+      absl::StrCat("\"state\":", JsonString(std::string(DaemonStateName(event.state))))};
   if (event.kind == Kind::kEnd) {
     const ThrottleDecision& decision = *event.decision;
     fields.push_back(absl::StrCat("\"uptime\":", JsonDuration(event.run.uptime)));
-    fields.push_back(absl::StrCat("\"end\":", Quoted(DescribeEnd(event.run.end))));
-    fields.push_back(absl::StrCat("\"rule\":", Quoted(NameOf(decision.rule))));
-    fields.push_back(absl::StrCat("\"explanation\":", Quoted(SummarizeDecision(decision))));
+    fields.push_back(absl::StrCat("\"end\":", JsonString(DescribeEnd(event.run.end))));
+    fields.push_back(absl::StrCat("\"rule\":", JsonString(NameOf(decision.rule))));
+    fields.push_back(absl::StrCat("\"explanation\":", JsonString(SummarizeDecision(decision))));
     fields.push_back(absl::StrCat("\"failuresInWindow\":", decision.failures_in_window));
     if (decision.next_attempt.has_value()) {
       fields.push_back(absl::StrCat("\"nextAttemptTime\":",

@@ -177,55 +177,69 @@ constexpr KeyChange kRestart = KeyChange::kRestart;
 // The restart throttle's and their like.
 std::vector<DaemonKey> RestartKeys() {
   return {
-      {"autostart", "whether it starts with the server: yes or no", kLive, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->autostart); },
+      {"autostart", "Whether the daemon starts with the server: yes or no.", kLive, !kThrottle,
+       false, [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->autostart); },
        [](const DaemonSpec& s) { return FormatBoolean(s.autostart); }},
-      {"restart", "which ends lead to a restart: always, on-failure or never", kLive, kThrottle,
-       false,
+      {"restart",
+       "Which exits lead to a restart: always (all), on-failure (all but success_exit_codes) or "
+       "never (none).",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) {
          return ReadChoice(t, RestartModes(), &s->restart_policy.restart);
        },
        [](const DaemonSpec& s) { return WriteChoice(RestartModes(), s.restart_policy.restart); }},
-      {"success_exit_codes", "exit codes that are no failure for on-failure, 0 to 255", kLive,
-       kThrottle, true, ReadExitCodes, WriteExitCodes},
-      {"max_retries", "so many failures within retry_time halt it; 0 and 1: never restart", kLive,
-       kThrottle, false,
+      {"success_exit_codes",
+       "Exit codes that are no failure under restart = on-failure, a list of numbers from 0 to "
+       "255.",
+       kLive, kThrottle, true, ReadExitCodes, WriteExitCodes},
+      {"max_retries",
+       "Number of failures within retry_time that halts the daemon, 0 to 2147483647. With 0 or 1 "
+       "the first failure halts it.",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) {
          return ReadInteger(t, 0, kMaxRetries, &s->restart_policy.max_retries);
        },
        [](const DaemonSpec& s) { return absl::StrCat(s.restart_policy.max_retries); }},
-      {"retry_time", "the window in which failures are counted, a duration", kLive, kThrottle,
-       false,
+      {"retry_time",
+       "Length of the window in which failures count towards max_retries, a duration such as 5, "
+       "500ms or 1min30s.",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->restart_policy.retry_time); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.retry_time); }},
-      {"backoff", "delay before the first restart in a row, a duration; 0 restarts at once", kLive,
+      {"backoff", "Delay before the first restart in a row, a duration. 0 restarts at once.", kLive,
        kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->restart_policy.backoff); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.backoff); }},
-      {"backoff_factor", "by what the delay grows with each restart, 1 or more", kLive, kThrottle,
-       false,
+      {"backoff_factor", "Factor by which the delay grows with each restart in a row, 1 to 1000.",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) {
          return Store(ParseNumber(t, 1, kMaxBackoffFactor), &s->restart_policy.backoff_factor);
        },
        [](const DaemonSpec& s) { return FormatNumber(s.restart_policy.backoff_factor); }},
-      {"backoff_max", "the longest delay, a duration", kLive, kThrottle, false,
+      {"backoff_max",
+       "Longest delay before a restart, a duration above 0. After that much uptime (at least "
+       "retry_time) the next delay is backoff again.",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) {
          return ReadPositiveDuration(t, &s->restart_policy.backoff_max);
        },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.backoff_max); }},
-      {"backoff_jitter", "up to this share of the delay is added at random, 0% to 100%", kLive,
-       kThrottle, false,
+      {"backoff_jitter", "Largest share of the delay that is added to it at random, 0% to 100%.",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) {
          return Store(ParseFraction(t), &s->restart_policy.backoff_jitter);
        },
        [](const DaemonSpec& s) { return FormatFraction(s.restart_policy.backoff_jitter); }},
-      {"on_halt", "what becomes of it when it is halted: stay or retry", kLive, kThrottle, false,
+      {"on_halt",
+       "What a halted daemon waits for: stay (an operator) or retry (a trial start every "
+       "halt_retry).",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) {
          return ReadChoice(t, OnHaltChoices(), &s->restart_policy.on_halt);
        },
        [](const DaemonSpec& s) { return WriteChoice(OnHaltChoices(), s.restart_policy.on_halt); }},
-      {"halt_retry", "time between two trial starts under on_halt = retry, a duration", kLive,
-       kThrottle, false,
+      {"halt_retry", "Time between two trial starts under on_halt = retry, a duration above 0.",
+       kLive, kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadPositiveDuration(t, &s->restart_policy.halt_retry); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.halt_retry); }},
   };
@@ -234,48 +248,71 @@ std::vector<DaemonKey> RestartKeys() {
 // From the start to the stop.
 std::vector<DaemonKey> LifeKeys() {
   return {
-      {"start_time", "how long it must stay up to count as running, a duration", kRestart,
-       !kThrottle, false,
+      {"start_time",
+       "How long a process must stay up to count as RUNNING, a duration. It applies to ready = "
+       "none only.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->start_time); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.start_time); }},
-      {"ready", "how it tells that it is ready: none, notify or fd:N", kRestart, !kThrottle, false,
-       ReadReady, WriteReady},
-      {"ready_timeout", "how long it may take to be ready, a duration or infinity", kLive,
-       !kThrottle, false,
+      {"ready",
+       "How the daemon reports that it is ready: none, notify (READY=1 as in sd_notify(3)) or fd:N "
+       "(a newline on descriptor N, 3 to 1023).",
+       kRestart, !kThrottle, false, ReadReady, WriteReady},
+      {"ready_timeout",
+       "Longest time from start to readiness, a duration above 0 or infinity. A daemon that takes "
+       "longer is stopped, and that is a failure.",
+       kLive, !kThrottle, false,
        [](Text t, DaemonSpec* s) {
          return ReadDurationOr("infinity", absl::InfiniteDuration(), t, &s->ready_timeout);
        },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.ready_timeout); }},
-      {"stop_signal", "the signal that asks it to end, a name or a number", kLive, !kThrottle,
-       false, ReadStopSignal, [](const DaemonSpec& s) { return SignalName(s.stop_signal); }},
-      {"stop_timeout", "how long it may take to end before KILL, a duration; 0: KILL at once",
+      {"stop_signal",
+       "Signal that asks the daemon to end: a name such as TERM or INT, or its number.", kLive,
+       !kThrottle, false, ReadStopSignal,
+       [](const DaemonSpec& s) { return SignalName(s.stop_signal); }},
+      {"stop_timeout",
+       "How long everything that the daemon started has to end before KILL, a duration. 0 kills at "
+       "once.",
        kLive, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->stop_timeout); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.stop_timeout); }},
-      {"directory", "its working folder, an absolute path", kRestart, !kThrottle, false,
+      {"directory", "Working directory, an absolute path.", kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadPath(t, &s->directory); },
        [](const DaemonSpec& s) { return WriteText(s.directory); }},
-      {"umask", "the permissions that its files do not get, octal", kRestart, !kThrottle, false,
+      {"umask",
+       "Permission bits that new files of the daemon do not get (umask(2)), octal, 0 to 0777.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseMode(t), &s->umask); },
        [](const DaemonSpec& s) { return FormatMode(s.umask); }},
       {"user",
-       "the user that it runs as, a name or a number. A number needs no entry in passwd(5); its "
-       "group is then the one of the same number, unless `group` says otherwise",
+       "User that the daemon runs as, a name or a number. A number needs no entry in passwd(5); "
+       "its "
+       "group is then that of the same number, unless group says otherwise. Not set: the server's.",
        kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->user); },
        [](const DaemonSpec& s) { return WriteText(s.user); }},
-      {"group", "its group, a name or a number; the user's primary one by default", kRestart,
-       !kThrottle, false, [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->group); },
+      {"group",
+       "Primary group of the daemon, a name or a number. Not set: that of user, or the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->group); },
        [](const DaemonSpec& s) { return WriteText(s.group); }},
-      {"groups", "its other groups, names or numbers", kRestart, !kThrottle, true, ReadGroups,
+      {"groups",
+       "Supplementary groups of the daemon, a list of names or numbers. Not set: those of user, or "
+       "the server's.",
+       kRestart, !kThrottle, true, ReadGroups,
        [](const DaemonSpec& s) { return WriteItems(s.groups); }},
-      {"environment", "variables: KEY=VALUE, KEY2=\"a b\"", kRestart, !kThrottle, true,
-       ReadEnvironment, [](const DaemonSpec& s) { return FormatEnvironment(s.environment); }},
+      {"environment",
+       "Environment variables: KEY=VALUE, KEY2=\"a b\". They override env_file, and those of a "
+       "daemon override those of [os_daemon_settings].",
+       kRestart, !kThrottle, true, ReadEnvironment,
+       [](const DaemonSpec& s) { return FormatEnvironment(s.environment); }},
       {"env_file",
-       "a file of variables, read at each start: an absolute path, or -PATH if it need not exist",
+       "File of environment variables, read at each start: an absolute path, or -PATH if it need "
+       "not exist.",
        kRestart, !kThrottle, false, ReadEnvFile,
        [](const DaemonSpec& s) { return WriteText(s.env_file); }},
-      {"clear_environment", "whether it gets none of the server's variables: yes or no", kRestart,
+      {"clear_environment",
+       "Whether the daemon starts without the server's environment variables: yes or no.", kRestart,
        !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->clear_environment); },
        [](const DaemonSpec& s) { return FormatBoolean(s.clear_environment); }},
@@ -286,52 +323,82 @@ std::vector<DaemonKey> LifeKeys() {
 std::vector<DaemonKey> ResourceKeys() {
   return {
       {"nice",
-       "its scheduling priority, -20 to 19, against the other processes of the machine: that "
-       "of its session too where the kernel weighs sessions (sched(7), autogroup)",
+       "Nice value, from -20 (scheduled first) to 19 (last); set for the daemon's session as well "
+       "where the kernel weighs sessions (sched(7), autogroup). Not set: the server's.",
        kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseInteger(t, -20, 19), &s->nice); },
        [](const DaemonSpec& s) { return WriteOptional(s.nice); }},
-      {"oom_score_adj", "how soon the kernel kills it for memory, -1000 to 1000", kRestart,
-       !kThrottle, false,
+      {"oom_score_adj",
+       "How readily the kernel kills the daemon when memory runs out, from -1000 (never) to 1000 "
+       "(first). Not set: the server's.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseInteger(t, -1000, 1000), &s->oom_score_adj); },
        [](const DaemonSpec& s) { return WriteOptional(s.oom_score_adj); }},
-      {"limit_nofile", "open descriptors: N, SOFT:HARD or unlimited", kRestart, !kThrottle, false,
+      {"limit_nofile",
+       "Limit of open descriptors (RLIMIT_NOFILE): N, SOFT:HARD or unlimited. Not set: the "
+       "server's at its start.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_nofile); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nofile); }},
-      {"limit_core", "bytes of a core file: N, SOFT:HARD or unlimited", kRestart, !kThrottle, false,
+      {"limit_core",
+       "Limit of the size of a core file in bytes (RLIMIT_CORE): N, SOFT:HARD or unlimited. Not "
+       "set: the server's.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_core); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_core); }},
-      {"limit_nproc", "processes of its user: N, SOFT:HARD or unlimited", kRestart, !kThrottle,
-       false, [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_nproc); },
+      {"limit_nproc",
+       "Limit of the number of processes of the daemon's user (RLIMIT_NPROC): N, SOFT:HARD or "
+       "unlimited. Not set: the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_nproc); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nproc); }},
-      {"limit_memlock", "bytes of locked memory: N, SOFT:HARD or unlimited", kRestart, !kThrottle,
-       false, [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_memlock); },
+      {"limit_memlock",
+       "Limit of locked memory in bytes (RLIMIT_MEMLOCK): N, SOFT:HARD or unlimited. Not set: the "
+       "server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_memlock); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_memlock); }},
-      {"no_new_privileges", "whether setuid programs give it nothing: yes or no", kRestart,
-       !kThrottle, false,
+      {"no_new_privileges",
+       "Whether setuid and setgid programs give the daemon no privileges (PR_SET_NO_NEW_PRIVS): "
+       "yes or no. Not set: as for the server.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->no_new_privileges); },
        [](const DaemonSpec& s) { return WriteOptionalBoolean(s.no_new_privileges); }},
-      {"watchdog", "longest silence between two WATCHDOG=1, a duration or off", kLive, !kThrottle,
-       false, ReadWatchdog,
+      {"watchdog",
+       "Longest time between two WATCHDOG=1 messages (sd_notify(3)), a duration or off. A daemon "
+       "silent for longer gets ABRT, which is a failure. Needs ready = notify.",
+       kLive, !kThrottle, false, ReadWatchdog,
        [](const DaemonSpec& s) {
          return s.watchdog == absl::ZeroDuration() ? "off" : hob::FormatDuration(s.watchdog);
        }},
-      {"stdin", "hold (an open pipe on which nothing arrives) or null", kRestart, !kThrottle, false,
+      {"stdin",
+       "Standard input: hold (an open pipe on which nothing arrives and which ends with the "
+       "server) or null.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadChoice(t, StdinModes(), &s->stdin_mode); },
        [](const DaemonSpec& s) { return WriteChoice(StdinModes(), s.stdin_mode); }},
-      {"stdout", "where its output goes: log, inherit or null", kRestart, !kThrottle, false,
+      {"stdout", "Standard output: log (NAME.log in log_dir), inherit (the server's) or null.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadChoice(t, StdoutModes(), &s->stdout_mode); },
        [](const DaemonSpec& s) { return WriteChoice(StdoutModes(), s.stdout_mode); }},
-      {"stderr", "where its errors go: log, stdout, inherit or null", kRestart, !kThrottle, false,
+      {"stderr",
+       "Standard error: log (NAME.err.log in log_dir), stdout (joined to it), inherit (the "
+       "server's) or null.",
+       kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadChoice(t, StderrModes(), &s->stderr_mode); },
        [](const DaemonSpec& s) { return WriteChoice(StderrModes(), s.stderr_mode); }},
-      {"log_max_bytes", "the size at which a log is rotated; 0 never rotates", kLive, !kThrottle,
-       false, [](Text t, DaemonSpec* s) { return Store(ParseSize(t), &s->log_max_bytes); },
+      {"log_max_bytes",
+       "Size at which a log is rotated, in bytes or with a unit such as 10MB or 64KiB. 0 never "
+       "rotates.",
+       kLive, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseSize(t), &s->log_max_bytes); },
        [](const DaemonSpec& s) { return FormatSize(s.log_max_bytes); }},
-      {"log_backups", "how many rotated logs are kept", kLive, !kThrottle, false,
+      {"log_backups", "Number of rotated logs that are kept of each log, 0 to 1000.", kLive,
+       !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadInteger(t, 0, kMaxLogBackups, &s->log_backups); },
        [](const DaemonSpec& s) { return absl::StrCat(s.log_backups); }},
-      {"log_compress", "whether rotated logs are compressed: yes or no", kLive, !kThrottle, false,
+      {"log_compress", "Whether rotated logs are compressed with zstd: yes or no.", kLive,
+       !kThrottle, false,
        [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->log_compress); },
        [](const DaemonSpec& s) { return FormatBoolean(s.log_compress); }},
   };

@@ -51,38 +51,47 @@ absl::Status ReadMetricsListen(Text text, Accounts*, ServerSettings* settings) {
 
 std::vector<ServerKey> AllKeys() {
   return {
-      {"listen", "where clients reach it: unix:/ABSOLUTE/PATH or HOST:PORT, one or more",
+      {"listen",
+       "Addresses for clients, a list of unix:/ABSOLUTE/PATH and HOST:PORT. A HOST:PORT must be "
+       "loopback and serves only methods that read.",
        ReadListen, [](const ServerSettings& s) { return WriteItems(s.listen); }, true},
-      {"run_dir", "the folder of what lives as long as the server, an absolute path",
+      {"run_dir",
+       "Directory of what lives as long as the server, such as its socket; an absolute path.",
        [](Text t, Accounts*, ServerSettings* s) { return ReadPath(t, &s->run_dir); },
        [](const ServerSettings& s) { return WriteText(s.run_dir); }},
-      {"log_dir", "the folder of the daemons' logs, an absolute path",
+      {"log_dir", "Directory of the daemons' logs, an absolute path.",
        [](Text t, Accounts*, ServerSettings* s) { return ReadPath(t, &s->log_dir); },
        [](const ServerSettings& s) { return WriteText(s.log_dir); }},
-      {"state_dir", "the folder of what outlives the server, an absolute path",
+      {"state_dir", "Directory of what outlives the server, an absolute path.",
        [](Text t, Accounts*, ServerSettings* s) { return ReadPath(t, &s->state_dir); },
        [](const ServerSettings& s) { return WriteText(s.state_dir); }},
-      {"socket_mode", "the permissions of its sockets, octal",
+      {"socket_mode", "Permission bits of the Unix sockets, octal, 0 to 0777.",
        [](Text t, Accounts*, ServerSettings* s) { return Store(ParseMode(t), &s->socket_mode); },
        [](const ServerSettings& s) { return FormatMode(s.socket_mode); }},
-      {"socket_group", "the group of its sockets, a name or a number", ReadSocketGroup,
+      {"socket_group", "Group of the Unix sockets, a name or a number. Not set: the server's.",
+       ReadSocketGroup,
        [](const ServerSettings& s) {
          return s.socket_group.has_value() ? absl::StrCat(*s.socket_group) : "";
        }},
-      {"start_rate", "automatic starts a second of all daemons together",
+      {"start_rate",
+       "Automatic starts per second of all daemons together, 0.000001 to 1000000. Not set: "
+       "unlimited.",
        [](Text t, Accounts*, ServerSettings* s) {
          return Store(ParseNumber(t, kLowestStartRate, kHighestStartRate), &s->start_rate);
        },
        [](const ServerSettings& s) {
          return s.start_rate.has_value() ? FormatNumber(*s.start_rate) : "";
        }},
-      {"start_burst", "so many automatic starts may come at once under start_rate",
+      {"start_burst",
+       "Number of automatic starts that may come at once under start_rate, 1 to 1000000.",
        [](Text t, Accounts*, ServerSettings* s) {
          return ReadInteger(t, 1, kHighestStartBurst, &s->start_burst);
        },
        [](const ServerSettings& s) { return absl::StrCat(s.start_burst); }},
-      {"metrics_listen", "where metrics are served: HOST:PORT on loopback", ReadMetricsListen,
-       [](const ServerSettings& s) { return WriteText(s.metrics_listen); }},
+      {"metrics_listen",
+       "Loopback address that serves metrics for Prometheus under /metrics, HOST:PORT. Not set: "
+       "none are served.",
+       ReadMetricsListen, [](const ServerSettings& s) { return WriteText(s.metrics_listen); }},
   };
 }
 
