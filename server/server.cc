@@ -138,7 +138,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(Options options) {
 
 Server::Server(Options options)
     : options_(std::move(options)),
-      start_time_(absl::Now()),
+      start_time_(Clock::Real().Now().wall),
       throttle_({options_.config.server.start_rate, options_.config.server.start_burst}) {}
 
 absl::Status Server::OpenSignals() {

@@ -33,7 +33,7 @@ ServerFacts Server::Facts() const {
   ServerFacts facts;
   facts.version = kVersion;
   facts.containment = std::string(ContainmentModeName(spawner_->containment().mode));
-  facts.start_time = start_time_;
+  facts.start_time = start_time_ + Clock::Real().WallStep();
   facts.config_generation = supervisor_->generation();
   facts.reloads_succeeded = reloads.succeeded;
   facts.reloads_failed = reloads.failed;

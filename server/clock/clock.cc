@@ -2,21 +2,60 @@
 
 #include <time.h>
 
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+
 namespace hob {
 namespace {
 
-timespec Read(clockid_t id) {
+// Less is not told from the time between two readings.
+constexpr int64_t kLeastStepMilliseconds = 100;
+constexpr absl::Duration kReadTogether = absl::Milliseconds(1);
+constexpr int kMostReadings = 10;
+
+absl::Duration Read(clockid_t id) {
   timespec now;
-  clock_gettime(id, &now);  // Cannot fail for these two clocks (clock_gettime(2)).
-  return now;
+  clock_gettime(id, &now);  // Cannot fail for these clocks (clock_gettime(2)).
+  return absl::DurationFromTimespec(now);
+}
+
+// The wall clock less the time since boot, suspend included: constant but for those who set the
+// clock, because the kernel derives both from one clock (clock_gettime(2)). If the thread loses its
+// processor between the readings, they are repeated.
+absl::Duration WallSinceBoot() {
+  for (int reading = 1;; ++reading) {
+    const absl::Duration before = Read(CLOCK_BOOTTIME);
+    const absl::Duration wall = Read(CLOCK_REALTIME);
+    const absl::Duration after = Read(CLOCK_BOOTTIME);
+    if (after - before < kReadTogether || reading == kMostReadings) return wall - before;
+  }
 }
 
 class RealClock : public Clock {
  public:
+  RealClock() : wall_at_boot_(WallSinceBoot()) {}
+
   Timestamp Now() const override {
-    return {MonotonicTime::FromOrigin(absl::DurationFromTimespec(Read(CLOCK_MONOTONIC))),
-            absl::TimeFromTimespec(Read(CLOCK_REALTIME))};
+    return {MonotonicTime::FromOrigin(Read(CLOCK_MONOTONIC)),
+            absl::UnixEpoch() + wall_at_boot_ + Read(CLOCK_BOOTTIME)};
   }
+
+  absl::Time WallNow() const override { return absl::UnixEpoch() + Read(CLOCK_REALTIME); }
+
+  absl::Duration WallStep() const override {
+    const int64_t measured = (WallSinceBoot() - wall_at_boot_) / absl::Milliseconds(1);
+    int64_t known = step_milliseconds_;
+    if (std::abs(measured - known) >= kLeastStepMilliseconds) {
+      step_milliseconds_ = measured;
+      known = measured;
+    }
+    return absl::Milliseconds(known);
+  }
+
+ private:
+  const absl::Duration wall_at_boot_;
+  mutable std::atomic<int64_t> step_milliseconds_ = 0;
 };
 
 }  // namespace

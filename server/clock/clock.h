@@ -1,7 +1,7 @@
 // Time for supervision. Must not know anything of hob.
 //
-// Decisions use the monotonic clock; people see the wall clock (RELIABILITY F43). The two are types
-// of their own, so that neither can be taken for the other.
+// Decisions use the monotonic clock; people see the wall clock. The two are types of their own, so
+// that neither can be taken for the other.
 #ifndef HOB_SERVER_CLOCK_CLOCK_H_
 #define HOB_SERVER_CLOCK_CLOCK_H_
 
@@ -56,6 +56,8 @@ class MonotonicTime {
 // The same moment on both clocks.
 struct Timestamp {
   MonotonicTime monotonic;
+  // The wall clock as if nobody had set it since the process began, so that the span between two of
+  // these is true. Goes on while the machine is suspended. To show one, add Clock::WallStep.
   absl::Time wall;
 };
 
@@ -65,6 +67,13 @@ class Clock {
   virtual ~Clock() = default;
 
   virtual Timestamp Now() const = 0;
+
+  // The wall clock as it is set now: for lines of logs, whose times stay as they were written.
+  virtual absl::Time WallNow() const = 0;
+
+  // How far the wall clock was set since the process began, all in all; negative if it was set
+  // back, zero if it was not. Stays the same until the clock is set again by 100 ms or more.
+  virtual absl::Duration WallStep() const = 0;
 
   // The machine's clocks. Lives for ever.
   static const Clock& Real();

@@ -18,6 +18,16 @@ class SimulatedClock : public Clock {
     return now_;
   }
 
+  absl::Time WallNow() const override {
+    absl::MutexLock lock(&mu_);
+    return now_.wall + wall_step_;
+  }
+
+  absl::Duration WallStep() const override {
+    absl::MutexLock lock(&mu_);
+    return wall_step_;
+  }
+
   // Lets time pass: both clocks go on by `by`.
   void Advance(absl::Duration by) {
     absl::MutexLock lock(&mu_);
@@ -25,16 +35,23 @@ class SimulatedClock : public Clock {
     now_.wall += by;
   }
 
-  // Sets the wall clock as an administrator would; monotonic time does not notice.
-  void JumpWall(absl::Duration by) {
+  // Suspends the machine: only the wall clock goes on.
+  void Suspend(absl::Duration by) {
     absl::MutexLock lock(&mu_);
     now_.wall += by;
+  }
+
+  // Sets the wall clock as an administrator would. Only WallNow and WallStep notice.
+  void JumpWall(absl::Duration by) {
+    absl::MutexLock lock(&mu_);
+    wall_step_ += by;
   }
 
  private:
   mutable absl::Mutex mu_;
   Timestamp now_ ABSL_GUARDED_BY(mu_) = {MonotonicTime::FromOrigin(absl::Seconds(1000)),
                                          absl::FromUnixSeconds(1767225600)};
+  absl::Duration wall_step_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hob

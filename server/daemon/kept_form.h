@@ -1,6 +1,7 @@
 #ifndef HOB_SERVER_DAEMON_KEPT_FORM_H_
 #define HOB_SERVER_DAEMON_KEPT_FORM_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,26 +17,32 @@ class KeptForm {
   KeptForm() = default;
   KeptForm(const KeptForm&) {}
   KeptForm& operator=(const KeptForm& other) {
-    if (this != &other) bytes_ = nullptr;
+    if (this != &other) kept_ = nullptr;
     return *this;
   }
 
-  // Returns what `make` has returned at the first call. At two first calls at a time, either may
-  // win.
+  // Returns what `make` has returned at the first call with this `version`. Keeps the bytes of one
+  // version; of two calls at a time that make them, either may win.
   template <typename Make>
-  std::shared_ptr<const std::string> GetOrMake(const Make& make) const {
-    std::shared_ptr<const std::string> bytes = std::atomic_load(&bytes_);
-    if (bytes != nullptr) return bytes;
-    bytes = std::make_shared<const std::string>(make());
-    std::atomic_store(&bytes_, bytes);
-    return bytes;
+  std::shared_ptr<const std::string> GetOrMake(const Make& make, int64_t version = 0) const {
+    std::shared_ptr<const Kept> kept = std::atomic_load(&kept_);
+    if (kept == nullptr || kept->version != version) {
+      kept = std::make_shared<const Kept>(Kept{version, make()});
+      std::atomic_store(&kept_, kept);
+    }
+    return std::shared_ptr<const std::string>(kept, &kept->bytes);
   }
 
   // Forgets it: nobody is expected to ask again.
-  void Drop() const { std::atomic_store(&bytes_, std::shared_ptr<const std::string>()); }
+  void Drop() const { std::atomic_store(&kept_, std::shared_ptr<const Kept>()); }
 
  private:
-  mutable std::shared_ptr<const std::string> bytes_;
+  struct Kept {
+    int64_t version = 0;
+    std::string bytes;
+  };
+
+  mutable std::shared_ptr<const Kept> kept_;
 };
 
 }  // namespace hob

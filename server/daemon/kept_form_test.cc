@@ -18,6 +18,15 @@ TEST(KeptFormTest, IsMadeAnewOnceItWasDropped) {
   EXPECT_EQ(*form.GetOrMake([] { return std::string("second"); }), "second");
 }
 
+TEST(KeptFormTest, EachVersionIsMadeAnew) {
+  const KeptForm form;
+  const auto first = form.GetOrMake([] { return std::string("first"); }, 1);
+  EXPECT_EQ(*form.GetOrMake([] { return std::string("second"); }, 2), "second");
+  EXPECT_EQ(*form.GetOrMake([] { return std::string("third"); }, 2), "second");
+  EXPECT_EQ(*form.GetOrMake([] { return std::string("fourth"); }, 1), "fourth");
+  EXPECT_EQ(*first, "first") << "who has it, keeps it";
+}
+
 TEST(KeptFormTest, CopyBeginsWithout) {
   const KeptForm form;
   form.GetOrMake([] { return std::string("first"); });

@@ -145,7 +145,7 @@ void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
     return;
   }
   queue.bytes += cost;
-  queue.lines.push_back({severity, queue.clock.Now().wall, std::move(line)});
+  queue.lines.push_back({severity, queue.clock.WallNow(), std::move(line)});
   queue.work.notify_one();
 }
 
@@ -195,7 +195,7 @@ std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
   queue.bytes = 0;
   if (queue.dropped_unsaid > 0) {
     lines.push_back(
-        {Severity::kWarning, queue.clock.Now().wall,
+        {Severity::kWarning, queue.clock.WallNow(),
          absl::StrCat(queue.dropped_unsaid,
                       " log lines were dropped here: whoever reads this log did not keep up")});
     queue.dropped_unsaid = 0;

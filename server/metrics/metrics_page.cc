@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/daemon/shown_times.h"
 #include "server/metrics/daemon_text.h"
 
 namespace hob {
@@ -24,6 +25,7 @@ void Append(Families more, Families& families) {
 MetricsPage::MetricsPage(Sources sources, const CallMeter& calls, const Clock& clock)
     : sources_(std::move(sources)),
       calls_(calls),
+      clock_(clock),
       trees_(sources_.trees, clock, sources_.bound_for_trees) {}
 
 std::string MetricsPage::Make() {
@@ -37,6 +39,10 @@ std::string MetricsPage::Make() {
 
   DaemonFigures figures;
   figures.daemons = moment->daemons;
+  const absl::Duration wall_step = clock_.WallStep();
+  for (DaemonSnapshotPtr& daemon : figures.daemons) {
+    daemon = WithShownTimes(std::move(daemon), wall_step);
+  }
   figures.usages = trees_.Look(moment->daemons);
   figures.written = sources_.logs->AllWritten();
   AppendDaemonText(figures, text);

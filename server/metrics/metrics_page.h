@@ -41,6 +41,7 @@ class MetricsPage {
  private:
   const Sources sources_;
   const CallMeter& calls_;
+  const Clock& clock_;
   TreeMeter trees_;
 };
 

@@ -132,12 +132,13 @@ void LogWriter::CloseIfCrowded() {
 }
 
 void LogWriter::NoteTime() {
-  const Timestamp now = clock_.Now();
-  if (!index_is_new_ && now.monotonic < time_noted_ + kIndexInterval) return;
+  const MonotonicTime now = clock_.Now().monotonic;
+  if (!index_is_new_ && now < time_noted_ + kIndexInterval) return;
   // Without a descriptor to spare, the next bytes have an entry.
   if (!store_.for_writers().Take()) return;
-  time_noted_ = now.monotonic;
-  AppendToLogIndex(files_->index_path(), {size_, now.wall}, std::exchange(index_is_new_, false));
+  time_noted_ = now;
+  AppendToLogIndex(files_->index_path(), {size_, clock_.WallNow()},
+                   std::exchange(index_is_new_, false));
   store_.for_writers().Return();
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hob/v1/supervisor.pb.h"
+#include "server/daemon/shown_times.h"
 #include "server/rpc/convert.h"
 
 namespace hob {
@@ -19,12 +20,14 @@ std::string Encode(const DaemonSnapshot& daemon) {
 
 }  // namespace
 
-std::string ListBytes(const Registry::Page& page) {
+std::string ListBytes(const Registry::Page& page, absl::Duration wall_step) {
   std::vector<std::shared_ptr<const std::string>> pieces;
   pieces.reserve(page.daemons.size());
   size_t size = 0;
   for (const DaemonSnapshotPtr& daemon : page.daemons) {
-    pieces.push_back(daemon->encoded.GetOrMake([&daemon] { return Encode(*daemon); }));
+    pieces.push_back(
+        daemon->encoded.GetOrMake([&] { return Encode(*WithShownTimes(daemon, wall_step)); },
+                                  absl::ToInt64Nanoseconds(wall_step)));
     size += pieces.back()->size();
   }
   std::string end;

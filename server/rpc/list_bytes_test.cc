@@ -11,6 +11,8 @@ namespace {
 
 using ::google::protobuf::util::MessageDifferencer;
 
+constexpr absl::Duration kNoStep = absl::ZeroDuration();
+
 DaemonSnapshot Snapshot(const std::string& name) {
   DaemonSpec spec;
   spec.name = name;
@@ -51,20 +53,30 @@ TEST(ListBytesTest, AreThoseOfTheWholeAnswer) {
     std::vector<DaemonSnapshot> snapshots;
     for (const std::string& name : names) snapshots.push_back(Snapshot(name));
     const Registry::Page page = PageOf(snapshots, more);
-    EXPECT_TRUE(MessageDifferencer::Equals(Parsed(ListBytes(page)), Converted(page)));
+    EXPECT_TRUE(MessageDifferencer::Equals(Parsed(ListBytes(page, kNoStep)), Converted(page)));
     // The second time they are made of what was kept.
-    EXPECT_TRUE(MessageDifferencer::Equals(Parsed(ListBytes(page)), Converted(page)));
+    EXPECT_TRUE(MessageDifferencer::Equals(Parsed(ListBytes(page, kNoStep)), Converted(page)));
   }
 }
 
 TEST(ListBytesTest, ChangedDaemonIsShownChanged) {
   const Registry::Page before = PageOf({Snapshot("a")}, false);
-  ListBytes(before);
+  ListBytes(before, kNoStep);
   DaemonSnapshot changed = *before.daemons[0];
   changed.reason = "for another reason";
   const Registry::Page after = PageOf({changed}, false);
-  EXPECT_EQ(Parsed(ListBytes(after)).daemons(0).reason(), "for another reason");
-  EXPECT_EQ(Parsed(ListBytes(before)).daemons(0).reason(), "because");
+  EXPECT_EQ(Parsed(ListBytes(after, kNoStep)).daemons(0).reason(), "for another reason");
+  EXPECT_EQ(Parsed(ListBytes(before, kNoStep)).daemons(0).reason(), "because");
+}
+
+TEST(ListBytesTest, TimesMoveWhenTheWallClockIsSetAndBack) {
+  DaemonSnapshot daemon = Snapshot("a");
+  daemon.start_time = absl::FromUnixSeconds(1000);
+  const Registry::Page page = PageOf({daemon}, false);
+  for (const int step : {0, 50, 50, -50, 0}) {
+    const v1::ListResponse response = Parsed(ListBytes(page, absl::Seconds(step)));
+    EXPECT_EQ(response.daemons(0).start_time().seconds(), 1000 + step);
+  }
 }
 
 }  // namespace

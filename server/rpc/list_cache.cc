@@ -22,11 +22,12 @@ grpc::Slice Own(std::string bytes) {
 
 grpc::Slice ListCache::FirstPage(int limit) {
   const int64_t latest = registry_.latest_sequence();
+  const absl::Duration wall_step = clock_.WallStep();
   {
     absl::MutexLock lock(&mu_);
-    if (kept_.Serves(latest, limit)) return kept_.bytes;
+    if (kept_.Serves(latest, wall_step, limit)) return kept_.bytes;
   }
-  Answer answer = Make(limit);
+  Answer answer = Make(limit, wall_step);
   grpc::Slice bytes = answer.bytes;
   absl::MutexLock lock(&mu_);
   // Somebody who asked later may have been faster.
@@ -34,13 +35,13 @@ grpc::Slice ListCache::FirstPage(int limit) {
   return bytes;
 }
 
-ListCache::Answer ListCache::Make(int limit) const {
+ListCache::Answer ListCache::Make(int limit, absl::Duration wall_step) const {
   const std::shared_ptr<const Registry::Moment> now = registry_.Now();
   Registry::Page page;
   const int count = static_cast<int>(now->daemons.size());
   page.daemons.assign(now->daemons.begin(), now->daemons.begin() + std::min(limit, count));
   page.more = count > limit;
-  return {now->sequence, count, limit, Own(ListBytes(page))};
+  return {now->sequence, count, limit, wall_step, Own(ListBytes(page, wall_step))};
 }
 
 }  // namespace hob

@@ -7,6 +7,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "server/clock/clock.h"
 #include "server/registry/registry.h"
 
 namespace hob {
@@ -18,8 +20,9 @@ namespace hob {
 // Thread-safe; never blocks.
 class ListCache {
  public:
-  // `registry` outlives it.
-  explicit ListCache(const Registry& registry) : registry_(registry) {}
+  // Both outlive it.
+  explicit ListCache(const Registry& registry, const Clock& clock = Clock::Real())
+      : registry_(registry), clock_(clock) {}
 
   // The first page of all daemons, `limit` at most, of one moment between the call and the return:
   // a ListResponse as it goes over the wire.
@@ -32,16 +35,20 @@ class ListCache {
     // How many daemons there were, and how many were asked for at most.
     int daemons = 0;
     int limit = 0;
+    // Clock::WallStep when its times were written.
+    absl::Duration wall_step;
     grpc::Slice bytes;
 
-    bool Serves(int64_t latest, int wanted) const {
-      return sequence == latest && (wanted == limit || (daemons <= limit && daemons <= wanted));
+    bool Serves(int64_t latest, absl::Duration step, int wanted) const {
+      return sequence == latest && wall_step == step &&
+             (wanted == limit || (daemons <= limit && daemons <= wanted));
     }
   };
 
-  Answer Make(int limit) const;
+  Answer Make(int limit, absl::Duration wall_step) const;
 
   const Registry& registry_;
+  const Clock& clock_;
 
   absl::Mutex mu_;
   Answer kept_ ABSL_GUARDED_BY(mu_);

@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "hob/v1/supervisor.pb.h"
+#include "server/clock/simulated_clock.h"
 
 namespace hob {
 namespace {
@@ -78,6 +79,31 @@ TEST(ListCacheTest, EachLimitGetsItsOwnPage) {
   EXPECT_EQ(cache.FirstPage(5000).begin(), all.begin());
   EXPECT_THAT(Shown(cache.FirstPage(2)), ElementsAre("a: new", "b: new", "..."));
   EXPECT_THAT(Shown(cache.FirstPage(3)), ElementsAre("a: new", "b: new", "c: new"));
+}
+
+TEST(ListCacheTest, AWallClockThatIsSetMakesANewAnswer) {
+  Registry registry;
+  SimulatedClock clock;
+  ListCache cache(registry, clock);
+  auto daemon = std::make_shared<DaemonSnapshot>();
+  daemon->spec = std::make_shared<const DaemonSpec>();
+  daemon->runs = std::make_shared<const EndedRuns>();
+  daemon->start_time = clock.Now().wall;
+  registry.Publish(daemon);
+  const auto age = [&] {
+    const v1::Daemon daemon = Parsed(cache.FirstPage(9)).daemons(0);
+    return absl::ToUnixSeconds(clock.WallNow()) - daemon.start_time().seconds();
+  };
+  clock.Advance(absl::Seconds(3));
+  EXPECT_EQ(age(), 3);
+  clock.JumpWall(absl::Hours(24 * 20000));
+  EXPECT_EQ(age(), 3);
+  const grpc::Slice bytes = cache.FirstPage(9);
+  clock.Advance(absl::Seconds(1));
+  EXPECT_EQ(age(), 4);
+  EXPECT_EQ(cache.FirstPage(9).begin(), bytes.begin()) << "after the step, too, it is kept";
+  clock.JumpWall(-absl::Hours(24 * 20000));
+  EXPECT_EQ(age(), 4);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "server/daemon/daemon_name.h"
+#include "server/daemon/shown_times.h"
 #include "server/daemon/signal_name.h"
 #include "server/errors/errors.h"
 #include "server/rpc/convert.h"
@@ -133,10 +134,10 @@ grpc::Slice SupervisorService::ListedAs(const v1::ListRequest& wanted) {
   if (wanted.names().empty() && wanted.states().empty() && wanted.page_token().empty()) {
     return all_.FirstPage(limit);
   }
-  return grpc::Slice(
-      ListBytes(registry_.List(wanted.page_token(), limit, [&wanted](const DaemonSnapshot& daemon) {
-        return Matches(wanted, daemon);
-      })));
+  const Registry::Page page =
+      registry_.List(wanted.page_token(), limit,
+                     [&wanted](const DaemonSnapshot& daemon) { return Matches(wanted, daemon); });
+  return grpc::Slice(ListBytes(page, clock_.WallStep()));
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Status(grpc::CallbackServerContext* context,
@@ -146,8 +147,9 @@ grpc::ServerUnaryReactor* SupervisorService::Status(grpc::CallbackServerContext*
   if (absl::Status status = CheckName(request->name()); !status.ok()) {
     return Answer(context, status);
   }
-  const DaemonSnapshotPtr daemon = registry_.Find(request->name());
+  DaemonSnapshotPtr daemon = registry_.Find(request->name());
   if (daemon == nullptr) return Answer(context, supervisor_.WhyNotFound(request->name()));
+  daemon = WithShownTimes(std::move(daemon), clock_.WallStep());
   ToProto(*daemon, *response->mutable_daemon());
   ToProto(*daemon->spec, *response->mutable_spec());
   if (daemon->pid != 0) PresentRunToProto(*daemon, *response->add_runs());
@@ -163,9 +165,11 @@ grpc::ServerUnaryReactor* SupervisorService::Carry(const std::string& name,
                                                    Response* response) {
   note_call_();
   const std::shared_ptr<PendingCall> call = PendingCall::Create();
-  Command::Done done = [call, response](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+  Command::Done done = [this, call, response](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
     call->Complete([&] {
-      if (outcome.ok()) ToProto(**outcome, *response->mutable_daemon());
+      if (outcome.ok()) {
+        ToProto(*WithShownTimes(*outcome, clock_.WallStep()), *response->mutable_daemon());
+      }
       return ToGrpcStatus(outcome.status());
     });
   };
@@ -238,7 +242,7 @@ grpc::ServerUnaryReactor* SupervisorService::Info(grpc::CallbackServerContext* c
                                                   v1::InfoResponse* response) {
   note_call_();
   response->set_version(kVersion);
-  const int64_t nanos = absl::ToUnixNanos(facts_.start_time);
+  const int64_t nanos = absl::ToUnixNanos(facts_.start_time + clock_.WallStep());
   *response->mutable_start_time() = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(nanos);
   response->set_config_generation(supervisor_.generation());
   response->set_pid(getpid());
@@ -255,7 +259,7 @@ grpc::ServerUnaryReactor* SupervisorService::Info(grpc::CallbackServerContext* c
 grpc::ServerWriteReactor<v1::WatchResponse>* SupervisorService::Watch(
     grpc::CallbackServerContext*, const v1::WatchRequest* request) {
   note_call_();
-  return ::hob::Watch(registry_, notifier_, *request);
+  return ::hob::Watch(registry_, notifier_, *request, clock_);
 }
 
 grpc::ServerWriteReactor<v1::LogsResponse>* SupervisorService::Logs(

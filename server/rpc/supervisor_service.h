@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "hob/v1/supervisor.grpc.pb.h"
+#include "server/clock/clock.h"
 #include "server/output/log_store.h"
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
@@ -27,6 +28,7 @@ class SupervisorService
  public:
   // What Info tells of the server itself.
   struct Facts {
+    // As Timestamp::wall.
     absl::Time start_time;
     // "cgroup" or "session".
     std::string containment;
@@ -38,12 +40,13 @@ class SupervisorService
   // thread; it must not block.
   SupervisorService(const Registry& registry, ChangeNotifier& notifier, Supervisor& supervisor,
                     Reloader& reloader, LogStore& logs, Facts facts,
-                    std::function<void()> note_call)
+                    std::function<void()> note_call, const Clock& clock = Clock::Real())
       : registry_(registry),
         notifier_(notifier),
         supervisor_(supervisor),
         reloader_(reloader),
-        all_(registry),
+        clock_(clock),
+        all_(registry, clock),
         logs_(registry, supervisor, logs),
         facts_(std::move(facts)),
         note_call_(std::move(note_call)) {}
@@ -90,6 +93,7 @@ class SupervisorService
   ChangeNotifier& notifier_;
   ::hob::Supervisor& supervisor_;
   Reloader& reloader_;
+  const Clock& clock_;
   // For who wants to see all daemons.
   ListCache all_;
   ::hob::Logs logs_;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "server/daemon/shown_times.h"
 #include "server/registry/change_reader.h"
 #include "server/rpc/change_stream.h"
 #include "server/rpc/convert.h"
@@ -14,13 +15,16 @@ namespace {
 
 class WatchStream : public ChangeStream<v1::WatchResponse> {
  public:
-  WatchStream(ChangeReader reader, ChangeNotifier& notifier)
-      : ChangeStream(notifier), reader_(std::move(reader)) {}
+  WatchStream(ChangeReader reader, ChangeNotifier& notifier, const Clock& clock)
+      : ChangeStream(notifier), reader_(std::move(reader)), clock_(clock) {}
 
  private:
   bool Next(v1::WatchResponse& response) override {
-    const absl::optional<WatchEvent> event = reader_.Next();
+    absl::optional<WatchEvent> event = reader_.Next();
     if (!event.has_value()) return false;
+    if (event->daemon != nullptr) {
+      event->daemon = WithShownTimes(std::move(event->daemon), clock_.WallStep());
+    }
     ToProto(*event, response);
     return true;
   }
@@ -28,6 +32,7 @@ class WatchStream : public ChangeStream<v1::WatchResponse> {
   int64_t sequence() const override { return reader_.sequence(); }
 
   ChangeReader reader_;
+  const Clock& clock_;
 };
 
 // A call that fails before it has begun.
@@ -43,14 +48,15 @@ class FailedWatch : public grpc::ServerWriteReactor<v1::WatchResponse> {
 
 grpc::ServerWriteReactor<v1::WatchResponse>* Watch(const Registry& registry,
                                                    ChangeNotifier& notifier,
-                                                   const v1::WatchRequest& request) {
+                                                   const v1::WatchRequest& request,
+                                                   const Clock& clock) {
   absl::StatusOr<ChangeReader> reader = ChangeReader::Open(
       registry,
       // The request lives no longer than this call.
       [globs = request.names()](const std::string& name) { return MatchesGlobs(globs, name); },
       request.resume_token());
   if (!reader.ok()) return new FailedWatch(reader.status());
-  const auto stream = std::make_shared<WatchStream>(*std::move(reader), notifier);
+  const auto stream = std::make_shared<WatchStream>(*std::move(reader), notifier, clock);
   stream->Hold();
   stream->Begin();
   return stream.get();

@@ -4,16 +4,18 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "hob/v1/supervisor.grpc.pb.h"
+#include "server/clock/clock.h"
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
 
 namespace hob {
 
 // Answers a Watch from the registry's changes, until the client goes away or the notifier ends.
-// `registry` and `notifier` outlive the call.
+// Everything but `request` outlives the call.
 grpc::ServerWriteReactor<v1::WatchResponse>* Watch(const Registry& registry,
                                                    ChangeNotifier& notifier,
-                                                   const v1::WatchRequest& request);
+                                                   const v1::WatchRequest& request,
+                                                   const Clock& clock = Clock::Real());
 
 }  // namespace hob
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/clock/simulated_clock.h"
 
 namespace hob {
 namespace {
@@ -31,17 +32,18 @@ DaemonSnapshotPtr Daemon(const std::string& name, const std::string& reason) {
 
 class Service : public v1::Supervisor::CallbackService {
  public:
-  Service(const Registry& registry, ChangeNotifier& notifier)
-      : registry_(registry), notifier_(notifier) {}
+  Service(const Registry& registry, ChangeNotifier& notifier, const Clock& clock)
+      : registry_(registry), notifier_(notifier), clock_(clock) {}
 
   grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext*,
                                                      const v1::WatchRequest* request) override {
-    return ::hob::Watch(registry_, notifier_, *request);
+    return ::hob::Watch(registry_, notifier_, *request, clock_);
   }
 
  private:
   const Registry& registry_;
   ChangeNotifier& notifier_;
+  const Clock& clock_;
 };
 
 // A Watch that is read as it comes.
@@ -112,7 +114,8 @@ class WatchTest : public ::testing::Test {
 
   Registry registry_;
   ChangeNotifier notifier_{registry_};
-  Service service_{registry_, notifier_};
+  SimulatedClock clock_;
+  Service service_{registry_, notifier_, clock_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::Supervisor::Stub> stub_;
 };
@@ -165,6 +168,20 @@ TEST_F(WatchTest, TheEndOfTheServerComesAfterTheLastChange) {
   EXPECT_THAT(Follow()->Next(3),
               ElementsAre("1 web=down", "1 synced",
                           absl::StrCat("the end: ", grpc::StatusCode::UNAVAILABLE)));
+}
+
+TEST_F(WatchTest, TimesMoveWhenTheWallClockIsSet) {
+  auto daemon = std::make_shared<DaemonSnapshot>(*Daemon("web", "up"));
+  daemon->start_time = absl::FromUnixSeconds(1000);
+  registry_.Publish(daemon);
+  const auto follower = Follow();
+  follower->Next();
+  EXPECT_EQ(follower->last().daemon().start_time().seconds(), 1000);
+  EXPECT_EQ(follower->Next(), "1 synced");
+  clock_.JumpWall(absl::Seconds(50));
+  registry_.Publish(std::make_shared<DaemonSnapshot>(*daemon));
+  EXPECT_EQ(follower->Next(), "2 web=up");
+  EXPECT_EQ(follower->last().daemon().start_time().seconds(), 1050);
 }
 
 TEST_F(WatchTest, ClientsMayGoAtAnyTime) {

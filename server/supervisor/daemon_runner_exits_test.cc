@@ -152,6 +152,7 @@ TEST(DaemonRunnerExitsTest, S32_AWallClockThatIsSetByAYearStartsNothingEarlyOrLa
   web.Exit(1);
   const absl::Duration kYear = 365 * absl::Hours(24);
   web.clock.JumpWall(kYear);
+  web.clock.Suspend(kYear);
   web.Settle();
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
   web.Advance(absl::Milliseconds(500));

@@ -195,7 +195,7 @@ void Simulator::Jump() {
       return clock_.JumpWall(kYear);
     case 2:
       Trace([] { return "the machine was suspended"; });
-      return clock_.JumpWall(absl::Hours(8));
+      return clock_.Suspend(absl::Hours(8));
     default:
       if (character_.is_prompt || spawning_ > 0) return;
       Trace([] { return "the machine stands still"; });
