@@ -41,8 +41,10 @@ constexpr int kMaxRequestBytes = 1 << 20;
 // together make it keep. Far above what 5,000 watchers take, since it is made to fit at the cost of
 // anybody's calls (RELIABILITY section 5 row 10).
 constexpr size_t kMostForCallers = size_t{256} << 20;
-// A connection that says nothing keeps a descriptor no longer than this (RELIABILITY F74).
-constexpr int kHandshakeTimeoutMs = 2000;
+// How long gRPC waits for a caller that has begun to speak to finish its part of the handshake, and
+// how long it may take itself. On a busy machine either may get no processor for seconds; callers
+// that say nothing at all are the listener's (SilentConnections).
+constexpr int kHandshakeTimeoutMs = 60'000;
 // How long what a dead server left running has to end before it is killed.
 constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
 // What daemons wrote last and what cannot be written is tried so often, once a second, before it is

@@ -67,6 +67,36 @@ class HostilePeerTest(HobTest):
             list(server.channel.unary_stream(method)(request, timeout=DEADLINE))
         return caught.exception
 
+    def test_callers_that_say_nothing_are_waited_for_and_hold_nobody_up(self):
+        server = self.start_with_web()
+        before = len(os.listdir(f"/proc/{server.pid}/fd"))
+        callers = []
+        for _ in range(300):
+            callers.append(socket.socket(socket.AF_UNIX))
+            self.addCleanup(callers[-1].close)
+            callers[-1].connect(server.socket)
+        # The first ones make room for the last ones, and for this one.
+        with self.other_channel(server) as channel:
+            list_all = channel.unary_unary("/hob.v1.Supervisor/List", response_deserializer=api.ListResponse.FromString)
+            self.assertEqual(list_all(b"", timeout=DEADLINE).daemons[0].name, "web")
+        callers[0].settimeout(DEADLINE)
+        self.assertEqual(callers[0].recv(1), b"")
+        self.assertLess(len(os.listdir(f"/proc/{server.pid}/fd")), before + 100)
+        # On a busy machine a client may get no processor for so long after its connect.
+        callers[-1].settimeout(3)
+        with self.assertRaises(socket.timeout):
+            callers[-1].recv(1)
+        peer = Http2Peer(server.socket, DEADLINE, connection=callers[-1])
+        peer.call("/hob.v1.Supervisor/Info")
+        peer.begin_message(0)
+        peer.end_request()
+        peer.await_end()
+        self.assertEqual(peer.status, 0)
+        for caller in callers:
+            caller.close()
+        self.assert_undisturbed(server)
+        server.stop()
+
     def test_s10_what_is_no_message_is_refused_by_every_method(self):
         server = self.start_with_web()
         methods = [f"/hob.v1.Supervisor/{name}" for name in METHODS]

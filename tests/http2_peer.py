@@ -25,10 +25,12 @@ def _header(name, value):
 class Http2Peer:
     """One connection with one stream, number 1."""
 
-    def __init__(self, path, timeout):
-        self._socket = socket.socket(socket.AF_UNIX)
+    def __init__(self, path, timeout, connection=None):
+        """Connects to `path`, or takes over `connection`, on which nothing was said yet."""
+        self._socket = connection or socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
-        self._socket.connect(path)
+        if connection is None:
+            self._socket.connect(path)
         self._socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         self._send(SETTINGS, 0, 0, b"")
         self._received = b""
@@ -64,6 +66,10 @@ class Http2Peer:
         for stream in self._windows:
             self._windows[stream] -= len(data)
         return True
+
+    def end_request(self):
+        """Says that the body is complete."""
+        self._send(DATA, END_STREAM, 1, b"")
 
     def is_over(self):
         return self.reset is not None or self.status is not None

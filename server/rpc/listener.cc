@@ -218,35 +218,40 @@ void Listener::Restore() {
 }
 
 void Listener::Loop() {
+  std::vector<pollfd> fds;
   while (!ending_) {
-    for (const Socket* socket : Wait()) Accept(*socket);
+    fds = {{wake_.get(), POLLIN, 0}, {file_events_.get(), POLLIN, 0}};
+    for (const Socket& socket : sockets_) fds.push_back({socket.fd.get(), POLLIN, 0});
+    silent_.AppendTo(fds);
+    // After a failure nothing is known to be ready, and the next round asks again.
+    if (poll(fds.data(), fds.size(), PollTimeout()) < 0) continue;
+    eventfd_t wakes;
+    if (fds[0].revents != 0) eventfd_read(wake_.get(), &wakes);
+    if (fds[1].revents != 0) NoteFileEvents();
+    silent_.Handle(&fds[2 + sockets_.size()], [this](UniqueFd connection, bool is_unix) {
+      (is_unix ? on_unix_ : on_tcp_)(std::move(connection));
+    });
+    for (size_t i = 0; i < sockets_.size(); ++i) {
+      if (fds[i + 2].revents != 0) Accept(sockets_[i]);
+    }
     if (restore_asked_.exchange(false)) restore_at_ = MonotonicTime();
     if (restore_at_ <= Clock::Real().Now().monotonic) RestoreNow();
   }
 }
 
-std::vector<const Listener::Socket*> Listener::Wait() {
-  std::vector<pollfd> fds = {{wake_.get(), POLLIN, 0}, {file_events_.get(), POLLIN, 0}};
-  for (const Socket& socket : sockets_) fds.push_back({socket.fd.get(), POLLIN, 0});
-  timespec patience;
-  const bool bounded = restore_at_ != MonotonicTime::InfiniteFuture();
-  if (bounded) {
-    const absl::Duration left = restore_at_ - Clock::Real().Now().monotonic;
-    patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
-  }
-  std::vector<const Socket*> called;
-  if (ppoll(fds.data(), fds.size(), bounded ? &patience : nullptr, nullptr) <= 0) return called;
-  eventfd_t wakes;
-  if (fds[0].revents != 0) eventfd_read(wake_.get(), &wakes);
-  if (fds[1].revents != 0) {
-    alignas(inotify_event) char events[4096];
-    while (read(file_events_.get(), events, sizeof(events)) > 0) continue;
-    restore_at_ = Clock::Real().Now().monotonic + options_.restore_delay;
-  }
-  for (size_t i = 0; i < sockets_.size(); ++i) {
-    if (fds[i + 2].revents != 0) called.push_back(&sockets_[i]);
-  }
-  return called;
+int Listener::PollTimeout() const {
+  const int until_hang_up = silent_.PollTimeout();
+  if (restore_at_ == MonotonicTime::InfiniteFuture()) return until_hang_up;
+  const absl::Duration left =
+      std::max(restore_at_ - Clock::Real().Now().monotonic, absl::ZeroDuration());
+  const int until_restore = absl::Ceil(left, absl::Milliseconds(1)) / absl::Milliseconds(1);
+  return until_hang_up < 0 ? until_restore : std::min(until_hang_up, until_restore);
+}
+
+void Listener::NoteFileEvents() {
+  alignas(inotify_event) char events[4096];
+  while (read(file_events_.get(), events, sizeof(events)) > 0) continue;
+  restore_at_ = Clock::Real().Now().monotonic + options_.restore_delay;
 }
 
 void Listener::WatchPathOf(const Socket& socket) {
@@ -278,8 +283,7 @@ void Listener::Accept(const Socket& socket) {
   if (!spare_.ok()) spare_ = OpenSpare();
   UniqueFd connection(accept4(socket.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (connection.ok()) {
-    (socket.is_unix ? on_unix_ : on_tcp_)(std::move(connection));
-    return;
+    return silent_.Add(std::move(connection), socket.is_unix);
   }
   switch (errno) {
     case EMFILE:

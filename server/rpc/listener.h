@@ -18,12 +18,14 @@
 #include "server/clock/clock.h"
 #include "server/journal/journal.h"
 #include "server/process/unique_fd.h"
+#include "server/rpc/silent_connections.h"
 
 namespace hob {
 
-// Accepts connections and hands them on as descriptors. Takes the place of gRPC's own accept loop,
-// which goes deaf for ever after one failed accept, takes a live server's socket away without a
-// word, and does not tell who called.
+// Accepts connections and hands them on as descriptors, each when its caller has sent something
+// (SilentConnections). Takes the place of gRPC's own accept loop, which goes deaf for ever after
+// one failed accept, takes a live server's socket away without a word, and does not tell who
+// called.
 //
 // A Unix socket whose file somebody removes is bound anew: by itself after restore_delay, and
 // whenever Restore is called.
@@ -54,7 +56,7 @@ class Listener {
   // FailedPrecondition, with the reason and what to do.
   absl::Status Open(const std::string& address);
 
-  // Takes a connection over; called on the listener's thread.
+  // Takes over a connection that can be read; called on the listener's thread.
   using Handler = std::function<void(UniqueFd connection)>;
 
   // Starts the thread that accepts. Connections of Unix sockets go to one handler, those of TCP to
@@ -85,8 +87,10 @@ class Listener {
   absl::StatusOr<Socket> BindUnix(const std::string& path);
   absl::Status OpenTcp(const std::string& address);
   void Loop();
-  // Blocks until there is a caller or something to do. Returns the sockets that have a caller.
-  std::vector<const Socket*> Wait();
+  // Returns how long the thread may wait, for poll(2).
+  int PollTimeout() const;
+  // Something happened to the file of a socket: plans a look.
+  void NoteFileEvents();
   // True if the file at the socket's path is this socket.
   static bool IsAtItsPath(const Socket& socket);
   // Has the kernel tell when the socket's file is removed or renamed (inotify(7)).
@@ -99,6 +103,7 @@ class Listener {
   const Options options_;
   Journal& journal_;
   std::vector<Socket> sockets_;
+  SilentConnections silent_;
   std::vector<std::string> addresses_;
   Handler on_unix_;
   Handler on_tcp_;

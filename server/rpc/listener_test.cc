@@ -52,9 +52,10 @@ bool Connect(const UniqueFd& fd, const std::string& path) {
   return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
 }
 
-// What the server says first; 0 when it hangs up, blocks until either.
+// What the server answers to a first byte; 0 when it hangs up. Blocks until either.
 char Greeting(const UniqueFd& fd) {
   char letter = 0;
+  send(fd.get(), "?", 1, MSG_NOSIGNAL);
   const ssize_t length = read(fd.get(), &letter, 1);
   EXPECT_TRUE(length == 1 || length == 0 || errno == ECONNRESET);
   return length == 1 ? letter : 0;
@@ -339,6 +340,30 @@ TEST_F(ListenerTest, EachAddressHasItsHandler) {
   ASSERT_EQ(listener.addresses().size(), 2);
   EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[0])), 't');
   EXPECT_EQ(GreetingAt(path_), 'u');
+}
+
+TEST_F(ListenerTest, ACallerThatIsSlowToSpeakIsHeard) {
+  const std::unique_ptr<Listener> listener = Serve(address_);
+  const UniqueFd slow = NewSocket();
+  ASSERT_TRUE(Connect(slow, path_));
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(Greeting(slow), 'u');
+}
+
+TEST_F(ListenerTest, CallersThatSayNothingHoldFewDescriptorsAndNobodyUp) {
+  const std::unique_ptr<Listener> listener = Serve(address_);
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 3 * SilentConnections::kMost; ++i) {
+    silent.push_back(NewSocket());
+    ASSERT_TRUE(Connect(silent.back(), path_));
+  }
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  // Blocks until the listener has hung up: all but the latest make room.
+  char byte;
+  for (int i = 0; i < 2 * SilentConnections::kMost; ++i) {
+    EXPECT_EQ(read(silent[i].get(), &byte, 1), 0);
+  }
+  EXPECT_EQ(Greeting(silent.back()), 'u');
 }
 
 // The highest descriptor in use.
