@@ -280,6 +280,7 @@ void Server::StartServing() {
       grpc::InsecureServerCredentials());
   builder.RegisterService(service_.get());
   builder.RegisterService(health_.get());
+  builder.RegisterCallbackGenericService(&unknown_methods_);
   // The meter counts what is answered, and so it comes last.
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(AnswerMalformedRequests());
@@ -408,8 +409,9 @@ void Server::GiveUp() {
 void Server::StopServing() {
   if (metrics_ != nullptr) metrics_->StopServing();
   listener_ = nullptr;
-  // Whoever follows sees the last change and then the end.
+  // Whoever follows sees the last change, or the last line, and then the end.
   notifier_.End();
+  service_->EndLogs();
   EndSoonAnyway(exit_code_);
   grpc_server_->Shutdown(std::chrono::system_clock::now() + kFarewell);
   grpc_server_->Wait();

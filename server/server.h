@@ -22,6 +22,7 @@
 #include "server/registry/registry.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/supervisor_service.h"
+#include "server/rpc/unknown_methods.h"
 #include "server/run_dir.h"
 #include "server/supervisor/reloader.h"
 #include "server/supervisor/supervisor.h"
@@ -110,6 +111,7 @@ class Server {
   std::unique_ptr<Reloader> reloader_;
   // Null where none are configured.
   std::unique_ptr<Metrics> metrics_;
+  UnknownMethods unknown_methods_;
   std::unique_ptr<SupervisorService> service_;
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;

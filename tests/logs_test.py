@@ -107,6 +107,45 @@ class LogsTest(HobTest):
         self.assertEqual(list(pieces), [])
         self.assertEqual(server.wait(), 0)
 
+    def test_what_is_not_kept_is_refused_with_the_key_to_set(self):
+        server = self.server("".join(f"[daemon:{name}]\ncommand = /bin/sh -c 'echo {name}; exec sleep 1h'\n{keys}" for name, keys in [
+            ("joined", "stderr = stdout\n"), ("none", "stdout = inherit\nstderr = null\n"),
+            ("out", "stderr = inherit\n"), ("other", "stdout = null\nstderr = null\n")])).start()
+        server.await_state("out", State.RUNNING)
+        for follow in (False, True):
+            for names, stream, said in [
+                    (["none"], None, "there is no log of 'none': stdout = inherit and stderr = null in [daemon:none]; "
+                                     "stdout = log keeps one"),
+                    (["out", "none"], None, "stdout = inherit and stderr = null in [daemon:none]"),
+                    (["o[t]her", "non*"], None, "there is no log of 'other': stdout = null and stderr = null"),
+                    (["none"], "STDOUT", "stdout = inherit in [daemon:none]; stdout = log keeps one"),
+                    (["out"], "STDERR", "stderr = inherit in [daemon:out]; stderr = log keeps one"),
+                    (["joined"], "STDERR", "its stderr is joined to its stdout (stderr = stdout in [daemon:joined]); "
+                                           "ask for stdout")]:
+                with self.subTest(names=names, stream=stream, follow=follow):
+                    with self.assertRaises(grpc.RpcError) as caught:
+                        self.data(server, *names, stream=stream, follow=follow)
+                    self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+                    self.assertEqual(error_info(caught.exception).reason, "NOT_KEPT")
+                    self.assertIn(said, caught.exception.details())
+        processes.await_that(lambda: self.data(server, "out") == b"out\n", server.stderr)
+        processes.await_that(lambda: self.data(server, "*", stream="STDOUT") == b"joined\nout\n", server.stderr)
+        result = self.hob(server, "logs", "-f", "none")
+        self.assertEqual((result.returncode, result.stdout), (1, b""))
+        self.assertIn(b"stdout = log keeps one", result.stderr)
+        # Those of a glob of which nothing is kept are left out.
+        self.assertEqual(self.hob(server, "logs", "[no]*").stdout, b"out\n")
+        self.assertEqual(self.hob(server, "logs", "out", "none").returncode, 1)
+        server.stop()
+
+    def test_followers_of_one_stream_do_not_hold_the_end_of_the_server_up(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; sleep 1h'\nstderr = null\n").start()
+        client = subprocess.Popen([program("client/hob"), "--address", server.address, "logs", "-f", "web"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(client.stdout.readline(), b"begins\n")
+        server.stop()
+        self.assertEqual((*client.communicate(timeout=DEADLINE), client.returncode), (b"", b"", 0))
+
     def test_wrong_requests_are_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         for fields, code in [({}, grpc.StatusCode.INVALID_ARGUMENT),

@@ -6,7 +6,7 @@ import grpc
 import reflection_pb2
 import reflection_pb2_grpc
 import supervisor_pb2 as api
-from hob_server import DEADLINE, HobTest, State
+from hob_server import DEADLINE, HobTest, State, error_info
 from test_main import main
 
 
@@ -157,12 +157,15 @@ class ReflectionTest(HobTest):
         self.assertIn(b"RestartRequest", described)
         server.stop()
 
-    def test_unknown_method_is_unimplemented(self):
+    def test_unknown_method_is_unimplemented_and_named(self):
         server = self.server().start()
-        call = server.channel.unary_unary("/hob.v1.Supervisor/Explode")
-        with self.assertRaises(grpc.RpcError) as caught:
-            call(b"", timeout=DEADLINE)
-        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+        for method in ("/hob.v1.Supervisor/Explode", "/hob.v2.Supervisor/List"):
+            call = server.channel.unary_unary(method)
+            with self.assertRaises(grpc.RpcError) as caught:
+                call(b"", timeout=DEADLINE)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+            self.assertIn(f"has no method {method}", caught.exception.details())
+            self.assertEqual(error_info(caught.exception).reason, "UNKNOWN_METHOD")
         server.stop()
 
 

@@ -3,10 +3,12 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
@@ -94,6 +96,17 @@ struct DaemonSnapshot {
 
   const std::string& name() const { return spec->name; }
 };
+
+// True if the daemon ended by itself with one of its success codes and is left at that: nothing is
+// wrong with it, although it is wanted and does not run.
+inline bool HasCompleted(const DaemonSnapshot& daemon) {
+  if (daemon.state != DaemonState::kExited || daemon.runs->empty()) return false;
+  const ExitReport& exit = daemon.runs->front().exit;
+  const auto* exited = absl::get_if<ExitedWithCode>(&exit.end);
+  const std::vector<int>& codes = daemon.spec->restart_policy.success_exit_codes;
+  return exited != nullptr && exit.verdict.empty() &&
+         std::find(codes.begin(), codes.end(), exited->code) != codes.end();
+}
 
 using DaemonSnapshotPtr = std::shared_ptr<const DaemonSnapshot>;
 

@@ -22,7 +22,8 @@ struct EndedRun {
   absl::Time start_time;
   absl::optional<absl::Time> ready_time;
   ExitReport exit;
-  // The last line of stderr, printable, when the run failed and stderr is kept in a log of its own.
+  // The last line of stderr, printable, if the run failed and stderr is kept; where it is joined to
+  // stdout, the last line of both.
   std::string last_stderr_line;
 };
 

@@ -81,6 +81,14 @@ absl::Status MalformedRequest() {
       "MALFORMED_REQUEST", {});
 }
 
+absl::Status UnknownMethod(absl::string_view method, absl::string_view version) {
+  return MakeError(absl::StatusCode::kUnimplemented,
+                   absl::StrCat("hobd ", version, " has no method ", Printable(method),
+                                ": the server may be older than the client"),
+                   "UNKNOWN_METHOD",
+                   {{"method", Printable(method)}, {"version", std::string(version)}});
+}
+
 absl::Status InvalidSignal(absl::string_view signal) {
   return MakeError(absl::StatusCode::kInvalidArgument,
                    absl::StrCat("'", Printable(signal),
@@ -111,6 +119,12 @@ absl::Status NotRunning(absl::string_view daemon, absl::string_view state) {
   return MakeError(absl::StatusCode::kFailedPrecondition,
                    absl::StrCat("'", daemon, "' is ", state, ": it has no process to signal"),
                    "NOT_RUNNING", {{"daemon", std::string(daemon)}, {"state", std::string(state)}});
+}
+
+absl::Status NotKept(absl::string_view daemon, absl::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("there is no log of '", daemon, "': ", why), "NOT_KEPT",
+                   {{"daemon", std::string(daemon)}});
 }
 
 absl::Status StartFailed(absl::string_view daemon, absl::string_view why) {

@@ -33,6 +33,10 @@ absl::Status InvalidRequest(absl::string_view field, absl::string_view problem);
 // INVALID_ARGUMENT: what came is no request of the method.
 absl::Status MalformedRequest();
 
+// UNIMPLEMENTED: this server, of version `version`, has no method `method`
+// ("/package.Service/Name").
+absl::Status UnknownMethod(absl::string_view method, absl::string_view version);
+
 // INVALID_ARGUMENT: `signal` is none.
 absl::Status InvalidSignal(absl::string_view signal);
 
@@ -42,6 +46,10 @@ absl::Status InvalidConfig(const std::vector<std::string>& errors);
 
 // FAILED_PRECONDITION: there is no live instance; `state` says what there is.
 absl::Status NotRunning(absl::string_view daemon, absl::string_view state);
+
+// FAILED_PRECONDITION: nothing is kept of what the daemon writes, or not of the stream that was
+// asked for; `why` is a sentence that names the keys.
+absl::Status NotKept(absl::string_view daemon, absl::string_view why);
 
 // FAILED_PRECONDITION: the instance that was to come up did not; `why` is a sentence.
 absl::Status StartFailed(absl::string_view daemon, absl::string_view why);

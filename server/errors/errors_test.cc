@@ -23,9 +23,11 @@ TEST(ErrorsTest, EachFailureHasTheCodeOfTheContractAndAReasonOfItsOwn) {
       {DaemonNotFound("web", {}), Code::kNotFound},
       {InvalidRequest("name", "is empty"), Code::kInvalidArgument},
       {MalformedRequest(), Code::kInvalidArgument},
+      {UnknownMethod("/hob.v1.Supervisor/Foo", "1.2.3"), Code::kUnimplemented},
       {InvalidSignal("FOO"), Code::kInvalidArgument},
       {InvalidConfig({"a.ini:1: wrong"}), Code::kInvalidArgument},
       {NotRunning("web", "STOPPED"), Code::kFailedPrecondition},
+      {NotKept("web", "stdout = null"), Code::kFailedPrecondition},
       {StartFailed("web", "exit code 1"), Code::kFailedPrecondition},
       {Overtaken("web", "start", "stop"), Code::kAborted},
       {TimedOut("web", "stop", "STOPPING"), Code::kDeadlineExceeded},
@@ -68,7 +70,8 @@ TEST(ErrorsTest, AnUnknownDaemonIsNamedWithWhatMayHaveBeenMeant) {
 
 TEST(ErrorsTest, TextFromOutsideIsEscapedAndCut) {
   const std::string hostile = std::string("\x1b[31m\0\n", 7) + std::string(10000, 'x');
-  for (const absl::Status& status : {DaemonNotFound(hostile, {}), InvalidSignal(hostile)}) {
+  for (const absl::Status& status :
+       {DaemonNotFound(hostile, {}), InvalidSignal(hostile), UnknownMethod(hostile, "1.2.3")}) {
     EXPECT_LT(Message(status).size(), 300);
     EXPECT_THAT(Message(status), Not(HasSubstr("\x1b")));
     for (const auto& [key, value] : GetErrorReason(status).metadata) {

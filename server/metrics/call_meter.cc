@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "server/rpc/unknown_methods.h"
+
 namespace hob {
 namespace {
 
@@ -54,6 +56,8 @@ class CallMeter::Factory : public grpc::experimental::ServerInterceptorFactoryIn
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override {
+    // They are unlimited in number.
+    if (IsOfUnknownMethod(*info)) return nullptr;
     const bool has_one_answer = info->type() == grpc::experimental::ServerRpcInfo::Type::UNARY;
     return new Call(meter_, meter_.Find(info->method(), has_one_answer));
   }

@@ -124,6 +124,9 @@ void AppendStates(Writer& writer) {
                 });
   writer.Family("hob_daemon_wanted", "gauge", "Whether it ought to be up.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).wanted ? 1 : 0); });
+  writer.Family("hob_daemon_completed", "gauge",
+                "Whether it ended by itself with a success code and is left at that.",
+                [&](size_t i) { writer.Line(i, HasCompleted(writer.daemon(i)) ? 1 : 0); });
   writer.Family("hob_daemon_ready", "gauge", "Whether it counts as ready to serve.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).ready ? 1 : 0); });
   writer.Family("hob_daemon_start_time_seconds", "gauge",

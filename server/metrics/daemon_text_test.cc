@@ -135,6 +135,39 @@ TEST(DaemonTextTest, EachDaemonIsInOneStateAndClearingIsStopping) {
   EXPECT_THAT(text, Not(HasSubstr("CLEARING")));
 }
 
+TEST(DaemonTextTest, OnlyWhatIsLeftExitedWithASuccessCodeHasCompleted) {
+  DaemonSpec spec;
+  spec.name = "setup";
+  spec.restart_policy.success_exit_codes = {0, 3};
+  DaemonSnapshot daemon;
+  daemon.spec = std::make_shared<const DaemonSpec>(spec);
+  daemon.state = DaemonState::kExited;
+  const auto completed = [](const DaemonSnapshot& daemon) {
+    DaemonFigures figures;
+    figures.daemons = {Share(daemon)};
+    figures.usages = {absl::nullopt};
+    return Text(figures).find("hob_daemon_completed{daemon=\"setup\"} 1\n") != std::string::npos;
+  };
+  for (const auto& [end, expected] :
+       std::vector<std::pair<EndOfProcess, bool>>{{ExitedWithCode{0}, true},
+                                                  {ExitedWithCode{3}, true},
+                                                  {ExitedWithCode{1}, false},
+                                                  {KilledBySignal{3}, false},
+                                                  {SpawnFailure{"exec", 3, "missing"}, false}}) {
+    AddRun(end, At(absl::Seconds(1)), daemon);
+    EXPECT_EQ(completed(daemon), expected) << DescribeEnd(end);
+  }
+  AddRun(ExitedWithCode{0}, At(absl::Seconds(1)), daemon);
+  DaemonSnapshot halted = daemon;
+  halted.state = DaemonState::kHalted;
+  EXPECT_FALSE(completed(halted)) << "with restart = always it is a failure";
+  EndedRun run;
+  run.exit.end = ExitedWithCode{0};
+  run.exit.verdict = "not ready within 60s";
+  daemon.runs = std::make_shared<const EndedRuns>(run, EndedRuns());
+  EXPECT_FALSE(completed(daemon)) << "hob ended it";
+}
+
 TEST(DaemonTextTest, LastExitIsTheCodeTheSignalOrTheErrno) {
   for (const auto& [end, line] : std::vector<std::pair<EndOfProcess, std::string>>{
            {ExitedWithCode{3}, "kind=\"code\"} 3\n"},

@@ -73,6 +73,10 @@ absl::optional<SpawnFailure> DaemonOutput::Prepare(const DaemonSpec& spec) {
   if (!failure.has_value() && spec.stderr_mode == OutputMode::kLog) {
     failure = OpenPump(*stderr_, spec, "stderr");
   }
+  const bool is_joined =
+      spec.stderr_mode == OutputMode::kStdout && spec.stdout_mode == OutputMode::kLog;
+  words_ = is_joined ? stdout_.get() : stderr_.get();
+  words_before_ = words_->moved();
   if (failure.has_value()) TreeGone();
   return failure;
 }
@@ -84,7 +88,6 @@ absl::optional<SpawnFailure> DaemonOutput::OpenPump(OutputPump& pump, const Daem
   const int error = pump.Open(owner, group);
   // What an earlier instance wrote is in the log first.
   pump.Drain();
-  stderr_before_ = stderr_->moved();
   if (error == 0) return absl::nullopt;
   return SpawnFailure{stage, error,
                       absl::StrCat(pump.fifo_path(), " cannot be opened: ", strerror(error))};
@@ -103,12 +106,12 @@ void DaemonOutput::MainEnded() {
 }
 
 std::string DaemonOutput::LastStderrLine() {
-  if (stderr_ == nullptr) return "";
+  if (words_ == nullptr) return "";
   // The newline that ends it counts, and so may blank lines behind it.
   constexpr int64_t kLookBack = kMaxLineLength + 64;
-  const int64_t written = stderr_->moved() - stderr_before_;
+  const int64_t written = words_->moved() - words_before_;
   if (written == 0 || !store_->for_writers().Take(OutputPump::kPatience)) return "";
-  const std::string bytes = LastBytes(stderr_->files(), std::min(written, kLookBack));
+  const std::string bytes = LastBytes(words_->files(), std::min(written, kLookBack));
   store_->for_writers().Return();
   const absl::string_view text = absl::StripTrailingAsciiWhitespace(bytes);
   const size_t newline = text.rfind('\n');
@@ -136,6 +139,7 @@ void DaemonOutput::Reopen() {
 }
 
 void DaemonOutput::End() {
+  words_ = nullptr;
   for (std::unique_ptr<OutputPump>* pump : {&stdout_, &stderr_}) {
     if (*pump == nullptr) continue;
     (*pump)->Drain();

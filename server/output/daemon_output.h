@@ -40,9 +40,9 @@ class DaemonOutput {
   // (contract 7.7).
   void MainEnded();
 
-  // The last line that the present instance, else the last, wrote to stderr, printable and of at
-  // most kMaxLineLength characters; empty when there is none, or stderr is not kept in a log of its
-  // own.
+  // Returns the last line that the present instance, else the last, wrote to stderr, printable and
+  // of at most kMaxLineLength characters; if stderr is joined to stdout, the last line of that log.
+  // Empty if there is none, or stderr is not kept.
   std::string LastStderrLine();
 
   // Nothing of the instance is left, or there never was one.
@@ -78,8 +78,10 @@ class DaemonOutput {
   // Null without a store, and after End.
   std::unique_ptr<OutputPump> stdout_;
   std::unique_ptr<OutputPump> stderr_;
-  // What stderr_ had moved when the present instance came.
-  int64_t stderr_before_ = 0;
+  // The one of the two that moves the present instance's stderr; null before there was one.
+  OutputPump* words_ = nullptr;
+  // How many bytes `words_` had moved when the present instance came.
+  int64_t words_before_ = 0;
 };
 
 }  // namespace hob

@@ -84,6 +84,27 @@ TEST_F(DaemonOutputTest, LastStderrLineIsOfThePresentInstance) {
   EXPECT_EQ(output_.LastStderrLine(), "no newline");
 }
 
+TEST_F(DaemonOutputTest, LastStderrLineIsFoundInTheLogThatItIsJoinedTo) {
+  Begin();
+  Write(err_, "of its own");
+  End();
+  output_.TreeGone();
+  spec_.stderr_mode = OutputMode::kStdout;
+  Begin();
+  Write(out_, "starts\nfails: no config\n");
+  End();
+  EXPECT_EQ(output_.LastStderrLine(), "fails: no config");
+  output_.TreeGone();
+  Begin();
+  End();
+  EXPECT_EQ(output_.LastStderrLine(), "") << "that was another instance's";
+  output_.TreeGone();
+  spec_.stdout_mode = OutputMode::kNull;
+  Begin();
+  End();
+  EXPECT_EQ(output_.LastStderrLine(), "");
+}
+
 TEST_F(DaemonOutputTest, LastStderrLineIsFoundBehindARotation) {
   spec_.log_max_bytes = 10;
   spec_.log_compress = false;

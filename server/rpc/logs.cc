@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/errors/errors.h"
 #include "server/rpc/name_globs.h"
 #include "server/rpc/status.h"
@@ -28,6 +29,43 @@ std::vector<OutputStream> StreamsOf(v1::LogStream stream) {
   return {OutputStream::kStdout, OutputStream::kStderr};
 }
 
+absl::string_view ValueOf(OutputMode mode) {
+  switch (mode) {
+    case OutputMode::kLog:
+      return "log";
+    case OutputMode::kStdout:
+      return "stdout";
+    case OutputMode::kInherit:
+      return "inherit";
+    case OutputMode::kNull:
+      return "null";
+  }
+  return "";
+}
+
+// NotKept unless what `stream` means is kept of the daemon, at least in part.
+absl::Status CheckKept(const DaemonSpec& spec, v1::LogStream stream) {
+  const bool keeps_stdout = spec.stdout_mode == OutputMode::kLog;
+  const bool keeps_stderr = spec.stderr_mode == OutputMode::kLog;
+  const std::string section = absl::StrCat(" in [daemon:", spec.name, "]");
+  if (stream == v1::STDERR && spec.stderr_mode == OutputMode::kStdout) {
+    return NotKept(spec.name, absl::StrCat("its stderr is joined to its stdout (stderr = stdout",
+                                           section, "); ask for stdout"));
+  }
+  if (stream == v1::STDOUT && !keeps_stdout) {
+    return NotKept(spec.name, absl::StrCat("stdout = ", ValueOf(spec.stdout_mode), section,
+                                           "; stdout = log keeps one"));
+  }
+  if (stream == v1::STDERR && !keeps_stderr) {
+    return NotKept(spec.name, absl::StrCat("stderr = ", ValueOf(spec.stderr_mode), section,
+                                           "; stderr = log keeps one"));
+  }
+  if (keeps_stdout || keeps_stderr) return absl::OkStatus();
+  return NotKept(spec.name, absl::StrCat("stdout = ", ValueOf(spec.stdout_mode),
+                                         " and stderr = ", ValueOf(spec.stderr_mode), section,
+                                         "; stdout = log keeps one"));
+}
+
 // A call that has failed before it has begun.
 class FailedLogs : public grpc::ServerWriteReactor<v1::LogsResponse> {
  public:
@@ -47,6 +85,7 @@ absl::StatusOr<LogsFeed::Options> Logs::Read(const v1::LogsRequest& request) con
   if (absl::Status status = Check(request); !status.ok()) return status;
   absl::StatusOr<std::vector<std::string>> names = Resolve(request.names());
   if (!names.ok()) return names.status();
+  if (absl::Status status = KeepOnlyKept(request, *names); !status.ok()) return status;
   LogsFeed::Options options;
   options.names = *std::move(names);
   options.streams = StreamsOf(request.stream());
@@ -62,6 +101,28 @@ absl::StatusOr<LogsFeed::Options> Logs::Read(const v1::LogsRequest& request) con
     options.lines = kDefaultLines;
   }
   return options;
+}
+
+absl::Status Logs::KeepOnlyKept(const v1::LogsRequest& request,
+                                std::vector<std::string>& names) const {
+  std::vector<std::string> kept;
+  absl::Status first_not_kept;
+  for (std::string& name : names) {
+    const DaemonSnapshotPtr daemon = registry_.Find(name);
+    // One that was removed just now has no output to come, and a log perhaps.
+    const absl::Status status =
+        daemon == nullptr ? absl::OkStatus() : CheckKept(*daemon->spec, request.stream());
+    if (status.ok()) {
+      kept.push_back(std::move(name));
+      continue;
+    }
+    const auto& patterns = request.names();
+    if (std::find(patterns.begin(), patterns.end(), name) != patterns.end()) return status;
+    if (first_not_kept.ok()) first_not_kept = status;
+  }
+  if (kept.empty()) return first_not_kept;
+  names = std::move(kept);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::string>> Logs::Resolve(

@@ -25,8 +25,15 @@ class Logs {
   // The reactor belongs to gRPC. Never blocks.
   grpc::ServerWriteReactor<v1::LogsResponse>* Answer(const v1::LogsRequest& request);
 
+  // From now on, calls that have sent all that is written end.
+  void End() { thread_.BeginEnd(); }
+
  private:
   absl::StatusOr<LogsFeed::Options> Read(const v1::LogsRequest& request) const;
+  // FailedPrecondition (NOT_KEPT) if what is asked for is not kept of a daemon that is named, or of
+  // none that a glob means; removes from `names`, which Resolve has returned, those of which it is
+  // not kept.
+  absl::Status KeepOnlyKept(const v1::LogsRequest& request, std::vector<std::string>& names) const;
   // The names of the daemons that `patterns` mean, each once, in the order of the patterns.
   absl::StatusOr<std::vector<std::string>> Resolve(
       const google::protobuf::RepeatedPtrField<std::string>& patterns) const;

@@ -1,7 +1,7 @@
 #include "server/rpc/logs_thread.h"
 
-#include <atomic>
 #include <utility>
+#include <vector>
 
 namespace hob {
 
@@ -14,6 +14,7 @@ class LogsThread::Call : public grpc::ServerWriteReactor<v1::LogsResponse>,
   // To be called once, before anything else.
   void Begin(LogStore& store, LogsFeed::Options options) {
     held_by_grpc_ = shared_from_this();
+    thread_.Add(held_by_grpc_);
     feed_ = std::make_unique<LogsFeed>(store, std::move(options), [this] { Wake(); });
     Wake();
   }
@@ -28,11 +29,14 @@ class LogsThread::Call : public grpc::ServerWriteReactor<v1::LogsResponse>,
     // The end of the write wakes the call again, after a cancellation too.
     if (feed_ == nullptr || writing_) return;
     if (cancelled_) return End(grpc::Status::CANCELLED);
+    // Asked before reading: what is written then is all there will be.
+    const bool no_more = thread_.no_more_;
     switch (feed_->Next(response_)) {
       case LogsFeed::Outcome::kPiece:
         writing_ = true;
         return StartWrite(&response_);
       case LogsFeed::Outcome::kNothing:
+        if (no_more) End(grpc::Status::OK);
         return;
       case LogsFeed::Outcome::kEnd:
         return End(grpc::Status::OK);
@@ -49,7 +53,10 @@ class LogsThread::Call : public grpc::ServerWriteReactor<v1::LogsResponse>,
     cancelled_ = true;
     Wake();
   }
-  void OnDone() override { held_by_grpc_ = nullptr; }
+  void OnDone() override {
+    thread_.Remove(this);
+    held_by_grpc_ = nullptr;
+  }
 
   void End(const grpc::Status& status) {
     // No log calls back from here on.
@@ -82,6 +89,28 @@ grpc::ServerWriteReactor<v1::LogsResponse>* LogsThread::Answer(LogStore& store,
   const auto call = std::make_shared<Call>(*this);
   call->Begin(store, std::move(options));
   return call.get();
+}
+
+void LogsThread::BeginEnd() {
+  no_more_ = true;
+  std::vector<std::shared_ptr<Call>> calls;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [address, call] : calls_) calls.push_back(call.lock());
+  }
+  for (const std::shared_ptr<Call>& call : calls) {
+    if (call != nullptr) call->Wake();
+  }
+}
+
+void LogsThread::Add(const std::shared_ptr<Call>& call) {
+  absl::MutexLock lock(&mu_);
+  calls_.emplace(call.get(), call);
+}
+
+void LogsThread::Remove(const Call* call) {
+  absl::MutexLock lock(&mu_);
+  calls_.erase(call);
 }
 
 void LogsThread::Enqueue(std::shared_ptr<Call> call) {

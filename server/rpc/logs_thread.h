@@ -3,7 +3,9 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <thread>
 
@@ -32,15 +34,24 @@ class LogsThread {
   // Answers a call. `store` outlives it. The reactor belongs to gRPC.
   grpc::ServerWriteReactor<v1::LogsResponse>* Answer(LogStore& store, LogsFeed::Options options);
 
+  // From now on, calls that would wait for more end. Never blocks.
+  void BeginEnd() ABSL_LOCKS_EXCLUDED(mu_);
+
  private:
   class Call;
 
+  void Add(const std::shared_ptr<Call>& call) ABSL_LOCKS_EXCLUDED(mu_);
+  void Remove(const Call* call) ABSL_LOCKS_EXCLUDED(mu_);
   void Enqueue(std::shared_ptr<Call> call) ABSL_LOCKS_EXCLUDED(mu_);
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
 
   absl::Mutex mu_;
   // Calls for which there may be something to do.
   std::deque<std::shared_ptr<Call>> queue_ ABSL_GUARDED_BY(mu_);
+  // Those that are not over.
+  std::map<const Call*, std::weak_ptr<Call>> calls_ ABSL_GUARDED_BY(mu_);
+  // True if nothing more will be written.
+  std::atomic<bool> no_more_ = false;
   bool ending_ ABSL_GUARDED_BY(mu_) = false;
   std::thread thread_;
 };

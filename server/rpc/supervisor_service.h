@@ -51,6 +51,9 @@ class SupervisorService
         facts_(std::move(facts)),
         note_call_(std::move(note_call)) {}
 
+  // Ends the calls of Logs that follow, once they have sent all that is written; and those to come.
+  void EndLogs() { logs_.End(); }
+
   // Takes and returns messages as they go over the wire (list_bytes.h).
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
                                  const grpc::ByteBuffer* request,

@@ -31,6 +31,19 @@ RestartReason ReasonOfRestartBy(ThrottleRule rule) {
   return RestartReason::kRetry;
 }
 
+// Returns why the start of a daemon failed, with its last words and the way to the others.
+std::string WhyNotUp(const DaemonSnapshot& daemon) {
+  std::string why = daemon.reason;
+  if (daemon.runs->empty() || daemon.runs->front().pid == 0) return why;
+  const std::string& last_line = daemon.runs->front().last_stderr_line;
+  if (!last_line.empty()) absl::StrAppend(&why, "; its last line: ", last_line);
+  const DaemonSpec& spec = *daemon.spec;
+  if (spec.stdout_mode == OutputMode::kLog || spec.stderr_mode == OutputMode::kLog) {
+    absl::StrAppend(&why, "; `hob logs ", spec.name, "` shows what it wrote");
+  }
+  return why;
+}
+
 }  // namespace
 
 DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context& context)
@@ -341,7 +354,7 @@ void DaemonRunner::Obey(const ThrottleDecision& decision) {
       break;
   }
   waiters_.Answer(Waiters::For::kUp,
-                  StartFailed(lifecycle_.spec().name, lifecycle_.latest()->reason));
+                  StartFailed(lifecycle_.spec().name, WhyNotUp(*lifecycle_.latest())));
   waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
 }
 
