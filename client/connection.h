@@ -14,7 +14,7 @@
 namespace hob {
 namespace client {
 
-// An open connection. It is not made anew when it breaks. Thread-safe.
+// An open connection. It does not reconnect when it breaks (Session::Read does). Thread-safe.
 struct Connection {
   // Where the server is.
   std::string address;

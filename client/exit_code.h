@@ -15,7 +15,7 @@ enum class ExitCode {
   kFailed = 1,
   // The command line is wrong.
   kUsage = 2,
-  // Only `status`: a daemon is not RUNNING.
+  // Only `status`: a daemon that is wanted, or was named, neither runs nor has completed.
   kNotRunning = 3,
   // No right to the socket, or to the method.
   kNoPermission = 4,
@@ -31,8 +31,9 @@ enum class ExitCode {
 // The same number as kNoPermission.
 inline constexpr ExitCode kStatusUnknown = ExitCode::kNoPermission;
 
-// Only `health`, as probes and monitoring plugins take it: the server is fine and a daemon that
-// ought to be up is not; the server or the daemon is not serving; nobody knows. 0 is serving.
+// Only `health`, as probes and monitoring plugins take it. Degraded: the server is fine, and a
+// daemon that is wanted neither is up nor has completed, or what a daemon writes cannot be kept.
+// Not serving: the server or the daemon that was asked for. Unknown: no answer. 0 is serving.
 inline constexpr ExitCode kHealthDegraded = ExitCode::kFailed;
 inline constexpr ExitCode kHealthNotServing = ExitCode::kUsage;
 inline constexpr ExitCode kHealthUnknown = ExitCode::kNotRunning;

@@ -53,6 +53,11 @@ void FakeSupervisor::Fail(const std::string& method, const std::string& name, gr
   failures_[{method, name}] = FromServer(code, message);
 }
 
+void FakeSupervisor::BreakOff(const std::string& method) {
+  absl::MutexLock lock(&mutex_);
+  broken_off_.insert(method);
+}
+
 void FakeSupervisor::SetInfo(const v1::InfoResponse& info) {
   absl::MutexLock lock(&mutex_);
   info_ = info;
@@ -82,6 +87,9 @@ std::vector<std::string> FakeSupervisor::calls() const {
 grpc::Status FakeSupervisor::BeginLocked(const std::string& method, const std::string& name,
                                          const std::string& details) {
   calls_.push_back(absl::StrCat(method, name.empty() ? "" : " ", name, details));
+  if (broken_off_.count(method) > 0) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "Socket closed");
+  }
   const auto failure = failures_.find({method, name});
   if (failure != failures_.end()) return failure->second;
   if (!name.empty() && daemons_.count(name) == 0) {

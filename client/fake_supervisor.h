@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,8 @@ class FakeSupervisor : public v1::Supervisor::Service {
   // methods without one.
   void Fail(const std::string& method, const std::string& name, grpc::StatusCode code,
             const std::string& message);
+  // Has every later call of `method` for any daemon fail as if the connection broke.
+  void BreakOff(const std::string& method);
   void SetInfo(const v1::InfoResponse& info);
   // Answers of Reload without and with `dry_run`.
   void SetReload(const v1::ReloadResponse& real, const v1::ReloadResponse& dry_run);
@@ -101,6 +104,7 @@ class FakeSupervisor : public v1::Supervisor::Service {
   mutable absl::Mutex mutex_;
   std::map<std::string, v1::StatusResponse> daemons_ ABSL_GUARDED_BY(mutex_);
   std::map<MethodAndName, grpc::Status> failures_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> broken_off_ ABSL_GUARDED_BY(mutex_);
   v1::InfoResponse info_ ABSL_GUARDED_BY(mutex_);
   v1::ReloadResponse real_reload_ ABSL_GUARDED_BY(mutex_);
   v1::ReloadResponse dry_reload_ ABSL_GUARDED_BY(mutex_);

@@ -107,6 +107,11 @@ Colour StateColour(v1::Daemon::State state) {
   }
 }
 
+std::string ReasonOf(const v1::Daemon& daemon) {
+  if (daemon.log_problem().empty()) return daemon.reason();
+  return absl::StrCat(daemon.log_problem(), daemon.reason().empty() ? "" : "; ", daemon.reason());
+}
+
 std::string DescribeExit(const v1::Exit& exit) {
   return absl::StrCat(DescribeEnd(ToEnd(exit)), exit.requested() ? ", asked for" : "");
 }

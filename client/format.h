@@ -39,6 +39,10 @@ std::string FormatPreciseTime(absl::Time time, absl::Time now, const absl::TimeZ
 std::string StateName(v1::Daemon::State state);
 Colour StateColour(v1::Daemon::State state);
 
+// Why the daemon is as it is; if its log is stalled, that comes first, because the daemon may stand
+// still although it is RUNNING.
+std::string ReasonOf(const v1::Daemon& daemon);
+
 // "exit code 1", "signal 9 (KILL)", "signal 6 (ABRT), core dumped", "exec: /bin/x: No such file or
 // directory"; followed by ", asked for" where it was.
 std::string DescribeExit(const v1::Exit& exit);

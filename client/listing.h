@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "hob/v1/supervisor.grpc.pb.h"
+#include "client/session.h"
+#include "hob/v1/supervisor.pb.h"
 
 namespace hob {
 namespace client {
 
 // All pages of `List` as one response, in name order; without a token. `patterns` are names and
-// globs, `states` states; empty ones select everything. Blocks. Errors as ToStatus has them.
-absl::StatusOr<v1::ListResponse> ListDaemons(v1::Supervisor::StubInterface& server,
+// globs, `states` states; empty ones select everything. Blocks. Errors of Session::Read.
+absl::StatusOr<v1::ListResponse> ListDaemons(Session& session,
                                              const std::vector<std::string>& patterns,
                                              const std::vector<v1::Daemon::State>& states);
 

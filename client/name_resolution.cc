@@ -8,8 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/listing.h"
-#include "client/rpc_status.h"
-#include "client/session.h"
 #include "server/daemon/daemon_name.h"
 
 namespace hob {
@@ -17,15 +15,19 @@ namespace client {
 namespace {
 
 // Why there is no daemon of this name, in the server's words, which know the near names.
-std::string WhyNone(v1::Supervisor::StubInterface& server, const std::string& pattern) {
+std::string WhyNone(Session& session, const std::string& pattern) {
   if (IsGlob(pattern)) return absl::StrCat("no daemon matches '", pattern, "'");
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
   v1::StatusRequest request;
   request.set_name(pattern);
-  v1::StatusResponse response;
-  const grpc::Status status = server.Status(&context, request, &response);
-  if (IsFromServer(status)) return status.error_message();
+  const absl::Status status = session.Read([&request](Connection& connection) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
+    v1::StatusResponse response;
+    return connection.stub->Status(&context, request, &response);
+  });
+  if (absl::IsNotFound(status) || absl::IsInvalidArgument(status)) {
+    return std::string(status.message());
+  }
   return absl::StrCat("no daemon '", pattern, "'");
 }
 
@@ -52,16 +54,15 @@ std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
   return matches;
 }
 
-absl::Status NoSuchDaemons(v1::Supervisor::StubInterface& server,
-                           const std::vector<std::string>& unmatched) {
+absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unmatched) {
   std::vector<std::string> sentences;
-  for (const std::string& pattern : unmatched) sentences.push_back(WhyNone(server, pattern));
+  for (const std::string& pattern : unmatched) sentences.push_back(WhyNone(session, pattern));
   return absl::NotFoundError(absl::StrJoin(sentences, "; "));
 }
 
-absl::StatusOr<std::vector<std::string>> ResolveNames(v1::Supervisor::StubInterface& server,
+absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
                                                       const std::vector<std::string>& patterns) {
-  absl::StatusOr<v1::ListResponse> list = ListDaemons(server, patterns, {});
+  absl::StatusOr<v1::ListResponse> list = ListDaemons(session, patterns, {});
   if (!list.ok()) return list.status();
   std::vector<std::string> names;
   for (v1::Daemon& daemon : *list->mutable_daemons()) {
@@ -70,18 +71,18 @@ absl::StatusOr<std::vector<std::string>> ResolveNames(v1::Supervisor::StubInterf
   if (patterns.empty()) return names;
   std::vector<std::string> unmatched;
   std::vector<std::string> matches = MatchNames(patterns, names, &unmatched);
-  if (!unmatched.empty()) return NoSuchDaemons(server, unmatched);
+  if (!unmatched.empty()) return NoSuchDaemons(session, unmatched);
   return matches;
 }
 
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
-    v1::Supervisor::StubInterface& server, const std::vector<std::string>& patterns) {
+    Session& session, const std::vector<std::string>& patterns) {
   // A text that cannot be a name would be a fault of the request; here it is one that matches
   // nothing.
   if (patterns.size() == 1 && !IsGlob(patterns[0]) && IsValidDaemonName(patterns[0])) {
     return patterns;
   }
-  return ResolveNames(server, patterns);
+  return ResolveNames(session, patterns);
 }
 
 }  // namespace client

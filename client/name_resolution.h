@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "hob/v1/supervisor.grpc.pb.h"
+#include "client/session.h"
 
 namespace hob {
 namespace client {
@@ -24,19 +24,18 @@ std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
 
 // Asks the server (all pages of `List`) which daemons `patterns` mean, in the order of MatchNames;
 // no patterns mean all daemons in name order. NotFound that names every pattern that means none,
-// with the server's suggestions. Blocks. Errors as ToStatus has them.
-absl::StatusOr<std::vector<std::string>> ResolveNames(v1::Supervisor::StubInterface& server,
+// with the server's suggestions. Blocks. Errors of Session::Read.
+absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
                                                       const std::vector<std::string>& patterns);
 
 // NotFound for patterns that mean no daemon, with the server's suggestions for names. `unmatched`
 // is not empty. Blocks.
-absl::Status NoSuchDaemons(v1::Supervisor::StubInterface& server,
-                           const std::vector<std::string>& unmatched);
+absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unmatched);
 
 // As ResolveNames, but does not ask the server about a single name without wildcards: the call that
 // is made with it says as well that there is none.
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
-    v1::Supervisor::StubInterface& server, const std::vector<std::string>& patterns);
+    Session& session, const std::vector<std::string>& patterns);
 
 }  // namespace client
 }  // namespace hob

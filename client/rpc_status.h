@@ -12,6 +12,10 @@ namespace client {
 // did. False for OK.
 bool IsFromServer(const grpc::Status& status);
 
+// True if the connection broke before the server had answered: gRPC cannot say whether the server
+// has seen the call.
+bool IsBrokenConnection(const grpc::Status& status);
+
 // The same failure with the server's message; where gRPC failed the call, with a sentence that says
 // what that means for the user.
 absl::Status ToStatus(const grpc::Status& status);

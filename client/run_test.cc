@@ -3,14 +3,19 @@
 // the files anew.
 #include "client/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -75,8 +80,9 @@ v1::StatusResponse Halted() {
       "explanation: '3 failures within 5s, of which 2 are allowed' ", failure, failure, failure,
       "max_retries: 3 retry_time { seconds: 5 } ",
       "cleared_by: 'hob start api, hob restart api or a changed command' } } ",
-      "spec { command: '/opt/api' origin: '/etc/hob/hob.d/api.ini:1' } runs { pid: 901 ",
-      Ago("start_time", 60, 100), " exit { exit_code: 1 ", Ago("time", 60, 120), " } ",
+      "spec { command: '/opt/api' origin: '/etc/hob/hob.d/api.ini:1' ",
+      "settings { key: 'stderr' value: 'log' } } ", "runs { pid: 901 ", Ago("start_time", 60, 100),
+      " exit { exit_code: 1 ", Ago("time", 60, 120), " } ",
       "verdict: 'not ready within 20ms' last_stderr_line: 'no \\033[1mconfig' }"));
 }
 
@@ -91,6 +97,14 @@ v1::StatusResponse Waiting() {
       "seconds: 5 } ",
       Ago("next_attempt_time", -4), " } } ",
       "spec { command: '/opt/worker' origin: '/etc/hob/hob.ini:9' }"));
+}
+
+// A daemon that ended by itself with `code`, 0 and 3 being its success codes.
+v1::StatusResponse Exited(const std::string& name, int code) {
+  return Parse<v1::StatusResponse>(absl::StrCat(
+      "daemon { name: '", name, "' state: EXITED wanted: true last_exit { exit_code: ", code,
+      " } } spec { settings { key: 'success_exit_codes' value: '0 3' } } runs { pid: 9 exit { ",
+      "exit_code: ", code, " } }"));
 }
 
 v1::StatusResponse Hostile() {
@@ -245,6 +259,43 @@ TEST_F(RunTest, StatusExitsWithItsOwnCodes) {
   EXPECT_EQ(Hob({"status", "--address", "nowhere"}).code, ExitCode::kUsage);
 }
 
+TEST_F(RunTest, StatusIsFineWithWhatHasCompletedOrIsNotWanted) {
+  server_.Put(Web());
+  server_.Put(Exited("setup", 3));
+  EXPECT_EQ(Hob({"status"}).code, ExitCode::kDone);
+  EXPECT_EQ(Hob({"status", "setup"}).code, ExitCode::kDone);
+  v1::StatusResponse stopped = Web();
+  stopped.mutable_daemon()->set_name("idle");
+  stopped.mutable_daemon()->set_state(v1::Daemon::STOPPED);
+  stopped.mutable_daemon()->set_wanted(false);
+  server_.Put(stopped);
+  EXPECT_EQ(Hob({"status"}).code, ExitCode::kDone);
+  EXPECT_EQ(Hob({"status", "idle"}).code, ExitCode::kNotRunning);
+  server_.Put(Exited("failed", 1));
+  EXPECT_EQ(Hob({"status"}).code, ExitCode::kNotRunning);
+  EXPECT_EQ(Hob({"status", "failed"}).code, ExitCode::kNotRunning);
+}
+
+TEST_F(RunTest, WhatHobEndedHasNotCompletedWhateverItsExitCode) {
+  v1::StatusResponse late = Exited("late", 0);
+  late.mutable_runs(0)->set_verdict("not ready within 60s");
+  server_.Put(late);
+  EXPECT_EQ(Hob({"status"}).code, ExitCode::kNotRunning);
+}
+
+TEST_F(RunTest, AFailureShowsTheWayToItsLogUnlessThereIsNone) {
+  PutAll();
+  EXPECT_THAT(Hob({"status", "api"}).out, HasSubstr("output:      hob logs api\n"));
+  EXPECT_THAT(Hob({"explain", "api"}).out, HasSubstr("output: hob logs api\n"));
+  for (const char* name : {"web", "worker-1"}) {
+    EXPECT_THAT(Hob({"status", name}).out, Not(HasSubstr("hob logs"))) << "it is up, or never ran";
+  }
+  v1::StatusResponse api = Halted();
+  (*api.mutable_spec()->mutable_settings())["stderr"] = "inherit";
+  server_.Put(api);
+  EXPECT_THAT(Hob({"status", "api"}).out, Not(HasSubstr("hob logs")));
+}
+
 TEST_F(RunTest, ExplainSaysWhyAndWhatWouldChangeIt) {
   PutAll();
   ExpectGolden("explain_halted", {"explain", "api"});
@@ -335,7 +386,7 @@ TEST_F(RunTest, LogsAsksForWhatItWasTold) {
   EXPECT_EQ(Hob({"logs", "api", "--since", "1min"}).code, ExitCode::kDone);
   EXPECT_THAT(
       server_.calls(),
-      ElementsAre("Logs names: \"web\" names: \"worker-1\" stream: STDERR lines: 0 follow: true",
+      ElementsAre("Logs names: \"w*\" stream: STDERR lines: 0 follow: true",
                   absl::StrCat("Logs names: \"api\" since { seconds: ", kNowSeconds - 60, " }")));
 }
 
@@ -353,6 +404,26 @@ TEST_F(RunTest, StatusSaysThatALogIsStalled) {
   server_.Put(web);
   EXPECT_THAT(Hob({"status", "web"}).out,
               HasSubstr("log:         log stalled: /var/log/hob/web.log: Is a directory\n"));
+}
+
+TEST_F(RunTest, AStalledLogIsSeenAtAGlance) {
+  using Health = grpc::health::v1::HealthCheckResponse;
+  const std::string problem = "log stalled: /var/log/hob/web.log: No space left on device";
+  v1::StatusResponse web = Web();
+  web.mutable_daemon()->set_log_problem(problem);
+  server_.Put(web);
+  server_.SetHealth("", Health::SERVING);
+  server_.SetHealth("web", Health::SERVING);
+  EXPECT_THAT(Hob({"list"}).out, HasSubstr(problem + "; up and ready"));
+  EXPECT_EQ(Hob({"health"}).out, "DEGRADED: log stalled: web\n");
+  EXPECT_EQ(Hob({"health"}).code, kHealthDegraded);
+  EXPECT_EQ(Hob({"health", "web"}).out, "DEGRADED: " + problem + "\n");
+  EXPECT_EQ(Hob({"health", "web"}).code, kHealthDegraded);
+  const std::string seen = "name: 'web' state: RUNNING reason: 'up and ready' ";
+  server_.SetWatch({Seen(1, seen), Parse<v1::WatchResponse>("sequence: 1 synced: true"),
+                    Seen(2, seen + "log_problem: '" + problem + "'", Ago("time", 2))},
+                   grpc::Status::OK);
+  EXPECT_THAT(Hob({"watch"}).out, HasSubstr(problem + "; up and ready\n"));
 }
 
 TEST_F(RunTest, F56_StatusSaysThatAPipeIsSmall) {
@@ -377,13 +448,34 @@ TEST_F(RunTest, HealthExitsAsProbesTakeIt) {
   EXPECT_EQ(degraded.out, "DEGRADED: 2 of 3 daemons not up: api is HALTED, worker-1 is BACKOFF\n");
   EXPECT_EQ(degraded.code, kHealthDegraded);
   EXPECT_EQ(Hob({"health", "-o", "json"}).out, "{\"status\":\"SERVING\"}\n");
+  server_.Put(Exited("setup", 3));
+  server_.Put(Exited("failed", 1));
+  EXPECT_EQ(Hob({"health"}).out,
+            "DEGRADED: 3 of 5 daemons not up: api is HALTED, failed is EXITED, worker-1 is "
+            "BACKOFF\n");
   server_.SetHealth("", Health::NOT_SERVING);
   EXPECT_EQ(Hob({"health"}).out, "NOT SERVING\n");
   EXPECT_EQ(Hob({"health"}).code, kHealthNotServing);
 }
 
+TEST_F(RunTest, WhatHasCompletedIsHealthy) {
+  using Health = grpc::health::v1::HealthCheckResponse;
+  server_.SetHealth("", Health::SERVING);
+  server_.SetHealth("setup", Health::NOT_SERVING);
+  server_.Put(Web());
+  server_.Put(Exited("setup", 0));
+  EXPECT_EQ(Hob({"health"}).out, "SERVING: 1 daemon up, 1 completed\n");
+  EXPECT_EQ(Hob({"health"}).code, ExitCode::kDone);
+  EXPECT_EQ(Hob({"health", "setup"}).out, "COMPLETED\n");
+  EXPECT_EQ(Hob({"health", "setup"}).code, ExitCode::kDone);
+  server_.Put(Exited("setup", 1));
+  EXPECT_EQ(Hob({"health"}).code, kHealthDegraded);
+  EXPECT_EQ(Hob({"health", "setup"}).code, kHealthNotServing);
+}
+
 TEST_F(RunTest, HealthOfADaemonIsItsOwn) {
   using Health = grpc::health::v1::HealthCheckResponse;
+  PutAll();
   server_.SetHealth("web", Health::SERVING);
   server_.SetHealth("api", Health::NOT_SERVING);
   EXPECT_EQ(Hob({"health", "web"}).code, ExitCode::kDone);
@@ -645,6 +737,89 @@ TEST_F(RunTest, NoRightToTheSocketIsNoPermission) {
   const Result result = Hob({"list"});
   EXPECT_EQ(result.code, ExitCode::kNoPermission);
   EXPECT_THAT(result.err, HasSubstr("you have no right to this socket"));
+}
+
+// A socket on which callers are hung up on unheard, `refused` times, before it goes to a server: as
+// one that is short of descriptors or of time does it.
+class HangingUp {
+ public:
+  HangingUp(const std::string& path, const std::string& behind, int refused)
+      : path_(path), behind_(behind), left_(refused) {
+    EXPECT_EQ(rename(path.c_str(), behind.c_str()), 0);
+    socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un name = {};
+    name.sun_family = AF_UNIX;
+    path.copy(name.sun_path, sizeof(name.sun_path) - 1);
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&name), sizeof(name)), 0);
+    EXPECT_EQ(listen(socket_, 10), 0);
+    thread_ = std::thread([this] { Loop(); });
+  }
+  ~HangingUp() {
+    shutdown(socket_, SHUT_RDWR);
+    thread_.join();
+    close(socket_);
+    if (left_ > 0) rename(behind_.c_str(), path_.c_str());
+  }
+
+  int callers() const { return callers_; }
+
+ private:
+  void Loop() {
+    while (left_ > 0) {
+      const int caller = accept(socket_, nullptr, nullptr);
+      if (caller < 0) return;
+      ++callers_;
+      // The next one finds the server.
+      if (--left_ == 0) rename(behind_.c_str(), path_.c_str());
+      close(caller);
+    }
+  }
+
+  const std::string path_;
+  const std::string behind_;
+  int socket_ = -1;
+  std::atomic<int> left_;
+  std::atomic<int> callers_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(RunTest, AConnectionThatBreaksBeforeAnythingWasAnsweredIsMadeAnew) {
+  PutAll();
+  server_.SetWatch({}, grpc::Status::OK);
+  for (const Arguments& arguments : {Arguments{"list"},
+                                     {"status", "web"},
+                                     {"info"},
+                                     {"restart", "web"},
+                                     {"stop", "w*"},
+                                     {"signal", "HUP", "api"},
+                                     {"reload"},
+                                     {"logs", "web"},
+                                     {"watch"}}) {
+    HangingUp hanging_up(folder_ + "/hob.sock", folder_ + "/behind.sock", 3);
+    const Result result = Hob(arguments);
+    EXPECT_EQ(result.code, ExitCode::kDone) << arguments[0] << ": " << result.err;
+    EXPECT_EQ(hanging_up.callers(), 3);
+  }
+  EXPECT_THAT(server_.calls(), ::testing::Contains("Restart web 30s").Times(1));
+  EXPECT_THAT(server_.calls(), ::testing::Contains("Stop web 30s").Times(1));
+  EXPECT_THAT(server_.calls(), ::testing::Contains("Signal api HUP").Times(1));
+}
+
+TEST_F(RunTest, ACommandIsNotGivenTwiceWhenItsConnectionBreaks) {
+  PutAll();
+  server_.BreakOff("Restart");
+  const Result result = Hob({"restart", "web"});
+  EXPECT_EQ(result.code, ExitCode::kUnreachable);
+  EXPECT_THAT(result.err,
+              HasSubstr("it may have done what it was asked for: see 'hob status web'"));
+  EXPECT_THAT(server_.calls(), ElementsAre("Restart web 30s"));
+}
+
+TEST_F(RunTest, ACallThatTheServerEndsIsNotACancellationOfTheUsers) {
+  server_.SetWatch({}, grpc::Status(grpc::StatusCode::CANCELLED, "CANCELLED"));
+  const Result result = Hob({"watch"});
+  EXPECT_EQ(result.code, ExitCode::kUnreachable);
+  EXPECT_EQ(result.err, "hob: the server ended the call before its answer: it is shutting down\n");
 }
 
 TEST_F(RunTest, AServerThatIsShuttingDownIsUnreachable) {

@@ -2,6 +2,7 @@
 #ifndef HOB_CLIENT_SESSION_H_
 #define HOB_CLIENT_SESSION_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,18 +30,31 @@ struct GlobalOptions {
 // takes longer.
 inline constexpr absl::Duration kReadTimeout = absl::Seconds(30);
 
+// How long a call that only reads is made again when the connection breaks before the answer.
+inline constexpr absl::Duration kReconnectTimeout = absl::Seconds(10);
+
 // Not thread-safe. Does not own what the environment points at, nor the description.
 class Session {
  public:
   Session(const Environment& environment, const GlobalOptions& options,
           const CommandLineDescription& description);
 
-  // The server, connected at the first call. Errors of AddressesToTry and Connect. The pointer
-  // lives as long as the session.
+  // Makes calls that only read, through the connection that it is given.
+  using ReadCall = std::function<grpc::Status(Connection& connection)>;
+
+  // Runs `call` and returns its status as ToStatus has it. Connects before if need be, with the
+  // errors of AddressesToTry and Connect. If the connection breaks before the answer, runs `call`
+  // again over a new one, for up to kReconnectTimeout: a server that is short of time or of
+  // descriptors hangs up on a caller that it has not heard. Blocks.
+  absl::Status Read(const ReadCall& call);
+
+  // The server, over a connection on which it has answered already, for calls that must not be made
+  // twice: it has accepted the connection for good, and does not hang up for want of resources. If
+  // nothing was read before, asks the health service. Errors as for Read. The pointer is good until
+  // the next Read. Blocks.
   absl::StatusOr<v1::Supervisor::Stub*> Server();
-  // The channel to it, for other services. Otherwise as Server.
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel();
-  // Where the server is; empty before Server has succeeded.
+
+  // Where the server is; empty before anything was read.
   std::string server_address() const;
 
   const Environment& environment() const { return environment_; }
@@ -62,10 +76,14 @@ class Session {
   ExitCode Fail(const absl::Status& status);
 
  private:
+  absl::Status ConnectIfNeeded();
+
   const Environment& environment_;
   const GlobalOptions options_;
   const CommandLineDescription& description_;
   absl::optional<Connection> connection_;
+  // True if the server has answered a call over `connection_`.
+  bool has_answered_ = false;
 };
 
 }  // namespace client

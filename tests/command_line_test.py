@@ -52,14 +52,43 @@ class CommandLineTest(HobTest):
         self.assertNotIn("\x1b", self.assert_done(server, "list"))
         server.stop()
 
-    def test_status_exits_with_three_unless_all_run(self):
+    def test_status_exits_with_three_if_one_is_down(self):
         server = self.three_daemons()
         self.assertIn("web: RUNNING", self.assert_done(server, "status", "web"))
-        self.assertIn("idle: STOPPED", self.assert_done(server, "status", code=NOT_RUNNING))
+        self.assertIn("idle: STOPPED", self.assert_done(server, "status"))
+        self.assertIn("idle: STOPPED", self.assert_done(server, "status", "idle", code=NOT_RUNNING))
         self.assert_done(server, "status", "idle", "web", code=NOT_RUNNING)
         self.assert_fails(NO_PERMISSION, server, "status", "nobody")
         server.stop()
         self.assert_fails(NO_PERMISSION, server, "status")
+
+    def test_one_shot_that_has_completed_is_fine(self):
+        server = self.server("[daemon:setup]\ncommand = /bin/sh -c 'exit 3'\nrestart = on-failure\n"
+                             "success_exit_codes = 0 3\n").start()
+        server.await_state("setup", State.EXITED)
+        self.assertIn("setup: EXITED", self.assert_done(server, "status"))
+        self.assert_done(server, "status", "setup")
+        self.assertEqual(self.assert_done(server, "health"), "SERVING: 0 daemons up, 1 completed\n")
+        self.assertEqual(self.assert_done(server, "health", "setup"), "COMPLETED\n")
+        server.configure("[daemon:setup]\ncommand = /bin/sh -c 'exit 4'\nrestart = never\nsuccess_exit_codes = 0 3\n")
+        server.reload()
+        server.await_daemon("setup", lambda daemon: daemon.last_exit.exit_code == 4, "EXITED with 4")
+        self.assert_done(server, "status", code=NOT_RUNNING)
+        self.assertEqual(self.assert_done(server, "health", code=1),
+                         "DEGRADED: 1 of 1 daemon not up: setup is EXITED\n")
+        self.assertEqual(self.assert_done(server, "health", "setup", code=2), "NOT SERVING\n")
+        server.stop()
+
+    def test_failed_start_tells_the_last_words_and_where_the_others_are(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; echo no config; exit 1'\n"
+                             "stderr = stdout\nstart_time = 1h\nautostart = no\nmax_retries = 1\n").start()
+        said = self.assert_fails(FAILED, server, "start", "web")
+        self.assertIn("; its last line: no config; `hob logs web` shows what it wrote", said)
+        self.assertIn("last line: no config", self.assert_done(server, "status", "web", code=NOT_RUNNING))
+        for verb, code in (("status", NOT_RUNNING), ("explain", OK)):
+            self.assertRegex(self.assert_done(server, verb, "web", code=code), r"output: +hob logs web\n")
+        self.assertEqual(self.assert_done(server, "logs", "web"), "begins\nno config\n")
+        server.stop()
 
     def test_status_of_no_daemons_is_fine(self):
         server = self.server().start()

@@ -134,7 +134,7 @@ class LogsTest(HobTest):
         self.assertEqual((result.returncode, result.stdout), (1, b""))
         self.assertIn(b"stdout = log keeps one", result.stderr)
         # Those of a glob of which nothing is kept are left out.
-        self.assertEqual(self.hob(server, "logs", "[no]*").stdout, b"out\n")
+        self.assertEqual(self.hob(server, "logs", "[no]*").stdout, b"out   | out\n")
         self.assertEqual(self.hob(server, "logs", "out", "none").returncode, 1)
         server.stop()
 

@@ -16,6 +16,14 @@ namespace client {
 absl::StatusOr<std::vector<v1::StatusResponse>> FetchStatuses(
     Session& session, const std::vector<std::string>& patterns);
 
+// True if the daemon ended by itself with one of its success codes and is left at that: nothing is
+// wrong with it, although it does not run.
+bool HasCompleted(const v1::StatusResponse& status);
+
+// The command that shows what a daemon wrote before it failed: "hob logs NAME". Empty if it is up,
+// has not failed, never ran, or nothing is kept of what it writes.
+std::string LogsOfFailure(const v1::StatusResponse& status);
+
 }  // namespace client
 }  // namespace hob
 

@@ -29,9 +29,11 @@ absl::Status DaemonTargets::Check() const {
 absl::StatusOr<std::vector<std::string>> DaemonTargets::Resolve(Session& session) const {
   const absl::Status status = Check();
   if (!status.ok()) return status;
-  const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-  if (!server.ok()) return server.status();
-  return ResolveNamesForCalls(**server, patterns);
+  absl::StatusOr<std::vector<std::string>> names = ResolveNamesForCalls(session, patterns);
+  if (!names.ok()) return names;
+  // The call that the names are for comes next, and Server cannot fail any more.
+  if (const auto server = session.Server(); !server.ok()) return server.status();
+  return names;
 }
 
 Progress ShowProgress(Session& session, const std::string& doing, int total) {
@@ -55,7 +57,11 @@ std::string Summary(const Session& session, const v1::Daemon& daemon) {
 
 ExitCode TellFailure(Session& session, const std::string& name, const grpc::Status& status) {
   const absl::Status failure = ToStatus(status);
-  absl::string_view message = failure.message();
+  std::string text(failure.message());
+  if (IsBrokenConnection(status)) {
+    absl::StrAppend(&text, "; it may have done what it was asked for: see 'hob status ", name, "'");
+  }
+  absl::string_view message = text;
   absl::ConsumePrefix(&message, absl::StrCat(name, ": "));
   // The server's sentence about a daemon that is not there names it.
   if (absl::IsNotFound(failure)) {

@@ -71,6 +71,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
   }
   absl::StrAppend(&text, Sentence("next start", NextAttempt(session, daemon)),
                   Sentence("failures are forgotten by", throttle.cleared_by()));
+  absl::StrAppend(&text, Sentence("output", LogsOfFailure(response)));
   if (!response.runs().empty()) {
     absl::StrAppend(&text, "  last runs:\n",
                     RunTable(session, response.runs()).Render(session.terminal(), 4));

@@ -5,10 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/escape.h"
 #include "client/format.h"
 #include "client/listing.h"
-#include "client/rpc_status.h"
+#include "client/verbs/daemon_statuses.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -21,16 +23,16 @@ using grpc::health::v1::HealthCheckResponse;
 constexpr size_t kMaxNamed = 5;
 
 absl::StatusOr<HealthCheckResponse> Check(Session& session, const std::string& service) {
-  const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = session.Channel();
-  if (!channel.ok()) return channel.status();
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
   HealthCheckRequest request;
   request.set_service(service);
   HealthCheckResponse response;
-  const grpc::Status status =
-      grpc::health::v1::Health::NewStub(*channel)->Check(&context, request, &response);
-  if (!status.ok()) return ToStatus(status);
+  const absl::Status status = session.Read([&](Connection& connection) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
+    return grpc::health::v1::Health::NewStub(connection.channel)
+        ->Check(&context, request, &response);
+  });
+  if (!status.ok()) return status;
   return response;
 }
 
@@ -56,20 +58,20 @@ class HealthVerb : public Verb {
   }
 
   void Define(CLI::App& command) override {
-    command.add_option("NAME", name_, "A daemon. Default: the server, and all that ought to be up");
+    command.add_option("NAME", name_,
+                       "A daemon. Default: the server, and all daemons that are wanted");
   }
 
   ExitCode Run(Session& session) override {
     const absl::StatusOr<HealthCheckResponse> health = Check(session, name_);
     if (!health.ok()) return Unknown(session, health.status());
     if (session.json()) session.PrintJson(*health);
-    if (health->status() != HealthCheckResponse::SERVING) {
-      Say(session, "NOT SERVING");
-      return kHealthNotServing;
-    }
-    if (name_.empty()) return JudgeDaemons(session);
-    Say(session, "SERVING");
-    return ExitCode::kDone;
+    const bool serves = health->status() == HealthCheckResponse::SERVING;
+    // Names of services are none of daemons.
+    if (IsValidDaemonName(name_)) return JudgeDaemon(session, serves);
+    if (serves) return JudgeDaemons(session);
+    Say(session, "NOT SERVING");
+    return kHealthNotServing;
   }
 
  private:
@@ -80,30 +82,74 @@ class HealthVerb : public Verb {
 
   // With JSON, which is the server's answer alone, only the exit code tells about the daemons.
   static void Say(Session& session, const std::string& line) {
-    if (!session.json()) session.Print(line + "\n");
+    if (!session.json()) session.Print(Escape(line) + "\n");
+  }
+
+  // Judges the daemon that was asked for, of which the server says whether it serves.
+  ExitCode JudgeDaemon(Session& session, bool serves) const {
+    const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
+        FetchStatuses(session, {name_});
+    if (!statuses.ok()) return Unknown(session, statuses.status());
+    const v1::StatusResponse& status = statuses->front();
+    if (!serves && HasCompleted(status)) {
+      Say(session, "COMPLETED");
+      return ExitCode::kDone;
+    }
+    if (!serves) {
+      Say(session, "NOT SERVING");
+      return kHealthNotServing;
+    }
+    if (!status.daemon().log_problem().empty()) {
+      Say(session, absl::StrCat("DEGRADED: ", status.daemon().log_problem()));
+      return kHealthDegraded;
+    }
+    Say(session, "SERVING");
+    return ExitCode::kDone;
+  }
+
+  // False also if there is no such daemon any more: it is not wanted then.
+  static absl::StatusOr<bool> IsDown(Session& session, const v1::Daemon& daemon) {
+    if (!daemon.wanted() || IsUp(daemon)) return false;
+    if (daemon.state() != v1::Daemon::EXITED) return true;
+    const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
+        FetchStatuses(session, {daemon.name()});
+    if (absl::IsNotFound(statuses.status())) return false;
+    if (!statuses.ok()) return statuses.status();
+    return !HasCompleted(statuses->front());
   }
 
   static ExitCode JudgeDaemons(Session& session) {
-    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-    const absl::StatusOr<v1::ListResponse> list = ListDaemons(**server, {}, {});
+    const absl::StatusOr<v1::ListResponse> list = ListDaemons(session, {}, {});
     if (!list.ok()) return Unknown(session, list.status());
     int64_t wanted = 0;
+    int64_t up = 0;
     std::vector<std::string> down;
+    std::vector<std::string> stalled;
     for (const v1::Daemon& daemon : list->daemons()) {
-      if (!daemon.wanted()) continue;
-      ++wanted;
-      if (!IsUp(daemon)) down.push_back(absl::StrCat(daemon.name(), " is ", State(daemon)));
+      const absl::StatusOr<bool> is_down = IsDown(session, daemon);
+      if (!is_down.ok()) return Unknown(session, is_down.status());
+      if (*is_down) {
+        down.push_back(absl::StrCat(daemon.name(), " is ", StateName(daemon.state())));
+      }
+      if (!daemon.log_problem().empty()) stalled.push_back(daemon.name());
+      wanted += daemon.wanted();
+      up += daemon.wanted() && IsUp(daemon);
     }
-    if (down.empty()) {
-      Say(session, absl::StrCat("SERVING: ", Count(wanted, "daemon"), " up"));
+    std::vector<std::string> faults;
+    if (!down.empty()) {
+      faults.push_back(
+          absl::StrCat(down.size(), " of ", Count(wanted, "daemon"), " not up: ", Describe(down)));
+    }
+    if (!stalled.empty()) faults.push_back(absl::StrCat("log stalled: ", Describe(stalled)));
+    if (faults.empty()) {
+      const int64_t completed = wanted - up;
+      Say(session, absl::StrCat("SERVING: ", Count(up, "daemon"), " up",
+                                completed > 0 ? absl::StrCat(", ", completed, " completed") : ""));
       return ExitCode::kDone;
     }
-    Say(session, absl::StrCat("DEGRADED: ", down.size(), " of ", Count(wanted, "daemon"),
-                              " not up: ", Describe(down)));
+    Say(session, absl::StrCat("DEGRADED: ", absl::StrJoin(faults, "; ")));
     return kHealthDegraded;
   }
-
-  static std::string State(const v1::Daemon& daemon) { return StateName(daemon.state()); }
 
   std::string name_;
 };

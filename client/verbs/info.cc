@@ -8,7 +8,6 @@
 #include "absl/strings/str_join.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/rpc_status.h"
 #include "client/table.h"
 
 namespace hob {
@@ -42,13 +41,13 @@ class InfoVerb : public Verb {
   void Define(CLI::App&) override {}
 
   ExitCode Run(Session& session) override {
-    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-    if (!server.ok()) return session.Fail(server.status());
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
     v1::InfoResponse info;
-    const grpc::Status status = (*server)->Info(&context, v1::InfoRequest(), &info);
-    if (!status.ok()) return session.Fail(ToStatus(status));
+    const absl::Status status = session.Read([&info](Connection& connection) {
+      grpc::ClientContext context;
+      context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
+      return connection.stub->Info(&context, v1::InfoRequest(), &info);
+    });
+    if (!status.ok()) return session.Fail(status);
     if (session.json()) {
       session.PrintJson(info);
     } else {

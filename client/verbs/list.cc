@@ -96,16 +96,14 @@ class ListVerb : public Verb {
   // With patterns the states are looked at here: a pattern that means a daemon in another state
   // is no mistake, one that means none is.
   absl::StatusOr<v1::ListResponse> Fetch(Session& session, const States& states) const {
-    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-    if (!server.ok()) return server.status();
     absl::StatusOr<v1::ListResponse> list =
-        ListDaemons(**server, patterns_, patterns_.empty() ? states : States());
+        ListDaemons(session, patterns_, patterns_.empty() ? states : States());
     if (!list.ok() || patterns_.empty()) return list;
     std::vector<std::string> names;
     for (const v1::Daemon& daemon : list->daemons()) names.push_back(daemon.name());
     std::vector<std::string> unmatched;
     MatchNames(patterns_, names, &unmatched);
-    if (!unmatched.empty()) return NoSuchDaemons(**server, unmatched);
+    if (!unmatched.empty()) return NoSuchDaemons(session, unmatched);
     if (states.empty()) return list;
     auto* daemons = list->mutable_daemons();
     daemons->erase(std::remove_if(daemons->begin(), daemons->end(),
@@ -140,7 +138,7 @@ class ListVerb : public Verb {
                     {Uptime(daemon, session.Now())},
                     {absl::StrCat(daemon.restart_count())},
                     {daemon.has_last_exit() ? DescribeExitShortly(daemon.last_exit()) : ""},
-                    {daemon.reason()}});
+                    {ReasonOf(daemon)}});
     }
     session.Print(table.Render(session.terminal()));
     if (list.daemons().empty()) session.Tell("no daemons");

@@ -56,20 +56,22 @@ class LogsVerb : public Verb {
       *request.mutable_since() =
           google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(*since));
     }
+    const absl::StatusOr<std::vector<std::string>> names = ResolveNamesForCalls(session, patterns_);
+    if (!names.ok()) return session.Fail(names.status());
     const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
     if (!server.ok()) return session.Fail(server.status());
-    const absl::StatusOr<std::vector<std::string>> names =
-        ResolveNamesForCalls(**server, patterns_);
-    if (!names.ok()) return session.Fail(names.status());
-    for (const std::string& name : *names) request.add_names(name);
-    return Print(session, **server, request);
+    // As they were written: the server leaves out daemons of a glob of which nothing is kept, and
+    // refuses those that are named.
+    for (const std::string& pattern : patterns_) request.add_names(pattern);
+    return Print(session, **server, request, *names);
   }
 
  private:
-  LogPrinter::Options PrinterOptions(const Session& session, const v1::LogsRequest& request) const {
+  LogPrinter::Options PrinterOptions(const Session& session,
+                                     const std::vector<std::string>& names) const {
     LogPrinter::Options options;
-    options.names = request.names_size() > 1;
-    for (const std::string& name : request.names()) {
+    options.names = names.size() > 1;
+    for (const std::string& name : names) {
       options.name_width = std::max(options.name_width, Width(Escape(name)));
     }
     options.times = times_;
@@ -78,13 +80,13 @@ class LogsVerb : public Verb {
     return options;
   }
 
-  ExitCode Print(Session& session, v1::Supervisor::Stub& server,
-                 const v1::LogsRequest& request) const {
+  ExitCode Print(Session& session, v1::Supervisor::Stub& server, const v1::LogsRequest& request,
+                 const std::vector<std::string>& names) const {
     grpc::ClientContext context;
     const Interrupt interrupt([&context] { context.TryCancel(); });
     const std::unique_ptr<grpc::ClientReader<v1::LogsResponse>> reader =
         server.Logs(&context, request);
-    LogPrinter printer(PrinterOptions(session, request));
+    LogPrinter printer(PrinterOptions(session, names));
     std::ostream& out = *session.environment().out;
     v1::LogsResponse piece;
     while (out.good() && reader->Read(&piece)) {

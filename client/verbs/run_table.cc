@@ -30,7 +30,7 @@ std::string End(const v1::Run& run) {
   if (!run.has_exit()) return "still up";
   return absl::StrCat(
       DescribeExit(run.exit()), run.verdict().empty() ? "" : absl::StrCat("; ", run.verdict()),
-      run.last_stderr_line().empty() ? "" : absl::StrCat("; stderr: ", run.last_stderr_line()));
+      run.last_stderr_line().empty() ? "" : absl::StrCat("; last line: ", run.last_stderr_line()));
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ class Description {
       Add("last exit",
           absl::StrCat(DescribeExit(daemon_.last_exit()), ", ", When(daemon_.last_exit().time())));
     }
+    Add("output", LogsOfFailure(response_));
   }
 
   void AddThrottle() {
@@ -89,13 +90,19 @@ class Description {
   std::string text_;
 };
 
+// True if `status`, which a user has named or not, is as it should be.
+bool IsFine(const v1::StatusResponse& status, bool is_named) {
+  if (status.daemon().state() == v1::Daemon::RUNNING || HasCompleted(status)) return true;
+  return !is_named && !status.daemon().wanted();
+}
+
 // What is not known for one of these reasons is "unknown" to who asks for a status.
 ExitCode StatusCodeFor(ExitCode code) { return code == ExitCode::kUsage ? code : kStatusUnknown; }
 
 class StatusVerb : public Verb {
  public:
   VerbInfo info() const override {
-    return {"status", "", "Describe daemons (all without a name); exits with 3 unless all run",
+    return {"status", "", "Describe daemons (all without a name); exits with 3 if one is down",
             Arguments::kDaemons};
   }
 
@@ -118,7 +125,7 @@ class StatusVerb : public Verb {
         session.Print(absl::StrCat(separator, Description(session, response).Write()));
         separator = "\n";
       }
-      if (response.daemon().state() != v1::Daemon::RUNNING) code = ExitCode::kNotRunning;
+      if (!IsFine(response, !patterns_.empty())) code = ExitCode::kNotRunning;
     }
     return code;
   }

@@ -63,13 +63,14 @@ class Lines {
     const auto found = known_.find(daemon.name());
     const bool is_new = found == known_.end();
     const Known before = is_new ? Known() : found->second;
-    known_[daemon.name()] = Known{daemon.state(), daemon.reason(), true};
-    if (!is_new && before.state == daemon.state() && before.reason == daemon.reason()) return;
+    const std::string reason = ReasonOf(daemon);
+    known_[daemon.name()] = Known{daemon.state(), reason, true};
+    if (!is_new && before.state == daemon.state() && before.reason == reason) return;
     std::string from;
     if (is_new && !in_snapshot_) from = "-> ";
     if (!is_new && before.state != daemon.state()) from = StateName(before.state) + " -> ";
     Print(time, daemon.name(), from, StateName(daemon.state()), StateColour(daemon.state()),
-          daemon.reason());
+          reason);
   }
 
   void ShowRemoval(const std::string& name, absl::Time time) {
@@ -121,12 +122,12 @@ class WatchVerb : public Verb {
   }
 
   ExitCode Run(Session& session) override {
-    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-    if (!server.ok()) return session.Fail(server.status());
     if (!patterns_.empty()) {
-      const absl::StatusOr<std::vector<std::string>> names = ResolveNames(**server, patterns_);
+      const absl::StatusOr<std::vector<std::string>> names = ResolveNames(session, patterns_);
       if (!names.ok()) return session.Fail(names.status());
     }
+    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
+    if (!server.ok()) return session.Fail(server.status());
     return Follow(session, **server);
   }
 
