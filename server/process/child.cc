@@ -93,6 +93,15 @@ void WriteRecord(ChildPlan* plan) {
           plan->record_offset);
 }
 
+// The hard limit stays as it is. A mark that cannot be set is no reason to have no daemon.
+void SetMark(const ChildPlan* plan) {
+  if (plan->record.mark == 0) return;
+  uint64_t soft_and_hard[2] = {0, 0};
+  if (syscall(SYS_prlimit64, 0, RLIMIT_LOCKS, nullptr, soft_and_hard) != 0) return;
+  soft_and_hard[0] = plan->record.mark;
+  syscall(SYS_prlimit64, 0, RLIMIT_LOCKS, soft_and_hard, nullptr);
+}
+
 long Open(ChildPlan* plan, SpawnStage stage, const char* path, int flags) {
   return Check(plan, stage, syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, 0));
 }
@@ -226,6 +235,7 @@ void RunChild(void* argument) {
   ResetSignals();
   Check(plan, SpawnStage::kSetsid, syscall(SYS_setsid));
   WriteRecord(plan);
+  SetMark(plan);
   SetStdio(plan, SpawnStage::kStdin, STDIN_FILENO);
   SetStdio(plan, SpawnStage::kStdout, STDOUT_FILENO);
   SetStdio(plan, SpawnStage::kStderr, STDERR_FILENO);

@@ -54,7 +54,7 @@ struct ChildPlan {
   int status_fd = -1;
 
   // Where the record of live instances is told of the child; -1: nowhere. The child fills in its
-  // pid and the time.
+  // pid and the time, and bears the mark in it.
   int record_slot = -1;
   int64_t record_offset = 0;
   InstanceRecordEntry record;

@@ -78,9 +78,11 @@ class GroupInstance : public Instance {
 // process stays a zombie: the number of its group is its own that long, and can be signalled.
 class SessionInstance : public Instance {
  public:
-  SessionInstance(pid_t pid, UniqueFd pidfd, std::string name, RecordedInstance recorded)
+  // `mark` is what everything of it bears, or kNoMark.
+  SessionInstance(pid_t pid, UniqueFd pidfd, std::string name, uint64_t mark,
+                  RecordedInstance recorded)
       : main_(pid, std::move(pidfd)),
-        tree_(&main_, std::move(name)),
+        tree_(&main_, std::move(name), mark),
         recorded_(std::move(recorded)) {}
   ~SessionInstance() override;
 

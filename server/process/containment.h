@@ -13,8 +13,9 @@ namespace hob {
 enum class ContainmentMode {
   // A control group (cgroup v2) for each daemon: nothing gets out of it.
   kControlGroup,
-  // A session for each daemon and the subreaper role: what moves to another session *and* drops
-  // HOB_DAEMON from its environment *and* loses its parents is not found.
+  // A session for each daemon, a mark that its processes inherit (instance_mark.h), and the
+  // subreaper role: what moves to another session *and* loses its parents *and* sets its own limit
+  // RLIMIT_LOCKS *and* drops HOB_DAEMON from its environment is not found.
   kSession,
 };
 
@@ -27,7 +28,8 @@ struct Containment {
   // Folder of the group that holds those of the daemons: <own group>/hob-<hash of run_dir>. Only
   // for kControlGroup.
   std::string group;
-  // Why there are no control groups; empty for kControlGroup.
+  // Why there are no control groups, and why there are no marks where there are none; empty for
+  // kControlGroup.
   std::string reason;
 };
 

@@ -175,6 +175,41 @@ TEST_P(ContainmentTest, F29KillReachesWhatEscaped) {
   KillAndAwaitGone(instance.get(), {fifo_.ReadPids(2).find("escaped")->second});
 }
 
+// A session of its own, another parent, no environment.
+TEST_P(ContainmentTest, ProcessThatHasGivenUpAllItInheritedIsKilled) {
+  const auto instance = Start({"daemonise-bare"});
+  ASSERT_NE(instance, nullptr);
+  KillAndAwaitGone(instance.get(), {fifo_.ReadPids(2).find("escaped")->second});
+}
+
+TEST_P(ContainmentTest, ProcessThatHasGivenUpAllItInheritedIsNotLeftBehind) {
+  const auto instance = Start({"leave-bare"});
+  ASSERT_NE(instance, nullptr);
+  const auto pids = fifo_.ReadPids(2);
+  AwaitEnd(instance.get());
+  kill(pids.find("left")->second, SIGKILL);
+  AwaitEndOf(pids.find("left")->second);
+  EXPECT_FALSE(instance->IsGone());
+  KillAndAwaitGone(instance.get(), {pids.find("escaped")->second});
+}
+
+TEST_P(ContainmentTest, ProcessOfAnotherDaemonWithoutEnvironmentIsSpared) {
+  OutputFifo other_fifo("other");
+  SpawnRequest other_request = Named("other", ChildRequest({"daemonise-bare"}));
+  other_request.stdout_target = other_fifo.target();
+  const auto other = Spawned(spawner_->Spawn(other_request));
+  ASSERT_NE(other, nullptr);
+  const pid_t other_escaped = other_fifo.ReadPids(2).find("escaped")->second;
+  const auto instance = Start({"daemonise-bare"});
+  ASSERT_NE(instance, nullptr);
+  const pid_t escaped = fifo_.ReadPids(2).find("escaped")->second;
+  EXPECT_TRUE(instance->Contains(escaped));
+  EXPECT_FALSE(instance->Contains(other_escaped));
+  KillAndAwaitGone(instance.get(), {escaped});
+  EXPECT_TRUE(IsAlive(other_escaped));
+  KillAndAwaitGone(other.get(), {other_escaped});
+}
+
 TEST_P(ContainmentTest, F27WhatALeaderLeftBehindHoldsItsOutputAndNotItsEnd) {
   const auto instance = Start({"leave-behind"});
   ASSERT_NE(instance, nullptr);
@@ -267,12 +302,6 @@ INSTANTIATE_TEST_SUITE_P(Containment, ContainmentTest,
                          ContainmentTestName);
 
 class ControlGroupTest : public ContainmentTest {};
-
-TEST_P(ControlGroupTest, F29ProcessWithoutEnvironmentAndParentIsCaughtToo) {
-  const auto instance = Start({"daemonise-bare"});
-  ASSERT_NE(instance, nullptr);
-  KillAndAwaitGone(instance.get(), {fifo_.ReadPids(2).find("escaped")->second});
-}
 
 TEST_P(ControlGroupTest, GroupThatTheDaemonMadeItselfIsCovered) {
   const std::string group = DaemonGroup(spawner_->containment().group, "web");

@@ -15,7 +15,7 @@
 namespace hob {
 namespace {
 
-constexpr char kMagic[] = "hob instances 1";
+constexpr char kMagic[] = "hob instances 2";
 // More daemons than any machine has pids for: a longer file is none of ours.
 constexpr off_t kLargestFile = off_t{1} << 24;
 

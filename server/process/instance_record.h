@@ -21,6 +21,8 @@ struct InstanceRecordEntry {
   int32_t unused = 0;
   // CLOCK_BOOTTIME shortly after the process was made.
   int64_t boot_time_nanos = 0;
+  // What everything that the instance starts bears (instance_mark.h); 0: it has no mark.
+  uint64_t mark = 0;
   // The daemon's name, at most 64 bytes, ended by NUL.
   char name[72] = {};
 };

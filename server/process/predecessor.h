@@ -29,8 +29,8 @@ struct PredecessorReport {
 // Two witnesses are asked. The control groups of `run_dir`, where there are any. And the record of
 // live instances: a process is taken for one of them only when it has the recorded pid in the
 // recorded boot, started no later than the record was written, leads its own session, and its
-// environment, where it can be read, names the daemon in HOB_DAEMON (RELIABILITY F91, F92, section
-// 5 row 21); with it go its session and its descendants. Nothing else is ever signalled.
+// environment, where it can be read, names the daemon in HOB_DAEMON. With it go its session, what
+// bears its mark and began after it, and the descendants of these. Nothing else is ever signalled.
 //
 // To be called with the lock on `run_dir` held and before ProcessSpawner::Create, which begins a
 // new record.

@@ -28,6 +28,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 using testing::UnorderedElementsAreArray;
 
 // A process of this test's own with these words, in a session of its own; the test reaps it.
@@ -94,16 +95,28 @@ TEST_P(PredecessorTest, F91ProcessThatIgnoresTermIsKilledAfterTheGrace) {
   EXPECT_FALSE(IsAlive(pids.find("ready")->second));
 }
 
-TEST_P(PredecessorTest, F91WhatALeaderLeftInItsSessionIsEndedToo) {
-  const auto pids = LeftByAServer("leave-behind", 2);
-  const pid_t left = pids.find("left")->second;
-  const PredecessorReport report = EndPredecessor(run_dir_, kPatience);
-  EXPECT_THAT(PidsOf(report), Contains(left));
-  EXPECT_FALSE(IsAlive(left));
-  // With sessions alone this one is out of sight.
-  const pid_t escaped = pids.find("escaped")->second;
-  EXPECT_EQ(IsAlive(escaped), GetParam() == ContainmentMode::kSession);
-  kill(escaped, SIGKILL);
+TEST_P(PredecessorTest, F91WhatALeaderLeftIsEndedToo) {
+  for (const std::string habit : {"leave-behind", "leave-bare"}) {
+    const auto pids = LeftByAServer(habit, 2);
+    const PredecessorReport report = EndPredecessor(run_dir_, kPatience);
+    for (const char* word : {"left", "escaped"}) {
+      const pid_t pid = pids.find(word)->second;
+      EXPECT_THAT(PidsOf(report), Contains(pid)) << word;
+      EXPECT_FALSE(IsAlive(pid)) << word;
+    }
+  }
+}
+
+TEST_P(PredecessorTest, WhatBearsAnotherMarkIsSpared) {
+  if (GetParam() == ContainmentMode::kControlGroup) GTEST_SKIP() << "the group tells whose it is";
+  const auto stranger = LeftByAServer("daemonise-bare", 2);
+  ASSERT_EQ(unlink(absl::StrCat(run_dir_, "/instances").c_str()), 0);
+  LeftByAServer("daemonise-bare", 2);
+  EXPECT_THAT(EndPredecessor(run_dir_, kPatience).ended, SizeIs(2));
+  for (const auto& process : stranger) {
+    EXPECT_TRUE(IsAlive(process.second));
+    kill(process.second, SIGKILL);
+  }
 }
 
 TEST_P(PredecessorTest, NoPredecessorIsNoProblem) {

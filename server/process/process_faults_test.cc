@@ -180,6 +180,15 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return scenario;
   }
 
+  // One is left in its session, and one has escaped without its environment.
+  Scenario LeavesBare() {
+    Scenario scenario = Child({"leave-bare"});
+    scenario.processes = 2;
+    scenario.ends_by_itself = true;
+    scenario.end = ExitedWithCode{3};
+    return scenario;
+  }
+
   Scenario NoProgram() {
     Scenario scenario = Child({});
     scenario.request.argv = {"/srv/no/such/program"};
@@ -217,11 +226,13 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return all;
   }
 
-  // Plays a scenario with every fault, on a thread of its own as a worker has it.
-  void PlayWithEveryFault(const Scenario& scenario) {
-    OnAThread([this, &scenario] {
+  // Plays a scenario with every fault but those of the call `spared`, on a thread of its own as a
+  // worker has it.
+  void PlayWithEveryFault(const Scenario& scenario, const std::string& spared = "") {
+    OnAThread([this, &scenario, &spared] {
       Play(scenario, {});
-      const std::set<std::string> calls = std::exchange(made_, {});
+      std::set<std::string> calls = std::exchange(made_, {});
+      calls.erase(spared);
       const int happened =
           PlayEveryFault(calls, [&](const Fault& fault) { return Play(scenario, fault); });
       RecordProperty("faults", happened);
@@ -620,6 +631,11 @@ TEST_P(ProcessFaultsTest, F29_WhatHasEscapedAndIsLeftBehindIsKilled) {
   PlayWithEveryFault(Leaves("escaped"));
 }
 
+// Where its mark cannot be set, what has escaped without its environment is not found.
+TEST_P(ProcessFaultsTest, WhatOnlyItsMarkTellsOfIsKilled) {
+  PlayWithEveryFault(LeavesBare(), /*spared=*/"prlimit64");
+}
+
 TEST_P(ProcessFaultsTest, F24_TermEndsTheChildrenOfThreadsOrSaysWhyNot) {
   PlayWithEveryFault(Threads());
 }
@@ -644,10 +660,8 @@ TEST_P(ProcessFaultsTest, F90_F95_AServerBeginsRightOrSaysWhyNotAndLeavesNothing
 
 TEST_P(ProcessFaultsTest, F91_ASuccessorEndsWhatADeadServerLeftOrSaysThatItCannot) {
   const ProcessSpawner::Options options = OptionsOfAServer();
-  // With groups it takes no record; without them what has escaped is out of sight, and a session
-  // may have lost its leader.
-  const Scenario scenario =
-      GetParam() == ContainmentMode::kControlGroup ? Family() : Leaves("child");
+  // With groups it takes no record; without them a session may have lost its leader.
+  const Scenario scenario = GetParam() == ContainmentMode::kControlGroup ? Family() : LeavesBare();
   PlaySuccessor(options, scenario, {});
   const std::set<std::string> calls = std::exchange(made_, {});
   const int happened = PlaySomeFaults(

@@ -13,6 +13,7 @@
 #include "server/process/contained_instance.h"
 #include "server/process/control_group.h"
 #include "server/process/helper_status.h"
+#include "server/process/instance_mark.h"
 #include "server/process/raw_clone.h"
 #include "server/process/spawn_failure.h"
 
@@ -39,12 +40,26 @@ absl::StatusOr<std::string> HelperBesideThisProgram() {
 constexpr char kIncomplete[] =
     "; the installation of hob is incomplete: hob-exec belongs beside hobd";
 
+void AddWhyNoMarks(Containment* containment) {
+  const std::string why = WhyNoMarks();
+  if (why.empty()) return;
+  absl::StrAppend(&containment->reason,
+                  "; processes bear no mark that tells whose they are: ", why);
+}
+
 }  // namespace
 
 // A child that called execve.
 struct ProcessSpawner::Born {
   pid_t pid = 0;
   UniqueFd pidfd;
+};
+
+// What a child is registered by.
+struct ProcessSpawner::Registration {
+  // Its entry in the record.
+  int record_entry = 0;
+  uint64_t mark = kNoMark;
 };
 
 absl::StatusOr<std::unique_ptr<ProcessSpawner>> ProcessSpawner::Create(Options options) {
@@ -56,6 +71,7 @@ absl::StatusOr<std::unique_ptr<ProcessSpawner>> ProcessSpawner::Create(Options o
   Containment containment;
   containment.reason = "control groups are switched off";
   if (options.control_groups) containment = ProbeContainment(options.run_dir);
+  if (containment.mode == ContainmentMode::kSession) AddWhyNoMarks(&containment);
   absl::StatusOr<std::unique_ptr<InstanceRecord>> record =
       InstanceRecord::Create(options.run_dir, containment.group);
   using Slots = absl::StatusOr<std::unique_ptr<SpawnSlots>>;
@@ -76,6 +92,8 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
       containment_(std::move(containment)),
       record_(std::move(record)),
       slots_(std::move(slots)),
+      // A control group leaves nothing to be found by a mark.
+      marks_(containment_.mode == ContainmentMode::kSession && WhyNoMarks().empty()),
       watch_(absl::ToChronoNanoseconds(std::min(options_.exec_timeout, kLongestExec))) {}
 
 ProcessSpawner::~ProcessSpawner() {
@@ -96,9 +114,10 @@ void ProcessSpawner::ForgetForGood(const std::string& name) {
 SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
   failed_children_.ReapLate();
   RecordedInstance recorded(record_.get());
+  const Registration registration = {recorded.entry(), marks_ ? DrawMark() : kNoMark};
   absl::variant<Born, SpawnFailure> result = request.credentials.has_value()
-                                                 ? CloneWithHelper(request, recorded.entry())
-                                                 : Clone(request, -1, recorded.entry());
+                                                 ? CloneWithHelper(request, registration)
+                                                 : Clone(request, -1, registration);
   if (auto* failure = absl::get_if<SpawnFailure>(&result)) return std::move(*failure);
   Born& born = absl::get<Born>(result);
   if (containment_.mode == ContainmentMode::kControlGroup) {
@@ -107,12 +126,11 @@ SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
                                            std::move(recorded));
   }
   return std::make_unique<SessionInstance>(born.pid, std::move(born.pidfd), request.name,
-                                           std::move(recorded));
+                                           registration.mark, std::move(recorded));
 }
 
-absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(const SpawnRequest& request,
-                                                                        int status_write,
-                                                                        int record_entry) {
+absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(
+    const SpawnRequest& request, int status_write, const Registration& registration) {
   UniqueFd group;
   if (containment_.mode == ContainmentMode::kControlGroup) {
     const std::string path = DaemonGroup(containment_.group, request.name);
@@ -133,7 +151,8 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(const Sp
     return ExplainSpawnFailure(request, {SpawnStage::kClone, passed.error()});
   }
   PreparedChild child(request, child_options_, *slots_, passed);
-  child.plan()->record_offset = InstanceRecord::Offset(record_entry);
+  child.plan()->record_offset = InstanceRecord::Offset(registration.record_entry);
+  child.plan()->record.mark = registration.mark;
   int pidfd = -1;
   SpawnWatch::Spawn watched(&watch_, &pidfd);
   const pid_t pid = RawClone(group.get(), &RunChild, child.plan(), &pidfd);
@@ -148,7 +167,7 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(const Sp
 }
 
 absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelper(
-    const SpawnRequest& request, int record_entry) {
+    const SpawnRequest& request, const Registration& registration) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return ExplainSpawnFailure(request, {SpawnStage::kClone, errno});
@@ -156,7 +175,7 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelpe
   const UniqueFd status_read(ends[0]);
   UniqueFd status_write(ends[1]);
   fcntl(status_read.get(), F_SETFL, O_NONBLOCK);
-  absl::variant<Born, SpawnFailure> result = Clone(request, status_write.get(), record_entry);
+  absl::variant<Born, SpawnFailure> result = Clone(request, status_write.get(), registration);
   // Only the helper's own copy keeps the pipe from its end now.
   status_write.Reset();
   Born* born = absl::get_if<Born>(&result);

@@ -61,14 +61,16 @@ class ProcessSpawner : public Spawner {
 
  private:
   struct Born;
+  struct Registration;
 
   ProcessSpawner(Options options, Containment containment, std::unique_ptr<InstanceRecord> record,
                  std::unique_ptr<SpawnSlots> slots);
 
   // Clones the child; a failure when any step up to execve failed.
   absl::variant<Born, SpawnFailure> Clone(const SpawnRequest& request, int status_write,
-                                          int record_entry);
-  absl::variant<Born, SpawnFailure> CloneWithHelper(const SpawnRequest& request, int record_entry);
+                                          const Registration& registration);
+  absl::variant<Born, SpawnFailure> CloneWithHelper(const SpawnRequest& request,
+                                                    const Registration& registration);
   SpawnFailure ExplainClone(const SpawnRequest& request, SpawnStep step) const;
 
   const Options options_;
@@ -76,6 +78,8 @@ class ProcessSpawner : public Spawner {
   const Containment containment_;
   const std::unique_ptr<InstanceRecord> record_;
   const std::unique_ptr<SpawnSlots> slots_;
+  // Whether each instance gets a mark.
+  const bool marks_;
   SpawnWatch watch_;
   FailedChildren failed_children_;
   // Null only at the end.

@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
 #include "absl/status/statusor.h"
+#include "server/process/instance_mark.h"
 #include "server/process/pidfd.h"
 
 namespace hob {
@@ -81,6 +84,35 @@ absl::StatusOr<std::string> DaemonBySession(const std::map<pid_t, std::string>& 
   return *witness == Witness::kAgrees ? session->second : "";
 }
 
+// The clock tick in which the record was written; what the instance has started is not older.
+int64_t RecordedTick(const InstanceRecordEntry& entry, int64_t ticks_per_second) {
+  return static_cast<int64_t>(static_cast<__int128>(entry.boot_time_nanos) * ticks_per_second /
+                              kNanosPerSecond);
+}
+
+// Adds those that bear the mark of a recorded instance.
+absl::Status AddMarked(const std::vector<InstanceRecordEntry>& entries, const Processes& processes,
+                       std::map<pid_t, std::string>* daemons) {
+  const int64_t ticks_per_second = sysconf(_SC_CLK_TCK);
+  std::map<uint64_t, const InstanceRecordEntry*> marks;
+  int64_t earliest = std::numeric_limits<int64_t>::max();
+  for (const InstanceRecordEntry& entry : entries) {
+    if (entry.mark == kNoMark) continue;
+    marks[entry.mark] = &entry;
+    earliest = std::min(earliest, RecordedTick(entry, ticks_per_second));
+  }
+  for (const auto& [pid, stat] : processes) {
+    if (stat.start_ticks < earliest || daemons->count(pid) > 0) continue;
+    const absl::StatusOr<uint64_t> mark = ReadMarkOf(pid);
+    if (absl::IsResourceExhausted(mark.status())) return mark.status();
+    const auto found = mark.ok() ? marks.find(*mark) : marks.end();
+    if (found == marks.end()) continue;
+    if (stat.start_ticks < RecordedTick(*found->second, ticks_per_second)) continue;
+    daemons->emplace(pid, found->second->name);
+  }
+  return absl::OkStatus();
+}
+
 // Adds the descendants of those that are known already.
 void AddDescendants(const Processes& processes, std::map<pid_t, std::string>* daemons) {
   for (bool added = true; added;) {
@@ -97,9 +129,8 @@ void AddDescendants(const Processes& processes, std::map<pid_t, std::string>* da
 
 bool IsRecordedMain(const InstanceRecordEntry& entry, const ProcessStat& stat,
                     int64_t ticks_per_second) {
-  const int64_t recorded_tick = static_cast<int64_t>(static_cast<__int128>(entry.boot_time_nanos) *
-                                                     ticks_per_second / kNanosPerSecond);
-  return stat.pid == entry.pid && stat.session == entry.pid && stat.start_ticks <= recorded_tick;
+  return stat.pid == entry.pid && stat.session == entry.pid &&
+         stat.start_ticks <= RecordedTick(entry, ticks_per_second);
 }
 
 absl::StatusOr<std::vector<RecordedProcess>> FindRecordedProcesses(
@@ -117,6 +148,8 @@ absl::StatusOr<std::vector<RecordedProcess>> FindRecordedProcesses(
     if (!daemon.ok()) return daemon.status();
     if (!daemon->empty()) daemons.emplace(process.first, *std::move(daemon));
   }
+  const absl::Status marked = AddMarked(entries, *processes, &daemons);
+  if (!marked.ok()) return marked;
   AddDescendants(*processes, &daemons);
   const std::set<pid_t> own_line = OwnLine(*processes);
   for (const auto& member : daemons) {

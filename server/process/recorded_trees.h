@@ -24,9 +24,10 @@ struct RecordedProcess {
 bool IsRecordedMain(const InstanceRecordEntry& entry, const ProcessStat& stat,
                     int64_t ticks_per_second);
 
-// The living processes of the recorded instances: main processes, their sessions and their
-// descendants; never this process or one that it descends from. Looks at every process of the
-// machine; an error says that it cannot, mostly because the machine is short of something.
+// The living processes of the recorded instances: main processes, their sessions, what bears their
+// marks and began after them, and the descendants of all these; never this process or one that it
+// descends from. Looks at every process of the machine; an error says that it cannot, mostly
+// because the machine is short of something.
 absl::StatusOr<std::vector<RecordedProcess>> FindRecordedProcesses(
     const std::vector<InstanceRecordEntry>& entries);
 

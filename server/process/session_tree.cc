@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "server/process/instance_mark.h"
 #include "server/process/pidfd.h"
 #include "server/process/unique_fd.h"
 
@@ -28,8 +29,8 @@ absl::StatusOr<std::vector<pid_t>> ReadOrphans() {
 
 }  // namespace
 
-SessionTree::SessionTree(const MainProcess* main, std::string name)
-    : main_(main), name_(std::move(name)) {}
+SessionTree::SessionTree(const MainProcess* main, std::string name, uint64_t mark)
+    : main_(main), name_(std::move(name)), mark_(mark) {}
 
 absl::StatusOr<bool> SessionTree::IsOurOrphan(const ProcessStat& stat) const {
   if (stat.parent != getpid() || stat.pid == main_->pid()) return false;
@@ -37,6 +38,21 @@ absl::StatusOr<bool> SessionTree::IsOurOrphan(const ProcessStat& stat) const {
   // The number of a session cannot be used again before its leader is reaped.
   if (in_session && !main_->is_reaped()) return true;
   if (known_.count({stat.pid, stat.start_ticks}) > 0) return true;
+  return IsOursByWitness(stat, in_session);
+}
+
+absl::StatusOr<bool> SessionTree::IsOursByWitness(const ProcessStat& stat, bool in_session) const {
+  const absl::StatusOr<uint64_t> mark =
+      mark_ == kNoMark ? absl::StatusOr<uint64_t>(kNoMark) : ReadMarkOf(stat.pid);
+  if (absl::IsResourceExhausted(mark.status())) return mark.status();
+  if (mark.ok() && *mark == mark_ && mark_ != kNoMark) {
+    // Until it is reaped, a process that has ended keeps its start time.
+    const absl::StatusOr<ProcessStat> main = ReadProcessStat(main_->pid());
+    if (absl::IsResourceExhausted(main.status())) return main.status();
+    return main.ok() && !main_->is_reaped() && main->start_ticks <= stat.start_ticks;
+  }
+  // That of another instance.
+  if (mark.ok() && *mark != kNoMark) return false;
   const absl::StatusOr<std::string> name = ReadEnvironmentOf(stat.pid, kNameVariable);
   if (absl::IsResourceExhausted(name.status())) return name.status();
   return name.ok() ? *name == name_ : in_session;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,9 +18,10 @@
 namespace hob {
 
 // What a daemon's main process started, found without a control group: its descendants, and those
-// orphans that came to this process as subreaper and belong to its session or carry
-// HOB_DAEMON=NAME, with their descendants (RELIABILITY F29). A process that has nothing of this is
-// not found.
+// orphans that came to this process as subreaper and belong to its session or bear its mark, with
+// their descendants. An orphan that bears no mark at all belongs to it by HOB_DAEMON=NAME. A
+// process that has left the session and the parent, and has set its own RLIMIT_LOCKS and cleared
+// its environment, is not found.
 //
 // The kernel gives orphans to the first thread of this process, and children of worker threads stay
 // theirs: the list of orphans is short, and mostly empty.
@@ -27,7 +29,8 @@ namespace hob {
 // Used by one thread at a time. `main` is not owned and outlives it.
 class SessionTree {
  public:
-  SessionTree(const MainProcess* main, std::string name);
+  // `mark` is that of the instance, or kNoMark.
+  SessionTree(const MainProcess* main, std::string name, uint64_t mark);
 
   // Whether anything but the main process is alive that outlived its parent; true also when the
   // machine is too short of something to tell. Only after the end of the main process is this all
@@ -57,6 +60,8 @@ class SessionTree {
 
   // An error when it cannot be told.
   absl::StatusOr<bool> IsOurOrphan(const ProcessStat& stat) const;
+  // The same for one that is neither in the session nor known.
+  absl::StatusOr<bool> IsOursByWitness(const ProcessStat& stat, bool in_session) const;
   bool AnyMayBeAliveAmong(const std::vector<pid_t>& orphans) const;
 
   // These go on after an error and return the first one: of the visitor's, or that some may not
@@ -72,6 +77,7 @@ class SessionTree {
 
   const MainProcess* const main_;
   const std::string name_;
+  const uint64_t mark_;
   // What was found to belong to it. Of a process that is ending, and has lost its environment
   // already, it could not be told any more.
   std::set<Identity> known_;

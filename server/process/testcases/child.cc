@@ -131,6 +131,13 @@ int LeaveChild(char**) {
   return 3;
 }
 
+// leave-bare: the same as leave-behind, and what escapes drops its environment.
+int LeaveBare(char**) {
+  LetOneEscape(SayTermAndExit, true);
+  LeaveOneInTheSession();
+  return 3;
+}
+
 // threads: a main process and a child of its second thread.
 int Threads(char**) {
   std::thread parent([] {
@@ -208,6 +215,7 @@ constexpr Habit kHabits[] = {
     {"daemonise", 0, Daemonise},
     {"daemonise-bare", 0, DaemoniseBare},
     {"leave-behind", 0, LeaveBehind},
+    {"leave-bare", 0, LeaveBare},
     {"leave-escaped", 0, LeaveEscaped},
     {"leave-child", 0, LeaveChild},
     {"threads", 0, Threads},
