@@ -174,12 +174,18 @@ absl::Status Server::TakeRunDir() {
 absl::Status Server::EndPredecessor() {
   // Orphans come to this process from now on: what is ended here, and whatever daemons will lose.
   if (absl::Status status = StrayReaper::BecomeSubreaper(); !status.ok()) return status;
-  const PredecessorReport report =
+  PredecessorReport report =
       ::hob::EndPredecessor(options_.config.server.run_dir, kPredecessorGrace);
   for (const PredecessorReport::Ended& ended : report.ended) {
     journal_.Warning(absl::StrCat(ended.daemon, "[", ended.pid,
                                   "] was left running by a server that is dead: ended"));
   }
+  for (const Leftover& leftover : report.left) {
+    journal_.Error(absl::StrCat(leftover.daemon, " was left running by a server that is dead: ",
+                                absl::StrJoin(leftover.problems, "; "),
+                                "; it is not started before that is gone"));
+  }
+  leftovers_ = std::move(report.left);
   if (report.problems.empty()) return absl::OkStatus();
   // Going on could make a second instance of something that still runs.
   return absl::FailedPreconditionError(
@@ -191,6 +197,7 @@ absl::Status Server::MakeSpawner() {
   ProcessSpawner::Options options;
   options.run_dir = options_.config.server.run_dir;
   options.child_limit_nofile = options_.descriptor_limit;
+  options.leftovers = std::move(leftovers_);
   absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner =
       ProcessSpawner::Create(std::move(options));
   if (!spawner.ok()) return spawner.status();

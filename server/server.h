@@ -47,8 +47,9 @@ class Server {
     ResourceLimit descriptor_limit;
   };
 
-  // Takes the run_dir, ends what a dead predecessor left running, listens, and makes every daemon
-  // known. Starts none yet. Whatever fails says what and what to do.
+  // Takes the run_dir, ends what a dead predecessor left running as far as that is possible,
+  // listens, and makes every daemon known. Starts none yet. Whatever fails says what and what to
+  // do.
   static absl::StatusOr<std::unique_ptr<Server>> Create(Options options);
 
   Server(const Server&) = delete;
@@ -101,6 +102,8 @@ class Server {
   Journal journal_;
   absl::optional<ServerLock> lock_;
   StrayReaper strays_;
+  // What a dead predecessor left running and nobody could end, until the spawner has it.
+  std::vector<Leftover> leftovers_;
   std::unique_ptr<ProcessSpawner> spawner_;
   std::unique_ptr<LogStore> logs_;
   RestartThrottle throttle_;

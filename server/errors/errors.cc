@@ -154,13 +154,10 @@ absl::Status TimedOut(absl::string_view daemon, absl::string_view command,
                     {"state", std::string(state)}});
 }
 
-absl::Status Unkillable(absl::string_view daemon) {
+absl::Status Unkillable(absl::string_view daemon, absl::string_view reason) {
   return MakeError(
       absl::StatusCode::kFailedPrecondition,
-      absl::StrCat("'", daemon,
-                   "' survives KILL: a process of it hangs in the kernel, as on a disk "
-                   "or a network file system that does not answer. It keeps its place, "
-                   "and what was asked for goes on when it is gone"),
+      absl::StrCat("'", daemon, "' cannot be ended: ", reason, ". What was asked for goes on then"),
       "UNKILLABLE", {{"daemon", std::string(daemon)}});
 }
 

@@ -61,9 +61,9 @@ absl::Status Overtaken(absl::string_view daemon, absl::string_view command,
 // DEADLINE_EXCEEDED: `command` is still going on, in state `state`.
 absl::Status TimedOut(absl::string_view daemon, absl::string_view command, absl::string_view state);
 
-// FAILED_PRECONDITION: something of the daemon survives KILL, and nothing more can be done about it
-// from here.
-absl::Status Unkillable(absl::string_view daemon);
+// FAILED_PRECONDITION: KILL does not end something of the daemon, and nothing more can be done
+// about it from here; `reason` is that of the daemon, which says why.
+absl::Status Unkillable(absl::string_view daemon, absl::string_view reason);
 
 // PERMISSION_DENIED: `method` changes something and came over TCP.
 absl::Status ReadOnlyAddress(absl::string_view method);

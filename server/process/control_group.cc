@@ -146,8 +146,9 @@ absl::Status SignalControlGroup(const std::string& path, absl::Span<const int> s
     for (const auto& process : opened) {
       if (std::find(members->begin(), members->end(), process.first) == members->end()) continue;
       for (const int signal : signals) {
-        if (!SendSignal(process.second.get(), signal))
-          status.Update(LastErrorUnlessGone(process.first));
+        if (!SendSignal(process.second.get(), signal)) {
+          status.Update(UnlessGone(SignalError(process.first)));
+        }
       }
     }
   }

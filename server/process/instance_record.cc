@@ -103,6 +103,13 @@ void InstanceRecord::Release(int entry) {
   free_.push_back(entry);
 }
 
+absl::Status InstanceRecord::Write(int entry, const InstanceRecordEntry& contents) {
+  if (pwrite(fd(), &contents, sizeof(contents), Offset(entry)) != sizeof(contents)) {
+    return absl::ErrnoToStatus(errno, path_);
+  }
+  return absl::OkStatus();
+}
+
 int64_t InstanceRecord::Offset(int entry) {
   return static_cast<int64_t>(sizeof(InstanceRecordHeader)) +
          entry * static_cast<int64_t>(sizeof(InstanceRecordEntry));

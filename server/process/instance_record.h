@@ -56,6 +56,9 @@ class InstanceRecord {
   int Acquire();
   void Release(int entry);
 
+  // Fills an acquired entry. Children fill theirs themselves.
+  absl::Status Write(int entry, const InstanceRecordEntry& contents);
+
   // Keeps an entry that was acquired for a successor: something of the instance is still alive.
   void LeaveBehind() { left_behind_ = true; }
 

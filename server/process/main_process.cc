@@ -100,7 +100,7 @@ absl::Status MainProcess::Signal(absl::Span<const int> signals) const {
   if (HasEnded()) return absl::NotFoundError(absl::StrCat("process ", pid_, " has ended"));
   for (const int signal : signals) {
     if (SendSignal(pidfd_.get(), signal)) continue;
-    return absl::ErrnoToStatus(errno, absl::StrCat("signal ", signal, " to process ", pid_));
+    return SignalError(pid_);
   }
   return absl::OkStatus();
 }

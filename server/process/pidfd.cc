@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
+#include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "server/process/proc_files.h"
 
 namespace hob {
 namespace {
@@ -29,6 +33,19 @@ UniqueFd OpenPidfd(pid_t pid) {
 
 bool SendSignal(int pidfd, int signal) {
   return syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0;
+}
+
+absl::Status SignalError(pid_t pid) {
+  const int error_number = errno;
+  if (error_number != EPERM) {
+    return absl::ErrnoToStatus(error_number, absl::StrCat("process ", pid));
+  }
+  const absl::StatusOr<uid_t> user = ReadUserOf(pid);
+  if (absl::IsNotFound(user.status())) return user.status();
+  std::string message = absl::StrCat(strerrordesc_np(error_number), ": process ", pid);
+  if (user.ok()) absl::StrAppend(&message, " runs as uid ", *user, ", hobd as uid ", geteuid());
+  if (user.ok() && *user != geteuid()) message += " without CAP_KILL";
+  return absl::PermissionDeniedError(message);
 }
 
 absl::Status LastErrorUnlessGone(pid_t pid) {

@@ -16,6 +16,10 @@ UniqueFd OpenPidfd(pid_t pid);
 // Sends a signal. False with errno set when that fails; a zombie takes it without an error.
 bool SendSignal(int pidfd, int signal);
 
+// errno(3) of a SendSignal that has just failed as an error about the process `pid`: NotFound where
+// it is gone, and PermissionDenied says as which users it and this process run.
+absl::Status SignalError(pid_t pid);
+
 // errno(3) as an error about the process `pid`; OK where it says that there is no such process:
 // what is gone needs nothing any more.
 absl::Status LastErrorUnlessGone(pid_t pid);

@@ -65,6 +65,30 @@ absl::StatusOr<std::vector<PredecessorReport::Ended>> ListGroups(const std::stri
   return processes;
 }
 
+Leftover& LeftoverOf(const std::string& daemon, PredecessorReport* report) {
+  for (Leftover& leftover : report->left) {
+    if (leftover.daemon == daemon) return leftover;
+  }
+  Leftover& leftover = report->left.emplace_back();
+  leftover.daemon = daemon;
+  return leftover;
+}
+
+// Reports what lives on in the daemons' groups in `group`; `killed` is what came of the attempt.
+void ReportLeftIn(const std::string& group, const absl::Status& killed, PredecessorReport* report) {
+  const absl::StatusOr<std::vector<PredecessorReport::Ended>> left = ListGroups(group);
+  const std::string why = killed.ok() ? "it survives KILL" : std::string(killed.message());
+  if (!left.ok() || left->empty()) {
+    report->problems.push_back(absl::StrCat(group, ": some of it cannot be killed: ", why));
+    return;
+  }
+  for (const PredecessorReport::Ended& process : *left) {
+    Leftover& leftover = LeftoverOf(process.daemon, report);
+    leftover.group = DaemonGroup(group, process.daemon);
+    leftover.problems.push_back(absl::StrCat("process ", process.pid, " cannot be killed: ", why));
+  }
+}
+
 void EndGroup(const std::string& group, const Patience& patience, PredecessorReport* report) {
   const absl::StatusOr<std::vector<PredecessorReport::Ended>> listed = ListGroups(group);
   if (!listed.ok()) {
@@ -83,12 +107,11 @@ void EndGroup(const std::string& group, const Patience& patience, PredecessorRep
   if (!processes.empty()) {
     SignalControlGroup(group, {SIGTERM, SIGCONT}, 0).IgnoreError();
   }
-  const bool ended =
-      WaitUntilEmpty(group, Now() + patience.grace) ||
-      (KillControlGroup(group).ok() && WaitUntilEmpty(group, Now() + patience.after_kill));
-  if (!ended) {
-    report->problems.push_back(absl::StrCat(group, ": some of it cannot be killed"));
-    return;
+  if (!WaitUntilEmpty(group, Now() + patience.grace)) {
+    const absl::Status killed = KillControlGroup(group);
+    if (!killed.ok() || !WaitUntilEmpty(group, Now() + patience.after_kill)) {
+      return ReportLeftIn(group, killed, report);
+    }
   }
   report->ended.insert(report->ended.end(), processes.begin(), processes.end());
   RemoveControlGroup(group);
@@ -103,6 +126,16 @@ void EndGroups(const std::set<std::string>& groups, const Patience& patience,
   }
 }
 
+// Whether nothing but leftovers is in a group, so that it has to stay.
+bool HoldsOnlyLeftovers(const std::string& group, const PredecessorReport& report) {
+  const absl::StatusOr<std::vector<std::string>> daemon_groups = ControlGroupsIn(group);
+  return daemon_groups.ok() && !daemon_groups->empty() &&
+         std::all_of(daemon_groups->begin(), daemon_groups->end(), [&](const std::string& path) {
+           return std::any_of(report.left.begin(), report.left.end(),
+                              [&](const Leftover& left) { return left.group == path; });
+         });
+}
+
 // Removes the empty groups that new daemons may be given: in one that was killed they would be
 // killed at once.
 void RemoveGroups(const std::vector<std::string>& groups, PredecessorReport* report) {
@@ -111,23 +144,55 @@ void RemoveGroups(const std::vector<std::string>& groups, PredecessorReport* rep
     if (RemoveControlGroup(group)) continue;
     // Where this is not allowed no daemon is born.
     const absl::Status status = absl::ErrnoToStatus(errno, group);
-    if (absl::IsPermissionDenied(status)) continue;
+    if (absl::IsPermissionDenied(status) || HoldsOnlyLeftovers(group, *report)) continue;
     report->problems.push_back(absl::StrCat("it cannot be removed: ", status.message()));
   }
 }
 
-void SignalFound(const std::vector<RecordedProcess>& processes, int signal) {
+// Why processes have refused a signal, by their pids.
+using Refusals = std::map<pid_t, std::string>;
+
+// Notes who refuses the signal.
+void SignalFound(const std::vector<RecordedProcess>& processes, int signal, Refusals* refusals) {
   for (const RecordedProcess& process : processes) {
     const UniqueFd pidfd = OpenFound(process);
-    if (pidfd.ok()) SendSignal(pidfd.get(), signal);
+    if (!pidfd.ok() || SendSignal(pidfd.get(), signal)) continue;
+    const absl::Status error = SignalError(process.stat.pid);
+    if (absl::IsPermissionDenied(error)) {
+      refusals->emplace(process.stat.pid, std::string(error.message()));
+    }
   }
 }
 
-// Blocks until all of these have ended, or the time is over.
-void WaitForFound(const std::vector<RecordedProcess>& processes, MonotonicTime deadline) {
+// Blocks until all of these that have not refused have ended, or the time is over.
+void WaitForFound(const std::vector<RecordedProcess>& processes, const Refusals& refusals,
+                  MonotonicTime deadline) {
   for (const RecordedProcess& process : processes) {
+    if (refusals.count(process.stat.pid) > 0) continue;
     const UniqueFd pidfd = OpenFound(process);
     if (pidfd.ok() && !WaitUntil(pidfd.get(), POLLIN, deadline)) return;
+  }
+}
+
+bool AllRefuse(const std::vector<RecordedProcess>& processes, const Refusals& refusals) {
+  return std::all_of(processes.begin(), processes.end(), [&](const RecordedProcess& process) {
+    return refusals.count(process.stat.pid) > 0;
+  });
+}
+
+void ReportLeft(const std::vector<RecordedProcess>& processes, const Refusals& refusals,
+                const std::vector<InstanceRecordEntry>& entries, PredecessorReport* report) {
+  for (const RecordedProcess& process : processes) {
+    Leftover& leftover = LeftoverOf(process.daemon, report);
+    const auto refusal = refusals.find(process.stat.pid);
+    leftover.problems.push_back(absl::StrCat(
+        "process ", process.stat.pid,
+        " cannot be killed: ", refusal == refusals.end() ? "it survives KILL" : refusal->second));
+  }
+  for (Leftover& leftover : report->left) {
+    for (const InstanceRecordEntry& entry : entries) {
+      if (entry.name == leftover.daemon) leftover.entries.push_back(entry);
+    }
   }
 }
 
@@ -140,10 +205,12 @@ void EndRecorded(const std::vector<InstanceRecordEntry>& entries, const Patience
   };
   if (processes.ok()) {
     note();
-    SignalFound(*processes, SIGTERM);
-    SignalFound(*processes, SIGCONT);
-    WaitForFound(*processes, Now() + patience.grace);
+    Refusals of_term;
+    SignalFound(*processes, SIGTERM, &of_term);
+    SignalFound(*processes, SIGCONT, &of_term);
+    WaitForFound(*processes, of_term, Now() + patience.grace);
   }
+  Refusals refusals;
   // Again and again, for what was started meanwhile.
   const MonotonicTime deadline = Now() + patience.after_kill;
   for (;;) {
@@ -154,15 +221,12 @@ void EndRecorded(const std::vector<InstanceRecordEntry>& entries, const Patience
       return;
     }
     note();
-    if (processes->empty() || Now() > deadline) break;
-    SignalFound(*processes, SIGKILL);
-    WaitForFound(*processes, deadline);
+    if (AllRefuse(*processes, refusals) || Now() > deadline) break;
+    SignalFound(*processes, SIGKILL, &refusals);
+    WaitForFound(*processes, refusals, deadline);
   }
-  for (const RecordedProcess& process : *processes) {
-    seen.erase(process.stat.pid);
-    report->problems.push_back(
-        absl::StrCat(process.daemon, ": process ", process.stat.pid, " cannot be killed"));
-  }
+  ReportLeft(*processes, refusals, entries, report);
+  for (const RecordedProcess& process : *processes) seen.erase(process.stat.pid);
   for (const auto& process : seen) report->ended.push_back({process.second, process.first});
 }
 
@@ -189,7 +253,9 @@ PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grac
   EndGroups(groups, patience, &report);
   RemoveGroups(*candidates, &report);
   // What is still there has had its time, and is not asked twice.
-  if (!report.problems.empty()) patience.grace = absl::ZeroDuration();
+  if (!report.problems.empty() || !report.left.empty()) {
+    patience.grace = absl::ZeroDuration();
+  }
   EndRecorded(record.entries, patience, &report);
   return report;
 }

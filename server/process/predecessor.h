@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/process/leftover.h"
 
 namespace hob {
 
@@ -18,13 +19,16 @@ struct PredecessorReport {
   };
   // Every process that was alive and is not any more.
   std::vector<Ended> ended;
-  // What could not be ended or not be trusted, sentences.
+  // What could not be ended, one for each daemon.
+  std::vector<Leftover> left;
+  // What could not be told or not be trusted, sentences: more than these daemons may be alive.
   std::vector<std::string> problems;
 };
 
-// Ends what a server that died left running (contract section 6): TERM to all of it, and after
-// `grace` KILL. Blocks until it is gone, and after KILL for `time_after_kill` at most. What cannot
-// be told, because the machine is short of something, is a problem: it may be alive.
+// Ends what a server that died left running: TERM to all of it, and after `grace` KILL. Blocks
+// until it is gone, and after KILL for `time_after_kill` at most; nobody waits for a process that
+// refuses the signal. What cannot be told, because the machine is short of something, is a problem:
+// it may be alive.
 //
 // Two witnesses are asked. The control groups of `run_dir`, where there are any. And the record of
 // live instances: a process is taken for one of them only when it has the recorded pid in the

@@ -71,6 +71,17 @@ class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
     return pids;
   }
 
+  // Expects that all of these have ended and are reported.
+  static void ExpectEnded(const std::multimap<std::string, pid_t>& left,
+                          const PredecessorReport& report) {
+    EXPECT_THAT(report.problems, IsEmpty());
+    EXPECT_THAT(report.left, IsEmpty());
+    for (const auto& process : left) {
+      EXPECT_THAT(PidsOf(report), Contains(process.second)) << process.first;
+      EXPECT_FALSE(IsAlive(process.second)) << process.first;
+    }
+  }
+
   OutputFifo fifo_{"out"};
   const std::string run_dir_ = NewFolder("run");
 };
@@ -96,15 +107,14 @@ TEST_P(PredecessorTest, F91ProcessThatIgnoresTermIsKilledAfterTheGrace) {
 }
 
 TEST_P(PredecessorTest, F91WhatALeaderLeftIsEndedToo) {
-  for (const std::string habit : {"leave-behind", "leave-bare"}) {
-    const auto pids = LeftByAServer(habit, 2);
-    const PredecessorReport report = EndPredecessor(run_dir_, kPatience);
-    for (const char* word : {"left", "escaped"}) {
-      const pid_t pid = pids.find(word)->second;
-      EXPECT_THAT(PidsOf(report), Contains(pid)) << word;
-      EXPECT_FALSE(IsAlive(pid)) << word;
-    }
-  }
+  const auto left = LeftByAServer("leave-behind", 2);
+  ExpectEnded(left, EndPredecessor(run_dir_, kPatience));
+}
+
+// Its session, its parent and its environment tell nothing any more.
+TEST_P(PredecessorTest, WhatHasGivenUpAllItInheritedIsEndedToo) {
+  const auto left = LeftByAServer("leave-bare", 2);
+  ExpectEnded(left, EndPredecessor(run_dir_, kPatience));
 }
 
 TEST_P(PredecessorTest, WhatBearsAnotherMarkIsSpared) {
@@ -139,6 +149,83 @@ TEST_P(PredecessorTest, OrderlyEndLeavesNoRecord) {
 
 INSTANTIATE_TEST_SUITE_P(Containment, PredecessorTest,
                          testing::Values(ContainmentMode::kControlGroup, ContainmentMode::kSession),
+                         ContainmentTestName);
+
+// Acts as another user, as the effective and the real one, until it is destroyed. Its files are
+// that user's.
+class AsOtherUser {
+ public:
+  explicit AsOtherUser(const std::string& run_dir) {
+    for (const std::string& path : {run_dir, absl::StrCat(run_dir, "/instances")}) {
+      EXPECT_EQ(chown(path.c_str(), kUser, kUser), 0) << path;
+    }
+    EXPECT_EQ(setresuid(kUser, kUser, 0), 0);
+  }
+  ~AsOtherUser() { EXPECT_EQ(setresuid(0, 0, 0), 0); }
+
+  static constexpr uid_t kUser = 54398;
+};
+
+class RefusalTest : public PredecessorTest {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "to become another user and root again takes root";
+    PredecessorTest::SetUp();
+  }
+};
+
+// The processes of a daemon that is setuid root, and a server without rights.
+TEST_P(RefusalTest, WhatRefusesSignalsIsLeftAtOnceWithTheReason) {
+  const pid_t web = LeftByAServer("pause", 1).find("ready")->second;
+  {
+    const AsOtherUser other(run_dir_);
+    const PredecessorReport report = EndPredecessor(run_dir_, absl::Hours(1), absl::Hours(1));
+    EXPECT_THAT(report.problems, IsEmpty());
+    EXPECT_THAT(report.ended, IsEmpty());
+    ASSERT_THAT(report.left, SizeIs(1));
+    EXPECT_EQ(report.left[0].daemon, "web");
+    EXPECT_THAT(report.left[0].problems,
+                ElementsAre(absl::StrCat(
+                    "process ", web, " cannot be killed: Operation not permitted: process ", web,
+                    " runs as uid 0, hobd as uid 54398 without CAP_KILL")));
+  }
+  kill(web, SIGKILL);
+  AwaitEndOf(web);
+}
+
+TEST_P(RefusalTest, WhatIsLeftIsAnInstanceAndStaysInTheRecordUntilItIsGone) {
+  const pid_t web = LeftByAServer("pause", 1).find("ready")->second;
+  {
+    const AsOtherUser other(run_dir_);
+    ProcessSpawner::Options options;
+    options.run_dir = run_dir_;
+    options.control_groups = false;
+    options.leftovers = EndPredecessor(run_dir_, kPatience).left;
+    // One server that takes no notice of it, and one that does.
+    ASSERT_TRUE(ProcessSpawner::Create(options).ok());
+    ASSERT_THAT(InstanceRecord::Read(run_dir_)->entries, SizeIs(1));
+    options.leftovers = EndPredecessor(run_dir_, kPatience).left;
+    const auto spawner = ProcessSpawner::Create(options);
+    ASSERT_TRUE(spawner.ok()) << spawner.status();
+    EXPECT_EQ((*spawner)->TakeLeftover("other"), nullptr);
+    const std::unique_ptr<Instance> left = (*spawner)->TakeLeftover("web");
+    ASSERT_NE(left, nullptr);
+    EXPECT_EQ((*spawner)->TakeLeftover("web"), nullptr);
+    EXPECT_FALSE(left->IsGone());
+    EXPECT_TRUE(left->Contains(web));
+    EXPECT_TRUE(absl::IsPermissionDenied(left->SignalTree(SIGKILL)));
+    EXPECT_TRUE(absl::IsPermissionDenied(left->SignalMain(SIGHUP)));
+    EXPECT_FALSE(left->TryReap().has_value());
+    ASSERT_EQ(setresuid(0, 0, 0), 0);
+    EXPECT_TRUE(left->SignalTree(SIGKILL).ok());
+    AwaitEndOf(web);
+    EXPECT_TRUE(left->IsGone());
+    EXPECT_TRUE(absl::IsNotFound(left->SignalTree(SIGKILL)));
+  }
+  EXPECT_THAT(InstanceRecord::Read(run_dir_)->entries, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Containment, RefusalTest, testing::Values(ContainmentMode::kSession),
                          ContainmentTestName);
 
 class ForgedRecordTest : public testing::Test {

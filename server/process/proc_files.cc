@@ -106,6 +106,17 @@ absl::StatusOr<ProcessStat> ReadProcessStat(pid_t pid) {
   return ParseProcessStat(*line);
 }
 
+absl::StatusOr<uid_t> ReadUserOf(pid_t pid) {
+  const absl::StatusOr<std::string> text = ReadSmallFile(absl::StrCat("/proc/", pid, "/status"));
+  if (!text.ok()) return text.status();
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    if (!absl::ConsumePrefix(&line, "Uid:\t")) continue;
+    uid_t user = 0;
+    if (absl::SimpleAtoi(line.substr(0, line.find('\t')), &user)) return user;
+  }
+  return absl::DataLossError(absl::StrCat("/proc/", pid, "/status names no user"));
+}
+
 absl::StatusOr<std::vector<pid_t>> ReadChildrenOfThread(pid_t pid, pid_t thread) {
   if (!KernelListsChildren()) return ScanForChildren(pid);
   const absl::StatusOr<std::string> text =

@@ -41,6 +41,9 @@ absl::StatusOr<ProcessStat> ReadProcessStat(pid_t pid);
 // Takes a line of /proc/PID/stat apart; DataLoss when it is none.
 absl::StatusOr<ProcessStat> ParseProcessStat(absl::string_view line);
 
+// Returns the real user of a process, which is the one that decides who may signal it besides root.
+absl::StatusOr<uid_t> ReadUserOf(pid_t pid);
+
 // The children of one thread, and of all threads of a process.
 absl::StatusOr<std::vector<pid_t>> ReadChildrenOfThread(pid_t pid, pid_t thread);
 absl::StatusOr<std::vector<pid_t>> ReadChildren(pid_t pid);

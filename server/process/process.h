@@ -139,6 +139,14 @@ class Spawner {
   // aborts.
   virtual SpawnResult Spawn(const SpawnRequest& request) = 0;
 
+  // Returns what a dead server left running of `name` and nobody could end, as an instance whose
+  // main process has ended already; null where there is nothing, or it was handed out before.
+  // Nothing of `name` is spawned before it is gone.
+  virtual std::unique_ptr<Instance> TakeLeftover(const std::string& name) {
+    static_cast<void>(name);
+    return nullptr;
+  }
+
   // Gives back what is kept for instances of `name` between their lives (the folder of a control
   // group). To be called when a daemon is removed and nothing of it is alive; never fails.
   virtual void Forget(const std::string& name) { static_cast<void>(name); }

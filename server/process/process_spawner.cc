@@ -14,6 +14,7 @@
 #include "server/process/control_group.h"
 #include "server/process/helper_status.h"
 #include "server/process/instance_mark.h"
+#include "server/process/leftover_instance.h"
 #include "server/process/raw_clone.h"
 #include "server/process/spawn_failure.h"
 
@@ -80,8 +81,15 @@ absl::StatusOr<std::unique_ptr<ProcessSpawner>> ProcessSpawner::Create(Options o
     if (!containment.group.empty()) RemoveControlGroup(containment.group);
     return slots.status();
   }
-  return std::unique_ptr<ProcessSpawner>(new ProcessSpawner(
+  std::unique_ptr<ProcessSpawner> spawner(new ProcessSpawner(
       std::move(options), std::move(containment), *std::move(record), *std::move(slots)));
+  for (const Leftover& leftover : spawner->options_.leftovers) {
+    absl::StatusOr<std::unique_ptr<Instance>> instance =
+        LeftoverInstance::Create(leftover, spawner->record_.get());
+    if (!instance.ok()) return instance.status();
+    spawner->leftovers_[leftover.daemon] = *std::move(instance);
+  }
+  return spawner;
 }
 
 ProcessSpawner::ProcessSpawner(Options options, Containment containment,
@@ -99,6 +107,15 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
 ProcessSpawner::~ProcessSpawner() {
   remover_.reset();
   if (containment_.mode == ContainmentMode::kControlGroup) RemoveControlGroup(containment_.group);
+}
+
+std::unique_ptr<Instance> ProcessSpawner::TakeLeftover(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(leftovers_mu_);
+  const auto found = leftovers_.find(name);
+  if (found == leftovers_.end()) return nullptr;
+  std::unique_ptr<Instance> leftover = std::move(found->second);
+  leftovers_.erase(found);
+  return leftover;
 }
 
 void ProcessSpawner::Forget(const std::string& name) {

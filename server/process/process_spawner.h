@@ -1,8 +1,11 @@
 #ifndef HOB_SERVER_PROCESS_PROCESS_SPAWNER_H_
 #define HOB_SERVER_PROCESS_PROCESS_SPAWNER_H_
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -11,6 +14,7 @@
 #include "server/process/failed_children.h"
 #include "server/process/group_remover.h"
 #include "server/process/instance_record.h"
+#include "server/process/leftover.h"
 #include "server/process/prepared_child.h"
 #include "server/process/process.h"
 #include "server/process/spawn_slots.h"
@@ -37,10 +41,12 @@ class ProcessSpawner : public Spawner {
     // How long a child may take from its clone to its execve, and behind it the exec helper to the
     // daemon's.
     absl::Duration exec_timeout = absl::Seconds(5);
+    // What EndPredecessor could not end.
+    std::vector<Leftover> leftovers;
   };
 
-  // Probes the machine, reserves descriptors and starts the record. What a dead predecessor left
-  // running is ended before that (EndPredecessor).
+  // Probes the machine, reserves descriptors and starts the record, with the leftovers in it. What
+  // a dead predecessor left running is ended before that (EndPredecessor).
   static absl::StatusOr<std::unique_ptr<ProcessSpawner>> Create(Options options);
 
   // Removes the control groups of what is gone, and the record.
@@ -54,6 +60,8 @@ class ProcessSpawner : public Spawner {
 
   // The thread that calls it becomes the parent and must not be the one that reaps strays.
   SpawnResult Spawn(const SpawnRequest& request) override;
+
+  std::unique_ptr<Instance> TakeLeftover(const std::string& name) override;
 
   void Forget(const std::string& name) override;
 
@@ -80,6 +88,9 @@ class ProcessSpawner : public Spawner {
   const std::unique_ptr<SpawnSlots> slots_;
   // Whether each instance gets a mark.
   const bool marks_;
+  // Those that nobody has taken, by the names of their daemons. Each is in the record.
+  std::mutex leftovers_mu_;
+  std::map<std::string, std::unique_ptr<Instance>> leftovers_;
   SpawnWatch watch_;
   FailedChildren failed_children_;
   // Null only at the end.

@@ -186,7 +186,7 @@ absl::Status SessionTree::Signal(int signal) {
   const auto send = [&](const ProcessStat& stat, int pidfd) {
     if (!signalled.insert({stat.pid, stat.start_ticks}).second) return absl::OkStatus();
     found_new = true;
-    return SendSignal(pidfd, signal) ? absl::OkStatus() : LastErrorUnlessGone(stat.pid);
+    return SendSignal(pidfd, signal) ? absl::OkStatus() : UnlessGone(SignalError(stat.pid));
   };
   for (int round = 0; round < kRounds && found_new; ++round) {
     found_new = false;

@@ -54,7 +54,17 @@ DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context
                  }),
       instance_(*context.clock),
       output_(lifecycle_.spec().name, context.logs, *context.clock) {
+  TakeLeftover();
   lifecycle_.PublishNow();
+}
+
+void DaemonRunner::TakeLeftover() {
+  std::unique_ptr<Instance> leftover = context_.spawner->TakeLeftover(lifecycle_.spec().name);
+  if (leftover == nullptr) return;
+  instance_.TakeOver(std::move(leftover));
+  lifecycle_.BeginWithLeftover(instance_.refusal());
+  next_ = Next::kStayStopped;
+  stop_reason_ = "what a server that is dead had left running has ended";
 }
 
 // Starting.
@@ -208,6 +218,7 @@ void DaemonRunner::Condemn(const std::string& verdict, int signal) {
   context_.journal->Warning(About("condemned"),
                             absl::StrCat(Tag(), " ", verdict, ": being stopped"));
   instance_.AskToEnd(signal, lifecycle_.spec().stop_timeout);
+  TellRefusal(verdict);
 }
 
 void DaemonRunner::CancelTimersOfInstance() {
@@ -229,20 +240,29 @@ void DaemonRunner::BeginStop(const std::string& reason) {
   lifecycle_.StopBegins(reason);
   context_.journal->Info(About("stopping"), absl::StrCat(Tag(), " ", reason));
   instance_.AskToEnd(lifecycle_.spec().stop_signal, lifecycle_.spec().stop_timeout);
+  TellRefusal(reason);
+}
+
+void DaemonRunner::TellRefusal(const std::string& reason) {
+  if (instance_.refusal().empty()) return;
+  const std::string refused = absl::StrCat("it refuses the signal: ", instance_.refusal());
+  lifecycle_.Remark(absl::StrCat(reason, "; ", refused));
+  context_.journal->Warning(About("refused"), absl::StrCat(Tag(), " ", refused));
 }
 
 void DaemonRunner::LookAtInstance() {
   const LiveInstance::Events events = instance_.Look();
   if (events.main_ended.has_value()) MainEnded(*events.main_ended);
   if (events.killed_after.has_value()) {
+    const std::string& refusal = instance_.refusal();
     context_.journal->Warning(
         About("killed"),
         absl::StrCat(Tag(), " did not end within ",
                      absl::FormatDuration(absl::Trunc(*events.killed_after, absl::Milliseconds(1))),
-                     ": killed"));
+                     refusal.empty() ? ": killed" : "; it cannot be killed: ", refusal));
   }
   if (events.unkillable) {
-    lifecycle_.Hangs();
+    lifecycle_.Hangs(instance_.refusal());
     context_.journal->Error(absl::StrCat(Tag(), " ", lifecycle_.latest()->reason));
     InstanceHangs();
     if (finished_) return;
@@ -282,7 +302,7 @@ std::string DaemonRunner::LastWordsOf(const ExitReport& report) {
 
 void DaemonRunner::InstanceHangs() {
   if (!refusal_.ok() && !removed_) BeFinished();
-  const absl::Status hangs = Unkillable(lifecycle_.spec().name);
+  const absl::Status hangs = Unkillable(lifecycle_.spec().name, lifecycle_.now().reason);
   for (const auto what : {Waiters::For::kUp, Waiters::For::kTried, Waiters::For::kGone}) {
     waiters_.Answer(what, hangs);
   }

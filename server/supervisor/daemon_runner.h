@@ -111,6 +111,8 @@ class DaemonRunner {
   // The time of the next start has come.
   void StartIsDue();
   void Launch();
+  // Has what a dead server left running of the daemon keep its place until it is gone.
+  void TakeLeftover();
   void SpawnFailed(SpawnFailure failure);
   void Spawned();
   // Decides when the instance counts as up; at once where nothing is asked of it.
@@ -130,6 +132,9 @@ class DaemonRunner {
 
   // Asks the instance to end; next_ says what follows. Precondition: there is one.
   void BeginStop(const std::string& reason);
+  // Tells that the kernel has refused the signal that should end the instance, where it did;
+  // `reason` is why it was sent.
+  void TellRefusal(const std::string& reason);
   void LookAtInstance();
   void MainEnded(const ReapedProcess& reaped);
   void InstanceGone();

@@ -108,12 +108,17 @@ void DaemonRunner::Signal(const Command& command) {
 }
 
 void DaemonRunner::Boot(Command command) {
+  const bool is_down = lifecycle_.state() == DaemonState::kStopped || instance_.is_leftover();
   // An operator may have been faster; what they stopped stays stopped.
-  if (told_by_operator_ || lifecycle_.state() != DaemonState::kStopped || start_at_ != kNever) {
+  if (told_by_operator_ || !is_down || start_at_ != kNever) {
     return AnswerNow(command, lifecycle_.latest());
   }
   lifecycle_.SetWanted(true);
-  StartSoon("started by the configuration", /*operator_asks=*/false);
+  if (instance_.is_leftover()) {
+    StartAgainWhenGone("started by the configuration", /*operator_asks=*/false);
+  } else {
+    StartSoon("started by the configuration", /*operator_asks=*/false);
+  }
   AnswerWhen(Waiters::For::kTried, "start", std::move(command));
 }
 

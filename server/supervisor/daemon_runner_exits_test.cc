@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using Kind = Command::Kind;
 
 FakeProgram WithChildren(int looks_to_end) {
@@ -369,6 +370,119 @@ TEST(DaemonRunnerExitsTest, F26AShutDownEndsARemovalThatHangs) {
   web.Advance(absl::Seconds(16));
   EXPECT_EQ(web.Do(Kind::kShutDown).InAWord(), "UNKILLABLE");
   EXPECT_TRUE(web.runner->finished());
+}
+
+// A daemon that has become another user: a setuid program, sudo.
+FakeProgram OfAnotherUser() {
+  FakeProgram program;
+  program.refuses_signals = true;
+  return program;
+}
+
+TEST(DaemonRunnerExitsTest, AProcessThatRefusesSignalsIsToldAsTheKernelSaysIt) {
+  RunnerHarness web;
+  web.spawner.SetProgram(OfAnotherUser());
+  web.Do(Kind::kBoot);
+  const Answer stop = web.Do(Kind::kStop);
+  EXPECT_THAT(web.now().reason,
+              HasSubstr("it refuses the signal: Operation not permitted: process 7 runs as uid 0"));
+  web.Advance(absl::Seconds(10));
+  EXPECT_EQ(stop.count(), 0) << "it has its time, and may end by itself";
+  web.Advance(absl::Milliseconds(1200));
+  EXPECT_EQ(stop.InAWord(), "UNKILLABLE");
+  EXPECT_TRUE(web.now().unkillable);
+  EXPECT_EQ(web.state(), DaemonState::kStopping);
+  EXPECT_THAT(web.now().reason,
+              HasSubstr("it cannot be killed: Operation not permitted: process 7 runs as uid 0. No "
+                        "other instance is started before it is gone"));
+  EXPECT_THAT(web.now().reason, Not(HasSubstr("hangs")));
+  web.Exit(0);
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+  EXPECT_FALSE(web.now().unkillable);
+}
+
+TEST(DaemonRunnerExitsTest, ADaemonThatIsNotReadyInTimeAndRefusesToEndSaysBoth) {
+  DaemonSpec spec = WebSpec();
+  spec.ready = ReadyMode::kDescriptor;
+  spec.ready_fd = 3;
+  spec.ready_timeout = absl::Seconds(1);
+  RunnerHarness web(spec);
+  web.spawner.SetProgram(OfAnotherUser());
+  web.Do(Kind::kBoot);
+  web.Advance(absl::Seconds(1));
+  EXPECT_THAT(web.now().reason, HasSubstr("not ready within 1s; it refuses the signal: Operation "
+                                          "not permitted"));
+}
+
+// What a dead server has left running and nobody can end.
+class LeftoverTest : public testing::Test {
+ protected:
+  explicit LeftoverTest(const FakeProgram& program = OfAnotherUser()) {
+    web_.spawner.SetProgram(program);
+    web_.spawner.AddLeftover("web");
+    web_.spawner.SetProgram({});
+    web_.runner =
+        std::make_unique<DaemonRunner>(std::make_shared<const DaemonSpec>(WebSpec()), web_.context);
+    web_.Settle();
+  }
+
+  void EndLeftover() {
+    web_.spawner.EndChildren("web");
+    web_.Advance(absl::Milliseconds(100));
+  }
+
+  RunnerHarness web_;
+};
+
+TEST_F(LeftoverTest, ItKeepsItsPlaceAndSaysWhy) {
+  EXPECT_EQ(web_.state(), DaemonState::kClearing);
+  EXPECT_TRUE(web_.now().unkillable);
+  EXPECT_EQ(web_.now().reason,
+            "left running by a server that is dead; it cannot be killed: Operation not permitted: "
+            "process 7 runs as uid 0. No other instance is started before it is gone");
+  web_.Do(Kind::kBoot);
+  EXPECT_TRUE(web_.now().wanted);
+  web_.Advance(absl::Hours(1));
+  EXPECT_EQ(web_.spawner.Spawned("web"), 0);
+  EndLeftover();
+  EXPECT_EQ(web_.state(), DaemonState::kRunning) << "the configuration wants it up";
+  EXPECT_EQ(web_.spawner.MostAliveAtOnce("web"), 1);
+  EXPECT_EQ(web_.now().counts->exits, 0) << "nobody knows how it ended";
+  EXPECT_EQ(web_.now().counts->restarts, 0);
+}
+
+TEST_F(LeftoverTest, WithoutAWishItStaysDownWhenItIsGone) {
+  EndLeftover();
+  EXPECT_EQ(web_.state(), DaemonState::kStopped);
+  EXPECT_EQ(web_.now().reason, "what a server that is dead had left running has ended");
+  EXPECT_FALSE(web_.now().unkillable);
+}
+
+TEST_F(LeftoverTest, CommandsAreToldAndGoOn) {
+  web_.Do(Kind::kBoot);
+  EXPECT_EQ(web_.Do(Kind::kRestart).InAWord(), "UNKILLABLE");
+  EXPECT_EQ(web_.Do(Kind::kStop).InAWord(), "UNKILLABLE");
+  EXPECT_THAT(web_.now().reason, HasSubstr("Operation not permitted"));
+  EndLeftover();
+  EXPECT_EQ(web_.state(), DaemonState::kStopped);
+  EXPECT_EQ(web_.Do(Kind::kStart).InAWord(), "OK");
+}
+
+TEST_F(LeftoverTest, TheServerEndsWithoutIt) {
+  web_.Do(Kind::kBoot);
+  EXPECT_EQ(web_.Do(Kind::kShutDown).InAWord(), "UNKILLABLE");
+  EXPECT_TRUE(web_.runner->finished());
+}
+
+class HangingLeftoverTest : public LeftoverTest {
+ protected:
+  HangingLeftoverTest() : LeftoverTest(FakeProgram()) {}
+};
+
+TEST_F(HangingLeftoverTest, ItIsToldThatItHangs) {
+  EXPECT_THAT(web_.now().reason, HasSubstr("KILL does not end it: it hangs in the kernel"));
+  EndLeftover();
+  EXPECT_EQ(web_.state(), DaemonState::kStopped);
 }
 
 TEST(DaemonRunnerExitsTest, F32AnEventThatNobodyToldIsSeenAtTheNextLook) {

@@ -9,9 +9,12 @@
 namespace hob {
 namespace {
 
-constexpr char kHangs[] =
-    "; KILL does not end it: it hangs in the kernel. No other instance is started before it is "
-    "gone";
+constexpr char kHangs[] = "KILL does not end it: it hangs in the kernel";
+constexpr char kKeepsItsPlace[] = "No other instance is started before it is gone";
+
+std::string WhyUnkillable(const std::string& refusal) {
+  return refusal.empty() ? kHangs : absl::StrCat("it cannot be killed: ", refusal);
+}
 
 }  // namespace
 
@@ -107,8 +110,17 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
   now_.ready_time.reset();
 }
 
-void Lifecycle::Hangs() {
+void Lifecycle::BeginWithLeftover(const std::string& refusal) {
+  now_.state = DaemonState::kClearing;
   now_.unkillable = true;
+  why_unkillable_ = WhyUnkillable(refusal);
+  now_.reason = WithHang("left running by a server that is dead");
+  latest_ = std::make_shared<const DaemonSnapshot>(now_);
+}
+
+void Lifecycle::Hangs(const std::string& refusal) {
+  now_.unkillable = true;
+  why_unkillable_ = WhyUnkillable(refusal);
   Remark(now_.reason);
 }
 
@@ -152,7 +164,7 @@ void Lifecycle::NoTrialComes() {
 }
 
 void Lifecycle::Remark(const std::string& reason) {
-  now_.reason = now_.unkillable ? absl::StrCat(reason, kHangs) : reason;
+  now_.reason = WithHang(reason);
   PublishNow();
 }
 
@@ -164,8 +176,13 @@ void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
   // Only from STOPPING to clearing what is left does the instance stay the same.
   if (to != DaemonState::kClearing) now_.unkillable = false;
   now_.state = to;
-  now_.reason = now_.unkillable ? absl::StrCat(reason, kHangs) : reason;
+  now_.reason = WithHang(reason);
   PublishNow();
+}
+
+std::string Lifecycle::WithHang(const std::string& reason) const {
+  if (!now_.unkillable) return reason;
+  return absl::StrCat(reason, "; ", why_unkillable_, ". ", kKeepsItsPlace);
 }
 
 void Lifecycle::Note(const ThrottleDecision& decision) {

@@ -37,6 +37,10 @@ class Lifecycle {
 
   void PublishNow();
 
+  // Begins in CLEARING instead of STOPPED, because of what a dead server left running and KILL does
+  // not end; `refusal` as for Hangs. Precondition: nothing was published.
+  void BeginWithLeftover(const std::string& refusal);
+
   // The configuration changed.
   void SpecChanged(std::shared_ptr<const DaemonSpec> spec);
   // An operator or the configuration wants the daemon up or down; published where it changes,
@@ -64,8 +68,9 @@ class Lifecycle {
   void StopBegins(const std::string& reason);
   // The main process ended, or was never there: counted once for each start.
   void Ended(ExitReport report, std::string last_stderr_line = "");
-  // KILL does not end the instance.
-  void Hangs();
+  // KILL does not end the instance; `refusal` says why where the kernel refuses the signal, and is
+  // empty where the process hangs.
+  void Hangs(const std::string& refusal);
   // The main process has ended and something that it left behind is being killed.
   void ClearingBegins();
   // Nothing is left and the daemon is to stay down.
@@ -88,10 +93,14 @@ class Lifecycle {
   // error in the log else.
   void MoveTo(DaemonState to, const std::string& reason);
   void Note(const ThrottleDecision& decision);
+  // `reason`, and that the instance hangs where it does.
+  std::string WithHang(const std::string& reason) const;
   static std::string WhyDecided(const DaemonSnapshot& now, const ThrottleDecision& decision);
 
   const Clock& clock_;
   const Publish publish_;
+  // Why KILL does not end the instance; of meaning while now_.unkillable.
+  std::string why_unkillable_;
   // The snapshot in the making.
   DaemonSnapshot now_;
   DaemonSnapshotPtr latest_;

@@ -13,8 +13,11 @@ namespace {
 // killed.
 constexpr absl::Duration kFirstInterval = absl::Milliseconds(1);
 constexpr absl::Duration kLongestInterval = absl::Milliseconds(100);
-// A process that survives KILL for so long hangs in the kernel (RELIABILITY F26).
+// A process that survives KILL for so long hangs in the kernel.
 constexpr absl::Duration kUnkillableAfter = absl::Seconds(5);
+
+// A process that refuses KILL for so long will not end by it.
+constexpr absl::Duration kRefusesAfter = absl::Seconds(1);
 
 constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
 
@@ -29,8 +32,19 @@ absl::optional<SpawnFailure> LiveInstance::Spawn(Spawner& spawner, const SpawnRe
   kill_at_ = kNever;
   killed_at_ = kNever;
   unkillable_said_ = false;
+  is_leftover_ = false;
+  refusal_.clear();
   look_at_ = kNever;
   return absl::nullopt;
+}
+
+void LiveInstance::TakeOver(std::unique_ptr<Instance> leftover) {
+  instance_ = std::move(leftover);
+  main_ended_ = true;
+  is_leftover_ = true;
+  Kill();
+  look_interval_ = kLongestInterval;
+  unkillable_said_ = true;
 }
 
 absl::Status LiveInstance::Signal(int signal, bool all) {
@@ -39,16 +53,15 @@ absl::Status LiveInstance::Signal(int signal, bool all) {
 
 void LiveInstance::AskToEnd(int signal, absl::Duration patience) {
   if (patience <= absl::ZeroDuration()) return Kill();
-  // What is gone already is noticed by the next look; there is nobody to tell here.
   const bool acts_when_stopped = signal == SIGKILL || signal == SIGCONT;
-  (acts_when_stopped ? instance_->SignalTree(signal) : instance_->SignalTreeAndContinue(signal))
-      .IgnoreError();
+  NoteRefusal(acts_when_stopped ? instance_->SignalTree(signal)
+                                : instance_->SignalTreeAndContinue(signal));
   asked_at_ = clock_.Now().monotonic;
   kill_at_ = asked_at_ + patience;
 }
 
 void LiveInstance::Kill() {
-  instance_->SignalTree(SIGKILL).IgnoreError();
+  NoteRefusal(instance_->SignalTree(SIGKILL));
   kill_at_ = kNever;
   const MonotonicTime now = clock_.Now().monotonic;
   // Whoever kills it again and again does not put the next look off.
@@ -58,6 +71,11 @@ void LiveInstance::Kill() {
     look_interval_ = kFirstInterval;
   }
   look_at_ = now + look_interval_;
+}
+
+// What is gone already is noticed by the next look, and what was not found is looked for again.
+void LiveInstance::NoteRefusal(const absl::Status& signalled) {
+  refusal_ = absl::IsPermissionDenied(signalled) ? std::string(signalled.message()) : "";
 }
 
 void LiveInstance::BePatientUntil(MonotonicTime time) {
@@ -96,8 +114,9 @@ void LiveInstance::LookForTreeEnd(MonotonicTime now, Events& events) {
     look_interval_ = std::min(look_interval_ * 2, kLongestInterval);
     Kill();
   }
-  // Whoever stood still itself meanwhile has not looked often enough to know.
-  const bool knows = look_interval_ == kLongestInterval && now - killed_at_ >= kUnkillableAfter;
+  const absl::Duration patience = refusal_.empty() ? kUnkillableAfter : kRefusesAfter;
+  // If this process was itself suspended, it has looked too rarely to know.
+  const bool knows = look_interval_ == kLongestInterval && now - killed_at_ >= patience;
   if (knows && !unkillable_said_) {
     unkillable_said_ = true;
     events.unkillable = true;

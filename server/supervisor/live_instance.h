@@ -5,8 +5,10 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "server/clock/clock.h"
@@ -27,7 +29,7 @@ class LiveInstance {
   // Whether there is an instance, or something left of one.
   bool exists() const { return instance_ != nullptr; }
   bool main_ended() const { return main_ended_; }
-  // Whether there is one that should have died of KILL seconds ago.
+  // Whether there is one that KILL does not end.
   bool hangs() const { return exists() && unkillable_said_; }
   // The process, while the main process has not ended.
   pid_t pid() const { return instance_->pid(); }
@@ -36,6 +38,16 @@ class LiveInstance {
 
   // Precondition: !exists(). Returns what went wrong.
   absl::optional<SpawnFailure> Spawn(Spawner& spawner, const SpawnRequest& request);
+
+  // Takes over what a dead server left running of the daemon: its main process has ended, and KILL,
+  // which it gets again, does not end it. Precondition: !exists().
+  void TakeOver(std::unique_ptr<Instance> leftover);
+  // Whether there is one that was taken over.
+  bool is_leftover() const { return exists() && is_leftover_; }
+
+  // Why the kernel refused the latest signal that should end the instance to some of it; empty
+  // where it did not: "Operation not permitted: process 7 runs as uid 0, ...".
+  const std::string& refusal() const { return refusal_; }
 
   // Whether there is one that AskToEnd asks without a wait for anything.
   bool is_asked_at_once() const { return exists() && instance_->IsSignalledAtOnce(); }
@@ -58,9 +70,10 @@ class LiveInstance {
   // What has happened since the last look.
   struct Events {
     absl::optional<ReapedProcess> main_ended;
-    // It was killed because it had not ended for so long after it was asked to.
+    // It was killed, as far as the kernel allowed that (refusal), because it had not ended for so
+    // long after it was asked to.
     absl::optional<absl::Duration> killed_after;
-    // It should have died of KILL seconds ago; said once.
+    // It should have died of KILL seconds ago, or has refused it for a second; said once.
     bool unkillable = false;
     // Nothing is left, and exists() is false.
     bool gone = false;
@@ -71,6 +84,7 @@ class LiveInstance {
   void AppendPollFds(std::vector<pollfd>& fds);
 
  private:
+  void NoteRefusal(const absl::Status& signalled);
   void LookForMainEnd(Events& events);
   void LookForTreeEnd(MonotonicTime now, Events& events);
 
@@ -85,6 +99,8 @@ class LiveInstance {
   // When it was killed first; InfiniteFuture: not yet.
   MonotonicTime killed_at_ = MonotonicTime::InfiniteFuture();
   bool unkillable_said_ = false;
+  bool is_leftover_ = false;
+  std::string refusal_;
   // When the tree is looked at again, and how long it is until the time after.
   MonotonicTime look_at_ = MonotonicTime::InfiniteFuture();
   absl::Duration look_interval_;

@@ -181,7 +181,10 @@ absl::Status Supervisor::CheckGone(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto found = workers_.find(name);
     if (found == workers_.end()) continue;
-    if (!found->second->HasEnded()) return Unkillable(name);
+    if (!found->second->HasEnded()) {
+      const DaemonSnapshotPtr daemon = context_.registry->Find(name);
+      return Unkillable(name, daemon == nullptr ? "" : daemon->reason);
+    }
     workers.push_back(std::move(found->second));
     workers_.erase(found);
   }

@@ -106,6 +106,32 @@ SpawnResult FakeSpawner::Spawn(const SpawnRequest& request) {
   return std::make_unique<FakeInstance>(*this, spawned);
 }
 
+void FakeSpawner::AddLeftover(const std::string& name) {
+  absl::MutexLock lock(&mu_);
+  auto process = std::make_unique<Process>();
+  process->pid = next_pid_++;
+  process->name = name;
+  process->program = program_;
+  process->program.looks_to_end_children = -1;
+  process->ended = true;
+  process->reaped = true;
+  process->children_alive = true;
+  last_pids_[name] = process->pid;
+  leftovers_.push_back(process.get());
+  processes_[process->pid] = std::move(process);
+  tallies_[name].most_alive = 1;
+}
+
+std::unique_ptr<Instance> FakeSpawner::TakeLeftover(const std::string& name) {
+  absl::MutexLock lock(&mu_);
+  const auto found = std::find_if(leftovers_.begin(), leftovers_.end(),
+                                  [&](const Process* left) { return left->name == name; });
+  if (found == leftovers_.end()) return nullptr;
+  Process& process = **found;
+  leftovers_.erase(found);
+  return std::make_unique<FakeInstance>(*this, process);
+}
+
 void FakeSpawner::Forget(const std::string& name) {
   absl::MutexLock lock(&mu_);
   forgotten_.push_back(name);
@@ -306,9 +332,12 @@ absl::Status FakeSpawner::Send(Process& process, int signal, bool to_tree) {
   absl::MutexLock lock(&mu_);
   const bool main_alive = Tick(process);
   if (!(to_tree ? IsAlive(process) : main_alive)) return absl::NotFoundError("no such process");
+  const FakeProgram& program = process.program;
+  if (program.refuses_signals) {
+    return absl::PermissionDeniedError("Operation not permitted: process 7 runs as uid 0");
+  }
   const MonotonicTime now = clock_.Now().monotonic;
   process.signals.push_back({signal, to_tree, now});
-  const FakeProgram& program = process.program;
   if (to_tree && signal == SIGKILL && process.children_alive && !process.looks_left.has_value()) {
     process.looks_left = program.looks_to_end_children;
     if (*process.looks_left == 0) process.children_alive = false;

@@ -29,6 +29,8 @@ struct FakeProgram {
   // Signals that do not end it. What ends nobody (CONT, CHLD, URG, WINCH) need not be named; a
   // program that is not even ended by KILL hangs in the kernel.
   std::set<int> survives;
+  // It runs as another user, and the kernel refuses every signal.
+  bool refuses_signals = false;
   // How long it takes to end after a signal.
   absl::Duration dying_takes;
   // The code with which it exits on a signal; absent, or on KILL: it dies of the signal.
@@ -61,12 +63,16 @@ class FakeSpawner : public Spawner {
 
   // Spawner.
   SpawnResult Spawn(const SpawnRequest& request) override ABSL_LOCKS_EXCLUDED(mu_);
+  std::unique_ptr<Instance> TakeLeftover(const std::string& name) override ABSL_LOCKS_EXCLUDED(mu_);
   void Forget(const std::string& name) override ABSL_LOCKS_EXCLUDED(mu_);
 
   // What is to happen.
 
   // The program of all spawns to come.
   void SetProgram(const FakeProgram& program) ABSL_LOCKS_EXCLUDED(mu_);
+  // A dead server has left a process of `name` running, which EndChildren ends and nothing else.
+  // It is of the present program in that it refuses signals.
+  void AddLeftover(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
   // The next spawns fail, one for each call.
   void FailNextSpawn(const SpawnFailure& failure) ABSL_LOCKS_EXCLUDED(mu_);
   // The main process of the live instance of `name` ends now. False when there is none.
@@ -165,6 +171,8 @@ class FakeSpawner : public Spawner {
   std::deque<SpawnFailure> failures_ ABSL_GUARDED_BY(mu_);
   // Instances that exist, and the last one of each name.
   std::map<pid_t, std::unique_ptr<Process>> processes_ ABSL_GUARDED_BY(mu_);
+  // Leftovers that nobody has taken; owned by processes_.
+  std::vector<Process*> leftovers_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, pid_t> last_pids_ ABSL_GUARDED_BY(mu_);
   pid_t next_pid_ ABSL_GUARDED_BY(mu_) = 101;
   std::map<std::string, Tally> tallies_ ABSL_GUARDED_BY(mu_);
