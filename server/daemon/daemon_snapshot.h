@@ -72,7 +72,7 @@ struct DaemonSnapshot {
   // Whether it ought to be up.
   bool wanted = false;
   bool ready = false;
-  // Whether something of it survives KILL: it hangs in the kernel (RELIABILITY F26).
+  // Whether KILL does not end something of it: it hangs in the kernel, or refuses the signal.
   bool unkillable = false;
   // Main process; 0 without a live instance.
   pid_t pid = 0;

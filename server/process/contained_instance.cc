@@ -42,6 +42,8 @@ absl::Status GroupInstance::KillTree() {
   // A process with the rights for it may have moved itself to another group.
   const absl::Status main_killed = main_.Signal(SIGKILL);
   if (absl::IsNotFound(killed)) return main_killed;
+  // One that has become another user refuses the signal, and dies by the group all the same.
+  if (absl::IsPermissionDenied(main_killed) && (main_.HasEnded() || Contains(pid()))) return killed;
   return killed.ok() && !absl::IsNotFound(main_killed) ? main_killed : killed;
 }
 

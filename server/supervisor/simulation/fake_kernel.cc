@@ -78,6 +78,9 @@ struct FakeKernel::Tree {
   int daemon = 0;
   int main_pid = 0;
   int alive = 0;
+  // The server may not signal it; and KILL was among what it has refused.
+  bool is_another_users = false;
+  bool has_refused_kill = false;
   // The server holds it, and has a descriptor open for it.
   bool held = true;
   bool main_ended = false;
@@ -175,6 +178,7 @@ SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
   Daemon& told = daemons_[daemon];
   told.tree = &tree;
   told.said_ready = told.closed_ready = false;
+  tree.is_another_users = random_.Chance(weather_.refused);
   DrawScript(main);
   DrawReadiness(request, tree);
   tree.pen = Pen(request, now_, random_);
@@ -377,6 +381,7 @@ void FakeKernel::ClearAway(Tree& tree) {
 }
 
 void FakeKernel::Heal() {
+  for (const std::unique_ptr<Tree>& tree : trees_) tree->is_another_users = false;
   for (size_t i = 0; i < processes_.size(); ++i) {
     Process& process = *processes_[i];
     if (process.has_ended) continue;
@@ -478,7 +483,11 @@ absl::optional<ReapedProcess> FakeKernel::TryReap(Tree& tree) {
 absl::Status FakeKernel::Signal(Tree& tree, int signal, bool to_tree) {
   if (to_tree ? tree.alive == 0 : tree.main_ended) return absl::NotFoundError("no such process");
   witness_.Signalled(tree.daemon, signal, to_tree);
-  if (random_.Chance(weather_.refused)) return absl::PermissionDeniedError("the weather is bad");
+  if (random_.Chance(weather_.refused)) return absl::ResourceExhaustedError("the weather is bad");
+  if (tree.is_another_users) {
+    tree.has_refused_kill |= signal == SIGKILL;
+    return absl::PermissionDeniedError("Operation not permitted");
+  }
   std::vector<Process*> reached;
   for (const std::unique_ptr<Process>& process : processes_) {
     if (process->tree == &tree && !process->has_ended && (to_tree || process->is_main)) {
@@ -525,6 +534,11 @@ int FakeKernel::MainPid(int daemon) const {
 int FakeKernel::Unheard(int daemon) const {
   const Tree* const tree = daemons_[daemon].tree;
   return tree == nullptr ? 0 : tree->voice.unheard();
+}
+
+bool FakeKernel::HasRefusedKill(int daemon) const {
+  const Tree* const tree = daemons_[daemon].tree;
+  return tree != nullptr && tree->has_refused_kill;
 }
 
 bool FakeKernel::HasZombie(int daemon) const {

@@ -42,7 +42,8 @@ struct Weather {
   // The spawn takes long; it hangs until it is given up.
   int slow_spawn = 3;
   int hung_spawn = 1;
-  // Signals are refused.
+  // It becomes another user, whom the server may not signal before the weather changes. As often a
+  // signal fails once, for a shortage of the machine.
   int refused = 0;
 };
 
@@ -122,6 +123,8 @@ class FakeKernel : public Spawner {
   // What the latest instance has done to its readiness descriptor.
   bool SaidReady(int daemon) const { return daemons_[daemon].said_ready; }
   bool ClosedReady(int daemon) const { return daemons_[daemon].closed_ready; }
+  // Whether it has refused KILL because it is another user's.
+  bool HasRefusedKill(int daemon) const;
   // What its live main process has said and nobody has taken.
   int Unheard(int daemon) const;
   // What its processes have ever written.

@@ -16,6 +16,8 @@ using State = Sighting::State;
 constexpr Nanos kRounding = 2;
 // A process that survives KILL for so long hangs in the kernel.
 constexpr Nanos kHangsAfter = 5 * kSecond;
+// One that refuses it for so long is another user's, and goes on refusing.
+constexpr Nanos kRefusesAfter = kSecond;
 // Fewer than so many are no proof of it, and soon after so many it must be told.
 constexpr int kFewKills = 4;
 constexpr int kEnoughKills = 10;
@@ -573,13 +575,17 @@ void Model::CheckAtRest(int number) {
   }
   Check(Hangs(number) || !daemon.seen.is_unkillable, number, "it is told to hang and does not");
   const bool surely = Hangs(number) && daemon.kills >= kEnoughKills &&
-                      now >= daemon.killed_at + kHangsAfter + kSecond;
+                      now >= daemon.killed_at + HangsAfter(number) + 2 * kSecond;
   Check(daemon.seen.is_unkillable || !surely, number, "it is not told that it hangs");
+}
+
+Nanos Model::HangsAfter(int number) const {
+  return world_.HasRefusedKill(number) ? kRefusesAfter : kHangsAfter;
 }
 
 bool Model::Hangs(int number) const {
   const Daemon& daemon = daemons_[number];
-  return daemon.kills >= kFewKills && world_.Now() >= daemon.killed_at + kHangsAfter &&
+  return daemon.kills >= kFewKills && world_.Now() >= daemon.killed_at + HangsAfter(number) &&
          (world_.Alive(number) > 0 || daemon.killed_in_this_round);
 }
 

@@ -67,6 +67,8 @@ class World {
   virtual int MainPid(int daemon) const = 0;
   virtual bool SaidReady(int daemon) const = 0;
   virtual bool ClosedReady(int daemon) const = 0;
+  // Whether the server may not signal its latest instance, and has tried KILL.
+  virtual bool HasRefusedKill(int daemon) const = 0;
   // What its main process has said with sd_notify(3) and nobody has taken.
   virtual int Unheard(int daemon) const = 0;
   virtual OutputFacts Output(int daemon) const = 0;
@@ -116,7 +118,8 @@ class Model : public KernelWitness {
   int64_t exits(int number) const { return daemons_[number].exits; }
   // Spawns that succeeded.
   int64_t spawns(int number) const { return daemons_[number].spawns; }
-  // KILL was sent so long ago that what is alive hangs in the kernel.
+  // KILL was sent so long ago that it does not end what is alive: that hangs in the kernel, or has
+  // refused the signal.
   bool Hangs(int number) const;
   // Whether it is where it ought to be when nothing is wrong for a long time.
   bool IsWell(int number) const;
@@ -218,6 +221,8 @@ class Model : public KernelWitness {
   void CheckBudget(int number);
   void CheckSeen(int number);
   void CheckSignals(int number);
+  // How long after KILL that is told: it depends on whether the kernel refuses the signal.
+  Nanos HangsAfter(int number) const;
   void CheckAtRest(int number);
   Sighting::State Expected(const Daemon& daemon) const;
   void Check(bool holds, int number, const char* what);

@@ -54,6 +54,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   int MainPid(int daemon) const override { return kernel_.MainPid(daemon); }
   bool SaidReady(int daemon) const override { return kernel_.SaidReady(daemon); }
   bool ClosedReady(int daemon) const override { return kernel_.ClosedReady(daemon); }
+  bool HasRefusedKill(int daemon) const override { return kernel_.HasRefusedKill(daemon); }
   int Unheard(int daemon) const override { return kernel_.Unheard(daemon); }
   OutputFacts Output(int daemon) const override;
   void Violation(int daemon, const std::string& what) override;

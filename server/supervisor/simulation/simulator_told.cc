@@ -153,8 +153,10 @@ std::string Simulator::WhatIsWrong(const Posted& posted, const std::string& reas
   }
   if (reason == "NOT_RUNNING") return unless(posted.order == Order::kSignal, "it was no signal");
   if (posted.order == Order::kSignal) {
-    // Refused by the kernel.
-    return unless(absl::IsPermissionDenied(outcome.status()), "that is no answer to a signal");
+    // Refused by the kernel, or not sent for a shortage of the machine.
+    return unless(
+        absl::IsPermissionDenied(outcome.status()) || absl::IsResourceExhausted(outcome.status()),
+        "that is no answer to a signal");
   }
   if (reason == "TIMED_OUT") {
     return unless(now_ >= posted.posted_at + posted.timeout, "its time is not over");
