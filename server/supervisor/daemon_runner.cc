@@ -54,17 +54,17 @@ DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context
                  }),
       instance_(*context.clock),
       output_(lifecycle_.spec().name, context.logs, *context.clock) {
-  TakeLeftover();
-  lifecycle_.PublishNow();
+  if (!TakeLeftover()) lifecycle_.PublishNow();
 }
 
-void DaemonRunner::TakeLeftover() {
+bool DaemonRunner::TakeLeftover() {
   std::unique_ptr<Instance> leftover = context_.spawner->TakeLeftover(lifecycle_.spec().name);
-  if (leftover == nullptr) return;
+  if (leftover == nullptr) return false;
   instance_.TakeOver(std::move(leftover));
   lifecycle_.BeginWithLeftover(instance_.refusal());
   next_ = Next::kStayStopped;
   stop_reason_ = "what a server that is dead had left running has ended";
+  return true;
 }
 
 // Starting.
@@ -218,7 +218,7 @@ void DaemonRunner::Condemn(const std::string& verdict, int signal) {
   context_.journal->Warning(About("condemned"),
                             absl::StrCat(Tag(), " ", verdict, ": being stopped"));
   instance_.AskToEnd(signal, lifecycle_.spec().stop_timeout);
-  TellRefusal(verdict);
+  TellRefusal();
 }
 
 void DaemonRunner::CancelTimersOfInstance() {
@@ -240,14 +240,15 @@ void DaemonRunner::BeginStop(const std::string& reason) {
   lifecycle_.StopBegins(reason);
   context_.journal->Info(About("stopping"), absl::StrCat(Tag(), " ", reason));
   instance_.AskToEnd(lifecycle_.spec().stop_signal, lifecycle_.spec().stop_timeout);
-  TellRefusal(reason);
+  TellRefusal();
 }
 
-void DaemonRunner::TellRefusal(const std::string& reason) {
-  if (instance_.refusal().empty()) return;
-  const std::string refused = absl::StrCat("it refuses the signal: ", instance_.refusal());
-  lifecycle_.Remark(absl::StrCat(reason, "; ", refused));
-  context_.journal->Warning(About("refused"), absl::StrCat(Tag(), " ", refused));
+void DaemonRunner::TellRefusal() {
+  const std::string& refusal = instance_.refusal();
+  if (refusal.empty()) return;
+  lifecycle_.Refuses(refusal);
+  context_.journal->Warning(About("refused"),
+                            absl::StrCat(Tag(), " refuses the signal: ", refusal));
 }
 
 void DaemonRunner::LookAtInstance() {

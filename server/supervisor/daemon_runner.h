@@ -111,8 +111,9 @@ class DaemonRunner {
   // The time of the next start has come.
   void StartIsDue();
   void Launch();
-  // Has what a dead server left running of the daemon keep its place until it is gone.
-  void TakeLeftover();
+  // Has what a dead server left running of the daemon keep its place until it is gone, and
+  // publishes that; false where there is nothing.
+  bool TakeLeftover();
   void SpawnFailed(SpawnFailure failure);
   void Spawned();
   // Decides when the instance counts as up; at once where nothing is asked of it.
@@ -132,9 +133,8 @@ class DaemonRunner {
 
   // Asks the instance to end; next_ says what follows. Precondition: there is one.
   void BeginStop(const std::string& reason);
-  // Tells that the kernel has refused the signal that should end the instance, where it did;
-  // `reason` is why it was sent.
-  void TellRefusal(const std::string& reason);
+  // Tells that the kernel has refused the signal that should end the instance, where it did.
+  void TellRefusal();
   void LookAtInstance();
   void MainEnded(const ReapedProcess& reaped);
   void InstanceGone();

@@ -10,10 +10,11 @@ namespace hob {
 namespace {
 
 constexpr char kHangs[] = "KILL does not end it: it hangs in the kernel";
-constexpr char kKeepsItsPlace[] = "No other instance is started before it is gone";
+constexpr char kKeepsItsPlace[] = ". No other instance is started before it is gone";
 
 std::string WhyUnkillable(const std::string& refusal) {
-  return refusal.empty() ? kHangs : absl::StrCat("it cannot be killed: ", refusal);
+  return absl::StrCat(refusal.empty() ? kHangs : absl::StrCat("it cannot be killed: ", refusal),
+                      kKeepsItsPlace);
 }
 
 }  // namespace
@@ -112,16 +113,19 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
 
 void Lifecycle::BeginWithLeftover(const std::string& refusal) {
   now_.state = DaemonState::kClearing;
-  now_.unkillable = true;
-  why_unkillable_ = WhyUnkillable(refusal);
-  now_.reason = WithHang("left running by a server that is dead");
-  latest_ = std::make_shared<const DaemonSnapshot>(now_);
+  reason_ = "left running by a server that is dead";
+  Hangs(refusal);
+}
+
+void Lifecycle::Refuses(const std::string& refusal) {
+  if (!now_.unkillable) obstacle_ = absl::StrCat("it refuses the signal: ", refusal);
+  Remark(reason_);
 }
 
 void Lifecycle::Hangs(const std::string& refusal) {
   now_.unkillable = true;
-  why_unkillable_ = WhyUnkillable(refusal);
-  Remark(now_.reason);
+  obstacle_ = WhyUnkillable(refusal);
+  Remark(reason_);
 }
 
 void Lifecycle::ClearingBegins() {
@@ -163,11 +167,6 @@ void Lifecycle::NoTrialComes() {
   Remark(WhyDecided(now_, decision));
 }
 
-void Lifecycle::Remark(const std::string& reason) {
-  now_.reason = WithHang(reason);
-  PublishNow();
-}
-
 void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
   if (!IsLegalMove(now_.state, to)) {
     LOG(DFATAL) << now_.name() << ": illegal move from " << DaemonStateName(now_.state) << " to "
@@ -175,14 +174,15 @@ void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
   }
   // Only from STOPPING to clearing what is left does the instance stay the same.
   if (to != DaemonState::kClearing) now_.unkillable = false;
+  if (!now_.unkillable) obstacle_.clear();
   now_.state = to;
-  now_.reason = WithHang(reason);
-  PublishNow();
+  Remark(reason);
 }
 
-std::string Lifecycle::WithHang(const std::string& reason) const {
-  if (!now_.unkillable) return reason;
-  return absl::StrCat(reason, "; ", why_unkillable_, ". ", kKeepsItsPlace);
+void Lifecycle::Remark(const std::string& reason) {
+  reason_ = reason;
+  now_.reason = obstacle_.empty() ? reason : absl::StrCat(reason, "; ", obstacle_);
+  PublishNow();
 }
 
 void Lifecycle::Note(const ThrottleDecision& decision) {

@@ -38,7 +38,7 @@ class Lifecycle {
   void PublishNow();
 
   // Begins in CLEARING instead of STOPPED, because of what a dead server left running and KILL does
-  // not end; `refusal` as for Hangs. Precondition: nothing was published.
+  // not end; `refusal` as for Hangs. Publishes it. Precondition: nothing was published.
   void BeginWithLeftover(const std::string& refusal);
 
   // The configuration changed.
@@ -68,6 +68,8 @@ class Lifecycle {
   void StopBegins(const std::string& reason);
   // The main process ended, or was never there: counted once for each start.
   void Ended(ExitReport report, std::string last_stderr_line = "");
+  // The kernel has refused the signal that should end the instance; `refusal` says why.
+  void Refuses(const std::string& refusal);
   // KILL does not end the instance; `refusal` says why where the kernel refuses the signal, and is
   // empty where the process hangs.
   void Hangs(const std::string& refusal);
@@ -85,7 +87,7 @@ class Lifecycle {
   void LeftExited(const ThrottleDecision& decision);
   // HALTED, and no trial start comes any more.
   void NoTrialComes();
-  // Tells something new of the present state; that the instance hangs stays said.
+  // Tells something new of the present state; what keeps the instance from ending stays said.
   void Remark(const std::string& reason);
 
  private:
@@ -93,14 +95,13 @@ class Lifecycle {
   // error in the log else.
   void MoveTo(DaemonState to, const std::string& reason);
   void Note(const ThrottleDecision& decision);
-  // `reason`, and that the instance hangs where it does.
-  std::string WithHang(const std::string& reason) const;
   static std::string WhyDecided(const DaemonSnapshot& now, const ThrottleDecision& decision);
 
   const Clock& clock_;
   const Publish publish_;
-  // Why KILL does not end the instance; of meaning while now_.unkillable.
-  std::string why_unkillable_;
+  // now_.reason without what keeps the instance from ending, and that; empty while nothing does.
+  std::string reason_;
+  std::string obstacle_;
   // The snapshot in the making.
   DaemonSnapshot now_;
   DaemonSnapshotPtr latest_;
