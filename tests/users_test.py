@@ -1,9 +1,10 @@
 """Daemons with a user of their own, under servers that may change users and under those that may not."""
 
 import os
+import subprocess
 
 import processes
-from hob_server import HobTest, State
+from hob_server import HobTest, State, program
 from test_main import main
 
 # In no database of users.
@@ -67,6 +68,14 @@ class UsersTest(HobTest):
                                               r"change to daemon.*: run hobd as root, or remove user")
         self.assertIn("web cannot be started: a server that runs as nobody", server.stderr())
         server.stop()
+
+    def test_check_by_an_ordinary_user_warns_at_the_line(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nuser = daemon\n")
+        nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        check = [*nobody, program("client/hob"), "check", *server.config_paths]
+        result = subprocess.run(check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout, r"hob\.ini:8: .*'web' cannot be started: a server that runs as nobody")
 
     def test_root_is_told_which_capability_it_lacks(self):
         for capability in ("setgid", "setuid"):

@@ -29,7 +29,7 @@ UserAccount ToUserAccount(const passwd& entry) {
   return UserAccount{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell};
 }
 
-// The account of a number that no entry has.
+// Returns the account of a number that no entry has.
 UserAccount AccountWithoutEntry(uid_t uid) {
   UserAccount account;
   account.uid = uid;

@@ -52,8 +52,8 @@ std::string ScriptInterpreter(int fd) {
 
 bool IsElf(const unsigned char* start) { return std::memcmp(start, ELFMAG, SELFMAG) == 0; }
 
-// The dynamic loader that an ELF program names; empty when there is none. The types of elf(5) are
-// those of its class, 32 or 64 bits.
+// Returns the dynamic loader that an ELF program names; empty when there is none. The types are
+// those of elf(5) for its class, 32 or 64 bits.
 template <typename Header, typename Segment>
 std::string LoaderOf(int fd) {
   Header header;
@@ -75,7 +75,7 @@ std::string ElfLoader(int fd) {
                                        : LoaderOf<Elf64_Ehdr, Elf64_Phdr>(fd);
 }
 
-// The machine of an ELF header as uname(1) calls it; a number where it has no name here.
+// Returns the machine of an ELF header as uname(1) calls it; its number where it has no name here.
 std::string MachineName(int machine) {
   switch (machine) {
     case EM_386:
@@ -101,7 +101,7 @@ std::string MachineName(int machine) {
   }
 }
 
-// Why the kernel does not run the ELF file `fd`, which has the type and machine of `header`.
+// Returns why the kernel does not run an ELF file with the type and machine of `header`.
 std::string ExplainElf(const Elf32_Ehdr& header) {
   const bool is_swapped = header.e_ident[EI_DATA] == ELFDATA2MSB;
   const int machine = is_swapped ? __builtin_bswap16(header.e_machine) : header.e_machine;
@@ -122,7 +122,7 @@ bool IsText(absl::string_view bytes) {
   });
 }
 
-// Why the kernel knows no way to run the file, or the interpreter that it names.
+// Returns why the kernel knows no way to run the file, or the interpreter that it names.
 std::string ExplainFormat(const std::string& path, bool may_be_script = true) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.ok()) return "its format is unknown";
@@ -226,8 +226,8 @@ std::string ExplainLimit(const absl::optional<ResourceLimit>& limit, int resourc
   return text;
 }
 
-// Adds to an errno(3) of setgroups, setresgid or setresuid why it came; empty where that is not
-// known.
+// Returns words for behind the errno(3) of setgroups, setresgid or setresuid that say why it came;
+// empty where that is not known.
 std::string WhyCredentialsAreRefused(const DaemonSpec::Credentials& wanted, int error_number) {
   // user_namespaces(7).
   if (error_number == EINVAL) {
