@@ -133,6 +133,19 @@ absl::Status StartFailed(absl::string_view daemon, absl::string_view why) {
                    {{"daemon", std::string(daemon)}});
 }
 
+absl::Status NotRestarted(absl::string_view daemon, absl::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("'", daemon, "' was not restarted: ", why, "; it is still running"),
+                   "START_FAILED", {{"daemon", std::string(daemon)}, {"still_running", "true"}});
+}
+
+absl::Status NotReplaced(absl::string_view daemon, absl::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("'", daemon, "' was not restarted: ", why,
+                                "; it is still running with its former configuration"),
+                   "START_FAILED", {{"daemon", std::string(daemon)}, {"still_running", "true"}});
+}
+
 absl::Status Overtaken(absl::string_view daemon, absl::string_view command,
                        absl::string_view later) {
   return MakeError(absl::StatusCode::kAborted,

@@ -54,6 +54,13 @@ absl::Status NotKept(absl::string_view daemon, absl::string_view why);
 // FAILED_PRECONDITION: the instance that was to come up did not; `why` is a sentence.
 absl::Status StartFailed(absl::string_view daemon, absl::string_view why);
 
+// FAILED_PRECONDITION (START_FAILED as well): it is certain beforehand that a new instance cannot
+// start, so the present one was left alone and is still running; `why` is a sentence.
+absl::Status NotRestarted(absl::string_view daemon, absl::string_view why);
+
+// The same for a reload: the present instance keeps running with its former configuration.
+absl::Status NotReplaced(absl::string_view daemon, absl::string_view why);
+
 // ABORTED: the command `later` came before the outcome of `command`.
 absl::Status Overtaken(absl::string_view daemon, absl::string_view command,
                        absl::string_view later);

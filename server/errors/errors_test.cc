@@ -47,6 +47,15 @@ TEST(ErrorsTest, EachFailureHasTheCodeOfTheContractAndAReasonOfItsOwn) {
   }
 }
 
+TEST(ErrorsTest, ARestartThatStopsNothingIsAFailedStartThatSaysSo) {
+  for (const absl::Status& status : {NotRestarted("web", "no"), NotReplaced("web", "no")}) {
+    EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+    EXPECT_EQ(GetErrorReason(status).reason, "START_FAILED");
+    EXPECT_EQ(GetErrorReason(status).metadata.at("still_running"), "true");
+    EXPECT_THAT(Message(status), HasSubstr("'web' was not restarted: no; it is still running"));
+  }
+}
+
 TEST(ErrorsTest, WhatVariesInTheMessageIsInTheMetadata) {
   EXPECT_THAT(GetErrorReason(Overtaken("web", "start", "stop")).metadata,
               ElementsAre(Pair("command", "start"), Pair("daemon", "web"), Pair("later", "stop")));

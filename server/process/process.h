@@ -147,6 +147,13 @@ class Spawner {
     return nullptr;
   }
 
+  // Returns the failure that Spawn of `request` is certain to meet as things are now; absent when
+  // it may succeed. Looks at files and starts no instance. Blocks at most as long as Spawn does.
+  virtual absl::optional<SpawnFailure> WouldFail(const SpawnRequest& request) {
+    static_cast<void>(request);
+    return absl::nullopt;
+  }
+
   // Gives back what is kept for instances of `name` between their lives (the folder of a control
   // group). To be called when a daemon is removed and nothing of it is alive; never fails.
   virtual void Forget(const std::string& name) { static_cast<void>(name); }

@@ -12,9 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "server/process/contained_instance.h"
 #include "server/process/control_group.h"
+#include "server/process/file_probe.h"
 #include "server/process/helper_status.h"
 #include "server/process/instance_mark.h"
 #include "server/process/leftover_instance.h"
+#include "server/process/preflight.h"
 #include "server/process/raw_clone.h"
 #include "server/process/spawn_failure.h"
 
@@ -144,6 +146,25 @@ SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
   }
   return std::make_unique<SessionInstance>(born.pid, std::move(born.pidfd), request.name,
                                            registration.mark, std::move(recorded));
+}
+
+absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& request) {
+  failed_children_.ReapLate();
+  // A child can be killed where it waits for a file system that does not answer; this thread
+  // cannot.
+  FileProbe probe;
+  probe.directory = request.directory.c_str();
+  probe.program = request.argv[0].c_str();
+  int pidfd = -1;
+  SpawnWatch::Spawn watched(&watch_, &pidfd);
+  const pid_t pid = RawClone(/*cgroup_fd=*/-1, &RunFileProbe, &probe, &pidfd);
+  const bool killed = watched.End();
+  // Where there is no process to spare, nothing is certain.
+  if (pid < 0) return absl::nullopt;
+  failed_children_.Reap(UniqueFd(pidfd));
+  if (killed && probe.begun == SpawnStage::kNone) return absl::nullopt;
+  if (killed) return ExplainSpawnFailure(request, {probe.begun, ETIMEDOUT});
+  return ForeseeSpawnFailure(request, options_.exec_helper);
 }
 
 absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(

@@ -63,6 +63,8 @@ class ProcessSpawner : public Spawner {
 
   std::unique_ptr<Instance> TakeLeftover(const std::string& name) override;
 
+  absl::optional<SpawnFailure> WouldFail(const SpawnRequest& request) override;
+
   void Forget(const std::string& name) override;
 
   void ForgetForGood(const std::string& name) override;

@@ -313,6 +313,11 @@ std::string ErrnoMeaning(int error_number) {
   return text == nullptr ? absl::StrCat("error ", error_number) : std::string(text);
 }
 
+std::string InterpreterOf(int program) {
+  const std::string interpreter = ScriptInterpreter(program);
+  return interpreter.empty() ? ElfLoader(program) : interpreter;
+}
+
 std::string SpawnStageName(SpawnStage stage) {
   switch (stage) {
     case SpawnStage::kNone:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "server/process/unique_fd.h"
@@ -81,6 +82,10 @@ SpawnResult FakeSpawner::Spawn(const SpawnRequest& request) {
     failures_.pop_front();
     return failure;
   }
+  if (absl::optional<SpawnFailure> failure = WhyMissing(request)) {
+    ++tally.failed;
+    return *std::move(failure);
+  }
   auto process = std::make_unique<Process>();
   process->pid = next_pid_++;
   process->name = request.name;
@@ -130,6 +135,26 @@ std::unique_ptr<Instance> FakeSpawner::TakeLeftover(const std::string& name) {
   Process& process = **found;
   leftovers_.erase(found);
   return std::make_unique<FakeInstance>(*this, process);
+}
+
+absl::optional<SpawnFailure> FakeSpawner::WouldFail(const SpawnRequest& request) {
+  absl::MutexLock lock(&mu_);
+  return WhyMissing(request);
+}
+
+absl::optional<SpawnFailure> FakeSpawner::WhyMissing(const SpawnRequest& request) const {
+  const std::string& program = request.argv[0];
+  if (missing_.count(program) == 0) return absl::nullopt;
+  return SpawnFailure{"exec", ENOENT, program + ": No such file or directory"};
+}
+
+void FakeSpawner::SetMissing(const std::string& path, bool missing) {
+  absl::MutexLock lock(&mu_);
+  if (missing) {
+    missing_.insert(path);
+  } else {
+    missing_.erase(path);
+  }
 }
 
 void FakeSpawner::Forget(const std::string& name) {

@@ -64,6 +64,8 @@ class FakeSpawner : public Spawner {
   // Spawner.
   SpawnResult Spawn(const SpawnRequest& request) override ABSL_LOCKS_EXCLUDED(mu_);
   std::unique_ptr<Instance> TakeLeftover(const std::string& name) override ABSL_LOCKS_EXCLUDED(mu_);
+  absl::optional<SpawnFailure> WouldFail(const SpawnRequest& request) override
+      ABSL_LOCKS_EXCLUDED(mu_);
   void Forget(const std::string& name) override ABSL_LOCKS_EXCLUDED(mu_);
 
   // What is to happen.
@@ -75,6 +77,9 @@ class FakeSpawner : public Spawner {
   void AddLeftover(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
   // The next spawns fail, one for each call.
   void FailNextSpawn(const SpawnFailure& failure) ABSL_LOCKS_EXCLUDED(mu_);
+  // The program at `path` does not exist, or (false) does again: spawns of it fail, and are known
+  // to fail beforehand.
+  void SetMissing(const std::string& path, bool missing) ABSL_LOCKS_EXCLUDED(mu_);
   // The main process of the live instance of `name` ends now. False when there is none.
   bool End(const std::string& name, const EndOfProcess& end) ABSL_LOCKS_EXCLUDED(mu_);
   // The live instance of `name` writes to its readiness descriptor, or closes it. False when it has
@@ -147,6 +152,8 @@ class FakeSpawner : public Spawner {
     int most_alive = 0;
   };
 
+  absl::optional<SpawnFailure> WhyMissing(const SpawnRequest& request) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool Tick(Process& process) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool IsAlive(Process& process) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int AliveLocked(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -169,6 +176,7 @@ class FakeSpawner : public Spawner {
   mutable absl::Mutex mu_;
   FakeProgram program_ ABSL_GUARDED_BY(mu_);
   std::deque<SpawnFailure> failures_ ABSL_GUARDED_BY(mu_);
+  std::set<std::string> missing_ ABSL_GUARDED_BY(mu_);
   // Instances that exist, and the last one of each name.
   std::map<pid_t, std::unique_ptr<Process>> processes_ ABSL_GUARDED_BY(mu_);
   // Leftovers that nobody has taken; owned by processes_.
