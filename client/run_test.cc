@@ -619,6 +619,26 @@ TEST_F(RunTest, ReloadPrintsThePlan) {
   ExpectGolden("reload_json", {"reload", "-o", "json"});
 }
 
+TEST_F(RunTest, ReloadTellsWarningsAndWhatDidNotStart) {
+  server_.SetReload(
+      Parse<v1::ReloadResponse>(
+          "changes { name: 'new' action: ADD state: STARTING "
+          "  failure: \"'new' did not come up: exec: /bin/x: No such file or directory\" } "
+          "changes { name: 'other' action: ADD state: RUNNING } "
+          "changes { name: 'web' action: RESTART keys: 'command' state: RUNNING "
+          "  failure: \"'web' was not restarted: exec: /bin/sleeep: No such file or directory; "
+          "it is still running with its former configuration\" } "
+          "warnings { file: '/etc/hob/hob.ini' line: 3 message: \"web: the program '/bin/sleeep' "
+          "cannot be found: No such file or directory\" } "
+          "warnings { file: '/etc/hob/x.ini' message: 'skipped' } generation: 4"),
+      Parse<v1::ReloadResponse>(
+          "changes { name: 'web' action: RESTART keys: 'command' } generation: 3 "
+          "warnings { file: '/etc/hob/x.ini' message: 'skipped' }"));
+  ExpectGolden("reload_failures", {"reload"});
+  ExpectGolden("reload_dry_run_warnings", {"reload", "--dry-run"});
+  EXPECT_EQ(Hob({"reload", "-o", "json"}).code, ExitCode::kFailed);
+}
+
 TEST_F(RunTest, ReloadOfAWrongConfigurationPrintsEveryError) {
   server_.Fail("Reload", "", grpc::StatusCode::INVALID_ARGUMENT, "2 errors; the first: ...");
   server_.SetReload({}, Parse<v1::ReloadResponse>(

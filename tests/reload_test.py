@@ -1,11 +1,13 @@
 """Reload (contract section 1.6): one plan, applied as one, or nothing at all."""
 
+import os
 import signal
+import subprocess
 
 import grpc
 import processes
 import supervisor_pb2 as api
-from hob_server import HobTest, State
+from hob_server import DEADLINE, HobTest, State, error_info, program
 from test_main import main
 
 Change = api.DaemonChange
@@ -215,6 +217,169 @@ class ReloadTest(HobTest):
         processes.await_that(lambda: "max_retrys" in server.stderr(), server.stderr)
         self.assertEqual(self.daemons(server), before)
         self.assertEqual(server.info().config_generation, 1)
+        server.stop()
+
+
+class StartThatCannotSucceedTest(HobTest):
+    """A running daemon is not ended for one that cannot start, and the operator is told."""
+
+    def running_web(self, config="[os_daemons]\nweb = /bin/sleep 1000\n"):
+        server = self.server(config).start()
+        return server, server.await_state("web", State.RUNNING).pid
+
+    def hob(self, server, *words):
+        return subprocess.run([program("client/hob"), "--address", server.address, *words], capture_output=True,
+                              text=True, check=False, timeout=DEADLINE)
+
+    def change_of(self, response, name):
+        return next(change for change in response.changes if change.name == name)
+
+    def assert_kept(self, server, pid, failure, response):
+        """The reload has left web alone, and has said why."""
+        change = self.change_of(response, "web")
+        self.assertEqual(change.action, Change.RESTART)
+        self.assertEqual(change.state, State.RUNNING)
+        self.assertIn(failure, change.failure)
+        self.assertIn("still running with its former configuration", change.failure)
+        daemon = server.daemon("web")
+        self.assertEqual((daemon.state, daemon.pid, daemon.exit_count), (State.RUNNING, pid, 0))
+        self.assertIn(failure, daemon.reason)
+
+    def test_wrong_program_in_a_reload(self):
+        server, pid = self.running_web()
+        server.configure("[os_daemons]\nweb = /bin/sleeep 1000\nnew = /bin/sleep 1h\n")
+        result = self.hob(server, "reload")
+        self.assertEqual(result.returncode, 1, result)
+        self.assertEqual(result.stdout, "add new\nrestart web (command): failed\n0 daemons unchanged\n"
+                                        "generation 2 is in force\n")
+        self.assertIn("warning: web: the program '/bin/sleeep' cannot be found", result.stderr)
+        self.assertIn("'web' was not restarted: exec: /bin/sleeep: No such file or directory; it is still running with "
+                      "its former configuration", result.stderr)
+        self.assertEqual(server.daemon("new").state, State.RUNNING)
+        self.assert_kept(server, pid, "/bin/sleeep: No such file or directory", server.reload())
+        self.assertEqual(list(server.status("web").spec.argv), ["/bin/sleep", "1000"])
+        self.assertIn("keeps running with its former configuration", server.stderr())
+        # Put right, it is taken.
+        server.configure("[os_daemons]\nweb = /bin/sleep 2000\nnew = /bin/sleep 1h\n")
+        self.assertEqual(self.hob(server, "reload").returncode, 0)
+        self.assertNotEqual(server.daemon("web").pid, pid)
+        self.assertEqual(list(server.status("web").spec.argv), ["/bin/sleep", "2000"])
+        server.stop()
+
+    def test_program_that_is_installed_later_is_taken_by_a_restart_and_by_a_reload(self):
+        for act in (lambda server: server.restart_daemon("web"), lambda server: server.reload()):
+            server, pid = self.running_web()
+            server.configure(f"[os_daemons]\nweb = {server.path('app')}\n")
+            self.assert_kept(server, pid, "app: No such file", server.reload())
+            server.script("app", "#!/bin/sh\nexec sleep 1000\n")
+            act(server)
+            daemon = server.await_state("web", State.RUNNING)
+            self.assertNotEqual(daemon.pid, pid)
+            self.assertEqual(list(server.status("web").spec.argv), [server.path("app")])
+            server.stop()
+
+    def test_files_that_are_restored_leave_the_daemon_alone(self):
+        server, pid = self.running_web()
+        server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n")
+        server.reload()
+        server.configure("[os_daemons]\nweb = /bin/sleep 1000\n")
+        self.assertEqual(plan(server.reload()), [("web", Change.UNCHANGED, [])])
+        self.assertEqual(server.daemon("web").pid, pid)
+        server.stop()
+
+    def test_crash_in_between_starts_the_former_program(self):
+        server, pid = self.running_web()
+        server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n")
+        server.reload()
+        os.kill(pid, signal.SIGKILL)
+        daemon = server.await_daemon("web", lambda daemon: daemon.pid not in (0, pid), "runs again")
+        self.assertEqual(daemon.state, State.RUNNING)
+        server.stop()
+
+    def test_what_else_can_be_known_before_a_reload_stops_anything(self):
+        server, pid = self.running_web()
+        script = server.script("script", "#!/no/such/shell\n")
+        plain = server.write("plain", "#!/bin/sh\n", 0o644)
+        for config, failure in [
+                ("directory = /no/such/folder", "chdir: /no/such/folder: No such file"),
+                ("directory = /bin/sleep", "chdir: /bin/sleep: Not a directory"),
+                ("env_file = /no/such/file", "env_file: /no/such/file: No such file"),
+                (f"command = {script}", "its interpreter /no/such/shell does not exist"),
+                (f"command = {plain}", "chmod +x"),
+                ("command = /usr/lib", "it is a folder"),
+        ]:
+            command = "" if config.startswith("command") else "command = /bin/sleep 1000\n"
+            server.configure(f"[daemon:web]\n{command}{config}\n")
+            self.assert_kept(server, pid, failure, server.reload())
+        server.stop()
+
+    def test_restart_after_the_program_was_deleted(self):
+        server = self.server()
+        app = server.script("app", "#!/bin/sh\nexec sleep 1000\n")
+        server.configure(f"[os_daemons]\nweb = {app}\n")
+        server.start()
+        pid = server.await_state("web", State.RUNNING).pid
+        os.rename(app, app + ".away")
+        error = self.assert_rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "START_FAILED", server.restart_daemon, "web")
+        self.assertIn(f"{app}: No such file or directory; it is still running", error.details())
+        self.assertEqual(error_info(error).metadata["still_running"], "true")
+        self.assertEqual(server.daemon("web").pid, pid)
+        result = self.hob(server, "restart", "web")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("still running", result.stderr)
+        os.rename(app + ".away", app)
+        self.assertNotEqual(server.restart_daemon("web").pid, pid)
+        server.stop()
+
+    def test_restart_after_the_directory_or_the_env_file_was_deleted(self):
+        server = self.server()
+        folder = server.path("folder")
+        os.mkdir(folder)
+        file = server.write("environment", "A=1\n")
+        server.configure(f"[daemon:web]\ncommand = /bin/sleep 1000\ndirectory = {folder}\nenv_file = {file}\n")
+        server.start()
+        pid = server.await_state("web", State.RUNNING).pid
+        for path in (folder, file):
+            os.rename(path, path + ".away")
+            error = self.assert_rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "START_FAILED", server.restart_daemon,
+                                          "web")
+            self.assertIn(path, error.details())
+            self.assertEqual(server.daemon("web").pid, pid)
+            os.rename(path + ".away", path)
+        server.restart_daemon("web")
+        server.stop()
+
+    def test_new_daemon_with_a_wrong_program_is_added_and_told(self):
+        server, pid = self.running_web()
+        server.configure("[os_daemons]\nweb = /bin/sleep 1000\nnew = /bin/sleeep 1\n")
+        result = self.hob(server, "reload")
+        self.assertEqual(result.returncode, 1, result)
+        self.assertIn("add new: failed\n1 daemon unchanged\n", result.stdout)
+        self.assertIn("'new' did not come up: exec: /bin/sleeep: No such file or directory", result.stderr)
+        server.await_state("new", State.HALTED)
+        self.assertEqual(server.daemon("web").pid, pid)
+        server.stop()
+
+    def test_dry_run_shows_what_check_warns_of(self):
+        server, pid = self.running_web()
+        server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n[daemons]\nold = couchdb\n")
+        response = server.reload(dry_run=True)
+        self.assertEqual(plan(response), [("web", Change.RESTART, ["command"])])
+        self.assertEqual(len(response.warnings), 2, response)
+        result = self.hob(server, "reload", "--dry-run")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("warning: web: the program '/bin/sleeep' cannot be found", result.stderr)
+        self.assertEqual(server.daemon("web").pid, pid)
+        server.stop()
+
+    def test_hup_tells_the_log(self):
+        server, pid = self.running_web()
+        server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n")
+        server.process.send_signal(signal.SIGHUP)
+        processes.await_that(lambda: "1 restarted, 0 updated, 0 unchanged; 1 failed" in server.stderr(), server.stderr)
+        self.assertIn("the program '/bin/sleeep' cannot be found", server.stderr())
+        self.assertIn("reload: 'web' was not restarted", server.stderr())
+        self.assertEqual(server.daemon("web").pid, pid)
         server.stop()
 
 

@@ -33,7 +33,8 @@ std::string Plan(const v1::ReloadResponse& response, bool dry_run) {
     }
     const std::string keys = absl::StrJoin(change.keys(), ", ");
     absl::StrAppend(&text, would, ActionName(change.action()), " ", Escape(change.name()),
-                    keys.empty() ? "" : absl::StrCat(" (", Escape(keys), ")"), "\n");
+                    keys.empty() ? "" : absl::StrCat(" (", Escape(keys), ")"),
+                    change.failure().empty() ? "" : ": failed", "\n");
   }
   absl::StrAppend(&text, Count(unchanged, "daemon"), " unchanged\n");
   return text;
@@ -65,7 +66,7 @@ class ReloadVerb : public Verb {
       return TellErrors(session, response);
     }
     Show(session, response);
-    return ExitCode::kDone;
+    return Failures(response) == 0 ? ExitCode::kDone : ExitCode::kFailed;
   }
 
  private:
@@ -90,11 +91,14 @@ class ReloadVerb : public Verb {
     return ExitCode::kFailed;
   }
 
+  static std::string PlaceOf(const v1::ConfigError& error) {
+    return absl::StrCat(error.file(), ":", error.line() > 0 ? absl::StrCat(error.line(), ":") : "",
+                        " ");
+  }
+
   static ExitCode TellErrors(Session& session, const v1::ReloadResponse& response) {
     for (const v1::ConfigError& error : response.errors()) {
-      session.TellPlainly(absl::StrCat(error.file(), ":",
-                                       error.line() > 0 ? absl::StrCat(error.line(), ":") : "", " ",
-                                       error.message()));
+      session.TellPlainly(absl::StrCat(PlaceOf(error), error.message()));
     }
     session.Tell(absl::StrCat("the configuration has ", Count(response.errors_size(), "error"),
                               "; the running one stays as it is"));
@@ -109,9 +113,29 @@ class ReloadVerb : public Verb {
     session.Print(absl::StrCat(
         Plan(response, dry_run_), dry_run_ ? "nothing is changed; generation " : "generation ",
         response.generation(), dry_run_ ? " stays in force\n" : " is in force\n"));
+    for (const v1::ConfigError& warning : response.warnings()) {
+      session.TellPlainly(absl::StrCat(PlaceOf(warning), "warning: ", warning.message()));
+    }
+    TellFailures(session, response);
     if (!response.server_keys().empty()) {
       session.Tell(absl::StrCat("changed in [hob], in force after a restart of the server: ",
                                 absl::StrJoin(response.server_keys(), ", ")));
+    }
+  }
+
+  static int Failures(const v1::ReloadResponse& response) {
+    int failures = 0;
+    for (const v1::DaemonChange& change : response.changes()) failures += !change.failure().empty();
+    return failures;
+  }
+
+  static void TellFailures(Session& session, const v1::ReloadResponse& response) {
+    for (const v1::DaemonChange& change : response.changes()) {
+      if (!change.failure().empty()) session.Tell(change.failure());
+    }
+    if (const int failures = Failures(response); failures > 0) {
+      session.Tell(absl::StrCat(Count(failures, "change"),
+                                " failed, all others took effect; put it right and reload again"));
     }
   }
 

@@ -173,6 +173,11 @@ void ToProto(const PlanEntry& entry, v1::DaemonChange& change) {
   for (const std::string& key : entry.keys) change.add_keys(key);
 }
 
+void ToProto(const DaemonOutcome& outcome, v1::DaemonChange& change) {
+  change.set_state(ToProto(outcome.state));
+  change.set_failure(outcome.failure);
+}
+
 void ToProto(const ConfigProblem& problem, v1::ConfigError& error) {
   error.set_file(problem.file);
   error.set_line(problem.line);

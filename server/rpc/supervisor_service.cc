@@ -222,10 +222,16 @@ grpc::ServerUnaryReactor* SupervisorService::Reload(grpc::CallbackServerContext*
                       call->Complete([&] {
                         if (!outcome.ok()) return ToGrpcStatus(outcome.status());
                         for (const PlanEntry& entry : outcome->plan.daemons) {
-                          ToProto(entry, *response->add_changes());
+                          v1::DaemonChange& change = *response->add_changes();
+                          ToProto(entry, change);
+                          const auto daemon = outcome->outcomes.find(entry.name);
+                          if (daemon != outcome->outcomes.end()) ToProto(daemon->second, change);
                         }
                         for (const ConfigProblem& error : outcome->errors) {
                           ToProto(error, *response->add_errors());
+                        }
+                        for (const ConfigProblem& warning : outcome->warnings) {
+                          ToProto(warning, *response->add_warnings());
                         }
                         for (const std::string& key : outcome->plan.server_keys) {
                           response->add_server_keys(key);

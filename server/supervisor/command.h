@@ -23,7 +23,9 @@ struct Command {
     kBoot,
     // Of a reload: take `spec`, which changes nothing that needs a new process.
     kUpdate,
-    // Of a reload: take `spec`, and start afresh if the daemon is wanted.
+    // Of a reload: take `spec`, and start afresh if the daemon is wanted. FailedPrecondition
+    // (START_FAILED) when an instance is up and a new one is certain not to start: it keeps running
+    // with its former configuration.
     kReplace,
     // Of a reload: stop, then end the worker.
     kRemove,

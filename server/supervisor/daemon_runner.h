@@ -100,6 +100,14 @@ class DaemonRunner {
   void Finish(Command command);
   void Kill();
 
+  // Whether there is an instance that is up, or coming up: one that a restart would end.
+  bool IsUp() const;
+  // Why a new instance of `spec` is certain not to start, as far as that can be known before the
+  // present one is stopped; absent when it may start.
+  absl::optional<SpawnFailure> WhyItCannotStart(const DaemonSpec& spec) const;
+  // Puts the configuration in force that an earlier reload could not start, if there is one.
+  void TakePendingSpec();
+
   // Answers at once, or when `what` comes true.
   void AnswerWhen(Waiters::For what, const char* name, Command command);
   static void AnswerNow(const Command& command, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
@@ -186,6 +194,11 @@ class DaemonRunner {
   // A restart is under way: others join it.
   bool restarting_ = false;
   bool finished_ = false;
+
+  // The latest configuration, while the instance keeps running with its former one because a new
+  // instance could not start; else null. What starts by itself starts with the former one; it takes
+  // an operator, or a reload, to try this one again.
+  std::shared_ptr<const DaemonSpec> pending_spec_;
 
   // Of the next start.
   MonotonicTime start_at_ = kNever;

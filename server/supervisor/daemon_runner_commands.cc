@@ -51,12 +51,14 @@ void DaemonRunner::Start(Command command) {
       break;
     case DaemonState::kStopping:
     case DaemonState::kClearing:
+      TakePendingSpec();
       StartAgainWhenGone("started by an operator", /*operator_asks=*/true);
       break;
     case DaemonState::kStopped:
     case DaemonState::kBackoff:
     case DaemonState::kExited:
     case DaemonState::kHalted:
+      TakePendingSpec();
       ClearHistory();
       StartSoon("started by an operator", /*operator_asks=*/true);
       break;
@@ -65,6 +67,7 @@ void DaemonRunner::Start(Command command) {
 }
 
 void DaemonRunner::Stop(Command command) {
+  TakePendingSpec();
   lifecycle_.SetWanted(false);
   waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "stop");
   waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
@@ -80,8 +83,19 @@ void DaemonRunner::Stop(Command command) {
 }
 
 void DaemonRunner::Restart(Command command) {
+  if (!restarting_ && IsUp()) {
+    const absl::optional<SpawnFailure> failure =
+        WhyItCannotStart(pending_spec_ != nullptr ? *pending_spec_ : lifecycle_.spec());
+    if (failure.has_value()) {
+      const std::string why = DescribeEnd(*failure);
+      context_.journal->Warning(About("not restarted"),
+                                absl::StrCat(Tag(), " not restarted: ", why, "; it keeps running"));
+      return AnswerNow(command, NotRestarted(lifecycle_.spec().name, why));
+    }
+  }
   lifecycle_.SetWanted(true);
   if (!restarting_) {
+    TakePendingSpec();
     restarting_ = true;
     ClearHistory();
     if (!instance_.exists()) {
@@ -123,6 +137,7 @@ void DaemonRunner::Boot(Command command) {
 }
 
 void DaemonRunner::Update(Command command) {
+  pending_spec_ = nullptr;
   lifecycle_.SpecChanged(std::move(command.spec));
   output_.SpecChanged(lifecycle_.spec());
   // A changed watchdog counts from here.
@@ -140,6 +155,18 @@ void DaemonRunner::Update(Command command) {
 }
 
 void DaemonRunner::Replace(Command command) {
+  pending_spec_ = nullptr;
+  if (lifecycle_.wanted() && IsUp()) {
+    if (absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec)) {
+      const std::string why = DescribeEnd(*failure);
+      pending_spec_ = std::move(command.spec);
+      lifecycle_.Remark(
+          absl::StrCat("running with its former configuration, the new one cannot start: ", why));
+      context_.journal->Error(absl::StrCat(Tag(), " not restarted: ", why,
+                                           "; it keeps running with its former configuration"));
+      return AnswerNow(command, NotReplaced(lifecycle_.spec().name, why));
+    }
+  }
   ClearHistory();
   lifecycle_.SpecChanged(std::move(command.spec));
   if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
@@ -176,6 +203,30 @@ void DaemonRunner::Finish(Command command) {
 
 void DaemonRunner::Kill() {
   if (instance_.exists()) instance_.Kill();
+}
+
+bool DaemonRunner::IsUp() const {
+  const DaemonState state = lifecycle_.state();
+  return instance_.exists() && (state == DaemonState::kStarting || state == DaemonState::kRunning);
+}
+
+absl::optional<SpawnFailure> DaemonRunner::WhyItCannotStart(const DaemonSpec& spec) const {
+  absl::variant<SpawnRequest, SpawnFailure> request =
+      MakeSpawnRequest(spec, context_.child_defaults);
+  absl::optional<SpawnFailure> failure;
+  if (auto* found = absl::get_if<SpawnFailure>(&request)) {
+    failure = std::move(*found);
+  } else {
+    failure = context_.spawner->WouldFail(absl::get<SpawnRequest>(request));
+  }
+  // A shortage may be over by the time of the start.
+  if (failure.has_value() && failure->IsShortage()) failure.reset();
+  return failure;
+}
+
+void DaemonRunner::TakePendingSpec() {
+  if (pending_spec_ != nullptr) lifecycle_.SpecChanged(std::move(pending_spec_));
+  pending_spec_ = nullptr;
 }
 
 void DaemonRunner::AnswerWhen(Waiters::For what, const char* name, Command command) {

@@ -542,6 +542,77 @@ TEST(DaemonRunnerCommandsTest, ARestartWhoseNewInstanceCannotBeSpawnedFails) {
   EXPECT_THAT(std::string(answer.status().message()), HasSubstr("chdir: /srv"));
 }
 
+TEST(DaemonRunnerCommandsTest, ARestartThatCannotSucceedStopsNothing) {
+  RunnerHarness web(Patient());
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.Advance(absl::Seconds(10));
+  const pid_t pid = web.now().pid;
+  web.spawner.SetMissing("/bin/web", true);
+  web.BeginPath();
+  const Answer answer = web.Do(Kind::kRestart);
+  EXPECT_EQ(answer.InAWord(), "START_FAILED");
+  EXPECT_EQ(answer.status().message(),
+            "'web' was not restarted: exec: /bin/web: No such file or directory; it is still "
+            "running");
+  EXPECT_EQ(web.path(), "RUNNING");
+  EXPECT_EQ(web.now().pid, pid);
+  EXPECT_EQ(web.Signals(), "");
+  EXPECT_TRUE(web.now().wanted);
+  EXPECT_NE(web.now().throttle, nullptr) << "its history is not cleared";
+  web.spawner.SetMissing("/bin/web", false);
+  EXPECT_EQ(web.Do(Kind::kRestart).InAWord(), "OK");
+  EXPECT_NE(web.now().pid, pid);
+}
+
+TEST(DaemonRunnerCommandsTest, ARestartWithoutWaitingIsToldThatItCannotSucceed) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  web.spawner.SetMissing("/bin/web", true);
+  Command command = RunnerHarness::Make(Kind::kRestart);
+  command.no_wait = true;
+  EXPECT_EQ(web.Do(std::move(command)).InAWord(), "START_FAILED");
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+}
+
+TEST(DaemonRunnerCommandsTest, ARestartOfWhatIsStillStartingLeavesItAloneWhereItCannotSucceed) {
+  RunnerHarness web(SlowToComeUp());
+  const Answer start = web.Do(Kind::kStart);
+  web.spawner.SetMissing("/bin/web", true);
+  EXPECT_EQ(web.Do(Kind::kRestart).InAWord(), "START_FAILED");
+  EXPECT_EQ(start.InAWord(), "none");
+  web.Advance(absl::Seconds(2));
+  EXPECT_EQ(start.InAWord(), "OK");
+}
+
+TEST(DaemonRunnerCommandsTest, ARestartOfWhatIsBeingStoppedOrIsDownFailsAsAStartDoes) {
+  RunnerHarness web;
+  web.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));
+  web.Do(Kind::kBoot);
+  web.spawner.SetMissing("/bin/web", true);
+  web.Do(Kind::kStop);
+  const Answer restart = web.Do(Kind::kRestart);
+  EXPECT_EQ(restart.InAWord(), "none");
+  web.Advance(absl::Seconds(1));
+  EXPECT_EQ(restart.InAWord(), "START_FAILED");
+  EXPECT_THAT(std::string(restart.status().message()), HasSubstr("did not come up"));
+  EXPECT_EQ(web.Do(Kind::kRestart).InAWord(), "START_FAILED");
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+}
+
+TEST(DaemonRunnerCommandsTest, ARestartStopsNothingWhileTheEnvironmentFileIsMissing) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  DaemonSpec spec = WebSpec();
+  spec.env_file = "/no/such/file";
+  EXPECT_EQ(web.Do(Kind::kReplace, spec).InAWord(), "START_FAILED");
+  const Answer answer = web.Do(Kind::kRestart);
+  EXPECT_EQ(answer.InAWord(), "START_FAILED");
+  EXPECT_THAT(std::string(answer.status().message()),
+              HasSubstr("env_file: /no/such/file: No such"));
+  EXPECT_EQ(web.spawner.Spawned("web"), 1);
+}
+
 TEST(DaemonRunnerCommandsTest, ARestartWaitsUntilTheLastChildIsGone) {
   RunnerHarness web;
   FakeProgram program;
@@ -716,6 +787,94 @@ TEST(DaemonRunnerCommandsTest, ReplaceStartsAHaltedAnExitedAndAWaitingOneAfresh)
   waiting.Exit(1);
   EXPECT_EQ(waiting.Do(Kind::kReplace, Patient()).InAWord(), "OK");
   EXPECT_EQ(waiting.state(), DaemonState::kRunning);
+}
+
+// A daemon that is up, and whose new configuration has a program that is missing.
+class PendingConfigurationTest : public testing::Test {
+ protected:
+  PendingConfigurationTest() {
+    web_.Do(Kind::kBoot);
+    pid_ = web_.now().pid;
+    wrong_.argv = {"/bin/wbe"};
+    web_.spawner.SetMissing("/bin/wbe", true);
+    replace_ = web_.Do(Kind::kReplace, wrong_);
+  }
+
+  // The program of the last spawn.
+  std::string LastProgram() { return web_.spawner.requests().back().argv[0]; }
+
+  RunnerHarness web_;
+  DaemonSpec wrong_ = WebSpec();
+  Answer replace_;
+  pid_t pid_ = 0;
+};
+
+TEST_F(PendingConfigurationTest, ItKeepsRunningWithItsFormerOne) {
+  EXPECT_EQ(replace_.InAWord(), "START_FAILED");
+  EXPECT_EQ(replace_.status().message(),
+            "'web' was not restarted: exec: /bin/wbe: No such file or directory; it is still "
+            "running with its former configuration");
+  EXPECT_EQ(web_.path(), "STOPPED RUNNING");
+  EXPECT_EQ(web_.now().pid, pid_);
+  EXPECT_EQ(web_.Signals(), "");
+  EXPECT_EQ(web_.now().spec->argv[0], "/bin/web");
+  EXPECT_EQ(web_.now().reason,
+            "running with its former configuration, the new one cannot start: exec: /bin/wbe: No "
+            "such file or directory");
+}
+
+TEST_F(PendingConfigurationTest, WhatStartsByItselfStartsWithTheFormerOne) {
+  web_.Exit(1);
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+  EXPECT_EQ(LastProgram(), "/bin/web");
+}
+
+TEST_F(PendingConfigurationTest, ARestartTriesTheNewOne) {
+  EXPECT_EQ(web_.Do(Kind::kRestart).InAWord(), "START_FAILED");
+  EXPECT_EQ(web_.now().pid, pid_);
+  web_.spawner.SetMissing("/bin/wbe", false);
+  EXPECT_EQ(web_.Do(Kind::kRestart).InAWord(), "OK");
+  EXPECT_EQ(LastProgram(), "/bin/wbe");
+  EXPECT_EQ(web_.now().spec->argv[0], "/bin/wbe");
+}
+
+TEST_F(PendingConfigurationTest, AStopPutsTheNewOneInForce) {
+  web_.Do(Kind::kStop);
+  EXPECT_EQ(web_.now().spec->argv[0], "/bin/wbe");
+  web_.spawner.SetMissing("/bin/wbe", false);
+  web_.Do(Kind::kStart);
+  EXPECT_EQ(LastProgram(), "/bin/wbe");
+}
+
+TEST_F(PendingConfigurationTest, AStartOfWhatHasHaltedPutsTheNewOneInForce) {
+  for (int i = 0; i < 3; ++i) web_.Exit(1);
+  ASSERT_EQ(web_.state(), DaemonState::kHalted);
+  EXPECT_EQ(web_.now().spec->argv[0], "/bin/web");
+  web_.Do(Kind::kStart);
+  EXPECT_EQ(LastProgram(), "/bin/wbe");
+  EXPECT_EQ(web_.state(), DaemonState::kHalted);
+}
+
+TEST_F(PendingConfigurationTest, AnotherReloadTakesItsPlace) {
+  web_.Do(Kind::kUpdate, WebSpec());
+  EXPECT_EQ(web_.Do(Kind::kRestart).InAWord(), "OK");
+  EXPECT_EQ(LastProgram(), "/bin/web");
+  web_.Do(Kind::kReplace, wrong_);
+  DaemonSpec right = WebSpec();
+  right.argv = {"/bin/right"};
+  EXPECT_EQ(web_.Do(Kind::kReplace, right).InAWord(), "OK");
+  EXPECT_EQ(LastProgram(), "/bin/right");
+}
+
+TEST(DaemonRunnerCommandsTest, ReplaceOfWhatIsNotUpTakesAConfigurationThatCannotStart) {
+  RunnerHarness web;
+  Halt(web);
+  DaemonSpec wrong = WebSpec();
+  wrong.argv = {"/bin/wbe"};
+  web.spawner.SetMissing("/bin/wbe", true);
+  EXPECT_EQ(web.Do(Kind::kReplace, wrong).InAWord(), "OK") << "it was tried";
+  EXPECT_EQ(web.state(), DaemonState::kHalted);
+  EXPECT_EQ(web.now().spec->argv[0], "/bin/wbe");
 }
 
 TEST(DaemonRunnerCommandsTest, ReplaceOvertakesARestart) {

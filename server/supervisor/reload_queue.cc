@@ -1,5 +1,6 @@
 #include "server/supervisor/reload_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,9 @@
 
 namespace hob {
 namespace {
+
+// Nobody reads thousands of lines, and a reload by signal has nowhere else to tell the first ones.
+constexpr size_t kMostWarningsInJournal = 20;
 
 std::string Summary(const Plan& plan) {
   int added = 0, removed = 0, restarted = 0, updated = 0, unchanged = 0;
@@ -82,7 +86,10 @@ absl::StatusOr<ReloadQueue::Outcome> ReloadQueue::DryRun() {
   LoadedConfig loaded = options_.load();
   Outcome outcome;
   outcome.errors = std::move(loaded.errors);
-  if (outcome.errors.empty()) outcome.plan = supervisor_.PlanFor(loaded.config);
+  if (outcome.errors.empty()) {
+    outcome.plan = supervisor_.PlanFor(loaded.config);
+    outcome.warnings = std::move(loaded.warnings);
+  }
   outcome.generation = supervisor_.generation();
   return outcome;
 }
@@ -96,23 +103,42 @@ absl::StatusOr<ReloadQueue::Outcome> ReloadQueue::Reload() {
     for (const ConfigProblem& error : loaded.errors) errors.push_back(error.ToString());
     outcome = InvalidConfig(errors);
   } else {
-    absl::StatusOr<Plan> plan = supervisor_.Apply(std::move(loaded.config));
-    if (plan.ok()) {
-      outcome->plan = *std::move(plan);
+    absl::StatusOr<AppliedPlan> applied = supervisor_.Apply(std::move(loaded.config));
+    if (applied.ok()) {
+      outcome->plan = std::move(applied->plan);
+      outcome->outcomes = std::move(applied->outcomes);
+      outcome->warnings = std::move(loaded.warnings);
       outcome->generation = supervisor_.generation();
     } else {
-      outcome = plan.status();
+      outcome = applied.status();
     }
   }
   if (outcome.ok()) {
-    journal_.Info(
-        absl::StrCat("reloaded, generation ", outcome->generation, ": ", Summary(outcome->plan)));
+    Tell(*outcome);
   } else {
     journal_.Error(absl::StrCat("not reloaded: ", outcome.status().message()));
   }
-  Note(outcome.ok());
+  NoteEnd(outcome.ok());
   if (options_.ends) options_.ends();
   return outcome;
+}
+
+void ReloadQueue::Tell(const Outcome& outcome) {
+  const size_t told = std::min(outcome.warnings.size(), kMostWarningsInJournal);
+  for (size_t i = 0; i < told; ++i) journal_.Warning(outcome.warnings[i].ToString());
+  if (told < outcome.warnings.size()) {
+    journal_.Warning(absl::StrCat("the configuration has ", outcome.warnings.size() - told,
+                                  " more warnings: hob check shows all"));
+  }
+  int failed = 0;
+  for (const auto& [name, daemon] : outcome.outcomes) {
+    if (daemon.failure.empty()) continue;
+    ++failed;
+    journal_.Error(absl::StrCat("reload: ", daemon.failure));
+  }
+  journal_.Info(absl::StrCat("reloaded, generation ", outcome.generation, ": ",
+                             Summary(outcome.plan),
+                             failed == 0 ? "" : absl::StrCat("; ", failed, " failed")));
 }
 
 ReloadQueue::Record ReloadQueue::record() const {
@@ -120,7 +146,7 @@ ReloadQueue::Record ReloadQueue::record() const {
   return record_;
 }
 
-void ReloadQueue::Note(bool succeeded) {
+void ReloadQueue::NoteEnd(bool succeeded) {
   absl::MutexLock lock(&record_mu_);
   ++(succeeded ? record_.succeeded : record_.failed);
   record_.last_succeeded = succeeded;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -25,8 +27,12 @@ class ReloadQueue {
  public:
   struct Outcome {
     Plan plan;
+    // By name: the daemons that were changed and are still there. Empty after a dry run.
+    std::map<std::string, DaemonOutcome> outcomes;
     // Only of a dry run: everything that is wrong.
     std::vector<ConfigProblem> errors;
+    // What is worth knowing of a configuration without errors, as `hob check` says it.
+    std::vector<ConfigProblem> warnings;
     // The generation in force afterwards.
     int64_t generation = 0;
   };
@@ -85,7 +91,9 @@ class ReloadQueue {
 
   absl::StatusOr<Outcome> DryRun();
   absl::StatusOr<Outcome> Reload();
-  void Note(bool succeeded) ABSL_LOCKS_EXCLUDED(record_mu_);
+  // Writes what came of a reload to the journal.
+  void Tell(const Outcome& outcome);
+  void NoteEnd(bool succeeded) ABSL_LOCKS_EXCLUDED(record_mu_);
 
   const Options options_;
   Supervisor& supervisor_;

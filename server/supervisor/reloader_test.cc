@@ -121,6 +121,27 @@ TEST_F(ReloaderTest, AReloadCarriesTheDifferenceOut) {
   EXPECT_EQ(ended_, 1);
 }
 
+TEST_F(ReloaderTest, WarningsAreToldWithThePlanAndKeepNothingFromTakingEffect) {
+  Write("[os_daemons]\nweb = /bin/true\ndb = /bin/treu\n");
+  for (const bool dry_run : {true, false}) {
+    const absl::StatusOr<Reloader::Outcome> outcome = Reload(dry_run);
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    ASSERT_THAT(outcome->warnings, SizeIs(1));
+    EXPECT_EQ(outcome->warnings[0].line, 3);
+    EXPECT_THAT(outcome->warnings[0].message, HasSubstr("/bin/treu"));
+    EXPECT_EQ(outcome->generation, dry_run ? 1 : 2);
+  }
+}
+
+TEST_F(ReloaderTest, FailedStartsAreToldWithTheOutcome) {
+  spawner_.SetMissing("/bin/true", true);
+  Write("[os_daemons]\nweb = /bin/true\ndb = /bin/true\n");
+  const absl::StatusOr<Reloader::Outcome> outcome = Reload(/*dry_run=*/false);
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_THAT(outcome->outcomes.at("db").failure, HasSubstr("/bin/true: No such file"));
+  EXPECT_TRUE(reloader_->record().last_succeeded) << "the configuration was taken";
+}
+
 TEST_F(ReloaderTest, OneErrorLeavesEverythingAsItIs) {
   Write("[os_daemons]\nweb = /bin/true\ndb = /bin/true\n[daemon:db]\nnice = very\nnise = 1\n");
   const absl::StatusOr<Reloader::Outcome> outcome = Reload(/*dry_run=*/false);

@@ -165,6 +165,17 @@ absl::optional<std::string> NothingIsLeft(Scene& scene) {
   return "";
 }
 
+// A command whose start is certain to fail.
+Happens WithoutTheProgram(Kind kind) {
+  return [kind](Scene& scene) -> absl::optional<std::string> {
+    DaemonSpec spec = scene.spec();
+    spec.argv = {"/bin/missing"};
+    const std::string program = kind == Kind::kReplace ? spec.argv[0] : scene.spec().argv[0];
+    scene.web().spawner.SetMissing(program, true);
+    return scene.web().Do(kind, spec).InAWord();
+  };
+}
+
 absl::optional<std::string> StartsWithoutSuccess(Scene& scene) {
   if (scene.web().spawner.Alive("web") > 0) return absl::nullopt;
   for (int i = 0; i < 100; ++i) scene.web().spawner.FailNextSpawn({"exec", ENOENT, "missing"});
@@ -177,6 +188,7 @@ std::vector<Event> Events() {
       {"`Start`, and exec fails", StartsWithoutSuccess},
       {"`Stop`", CommandOf(Kind::kStop)},
       {"`Restart`", CommandOf(Kind::kRestart)},
+      {"`Restart`, and the program is missing", WithoutTheProgram(Kind::kRestart)},
       {"`Signal` KILL", CommandOf(Kind::kSignal)},
       {"boot", CommandOf(Kind::kBoot)},
       {"reload, a live setting",
@@ -186,6 +198,7 @@ std::vector<Event> Events() {
                     [](DaemonSpec& spec) { spec.restart_policy.on_halt = OnHalt::kStay; })},
       {"reload, another command",
        Reconfigured(Kind::kReplace, [](DaemonSpec& spec) { spec.argv.push_back("new"); })},
+      {"reload, a missing program", WithoutTheProgram(Kind::kReplace)},
       {"reload, gone", CommandOf(Kind::kRemove)},
       {"shutdown", CommandOf(Kind::kShutDown)},
       {"main process ends: start again",

@@ -7,6 +7,7 @@
 #include "absl/synchronization/notification.h"
 #include "server/config/nearest.h"
 #include "server/errors/errors.h"
+#include "server/registry/registry.h"
 
 namespace hob {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 // Names further away than this are no suggestion.
 constexpr int kNearDistance = 2;
 constexpr int kMaxNearNames = 3;
+
+// The reason of NotReplaced: nothing else that a reload asks for is answered with it.
+constexpr char kStartFailedReason[] = "START_FAILED";
 
 Command Make(Command::Kind kind) {
   Command command;
@@ -27,6 +31,22 @@ std::vector<std::string> NamesWith(const Plan& plan, PlanAction action) {
     if (entry.action == action) names.push_back(entry.name);
   }
   return names;
+}
+
+// Why a command of a reload was not carried out; empty when it was, or when a later command or the
+// end of the server came before it.
+std::string WhyNotDone(const absl::Status& answer) {
+  return absl::IsFailedPrecondition(answer) ? std::string(answer.message()) : "";
+}
+
+// Why the start that a reload asked for has failed; empty when it has not, or was not tried yet.
+std::string WhyNotStarted(const DaemonSnapshot& daemon) {
+  const bool waits_for_budget =
+      daemon.throttle != nullptr && daemon.throttle->rule == ThrottleRule::kBudget;
+  if (!daemon.wanted || daemon.pid != 0 || daemon.runs->empty() || waits_for_budget) return "";
+  const EndOfProcess& end = daemon.runs->front().exit.end;
+  if (!absl::holds_alternative<SpawnFailure>(end)) return "";
+  return std::string(StartFailed(daemon.name(), DescribeEnd(end)).message());
 }
 
 }  // namespace
@@ -79,25 +99,32 @@ void Supervisor::Post(const std::string& name, Command command) {
 
 Plan Supervisor::PlanFor(const Config& wanted) const {
   absl::MutexLock lock(&mu_);
-  return MakePlan(config_, wanted);
+  if (kept_.empty()) return MakePlan(config_, wanted);
+  Config running = config_;
+  for (const std::string& name : kept_) {
+    const DaemonSnapshotPtr daemon = context_.registry->Find(name);
+    if (daemon != nullptr) running.daemons[name] = daemon->spec;
+  }
+  return MakePlan(running, wanted);
 }
 
-absl::StatusOr<Plan> Supervisor::Apply(Config wanted) {
+absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted) {
   {
     // A shut-down that overtook the reload before this one has left workers_ and config_ different.
     absl::MutexLock lock(&mu_);
     if (shutting_down_) return ShuttingDown();
   }
-  Plan plan = PlanFor(wanted);
+  AppliedPlan applied;
+  applied.plan = PlanFor(wanted);
   // Whatever can fail comes first: after it, the reload is carried out whole.
-  const std::vector<std::string> added = NamesWith(plan, PlanAction::kAdd);
+  const std::vector<std::string> added = NamesWith(applied.plan, PlanAction::kAdd);
   if (absl::Status gone = CheckGone(added); !gone.ok()) return gone;
   absl::StatusOr<Workers> made = MakeWorkers(added, wanted.daemons);
   if (!made.ok()) return made.status();
   // They are listed from now on, and whoever sees them may command them.
   if (!Adopt(*std::move(made))) return ShuttingDown();
-  RemoveWorkers(plan);
-  CarryOut(plan, wanted);
+  RemoveWorkers(applied);
+  CarryOut(applied, wanted);
   absl::MutexLock lock(&mu_);
   if (shutting_down_) return ShuttingDown();
   // [hob] takes a restart of the server; until then the running settings are the ones to compare
@@ -105,7 +132,7 @@ absl::StatusOr<Plan> Supervisor::Apply(Config wanted) {
   wanted.server = std::move(config_.server);
   config_ = std::move(wanted);
   ++generation_;
-  return plan;
+  return applied;
 }
 
 int64_t Supervisor::generation() const {
@@ -158,18 +185,21 @@ absl::StatusOr<Supervisor::Workers> Supervisor::MakeWorkers(const std::vector<st
   return made;
 }
 
-void Supervisor::RemoveWorkers(const Plan& plan) {
+void Supervisor::RemoveWorkers(AppliedPlan& applied) {
   std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
-  const std::vector<std::string> gone = NamesWith(plan, PlanAction::kRemove);
+  const std::vector<std::string> gone = NamesWith(applied.plan, PlanAction::kRemove);
   for (const std::string& name : gone) {
     commands.emplace_back(FindWorker(name), Make(Command::Kind::kRemove));
   }
-  const std::vector<bool> ended = PostAndWait(std::move(commands));
+  const std::vector<absl::StatusOr<DaemonSnapshotPtr>> ended = PostAndWait(std::move(commands));
   // Taken out under the lock, and joined without it.
   std::vector<std::shared_ptr<Worker>> workers;
   absl::MutexLock lock(&mu_);
   for (int i = 0; i < gone.size(); ++i) {
-    if (!ended[i]) continue;
+    if (!ended[i].ok()) {
+      applied.outcomes[gone[i]].failure = WhyNotDone(ended[i].status());
+      continue;
+    }
     workers.push_back(std::move(workers_[gone[i]]));
     workers_.erase(gone[i]);
   }
@@ -209,49 +239,82 @@ void Supervisor::Discard(const Workers& made) {
   }
 }
 
-void Supervisor::CarryOut(const Plan& plan, const Config& wanted) {
+void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted) {
+  std::vector<const PlanEntry*> entries;
   std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
-  for (const PlanEntry& entry : plan.daemons) {
-    Command command;
-    switch (entry.action) {
-      case PlanAction::kRemove:
-      case PlanAction::kUnchanged:
-        continue;
-      case PlanAction::kAdd:
-        if (!wanted.daemons.at(entry.name)->autostart) continue;
-        command.kind = Command::Kind::kBoot;
-        break;
-      case PlanAction::kRestart:
-        command.kind = Command::Kind::kReplace;
-        command.spec = wanted.daemons.at(entry.name);
-        break;
-      case PlanAction::kUpdate:
-        command.kind = Command::Kind::kUpdate;
-        command.spec = wanted.daemons.at(entry.name);
-        break;
-    }
-    commands.emplace_back(FindWorker(entry.name), std::move(command));
+  for (const PlanEntry& entry : applied.plan.daemons) {
+    absl::optional<Command> command = CommandFor(entry, wanted);
+    if (!command.has_value()) continue;
+    entries.push_back(&entry);
+    commands.emplace_back(FindWorker(entry.name), *std::move(command));
   }
-  PostAndWait(std::move(commands));
+  const std::vector<absl::StatusOr<DaemonSnapshotPtr>> answers = PostAndWait(std::move(commands));
+  std::set<std::string> kept;
+  for (int i = 0; i < entries.size(); ++i) {
+    const PlanEntry& entry = *entries[i];
+    const bool starts = entry.action == PlanAction::kAdd || entry.action == PlanAction::kRestart;
+    const absl::Status& status = answers[i].status();
+    std::string failure = WhyNotDone(status);
+    if (status.ok() && starts) failure = WhyNotStarted(**answers[i]);
+    if (GetErrorReason(status).reason == kStartFailedReason) kept.insert(entry.name);
+    if (!failure.empty()) applied.outcomes[entry.name].failure = std::move(failure);
+  }
+  NoteOutcomes(applied, kept);
 }
 
-std::vector<bool> Supervisor::PostAndWait(
+absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Config& wanted) const {
+  Command command;
+  switch (entry.action) {
+    case PlanAction::kRemove:
+      return absl::nullopt;
+    case PlanAction::kAdd:
+      if (!wanted.daemons.at(entry.name)->autostart) return absl::nullopt;
+      command.kind = Command::Kind::kBoot;
+      return command;
+    case PlanAction::kRestart:
+      command.kind = Command::Kind::kReplace;
+      break;
+    case PlanAction::kUnchanged: {
+      // The files are back to what the daemon runs with: it forgets what could not be started.
+      absl::MutexLock lock(&mu_);
+      if (kept_.count(entry.name) == 0) return absl::nullopt;
+      command.kind = Command::Kind::kUpdate;
+      break;
+    }
+    case PlanAction::kUpdate:
+      command.kind = Command::Kind::kUpdate;
+      break;
+  }
+  command.spec = wanted.daemons.at(entry.name);
+  return command;
+}
+
+void Supervisor::NoteOutcomes(AppliedPlan& applied, const std::set<std::string>& kept) {
+  for (const PlanEntry& entry : applied.plan.daemons) {
+    if (entry.action == PlanAction::kUnchanged) continue;
+    const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
+    if (daemon != nullptr) applied.outcomes[entry.name].state = daemon->state;
+  }
+  absl::MutexLock lock(&mu_);
+  kept_ = kept;
+}
+
+std::vector<absl::StatusOr<DaemonSnapshotPtr>> Supervisor::PostAndWait(
     std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) {
-  if (commands.empty()) return {};
+  std::vector<absl::StatusOr<DaemonSnapshotPtr>> answers(commands.size());
+  if (commands.empty()) return answers;
   std::atomic<int> left(commands.size());
   absl::Notification answered;
-  // A byte each: the workers write at the same time.
-  std::vector<char> carried_out(commands.size());
   for (int i = 0; i < commands.size(); ++i) {
     auto& [worker, command] = commands[i];
-    command.done = [&, i](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
-      carried_out[i] = outcome.ok();
+    command.done = [&, i](absl::StatusOr<DaemonSnapshotPtr> answer) {
+      answers[i] = std::move(answer);
       if (left.fetch_sub(1) == 1) answered.Notify();
     };
     worker->Post(std::move(command), ShuttingDown());
   }
   workforce_.Await(answered);
-  return std::vector<bool>(carried_out.begin(), carried_out.end());
+  return answers;
 }
 
 std::shared_ptr<Worker> Supervisor::FindWorker(const std::string& name) const {

@@ -209,9 +209,9 @@ TEST_F(SupervisorTest, ApplyAddsRemovesRestartsUpdatesAndLeavesAlone) {
   updated.restart_policy.max_retries = 9;
   DaemonSpec manual = Spec("manual");
   manual.autostart = false;
-  const absl::StatusOr<Plan> plan =
+  const absl::StatusOr<AppliedPlan> applied =
       supervisor_->Apply(ConfigOf({restarted, updated, Spec("same"), Spec("fresh"), manual}));
-  ASSERT_TRUE(plan.ok()) << plan.status();
+  ASSERT_TRUE(applied.ok()) << applied.status();
 
   EXPECT_THAT(KnownNames(), ElementsAre("fresh", "manual", "restarted", "same", "updated"));
   EXPECT_EQ(spawner_.Spawned("fresh"), 1);
@@ -225,6 +225,90 @@ TEST_F(SupervisorTest, ApplyAddsRemovesRestartsUpdatesAndLeavesAlone) {
   EXPECT_EQ(supervisor_->generation(), 2);
   EXPECT_EQ(Do("gone", Kind::kStart), "DAEMON_NOT_FOUND");
   EXPECT_EQ(Do("fresh", Kind::kStart), "OK");
+}
+
+TEST_F(SupervisorTest, ApplySaysWhichStartsFailed) {
+  Boot({Spec("kept"), Spec("updated")});
+  ASSERT_EQ(Do("kept", Kind::kStart), "OK");
+  const pid_t pid = registry_.Find("kept")->pid;
+  DaemonSpec kept = Spec("kept");
+  kept.argv = {"/bin/wrong"};
+  DaemonSpec updated = Spec("updated");
+  updated.settings["max_retries"] = "9";
+  spawner_.SetMissing("/bin/wrong", true);
+  spawner_.SetMissing("/bin/fresh", true);
+  const absl::StatusOr<AppliedPlan> applied =
+      supervisor_->Apply(ConfigOf({kept, updated, Spec("fresh"), Spec("good")}));
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  EXPECT_EQ(supervisor_->generation(), 2);
+  EXPECT_EQ(applied->outcomes.at("kept").failure,
+            "'kept' was not restarted: exec: /bin/wrong: No such file or directory; it is still "
+            "running with its former configuration");
+  EXPECT_EQ(applied->outcomes.at("kept").state, DaemonState::kRunning);
+  EXPECT_EQ(registry_.Find("kept")->pid, pid);
+  EXPECT_EQ(applied->outcomes.at("fresh").failure,
+            "'fresh' did not come up: exec: /bin/fresh: No such file or directory");
+  EXPECT_EQ(applied->outcomes.at("good").failure, "");
+  EXPECT_EQ(applied->outcomes.at("good").state, DaemonState::kRunning);
+  EXPECT_EQ(applied->outcomes.at("updated").failure, "");
+}
+
+TEST_F(SupervisorTest, AnUpdateTellsOfNoFailureThatCameBefore) {
+  spawner_.SetMissing("/bin/web", true);
+  Populate({Spec("web")});
+  ASSERT_EQ(Do("web", Kind::kStart), "START_FAILED");
+  DaemonSpec updated = Spec("web");
+  updated.settings["max_retries"] = "9";
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf({updated}));
+  ASSERT_EQ(applied->plan.daemons[0].action, PlanAction::kUpdate);
+  EXPECT_EQ(applied->outcomes.at("web").failure, "");
+}
+
+TEST_F(SupervisorTest, TheNextReloadTriesWhatCouldNotBeStarted) {
+  Boot({Spec("web")});
+  ASSERT_EQ(Do("web", Kind::kStart), "OK");
+  DaemonSpec changed = Spec("web");
+  changed.argv = {"/bin/other"};
+  spawner_.SetMissing("/bin/other", true);
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({changed})).ok());
+  EXPECT_EQ(spawner_.Spawned("web"), 1);
+  const Plan plan = supervisor_->PlanFor(ConfigOf({changed}));
+  EXPECT_EQ(plan.daemons[0].action, PlanAction::kRestart);
+  EXPECT_THAT(plan.daemons[0].keys, ElementsAre("command"));
+  spawner_.SetMissing("/bin/other", false);
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf({changed}));
+  EXPECT_EQ(applied->outcomes.at("web").failure, "");
+  EXPECT_EQ(spawner_.requests().back().argv[0], "/bin/other");
+  EXPECT_EQ(supervisor_->PlanFor(ConfigOf({changed})).daemons[0].action, PlanAction::kUnchanged);
+}
+
+TEST_F(SupervisorTest, FilesThatAreRestoredLeaveWhatRunsAloneAndMakeItForgetWhatCouldNotStart) {
+  Boot({Spec("web")});
+  ASSERT_EQ(Do("web", Kind::kStart), "OK");
+  DaemonSpec changed = Spec("web");
+  changed.argv = {"/bin/other"};
+  spawner_.SetMissing("/bin/other", true);
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({changed})).ok());
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf({Spec("web")}));
+  EXPECT_EQ(applied->plan.daemons[0].action, PlanAction::kUnchanged);
+  EXPECT_EQ(spawner_.Spawned("web"), 1);
+  spawner_.SetMissing("/bin/other", false);
+  ASSERT_EQ(Do("web", Kind::kRestart), "OK");
+  EXPECT_EQ(spawner_.requests().back().argv[0], "/bin/web");
+}
+
+TEST_F(SupervisorTest, WhatAnOperatorHasPutInForceSinceIsNotRestartedAgain) {
+  Boot({Spec("web")});
+  ASSERT_EQ(Do("web", Kind::kStart), "OK");
+  DaemonSpec changed = Spec("web");
+  changed.argv = {"/bin/other"};
+  spawner_.SetMissing("/bin/other", true);
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({changed})).ok());
+  spawner_.SetMissing("/bin/other", false);
+  ASSERT_EQ(Do("web", Kind::kRestart), "OK");
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf({changed}));
+  EXPECT_EQ(applied->plan.daemons[0].action, PlanAction::kUnchanged);
+  EXPECT_EQ(spawner_.Spawned("web"), 2);
 }
 
 TEST_F(SupervisorTest, WhatIsNewStartsAfterWhatIsGoneHasEnded) {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -132,7 +134,13 @@ FakeKernel::~FakeKernel() = default;
 
 // Spawning.
 
-absl::optional<SpawnFailure> FakeKernel::Refusal() {
+// The settings of the simulation give each program its number as its only argument.
+absl::optional<SpawnFailure> FakeKernel::WouldFail(const SpawnRequest& request) {
+  if (!missing_[std::stoi(request.argv[1])]) return absl::nullopt;
+  return SpawnFailure{"exec", ENOENT, "the program is missing"};
+}
+
+absl::optional<SpawnFailure> FakeKernel::Refusal(const SpawnRequest& request) {
   const auto failure = [](const char* stage, int error_number) {
     return SpawnFailure{stage, error_number, "the weather is bad"};
   };
@@ -144,6 +152,7 @@ absl::optional<SpawnFailure> FakeKernel::Refusal() {
                    random_.Of({ENOSPC, EDQUOT}));
   }
   if (FreePid() == 0) return failure("clone", EAGAIN);
+  if (absl::optional<SpawnFailure> missing = WouldFail(request)) return missing;
   if (random_.Chance(weather_.broken)) {
     return failure("exec", random_.Of({ENOENT, EACCES, ENOEXEC, E2BIG, ETXTBSY, ENOSPC}));
   }
@@ -153,7 +162,7 @@ absl::optional<SpawnFailure> FakeKernel::Refusal() {
 SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
   const int daemon = request.name[1] - '0';
   witness_.SpawnBegins(daemon);
-  if (const absl::optional<SpawnFailure> refusal = Refusal(); refusal.has_value()) {
+  if (const absl::optional<SpawnFailure> refusal = Refusal(request); refusal.has_value()) {
     return Fail(daemon, refusal->stage.c_str(), refusal->error_number);
   }
   trees_.push_back(std::make_unique<Tree>());
@@ -382,6 +391,7 @@ void FakeKernel::ClearAway(Tree& tree) {
 
 void FakeKernel::Heal() {
   for (const std::unique_ptr<Tree>& tree : trees_) tree->is_another_users = false;
+  std::fill(std::begin(missing_), std::end(missing_), false);
   for (size_t i = 0; i < processes_.size(); ++i) {
     Process& process = *processes_[i];
     if (process.has_ended) continue;

@@ -78,12 +78,17 @@ class FakeKernel : public Spawner {
 
   // The server's side. The name of daemon number N is "dN".
   SpawnResult Spawn(const SpawnRequest& request) override;
+  absl::optional<SpawnFailure> WouldFail(const SpawnRequest& request) override;
 
   // The world's side.
 
   void SetWeather(const Weather& weather) { weather_ = weather; }
   void SetDescriptors(int descriptors) { descriptors_ = descriptors; }
-  // Whatever hangs in the kernel, is frozen or is refused its end goes on from now on.
+  // The program with this number does not exist, or does again.
+  void SetMissing(int program, bool missing) { missing_[program] = missing; }
+  bool IsMissing(int program) const { return missing_[program]; }
+  // Whatever hangs in the kernel, is frozen or is refused its end goes on from now on, and no
+  // program is missing.
   void Heal();
   // What a server that has ended left behind ends, as the next one sees to.
   void EndWhatIsLeft();
@@ -145,7 +150,7 @@ class FakeKernel : public Spawner {
     Tree* tree = nullptr;
   };
 
-  absl::optional<SpawnFailure> Refusal();
+  absl::optional<SpawnFailure> Refusal(const SpawnRequest& request);
   SpawnFailure Fail(int daemon, const char* stage, int error_number);
   // 0 when there is none left.
   int FreePid();
@@ -172,6 +177,7 @@ class FakeKernel : public Spawner {
   KernelWitness& witness_;
   const std::function<void(int, Nanos)> while_spawning_;
   Weather weather_;
+  bool missing_[kPrograms] = {};
   int descriptors_;
   int open_descriptors_ = 0;
   Nanos now_ = 0;

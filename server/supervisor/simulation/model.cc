@@ -70,6 +70,7 @@ void Model::Takes(int number, Order order, int detail) {
     case Order::kStop:
     case Order::kRemove:
     case Order::kShutDown:
+      if (order == Order::kStop) TakePending(daemon);
       daemon.wanted = daemon.restarting = false;
       daemon.is_ending |= order != Order::kStop;
       daemon.license = License();
@@ -77,8 +78,10 @@ void Model::Takes(int number, Order order, int detail) {
       if (!daemon.has_instance) daemon.resting = State::kStopped;
       return BeginStop(daemon);
     case Order::kRestart:
+      if (KeepsInstance(number, order, detail)) return;
       daemon.wanted = true;
       if (std::exchange(daemon.restarting, true)) return;
+      TakePending(daemon);
       daemon.throttle.Clear();
       if (!daemon.has_instance) return GrantNow(daemon, License::Kind::kOperator);
       daemon.after = After::kOperatorStart;
@@ -91,6 +94,7 @@ void Model::Takes(int number, Order order, int detail) {
       daemon.wanted = true;
       return GrantNow(daemon, License::Kind::kConfiguration);
     case Order::kUpdate:
+      daemon.pending = -1;
       daemon.settings = detail;
       daemon.throttle.SettingsChanged();
       if (daemon.ready_deadline != kInfinite) {
@@ -108,6 +112,11 @@ void Model::Takes(int number, Order order, int detail) {
       }
       return;
     case Order::kReplace:
+      daemon.pending = -1;
+      if (KeepsInstance(number, order, detail)) {
+        daemon.pending = detail;
+        return;
+      }
       daemon.throttle.Clear();
       daemon.settings = detail;
       if (!daemon.wanted) return;
@@ -138,12 +147,30 @@ void Model::Start(Daemon& daemon) {
   daemon.wanted = true;
   if (daemon.has_instance) {
     const bool ends = daemon.ending != Ending::kNot || daemon.main_ended;
-    if (ends) daemon.after = After::kOperatorStart;
+    if (!ends) return;
+    TakePending(daemon);
+    daemon.after = After::kOperatorStart;
     return;
   }
   if (daemon.resting == State::kStarting) return;
+  TakePending(daemon);
   daemon.throttle.Clear();
   GrantNow(daemon, License::Kind::kOperator);
+}
+
+bool Model::KeepsInstance(int number, Order order, int detail) const {
+  const Daemon& daemon = daemons_[number];
+  const bool is_up = daemon.has_instance && !daemon.main_ended && daemon.ending == Ending::kNot;
+  if (!is_up || daemon.is_ending) return false;
+  if (order == Order::kReplace) return daemon.wanted && world_.IsMissing(ProgramOf(detail));
+  if (order != Order::kRestart || daemon.restarting) return false;
+  return world_.IsMissing(ProgramOf(daemon.pending >= 0 ? daemon.pending : daemon.settings));
+}
+
+void Model::TakePending(Daemon& daemon) {
+  if (daemon.pending < 0) return;
+  daemon.settings = std::exchange(daemon.pending, -1);
+  daemon.throttle.SettingsChanged();
 }
 
 void Model::BeginStop(Daemon& daemon) {

@@ -65,6 +65,8 @@ class World {
   virtual Nanos WallOffset() const = 0;
   virtual int Alive(int daemon) const = 0;
   virtual int MainPid(int daemon) const = 0;
+  // Whether a start of the program with this number is certain to fail.
+  virtual bool IsMissing(int program) const = 0;
   virtual bool SaidReady(int daemon) const = 0;
   virtual bool ClosedReady(int daemon) const = 0;
   // Whether the server may not signal its latest instance, and has tried KILL.
@@ -115,6 +117,12 @@ class Model : public KernelWitness {
   bool IsRestarting(int number) const { return daemons_[number].restarting; }
   bool IsEnding(int number) const { return daemons_[number].is_ending; }
   int SettingsOfDaemon(int number) const { return daemons_[number].settings; }
+  // The settings that a reload could not put in force, because the daemon is up and their program
+  // is missing; -1: none.
+  int PendingSettings(int number) const { return daemons_[number].pending; }
+  // Whether the order, which is about to be taken, leaves the instance alone because a new one
+  // cannot start.
+  bool KeepsInstance(int number, Order order, int detail) const;
   int64_t exits(int number) const { return daemons_[number].exits; }
   // Spawns that succeeded.
   int64_t spawns(int number) const { return daemons_[number].spawns; }
@@ -157,6 +165,7 @@ class Model : public KernelWitness {
     bool is_known = false;
     bool is_ending = false;
     int settings = 0;
+    int pending = -1;
     bool wanted = false;
     // An operator has said whether it is to be up, and the configuration comes too late.
     bool told_by_operator = false;
@@ -206,6 +215,7 @@ class Model : public KernelWitness {
   };
 
   void Start(Daemon& daemon);
+  static void TakePending(Daemon& daemon);
   void BeginStop(Daemon& daemon);
   void ExpectStopSignals(Daemon& daemon, int signal);
   void CancelTimers(Daemon& daemon);

@@ -292,17 +292,20 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
   Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " takes ", NameOf(order)); });
   const bool is_posted = order == Order::kStart || order == Order::kStop ||
                          order == Order::kRestart || order == Order::kSignal;
+  int detail = command.signal;
+  if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
+  const bool keeps_instance = model().KeepsInstance(daemon, order, detail);
+  if (keeps_instance && order == Order::kReplace) kept_.insert(daemon);
   if (is_posted) {
     Posted& posted = posted_[in_mailbox_[daemon].front()];
     in_mailbox_[daemon].pop_front();
     posted.spawns = model().spawns(daemon);
     posted.joined_another = model().IsRestarting(daemon);
+    posted.keeps_instance = keeps_instance;
   }
   const auto planned = plan_.find(daemon);
   const bool is_new = reloads_ && planned != plan_.end() && planned->second == PlanAction::kAdd;
   if (order == Order::kBoot && is_new) CheckThatGoneHaveEnded();
-  int detail = command.signal;
-  if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
   model().Takes(daemon, order, detail);
   worker.runner().Handle(std::move(command));
   model().HasTaken(daemon);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   Nanos WallOffset() const override;
   int Alive(int daemon) const override { return kernel_.Alive(daemon); }
   int MainPid(int daemon) const override { return kernel_.MainPid(daemon); }
+  bool IsMissing(int program) const override { return kernel_.IsMissing(program); }
   bool SaidReady(int daemon) const override { return kernel_.SaidReady(daemon); }
   bool ClosedReady(int daemon) const override { return kernel_.ClosedReady(daemon); }
   bool HasRefusedKill(int daemon) const override { return kernel_.HasRefusedKill(daemon); }
@@ -81,6 +83,8 @@ class Simulator : public Scheduler, public World, public KernelWitness {
     // As they were when the worker took it.
     int64_t spawns = 0;
     bool joined_another = false;
+    // The instance was to be left alone, because a new one could not start.
+    bool keeps_instance = false;
     int answers = 0;
   };
 
@@ -152,6 +156,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome>& outcome);
   void CheckThatGoneHaveEnded();
   void CheckReloaded(const ReloadQueue::Outcome& outcome);
+  void CheckFailures(const ReloadQueue::Outcome& outcome);
   void CheckNotReloaded(const std::string& reason);
   void CheckAllAnswered();
   void CheckLogs();
@@ -196,6 +201,13 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   bool is_counted_ = false;
   // The last reload was told that there is no room.
   bool no_room_ = false;
+  // Daemons that the last reload was to leave alone, because their new program was missing.
+  std::set<int> kept_;
+  // Daemons that hung in the kernel when it was begun, or since.
+  std::set<int> hung_;
+  // Spawns that failed, by daemon: in all, and when the last reload was begun.
+  std::map<int, int64_t> failed_spawns_;
+  std::map<int, int64_t> failed_spawns_before_reload_;
   // The number of the last change when the last reload was begun.
   int64_t before_reload_ = 0;
 

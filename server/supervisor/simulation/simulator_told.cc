@@ -61,6 +61,7 @@ void Simulator::NotSpawned(int daemon, const End& end) {
   Trace([&] {
     return absl::StrCat(Configurations::NameOf(daemon), " is not spawned, errno ", end.value);
   });
+  ++failed_spawns_[daemon];
   model().NotSpawned(daemon, end);
 }
 
@@ -123,6 +124,7 @@ void Simulator::ReadChanges() {
     Check(daemon.runs->size() == std::min<int64_t>(daemon.counts->exits, kMaxEndedRuns),
           "another number of runs is kept");
     if (change.removed) continue;
+    if (daemon.unkillable) hung_.insert(daemon.name()[1] - '0');
     model().Sees(daemon.name()[1] - '0',
                  SightingOf(daemon, SharedConfigurations().NumberOf(daemon.spec.get())));
   }
@@ -146,6 +148,9 @@ std::string Simulator::WhatIsWrong(const Posted& posted, const std::string& reas
                                    const absl::StatusOr<DaemonSnapshotPtr>& outcome) const {
   const int daemon = posted.daemon;
   const auto unless = [](bool holds, const char* what) { return holds ? "" : what; };
+  if (posted.keeps_instance) {
+    return unless(reason == "START_FAILED", "it was to be told that a new instance cannot start");
+  }
   if (reason == "OK") return WhatIsWrongWithSuccess(posted, **outcome);
   if (reason == "SHUTTING_DOWN") return unless(shutting_down_, "it does not shut down");
   if (reason == "DAEMON_NOT_FOUND") {
@@ -233,6 +238,12 @@ LoadedConfig Simulator::Load() {
   loaded_ = files_;
   plan_ = ExpectedPlan(files_);
   before_reload_ = server_->registry.latest_sequence();
+  kept_.clear();
+  hung_.clear();
+  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+    if (model().seen(daemon).is_unkillable) hung_.insert(daemon);
+  }
+  failed_spawns_before_reload_ = failed_spawns_;
   return SharedConfigurations().Load(files_);
 }
 
@@ -243,9 +254,14 @@ std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
     const auto running = in_force_.daemons.find(daemon);
     if (running == in_force_.daemons.end()) {
       plan[daemon] = PlanAction::kAdd;
-    } else if (ProgramOf(running->second) != ProgramOf(settings)) {
+      continue;
+    }
+    // What could not be started is not what it runs with.
+    int former = running->second;
+    if (model().PendingSettings(daemon) >= 0) former = model().SettingsOfDaemon(daemon);
+    if (ProgramOf(former) != ProgramOf(settings)) {
       plan[daemon] = PlanAction::kRestart;
-    } else if (AsSection("", SettingsOf(running->second)) == AsSection("", SettingsOf(settings))) {
+    } else if (AsSection("", SettingsOf(former)) == AsSection("", SettingsOf(settings))) {
       plan[daemon] = PlanAction::kUnchanged;
     } else {
       plan[daemon] = PlanAction::kUpdate;
@@ -269,6 +285,7 @@ void Simulator::Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome
     if (!std::exchange(is_counted_, true)) ++generation_;
     Check(outcome->generation == generation_, "the generation of the configuration is wrong");
     in_force_ = loaded_;
+    CheckFailures(*outcome);
   }
   CheckReloaded(*outcome);
 }
@@ -282,13 +299,31 @@ void Simulator::CheckThatGoneHaveEnded() {
   }
 }
 
+// A reload says of which daemons the new instance did not start, and of no others.
+void Simulator::CheckFailures(const ReloadQueue::Outcome& outcome) {
+  std::set<int> told;
+  for (const auto& [name, daemon] : outcome.outcomes) {
+    if (!daemon.failure.empty()) told.insert(name[1] - '0');
+  }
+  for (const int daemon : kept_) {
+    if (told.count(daemon) == 0) Violation(daemon, "it is not told that it was not replaced");
+  }
+  for (const int daemon : told) {
+    const bool has_failed = failed_spawns_[daemon] > failed_spawns_before_reload_[daemon];
+    if (kept_.count(daemon) == 0 && !has_failed && hung_.count(daemon) == 0) {
+      Violation(daemon, "a reload tells of a failure that there was not");
+    }
+  }
+}
+
 void Simulator::CheckReloaded(const ReloadQueue::Outcome& outcome) {
   std::map<int, PlanAction> told;
   for (const PlanEntry& entry : outcome.plan.daemons) told[entry.name[1] - '0'] = entry.action;
   Check(told == plan_, "the plan of a reload is wrong");
   if (outcome.generation != generation_ || shutting_down_) return;
   for (const auto& [daemon, settings] : in_force_.daemons) {
-    if (!model().IsKnown(daemon) || model().SettingsOfDaemon(daemon) != settings) {
+    if (!model().IsKnown(daemon) || (model().SettingsOfDaemon(daemon) != settings &&
+                                     model().PendingSettings(daemon) != settings)) {
       Violation(daemon, "it is not what the configuration in force says");
     }
   }

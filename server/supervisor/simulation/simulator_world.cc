@@ -131,7 +131,10 @@ void Simulator::CarryOutReloads() {
 
 void Simulator::DoMischief() {
   const int daemon = random_.Below(character_.daemons);
-  switch (random_.Below(11)) {
+  switch (random_.Below(13)) {
+    case 12:
+    case 11:
+      return kernel_.SetMissing(random_.Below(kPrograms), /*missing=*/random_.Chance(70));
     case 10:
       return HidePaper();
     case 0:
