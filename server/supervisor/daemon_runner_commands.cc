@@ -137,8 +137,9 @@ void DaemonRunner::Boot(Command command) {
 }
 
 void DaemonRunner::Update(Command command) {
-  pending_spec_ = nullptr;
+  const bool takes_back = std::exchange(pending_spec_, nullptr) != nullptr;
   lifecycle_.SpecChanged(std::move(command.spec));
+  if (takes_back && IsUp()) lifecycle_.Remark("running with the configuration in force again");
   output_.SpecChanged(lifecycle_.spec());
   // A changed watchdog counts from here.
   if (lifecycle_.state() == DaemonState::kRunning) HearFromWatchdog();

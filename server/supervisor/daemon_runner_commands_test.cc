@@ -857,6 +857,7 @@ TEST_F(PendingConfigurationTest, AStartOfWhatHasHaltedPutsTheNewOneInForce) {
 
 TEST_F(PendingConfigurationTest, AnotherReloadTakesItsPlace) {
   web_.Do(Kind::kUpdate, WebSpec());
+  EXPECT_EQ(web_.now().reason, "running with the configuration in force again");
   EXPECT_EQ(web_.Do(Kind::kRestart).InAWord(), "OK");
   EXPECT_EQ(LastProgram(), "/bin/web");
   web_.Do(Kind::kReplace, wrong_);
