@@ -80,8 +80,8 @@ int Preflight::ChangeDirectory(const std::string& path) const {
   return S_ISDIR(folder.st_mode) ? CheckAccess(path) : ENOTDIR;
 }
 
-// Whether the kernel itself executes the open file: a script, or a program for this machine. What
-// is for another machine may have an emulator (binfmt_misc), with loaders in a place of its own.
+// True if the kernel itself executes the open file: a script, or a program for this machine. A
+// program for another machine may have an emulator (binfmt_misc) with loaders of its own.
 bool IsOurs(int program) {
   Elf64_Ehdr header = {};
   const ssize_t size = pread(program, &header, sizeof(header), 0);
@@ -108,7 +108,7 @@ int Preflight::Execute(const std::string& path, int interpreters_left) const {
   return is_known && interpreters_left > 0 ? Execute(interpreter, interpreters_left - 1) : 0;
 }
 
-// Whether this process may have the capability; true where that cannot be found out.
+// True if this process may have the capability, or if that cannot be found out.
 bool MayHave(int capability) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
@@ -139,15 +139,15 @@ SpawnStage RefusedLimit(const SpawnRequest& request) {
   return SpawnStage::kNone;
 }
 
-// Whether the file gives rights to whoever executes it, or may.
+// True if a process that executes the file may gain rights by it.
 bool GivesRights(const std::string& program) {
   struct stat file = {};
   if (stat(program.c_str(), &file) != 0 || (file.st_mode & (S_ISUID | S_ISGID)) != 0) return true;
   return getxattr(program.c_str(), "security.capability", nullptr, 0) >= 0;
 }
 
-// Whether setresuid(2) is certain to be refused: the user is another, and nothing has the right to
-// become it.
+// True if setresuid(2) is certain to be refused: the user is another one, and neither this process
+// nor the helper has the right to become that user.
 bool IsUserRefused(const DaemonSpec::Credentials& wanted, const std::string& exec_helper) {
   uid_t real = 0, effective = 0, saved = 0;
   if (getresuid(&real, &effective, &saved) != 0) return false;

@@ -148,7 +148,7 @@ TEST_F(PreflightTest, AMissingHelperIsForeseen) {
 }
 
 TEST_F(PreflightTest, WhatOnlyTheDaemonsUserCanKnowIsNotForeseen) {
-  // Nobody but root gets there; it is for the start to find that out.
+  // Only root gets there; the start finds that out.
   const std::string folder = NewFolder("closed");
   SpawnRequest request = RequestFor(absl::StrCat(folder, "/program"));
   std::ofstream(request.argv[0]) << "#!/bin/sh\n";

@@ -159,7 +159,7 @@ absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& reque
   SpawnWatch::Spawn watched(&watch_, &pidfd);
   const pid_t pid = RawClone(/*cgroup_fd=*/-1, &RunFileProbe, &probe, &pidfd);
   const bool killed = watched.End();
-  // Where there is no process to spare, nothing is certain.
+  // Without a process to spare nothing is certain.
   if (pid < 0) return absl::nullopt;
   failed_children_.Reap(UniqueFd(pidfd));
   if (killed && probe.begun == SpawnStage::kNone) return absl::nullopt;

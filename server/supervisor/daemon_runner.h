@@ -100,10 +100,10 @@ class DaemonRunner {
   void Finish(Command command);
   void Kill();
 
-  // Whether there is an instance that is up, or coming up: one that a restart would end.
+  // True if an instance is up, or coming up, so that a restart would end it.
   bool IsUp() const;
-  // Why a new instance of `spec` is certain not to start, as far as that can be known before the
-  // present one is stopped; absent when it may start.
+  // Returns why a new instance of `spec` is certain not to start, as far as that can be known
+  // before the present one is stopped; absent when it may start.
   absl::optional<SpawnFailure> WhyItCannotStart(const DaemonSpec& spec) const;
   // Puts the configuration in force that an earlier reload could not start, if there is one.
   void TakePendingSpec();
@@ -196,8 +196,8 @@ class DaemonRunner {
   bool finished_ = false;
 
   // The latest configuration, while the instance keeps running with its former one because a new
-  // instance could not start; else null. What starts by itself starts with the former one; it takes
-  // an operator, or a reload, to try this one again.
+  // instance could not start; else null. Automatic starts use the former one; a command of an
+  // operator, or a reload, tries this one again.
   std::shared_ptr<const DaemonSpec> pending_spec_;
 
   // Of the next start.

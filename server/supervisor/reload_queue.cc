@@ -10,7 +10,7 @@
 namespace hob {
 namespace {
 
-// Nobody reads thousands of lines, and a reload by signal has nowhere else to tell the first ones.
+// Enough to find the mistake after a reload by signal, which has no answer; `hob check` shows all.
 constexpr size_t kMostWarningsInJournal = 20;
 
 std::string Summary(const Plan& plan) {

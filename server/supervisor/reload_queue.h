@@ -31,7 +31,7 @@ class ReloadQueue {
     std::map<std::string, DaemonOutcome> outcomes;
     // Only of a dry run: everything that is wrong.
     std::vector<ConfigProblem> errors;
-    // What is worth knowing of a configuration without errors, as `hob check` says it.
+    // The warnings of `hob check`; only with a configuration without errors.
     std::vector<ConfigProblem> warnings;
     // The generation in force afterwards.
     int64_t generation = 0;

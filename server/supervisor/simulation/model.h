@@ -65,7 +65,7 @@ class World {
   virtual Nanos WallOffset() const = 0;
   virtual int Alive(int daemon) const = 0;
   virtual int MainPid(int daemon) const = 0;
-  // Whether a start of the program with this number is certain to fail.
+  // True if a start of the program with this number is certain to fail.
   virtual bool IsMissing(int program) const = 0;
   virtual bool SaidReady(int daemon) const = 0;
   virtual bool ClosedReady(int daemon) const = 0;
@@ -120,7 +120,7 @@ class Model : public KernelWitness {
   // The settings that a reload could not put in force, because the daemon is up and their program
   // is missing; -1: none.
   int PendingSettings(int number) const { return daemons_[number].pending; }
-  // Whether the order, which is about to be taken, leaves the instance alone because a new one
+  // True if the order, which is about to be taken, leaves the instance alone because a new one
   // cannot start.
   bool KeepsInstance(int number, Order order, int detail) const;
   int64_t exits(int number) const { return daemons_[number].exits; }

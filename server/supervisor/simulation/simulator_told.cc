@@ -256,7 +256,7 @@ std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
       plan[daemon] = PlanAction::kAdd;
       continue;
     }
-    // What could not be started is not what it runs with.
+    // A daemon whose new program was missing runs with its former settings.
     int former = running->second;
     if (model().PendingSettings(daemon) >= 0) former = model().SettingsOfDaemon(daemon);
     if (ProgramOf(former) != ProgramOf(settings)) {
