@@ -29,6 +29,8 @@ EndOfProcess ToEnd(const v1::Exit& exit) {
       failure.message = exit.spawn_error().message();
       return failure;
     }
+    case v1::Exit::kUnobserved:
+      return UnobservedEnd{};
     case v1::Exit::kExitCode:
     case v1::Exit::HOW_NOT_SET:
       break;
@@ -122,6 +124,8 @@ std::string DescribeExitShortly(const v1::Exit& exit) {
       return SignalName(exit.signal());
     case v1::Exit::kSpawnError:
       return absl::StrCat(exit.spawn_error().stage(), " failed");
+    case v1::Exit::kUnobserved:
+      return "unobserved";
     case v1::Exit::kExitCode:
     case v1::Exit::HOW_NOT_SET:
       break;

@@ -198,6 +198,7 @@ absl::Status Server::MakeSpawner() {
   options.run_dir = options_.config.server.run_dir;
   options.child_limit_nofile = options_.descriptor_limit;
   options.leftovers = std::move(leftovers_);
+  options.strays = &strays_;
   absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner =
       ProcessSpawner::Create(std::move(options));
   if (!spawner.ok()) return spawner.status();

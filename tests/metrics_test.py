@@ -60,11 +60,12 @@ def seconds(time):
 
 
 def kind_of(ended):
-    return {"exit_code": "code", "signal": "signal", "spawn_error": "spawn_error"}[ended.WhichOneof("how")]
+    return {"exit_code": "code"}.get(ended.WhichOneof("how"), ended.WhichOneof("how"))
 
 
 def status_of(ended):
-    return {"code": ended.exit_code, "signal": ended.signal, "spawn_error": ended.spawn_error.errno}[kind_of(ended)]
+    return {"code": ended.exit_code, "signal": ended.signal, "spawn_error": ended.spawn_error.errno,
+            "unobserved": 0}[kind_of(ended)]
 
 
 class Feed:
@@ -150,7 +151,7 @@ class MetricsTest(HobTest):
         exits = page.by("hob_daemon_exits_total", "kind", name)
         self.assertEqual(sum(exits.values()), daemon.exit_count)
         if ends is not None:
-            self.assertEqual(exits, {kind: ends[name, kind] for kind in ("code", "signal", "spawn_error")})
+            self.assertEqual(exits, {kind: ends[name, kind] for kind in ("code", "signal", "spawn_error", "unobserved")})
         for field, metric in [("start_time", "hob_daemon_start_time_seconds"),
                               ("next_start_time", "hob_daemon_next_start_time_seconds")]:
             expected = seconds(getattr(daemon, field)) if daemon.HasField(field) else None
@@ -192,7 +193,7 @@ class MetricsTest(HobTest):
             exits = page.by("hob_daemon_exits_total", "kind", daemon.name)
             self.assertEqual(exits, {kind: history[kind] for kind in exits})
         self.assertEqual(page.by("hob_daemon_exits_total", "kind", "killed"),
-                         {"code": 0, "signal": 3, "spawn_error": 0})
+                         {"code": 0, "signal": 3, "spawn_error": 0, "unobserved": 0})
         self.assertEqual(page.by("hob_daemon_restarts_total", "reason", "flaky"),
                          {"retry": 2, "backoff": 0, "shortage": 0, "trial": 0})
         self.assertEqual(page.by("hob_daemon_restarts_total", "reason", "slow"),
@@ -240,7 +241,7 @@ class MetricsTest(HobTest):
         server.stop_daemon("web")
         before = self.scrape(server)
         self.assertEqual(before.by("hob_daemon_exits_total", "kind", "web"),
-                         {"code": 0, "signal": 2, "spawn_error": 0})
+                         {"code": 0, "signal": 2, "spawn_error": 0, "unobserved": 0})
         server.configure(web + "max_retries = 7\n[daemon:other]\ncommand = /bin/sleep 1h\n")
         server.reload()
         after = self.scrape(server)

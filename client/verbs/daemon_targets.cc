@@ -52,6 +52,11 @@ std::string Summary(const Session& session, const v1::Daemon& daemon) {
       Escape(daemon.name()), ": ",
       Paint(StateName(daemon.state()), StateColour(daemon.state()), session.terminal()));
   if (daemon.pid() != 0) absl::StrAppend(&text, ", pid ", daemon.pid());
+  // Behind who stopped it, the reason says how many processes had to be killed.
+  const size_t more = daemon.reason().find("; ");
+  if (daemon.state() == v1::Daemon::STOPPED && more != std::string::npos) {
+    absl::StrAppend(&text, Escape(daemon.reason().substr(more)));
+  }
   return absl::StrCat(text, "\n");
 }
 

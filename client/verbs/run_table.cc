@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/format.h"
+#include "server/daemon/exit_report.h"
 
 namespace hob {
 namespace client {
@@ -25,11 +26,22 @@ std::string PeakMemory(const v1::Run& run) {
   return run.peak_memory_bytes() == 0 ? "" : FormatBytes(run.peak_memory_bytes());
 }
 
+// What hob killed of it.
+std::string Killed(const v1::Run& run) {
+  ExitReport report;
+  report.requested = run.exit().requested();
+  report.verdict = run.verdict();
+  report.killed_processes = run.killed_count();
+  const std::string killed = DescribeKilled(report);
+  return killed.empty() ? "" : absl::StrCat("; ", killed);
+}
+
 // How it ended, why hob ended it where it did, and what it said last.
 std::string End(const v1::Run& run) {
   if (!run.has_exit()) return "still up";
   return absl::StrCat(
       DescribeExit(run.exit()), run.verdict().empty() ? "" : absl::StrCat("; ", run.verdict()),
+      Killed(run),
       run.last_stderr_line().empty() ? "" : absl::StrCat("; last line: ", run.last_stderr_line()));
 }
 

@@ -37,6 +37,12 @@ const Choices<OnHalt>& OnHaltChoices() {
   return choices;
 }
 
+const Choices<StopScope>& StopScopes() {
+  static const auto& choices =
+      *new Choices<StopScope>{{"tree", StopScope::kTree}, {"main", StopScope::kMain}};
+  return choices;
+}
+
 const Choices<StdinMode>& StdinModes() {
   static const auto& choices =
       *new Choices<StdinMode>{{"hold", StdinMode::kHold}, {"null", StdinMode::kNull}};
@@ -111,6 +117,12 @@ absl::Status ReadWatchdog(Text text, DaemonSpec* spec) {
   const absl::StatusOr<absl::Duration> zero = ParseDuration(text);
   if (zero.ok() && *zero == absl::ZeroDuration()) text = "off";
   return ReadDurationOr("off", absl::ZeroDuration(), text, &spec->watchdog);
+}
+
+absl::Status ReadStopTimeout(Text text, DaemonSpec* spec) {
+  if (text != "infinity") return Store(ParseDuration(text), &spec->stop_timeout);
+  spec->stop_timeout = absl::InfiniteDuration();
+  return absl::OkStatus();
 }
 
 absl::Status ReadStopSignal(Text text, DaemonSpec* spec) {
@@ -270,11 +282,16 @@ std::vector<DaemonKey> LifeKeys() {
        "Signal that asks the daemon to end: a name such as TERM or INT, or its number.", kLive,
        !kThrottle, false, ReadStopSignal,
        [](const DaemonSpec& s) { return SignalName(s.stop_signal); }},
+      {"stop_scope",
+       "Processes of the daemon that get the stop signal: tree (all of them) or main (the main "
+       "process alone).",
+       kLive, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadChoice(t, StopScopes(), &s->stop_scope); },
+       [](const DaemonSpec& s) { return WriteChoice(StopScopes(), s.stop_scope); }},
       {"stop_timeout",
        "How long everything that the daemon started has to end before KILL, a duration. 0 kills at "
-       "once.",
-       kLive, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->stop_timeout); },
+       "once, infinity never.",
+       kLive, !kThrottle, false, ReadStopTimeout,
        [](const DaemonSpec& s) { return hob::FormatDuration(s.stop_timeout); }},
       {"directory", "Working directory, an absolute path.", kRestart, !kThrottle, false,
        [](Text t, DaemonSpec* s) { return ReadPath(t, &s->directory); },

@@ -38,6 +38,14 @@ enum class ReadyMode {
   kDescriptor,
 };
 
+// Who gets the signal that asks a daemon to end.
+enum class StopScope {
+  // Everything that the daemon started.
+  kTree,
+  // The main process alone.
+  kMain,
+};
+
 enum class StdinMode {
   // An open pipe on which nothing arrives and which ends when the server is gone.
   kHold,
@@ -80,8 +88,11 @@ struct DaemonSpec {
   // Longest silence between two WATCHDOG=1; zero is off. Only for ReadyMode::kNotify.
   absl::Duration watchdog;
 
-  // Signal number that asks the daemon to end, and how long it has until KILL; zero kills at once.
+  // Signal number that asks the daemon to end, and which of its processes get it.
   int stop_signal = 15;
+  StopScope stop_scope = StopScope::kTree;
+  // From that signal to KILL for everything that the daemon started, whoever got the signal. Zero
+  // kills at once; infinite never kills.
   absl::Duration stop_timeout = absl::Seconds(10);
 
   std::string directory = "/";

@@ -33,7 +33,8 @@ namespace hob {
 //               STOPPED      Stop, shutdown
 //   HALTED      as EXITED; STARTING also by a trial of `on_halt = retry`
 //
-// Outside, CLEARING is STOPPING: something of the daemon is still alive and being ended.
+// Outside, CLEARING is STOPPING: something of the daemon is still alive and being killed or, after
+// a stop, has until `stop_timeout` to end.
 enum class DaemonState {
   kStopped,
   kStarting,

@@ -61,6 +61,13 @@ class EndedRuns {
     runs_.insert(runs_.end(), earlier.runs_.begin(), earlier.runs_.begin() + kept);
   }
 
+  // Returns the same runs with `latest` in place of the latest. Precondition: !empty().
+  EndedRuns WithLatest(EndedRun latest) const {
+    EndedRuns other = *this;
+    other.runs_.front() = std::make_shared<const EndedRun>(std::move(latest));
+    return other;
+  }
+
   bool empty() const { return runs_.empty(); }
   size_t size() const { return runs_.size(); }
   // The latest. Precondition: !empty().

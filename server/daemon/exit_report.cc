@@ -25,6 +25,7 @@ struct Describe {
   std::string operator()(const SpawnFailure& end) const {
     return absl::StrCat(end.stage, ": ", end.message);
   }
+  std::string operator()(const UnobservedEnd&) const { return "ended unobserved"; }
 };
 
 }  // namespace
@@ -46,5 +47,16 @@ bool SpawnFailure::IsShortage() const {
 }
 
 std::string DescribeEnd(const EndOfProcess& end) { return absl::visit(Describe{}, end); }
+
+std::string DescribeKilled(const ExitReport& report) {
+  if (report.killed_processes == 0) return "";
+  const bool is_one = report.killed_processes == 1;
+  const std::string processes =
+      absl::StrCat(report.killed_processes, is_one ? " process" : " processes");
+  const char* const killed = is_one ? " was killed" : " were killed";
+  const bool was_stopped = report.requested || !report.verdict.empty();
+  return was_stopped ? absl::StrCat(processes, " outlived stop_timeout and", killed)
+                     : absl::StrCat(processes, " that it left behind", killed);
+}
 
 }  // namespace hob

@@ -39,9 +39,12 @@ struct SpawnFailure {
   bool IsShortage() const;
 };
 
+// The main process ended, and hob could not see how: another process was its parent.
+struct UnobservedEnd {};
+
 // How an instance ended: decoded once, at the edge to the kernel. A child that exits is data, not
 // an error of ours.
-using EndOfProcess = absl::variant<ExitedWithCode, KilledBySignal, SpawnFailure>;
+using EndOfProcess = absl::variant<ExitedWithCode, KilledBySignal, SpawnFailure, UnobservedEnd>;
 
 // What an ended main process used, from getrusage(2). All zero when it never ran.
 struct ResourceUsage {
@@ -65,12 +68,19 @@ struct ExitReport {
   // Why hob itself ended the instance although nobody asked ("not ready within 60s"); empty
   // otherwise. Such an end is a failure whatever the exit code.
   std::string verdict;
+  // How many processes of the instance hob killed: those that outlived `stop_timeout`, or that the
+  // main process left behind when it ended unasked. 0 while the main process has not ended.
+  int killed_processes = 0;
   ResourceUsage usage;
 };
 
 // "exit code 1", "signal 9 (KILL)", "signal 6 (ABRT), core dumped", "exec: /bin/x: No such file or
-// directory".
+// directory", "ended unobserved".
 std::string DescribeEnd(const EndOfProcess& end);
+
+// "3 processes outlived stop_timeout and were killed", "1 process that it left behind was killed";
+// empty when none was killed.
+std::string DescribeKilled(const ExitReport& report);
 
 }  // namespace hob
 

@@ -15,7 +15,7 @@ constexpr std::array<absl::string_view, kAllRestartReasons.size()> kRestartReaso
 
 // In the order of the alternatives of EndOfProcess.
 constexpr std::array<absl::string_view, absl::variant_size<EndOfProcess>::value> kExitKindNames = {
-    "code", "signal", "spawn_error"};
+    "code", "signal", "spawn_error", "unobserved"};
 
 // The states that are seen from outside.
 constexpr std::array<DaemonState, 7> kShownStates = {
@@ -108,7 +108,8 @@ class Writer {
 int64_t ValueOf(const EndOfProcess& end) {
   if (const auto* exited = absl::get_if<ExitedWithCode>(&end)) return exited->code;
   if (const auto* killed = absl::get_if<KilledBySignal>(&end)) return killed->signal;
-  return absl::get<SpawnFailure>(end).error_number;
+  if (const auto* failure = absl::get_if<SpawnFailure>(&end)) return failure->error_number;
+  return 0;
 }
 
 void AppendStates(Writer& writer) {

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "server/process/control_group.h"
+#include "server/process/pidfd.h"
 
 namespace hob {
 namespace {
@@ -16,7 +17,34 @@ absl::Status NothingLeft(pid_t pid) {
   return absl::NotFoundError(absl::StrCat("nothing is left of process ", pid));
 }
 
+// Makes `process` the main process of an instance. `main` is the one that was spawned.
+absl::Status Adopt(pid_t process, Instance& instance, const MainProcess& main, StrayReaper* strays,
+                   std::unique_ptr<AdoptedMain>* adopted) {
+  if (process == instance.pid()) return absl::OkStatus();
+  const absl::Status no_member = absl::InvalidArgumentError(
+      absl::StrCat("process ", process, " is no live process of this instance"));
+  // Alive before and after the question whose it is, it is the same process.
+  UniqueFd pidfd = OpenPidfd(process);
+  if (!pidfd.ok() || !instance.Contains(process) || !IsKnownAlive(pidfd.get())) return no_member;
+  // The reaper keeps one end for a number.
+  adopted->reset();
+  if (process == main.pid()) return absl::OkStatus();
+  *adopted = std::make_unique<AdoptedMain>(process, std::move(pidfd), strays);
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::optional<ReapedProcess> GroupInstance::TryReap() {
+  if (adopted_ == nullptr) return main_.Reap();
+  // How a former main process ends is no end of the instance.
+  main_.Reap();
+  return adopted_->TryReap();
+}
+
+absl::Status GroupInstance::SetMain(pid_t process) {
+  return Adopt(process, *this, main_, strays_, &adopted_);
+}
 
 GroupInstance::~GroupInstance() {
   if (!IsGone()) recorded_.Abandon();
@@ -62,7 +90,15 @@ bool GroupInstance::Contains(pid_t process) {
   return members.ok() && std::find(members->begin(), members->end(), process) != members->end();
 }
 
+int GroupInstance::CountAlive() {
+  // The kernel does not list zombies there. The main process may have moved itself elsewhere.
+  const absl::StatusOr<std::vector<pid_t>> members = ProcessesInControlGroup(group_);
+  const int listed = members.ok() ? static_cast<int>(members->size()) : 0;
+  return std::max(listed, main_.HasEnded() ? 0 : 1);
+}
+
 bool GroupInstance::IsGone() {
+  if (adopted_ != nullptr) main_.Reap();
   if (gone_ || !main_.is_reaped()) return gone_;
   // Opened before it is read, and kept while it says that something is alive: no change is missed.
   if (!events_.ok()) {
@@ -84,11 +120,15 @@ SessionInstance::~SessionInstance() {
 
 absl::optional<ReapedProcess> SessionInstance::TryReap() {
   if (reported_) return absl::nullopt;
-  absl::optional<ReapedProcess> end = main_.Peek();
+  absl::optional<ReapedProcess> end = adopted_ != nullptr ? adopted_->TryReap() : main_.Peek();
   if (!end.has_value()) return absl::nullopt;
   reported_ = true;
   IsGone();
   return end;
+}
+
+absl::Status SessionInstance::SetMain(pid_t process) {
+  return Adopt(process, *this, main_, strays_, &adopted_);
 }
 
 absl::Status SessionInstance::SignalTree(int signal) {
@@ -104,6 +144,8 @@ absl::Status SessionInstance::SignalTree(int signal) {
 }
 
 bool SessionInstance::Contains(pid_t process) { return tree_.Contains(process); }
+
+int SessionInstance::CountAlive() { return tree_.CountAlive() + (main_.HasEnded() ? 0 : 1); }
 
 bool SessionInstance::IsGone() {
   if (reported_ && !main_.is_reaped() && !tree_.HasOrphans()) main_.Reap();

@@ -2,13 +2,16 @@
 #ifndef HOB_SERVER_PROCESS_CONTAINED_INSTANCE_H_
 #define HOB_SERVER_PROCESS_CONTAINED_INSTANCE_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "server/process/adopted_main.h"
 #include "server/process/instance_record.h"
 #include "server/process/main_process.h"
 #include "server/process/process.h"
 #include "server/process/session_tree.h"
+#include "server/process/stray_reaper.h"
 #include "server/process/unique_fd.h"
 
 namespace hob {
@@ -41,18 +44,28 @@ class RecordedInstance {
 // An instance in a control group of its own.
 class GroupInstance : public Instance {
  public:
-  // `group` is the folder of the group that the process was born in; it is not removed.
-  GroupInstance(pid_t pid, UniqueFd pidfd, std::string group, RecordedInstance recorded)
-      : main_(pid, std::move(pidfd)), group_(std::move(group)), recorded_(std::move(recorded)) {}
+  // `group` is the folder of the group that the process was born in; it is not removed. `strays` as
+  // in AdoptedMain.
+  GroupInstance(pid_t pid, UniqueFd pidfd, std::string group, RecordedInstance recorded,
+                StrayReaper* strays)
+      : main_(pid, std::move(pidfd)),
+        group_(std::move(group)),
+        recorded_(std::move(recorded)),
+        strays_(strays) {}
   ~GroupInstance() override;
 
-  pid_t pid() const override { return main_.pid(); }
-  int exit_fd() const override { return main_.pidfd(); }
-  absl::optional<ReapedProcess> TryReap() override { return main_.Reap(); }
-  absl::Status SignalMain(int signal) override { return main_.Signal(signal); }
+  pid_t pid() const override { return adopted_ != nullptr ? adopted_->pid() : main_.pid(); }
+  int exit_fd() const override { return adopted_ != nullptr ? adopted_->pidfd() : main_.pidfd(); }
+  absl::optional<ReapedProcess> TryReap() override;
+  absl::Status SetMain(pid_t process) override;
+  int former_exit_fd() const override { return adopted_ != nullptr ? main_.pidfd() : -1; }
+  absl::Status SignalMain(int signal) override {
+    return adopted_ != nullptr ? adopted_->Signal(signal) : main_.Signal(signal);
+  }
   absl::Status SignalTree(int signal) override;
   absl::Status SignalTreeAndContinue(int signal) override;
   bool Contains(pid_t process) override;
+  int CountAlive() override;
   bool IsGone() override;
   bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return events_.get(); }
@@ -72,26 +85,38 @@ class GroupInstance : public Instance {
   UniqueFd events_;
   bool gone_ = false;
   RecordedInstance recorded_;
+  StrayReaper* const strays_;
+  // The main process, where it is another than the one that was spawned.
+  std::unique_ptr<AdoptedMain> adopted_;
 };
 
-// An instance that leads a session of its own. While anything of the tree is alive an ended main
-// process stays a zombie: the number of its group is its own that long, and can be signalled.
+// An instance that leads a session of its own. While anything of the tree is alive the process that
+// was spawned stays a zombie when it ends, even where SetMain has named another main process: the
+// number of its group is its own that long, and can be signalled.
 class SessionInstance : public Instance {
  public:
-  // `mark` is what everything of it bears, or kNoMark.
+  // `mark` is what everything of it bears, or kNoMark; `strays` as in AdoptedMain.
   SessionInstance(pid_t pid, UniqueFd pidfd, std::string name, uint64_t mark,
-                  RecordedInstance recorded)
+                  RecordedInstance recorded, StrayReaper* strays)
       : main_(pid, std::move(pidfd)),
         tree_(&main_, std::move(name), mark),
-        recorded_(std::move(recorded)) {}
+        recorded_(std::move(recorded)),
+        strays_(strays) {}
   ~SessionInstance() override;
 
-  pid_t pid() const override { return main_.pid(); }
-  int exit_fd() const override { return reported_ ? -1 : main_.pidfd(); }
+  pid_t pid() const override { return adopted_ != nullptr ? adopted_->pid() : main_.pid(); }
+  int exit_fd() const override {
+    if (reported_) return -1;
+    return adopted_ != nullptr ? adopted_->pidfd() : main_.pidfd();
+  }
   absl::optional<ReapedProcess> TryReap() override;
-  absl::Status SignalMain(int signal) override { return main_.Signal(signal); }
+  absl::Status SetMain(pid_t process) override;
+  absl::Status SignalMain(int signal) override {
+    return adopted_ != nullptr ? adopted_->Signal(signal) : main_.Signal(signal);
+  }
   absl::Status SignalTree(int signal) override;
   bool Contains(pid_t process) override;
+  int CountAlive() override;
   bool IsGone() override;
   bool IsSignalledAtOnce() const override { return false; }
   int tree_fd() override { return -1; }
@@ -102,6 +127,9 @@ class SessionInstance : public Instance {
   // Whether TryReap has told the end.
   bool reported_ = false;
   RecordedInstance recorded_;
+  StrayReaper* const strays_;
+  // As in GroupInstance.
+  std::unique_ptr<AdoptedMain> adopted_;
 };
 
 }  // namespace hob

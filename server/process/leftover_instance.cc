@@ -37,6 +37,11 @@ absl::Status LeftoverInstance::Send(const std::pair<pid_t, UniqueFd>& process, i
   return SignalError(process.first);
 }
 
+absl::Status LeftoverInstance::SetMain(pid_t process) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("process ", process, " is left over: nothing tells how it ends"));
+}
+
 absl::Status LeftoverInstance::SignalMain(int signal) {
   if (!IsGone()) {
     for (const auto& process : held_) {
@@ -61,6 +66,11 @@ absl::Status LeftoverInstance::SignalTree(int signal) {
 bool LeftoverInstance::Contains(pid_t process) {
   return !IsGone() && std::any_of(held_.begin(), held_.end(),
                                   [process](const auto& held) { return held.first == process; });
+}
+
+int LeftoverInstance::CountAlive() {
+  const absl::StatusOr<std::vector<RecordedProcess>> found = FindLeftover(leftover_);
+  return found.ok() ? static_cast<int>(found->size()) : static_cast<int>(held_.size());
 }
 
 bool LeftoverInstance::IsGone() {

@@ -30,9 +30,11 @@ class LeftoverInstance : public Instance {
   pid_t pid() const override { return held_.empty() ? 0 : held_.front().first; }
   int exit_fd() const override { return -1; }
   absl::optional<ReapedProcess> TryReap() override { return absl::nullopt; }
+  absl::Status SetMain(pid_t process) override;
   absl::Status SignalMain(int signal) override;
   absl::Status SignalTree(int signal) override;
   bool Contains(pid_t process) override;
+  int CountAlive() override;
   bool IsGone() override;
   bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return -1; }

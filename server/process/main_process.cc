@@ -1,76 +1,15 @@
 #include "server/process/main_process.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <fstream>
-#include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "server/process/child_end.h"
 #include "server/process/pidfd.h"
 
 namespace hob {
-namespace {
-
-constexpr int64_t kBytesPerKibibyte = 1024;
-
-// How old the knowledge of our own peak may be: reading it costs more than reaping a child.
-constexpr absl::Duration kPeakAge = absl::Milliseconds(100);
-
-// What the kernel counts is wrong by some pages for each processor that has changed it.
-constexpr int64_t kPeakInexactness = 2 << 20;
-
-// VmHWM of proc(5); getrusage(2) would walk through all threads.
-int64_t ReadPeakBytes() {
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  while (status >> word) {
-    int64_t kibibytes;
-    if (word == "VmHWM:" && status >> kibibytes) return kibibytes * kBytesPerKibibyte;
-  }
-  return 0;
-}
-
-EndOfProcess Decode(const siginfo_t& info) {
-  if (info.si_code == CLD_EXITED) return ExitedWithCode{info.si_status};
-  return KilledBySignal{info.si_status, info.si_code == CLD_DUMPED};
-}
-
-// Whether the largest resident set of this process is less than `bytes`, by what it was at most
-// kPeakAge ago, and now.
-bool IsAboveOwnPeak(int64_t bytes) {
-  static std::atomic<int64_t> peak{0};
-  static std::atomic<int64_t> read_at{-1};
-  const int64_t now = absl::GetCurrentTimeNanos();
-  const bool is_old = read_at < 0 || std::abs(now - read_at) > absl::ToInt64Nanoseconds(kPeakAge);
-  // It only grows.
-  if (!is_old && bytes <= peak) return false;
-  read_at = now;
-  peak = ReadPeakBytes();
-  return bytes > peak;
-}
-
-// Until its execve a child shares the memory of this process, and the kernel counts that as its
-// own: a peak that is not above ours is not known to be the child's.
-int64_t PeakOfChild(const struct rusage& usage) {
-  const int64_t peak = usage.ru_maxrss * kBytesPerKibibyte;
-  return IsAboveOwnPeak(peak - kPeakInexactness) ? peak : 0;
-}
-
-ResourceUsage Decode(const struct rusage& usage) {
-  return {absl::DurationFromTimeval(usage.ru_utime), absl::DurationFromTimeval(usage.ru_stime),
-          PeakOfChild(usage)};
-}
-
-}  // namespace
 
 MainProcess::~MainProcess() { Reap(); }
 
@@ -78,13 +17,7 @@ bool MainProcess::HasEnded() const { return is_reaped() || hob::HasEnded(pidfd_.
 
 absl::optional<ReapedProcess> MainProcess::Wait(int flags) const {
   if (is_reaped()) return absl::nullopt;
-  siginfo_t info = {};
-  struct rusage usage = {};
-  // glibc's waitid has no place for the usage.
-  const long result =
-      syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED | WNOHANG | __WALL | flags, &usage);
-  if (result != 0 || info.si_pid == 0) return absl::nullopt;
-  return ReapedProcess{Decode(info), Decode(usage)};
+  return WaitForChildEnd(pidfd_.get(), flags);
 }
 
 absl::optional<ReapedProcess> MainProcess::Peek() const { return Wait(WNOWAIT); }

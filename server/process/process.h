@@ -70,7 +70,7 @@ struct SpawnRequest {
   absl::optional<bool> no_new_privileges;
 };
 
-// How a main process ended and what it used.
+// How a main process ended and what it used; of an UnobservedEnd the latter is not known.
 struct ReapedProcess {
   EndOfProcess end;
   ResourceUsage usage;
@@ -93,6 +93,15 @@ class Instance {
   // blocks.
   virtual absl::optional<ReapedProcess> TryReap() = 0;
 
+  // Makes the live process `process` of the tree the main process: pid, exit_fd, TryReap and
+  // SignalMain are about it from now on. The process before it is one of the tree like any other.
+  // InvalidArgument when there is no such process in the tree. Only before TryReap has told an end.
+  virtual absl::Status SetMain(pid_t process) = 0;
+
+  // Becomes readable (POLLIN) when a process that SetMain has replaced has ended, which the next
+  // TryReap reaps; -1 when there is none.
+  virtual int former_exit_fd() const { return -1; }
+
   // Sends a signal to the main process alone. NotFound when it has ended. Sent through its pidfd: a
   // recycled pid cannot be hit.
   virtual absl::Status SignalMain(int signal) = 0;
@@ -107,6 +116,10 @@ class Instance {
   // Whether the live process `process` is the main process or was started by it, at whatever
   // remove.
   virtual bool Contains(pid_t process) = 0;
+
+  // Returns how many processes of the tree are alive, the main process included. Counts too few
+  // when the machine is too short of something to tell. Looks at each process: for rare occasions.
+  virtual int CountAlive() = 0;
 
   // Whether the main process is reaped and nothing that it started is alive.
   virtual bool IsGone() = 0;

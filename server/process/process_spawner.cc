@@ -142,10 +142,10 @@ SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
   if (containment_.mode == ContainmentMode::kControlGroup) {
     return std::make_unique<GroupInstance>(born.pid, std::move(born.pidfd),
                                            DaemonGroup(containment_.group, request.name),
-                                           std::move(recorded));
+                                           std::move(recorded), options_.strays);
   }
   return std::make_unique<SessionInstance>(born.pid, std::move(born.pidfd), request.name,
-                                           registration.mark, std::move(recorded));
+                                           registration.mark, std::move(recorded), options_.strays);
 }
 
 absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& request) {

@@ -19,6 +19,7 @@
 #include "server/process/process.h"
 #include "server/process/spawn_slots.h"
 #include "server/process/spawn_watch.h"
+#include "server/process/stray_reaper.h"
 
 namespace hob {
 
@@ -38,6 +39,9 @@ class ProcessSpawner : public Spawner {
     // What RaiseDescriptorLimit returned: the children's limit of open files unless they ask for
     // one. Absent: the server's own.
     absl::optional<ResourceLimit> child_limit_nofile;
+    // The reaper of strays, which keeps the ends of main processes that were named with MAINPID=;
+    // outlives the spawner. Null: such ends may be unobserved.
+    StrayReaper* strays = nullptr;
     // How long a child may take from its clone to its execve, and behind it the exec helper to the
     // daemon's.
     absl::Duration exec_timeout = absl::Seconds(5);

@@ -97,6 +97,16 @@ bool SessionTree::Contains(pid_t process) const {
   return false;
 }
 
+int SessionTree::CountAlive() const {
+  // A process may be seen twice: as a child, and as an orphan after its parent has ended.
+  std::set<Identity> seen;
+  VisitAll([&seen](const ProcessStat& stat, int) {
+    seen.insert({stat.pid, stat.start_ticks});
+    return absl::OkStatus();
+  }).IgnoreError();
+  return static_cast<int>(seen.size());
+}
+
 absl::Status SessionTree::VisitChild(pid_t pid, pid_t parent, int parent_pidfd, int depth,
                                      Visitor visitor) const {
   const UniqueFd pidfd = OpenPidfd(pid);

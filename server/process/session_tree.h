@@ -41,6 +41,10 @@ class SessionTree {
   // is too short of something to tell.
   bool Contains(pid_t process) const;
 
+  // Returns how many processes of the tree are alive, the main process apart; too few when the
+  // machine is too short of something to tell.
+  int CountAlive() const;
+
   // Takes note of everything of the tree, for Signal: to be called before a signal that the main
   // process may die of, because while it ends its children are in nobody's list for a moment. An
   // error says that some may not have been found.

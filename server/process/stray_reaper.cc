@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "server/process/child_end.h"
+
 namespace hob {
 
 absl::Status StrayReaper::BecomeSubreaper() {
@@ -18,14 +20,45 @@ absl::Status StrayReaper::BecomeSubreaper() {
 int StrayReaper::ReapStrays() {
   CHECK_EQ(syscall(SYS_gettid), getpid()) << "strays belong to the main thread";
   int count = 0;
-  for (;;) {
-    siginfo_t info = {};
-    const int result = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL | __WNOTHREAD);
-    if (result != 0 || info.si_pid == 0) break;
-    ++count;
-  }
+  const MutexLock lock(&mu_);
+  while (ReapOne()) ++count;
   reaped_.fetch_add(count, std::memory_order_relaxed);
   return count;
+}
+
+bool StrayReaper::ReapOne() {
+  constexpr int kStrays = WEXITED | WNOHANG | __WALL | __WNOTHREAD;
+  siginfo_t info = {};
+  // Where nobody asks for an end, one call does.
+  const int peek = kept_.empty() ? 0 : WNOWAIT;
+  if (waitid(P_ALL, 0, &info, kStrays | peek) != 0 || info.si_pid == 0) return false;
+  if (peek == 0) return true;
+  const pid_t pid = info.si_pid;
+  if (const auto kept = kept_.find(pid); kept != kept_.end()) {
+    // A pidfd stands for its own process and for none that got the same number.
+    kept->second.end = WaitForChildEnd(kept->second.pidfd, 0);
+    if (kept->second.end.has_value()) return true;
+  }
+  info = {};
+  return waitid(P_PID, pid, &info, kStrays) == 0 && info.si_pid == pid;
+}
+
+void StrayReaper::Keep(pid_t pid, int pidfd) {
+  const MutexLock lock(&mu_);
+  kept_[pid] = {pidfd, absl::nullopt};
+}
+
+absl::optional<ReapedProcess> StrayReaper::TakeEnd(pid_t pid) {
+  const MutexLock lock(&mu_);
+  const auto kept = kept_.find(pid);
+  if (kept == kept_.end()) return absl::nullopt;
+  if (kept->second.end.has_value()) return kept->second.end;
+  return WaitForChildEnd(kept->second.pidfd, 0);
+}
+
+void StrayReaper::Forget(pid_t pid) {
+  const MutexLock lock(&mu_);
+  kept_.erase(pid);
 }
 
 }  // namespace hob

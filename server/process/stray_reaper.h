@@ -5,8 +5,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/types/optional.h"
+#include "server/process/process.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -27,13 +32,35 @@ class StrayReaper {
 
   // Reaps every stray that has ended and returns their number. To be called by the main thread
   // after each SIGCHLD, which may stand for many ends (F20). Never blocks. FATAL on another thread.
-  int ReapStrays();
+  int ReapStrays() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Strays reaped so far. Thread-safe.
   int64_t reaped() const { return reaped_.load(std::memory_order_relaxed); }
 
+  // Keeps the end of the live process `pid` for TakeEnd, should it become a stray and be reaped
+  // here. `pidfd` stands for it, and stays open until Forget. Thread-safe.
+  void Keep(pid_t pid, int pidfd) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Returns how a process that is kept ended, reaping it where that was not done here. Absent while
+  // it lives, and when it is the child of another process. Thread-safe.
+  absl::optional<ReapedProcess> TakeEnd(pid_t pid) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Ends what Keep began. Thread-safe.
+  void Forget(pid_t pid) ABSL_LOCKS_EXCLUDED(mu_);
+
  private:
+  struct Kept {
+    int pidfd = -1;
+    absl::optional<ReapedProcess> end;
+  };
+
+  // Reaps a stray that has ended. Returns false when there is none.
+  bool ReapOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   std::atomic<int64_t> reaped_{0};
+  // Held from the reaping of a stray until its end is kept.
+  Mutex mu_;
+  std::map<pid_t, Kept> kept_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hob

@@ -18,6 +18,7 @@ void ReadLine(absl::string_view line, NotifyMessage& message) {
       absl::StrSplit(line, absl::MaxSplits('=', 1));
   const auto& [name, value] = assignment;
   uint64_t usec;
+  pid_t pid;
   if (name == "READY") {
     message.ready |= value == "1";
   } else if (name == "STOPPING") {
@@ -29,6 +30,8 @@ void ReadLine(absl::string_view line, NotifyMessage& message) {
     message.status = Printable(value, kMaxStatusLength);
   } else if (name == "EXTEND_TIMEOUT_USEC" && absl::SimpleAtoi(value, &usec) && usec > 0) {
     message.extend_timeout = absl::Microseconds(std::min(usec, kMaxExtensionUsec));
+  } else if (name == "MAINPID" && absl::SimpleAtoi(value, &pid) && pid > 0) {
+    message.main_pid = pid;
   }
 }
 

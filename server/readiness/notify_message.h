@@ -1,6 +1,8 @@
 #ifndef HOB_SERVER_READINESS_NOTIFY_MESSAGE_H_
 #define HOB_SERVER_READINESS_NOTIFY_MESSAGE_H_
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -25,6 +27,8 @@ struct NotifyMessage {
   absl::optional<std::string> status;
   // EXTEND_TIMEOUT_USEC=...: it wants so much time from now on for what it does.
   absl::optional<absl::Duration> extend_timeout;
+  // MAINPID=...: this process is the main process from now on; positive.
+  absl::optional<pid_t> main_pid;
 };
 
 inline constexpr int kMaxStatusLength = 256;

@@ -41,6 +41,14 @@ TEST(NotifyMessageTest, TimeoutsAreMicrosecondsAndBounded) {
   }
 }
 
+TEST(NotifyMessageTest, TheMainProcessIsAPositiveNumber) {
+  EXPECT_EQ(ParseNotifyMessage("READY=1\nMAINPID=4711").main_pid, 4711);
+  for (const char* nonsense : {"0", "-1", "1x", "", "4294967297"}) {
+    EXPECT_EQ(ParseNotifyMessage(std::string("MAINPID=") + nonsense).main_pid, absl::nullopt)
+        << nonsense;
+  }
+}
+
 TEST(NotifyMessageTest, StatusIsMadePrintableAndCut) {
   EXPECT_EQ(ParseNotifyMessage("STATUS=\x1b[1mred").status, "\\x1b[1mred");
   EXPECT_EQ(ParseNotifyMessage("STATUS=" + std::string(4000, 'x')).status,

@@ -99,6 +99,7 @@ void ReadinessWatch::LookAtSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words&
     words.watchdog_alive |= message.watchdog_alive;
     words.watchdog_trigger |= message.watchdog_trigger;
     if (message.status.has_value()) words.status = std::move(message.status);
+    if (message.main_pid.has_value()) words.main_pid = message.main_pid;
     // A time-out is put off and never shortened, however many ask for it.
     words.extend_timeout = std::max(words.extend_timeout, message.extend_timeout);
   }

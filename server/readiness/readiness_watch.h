@@ -44,6 +44,8 @@ class ReadinessWatch {
     bool watchdog_trigger = false;
     absl::optional<std::string> status;
     absl::optional<absl::Duration> extend_timeout;
+    // The last one that was named.
+    absl::optional<pid_t> main_pid;
   };
   // `is_ours` says whether a process belongs to the instance; what others send is not heard.
   Words Look(absl::FunctionRef<bool(pid_t)> is_ours);

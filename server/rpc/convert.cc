@@ -34,6 +34,7 @@ struct ConvertEnd {
     error.set_errno(end.error_number);
     error.set_message(end.message);
   }
+  void operator()(const UnobservedEnd&) const { exit.set_unobserved(true); }
 };
 
 void ConvertExit(const ExitReport& from, v1::Exit& exit) {
@@ -165,6 +166,7 @@ void ToProto(const EndedRun& from, v1::Run& run) {
   run.set_peak_memory_bytes(from.exit.usage.peak_resident_bytes);
   run.set_verdict(from.exit.verdict);
   run.set_last_stderr_line(from.last_stderr_line);
+  run.set_killed_count(from.exit.killed_processes);
 }
 
 void ToProto(const PlanEntry& entry, v1::DaemonChange& change) {

@@ -6,8 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/output/log_names.h"
 #include "server/config/environment_file.h"
+#include "server/output/log_names.h"
 
 namespace hob {
 namespace {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/daemon/foreground.h"
 #include "server/errors/errors.h"
 
 namespace hob {
@@ -137,6 +138,7 @@ void DaemonRunner::SpawnFailed(SpawnFailure failure) {
 
 void DaemonRunner::Spawned() {
   next_ = Next::kAsDecided;
+  killed_processes_ = 0;
   lifecycle_.Spawned(instance_.pid());
   context_.journal->Info(About("started"), absl::StrCat(Tag(), " ", start_reason_));
   const DaemonSpec& spec = lifecycle_.spec();
@@ -174,10 +176,12 @@ void DaemonRunner::CameUp() {
 // What the instance says of itself.
 
 void DaemonRunner::LookAtReadiness() {
-  if (!instance_.exists() || instance_.main_ended()) return;
+  if (!instance_.exists()) return;
+  if (instance_.main_ended() && !instance_.awaits_survivors()) return;
   const ReadinessWatch::Words words =
       readiness_.Look([this](pid_t sender) { return instance_.Contains(sender); });
   const bool starting = lifecycle_.state() == DaemonState::kStarting;
+  if (words.main_pid.has_value()) TakeMainPid(*words.main_pid);
   if (words.status.has_value()) lifecycle_.SetStatusText(*words.status);
   if (words.extend_timeout.has_value()) ExtendTimeout(*words.extend_timeout);
   if (words.ready && starting) {
@@ -193,6 +197,22 @@ void DaemonRunner::LookAtReadiness() {
   if (words.watchdog_alive && lifecycle_.state() == DaemonState::kRunning) HearFromWatchdog();
   if (words.stopping && lifecycle_.state() == DaemonState::kRunning) lifecycle_.SaysItStops();
   if (words.watchdog_trigger) Condemn("it triggered its own watchdog", SIGABRT);
+}
+
+void DaemonRunner::TakeMainPid(pid_t pid) {
+  const bool is_up =
+      lifecycle_.state() == DaemonState::kStarting || lifecycle_.state() == DaemonState::kRunning;
+  if (!is_up || pid == instance_.pid()) return;
+  const absl::Status taken = instance_.SetMain(pid);
+  if (!taken.ok()) {
+    context_.journal->Warning(
+        About("MAINPID"),
+        absl::StrCat(Tag(), " says MAINPID=", pid, ", which is left alone: ", taken.message()));
+    return;
+  }
+  context_.journal->Info(About("MAINPID"), absl::StrCat(Tag(), " says MAINPID=", pid,
+                                                        ": that is its main process now"));
+  lifecycle_.MainPidChanged(pid);
 }
 
 void DaemonRunner::ExtendTimeout(absl::Duration by) {
@@ -217,7 +237,7 @@ void DaemonRunner::Condemn(const std::string& verdict, int signal) {
   lifecycle_.StopBegins(verdict);
   context_.journal->Warning(About("condemned"),
                             absl::StrCat(Tag(), " ", verdict, ": being stopped"));
-  instance_.AskToEnd(signal, lifecycle_.spec().stop_timeout);
+  instance_.AskToEnd(signal, lifecycle_.spec().stop_scope, lifecycle_.spec().stop_timeout);
   TellRefusal();
 }
 
@@ -239,7 +259,8 @@ void DaemonRunner::BeginStop(const std::string& reason) {
   }
   lifecycle_.StopBegins(reason);
   context_.journal->Info(About("stopping"), absl::StrCat(Tag(), " ", reason));
-  instance_.AskToEnd(lifecycle_.spec().stop_signal, lifecycle_.spec().stop_timeout);
+  const DaemonSpec& spec = lifecycle_.spec();
+  instance_.AskToEnd(spec.stop_signal, spec.stop_scope, spec.stop_timeout);
   TellRefusal();
 }
 
@@ -254,14 +275,7 @@ void DaemonRunner::TellRefusal() {
 void DaemonRunner::LookAtInstance() {
   const LiveInstance::Events events = instance_.Look();
   if (events.main_ended.has_value()) MainEnded(*events.main_ended);
-  if (events.killed_after.has_value()) {
-    const std::string& refusal = instance_.refusal();
-    context_.journal->Warning(
-        About("killed"),
-        absl::StrCat(Tag(), " did not end within ",
-                     absl::FormatDuration(absl::Trunc(*events.killed_after, absl::Milliseconds(1))),
-                     refusal.empty() ? ": killed" : "; it cannot be killed: ", refusal));
-  }
+  if (events.killed_processes > 0) Killed(events);
   if (events.unkillable) {
     lifecycle_.Hangs(instance_.refusal());
     context_.journal->Error(absl::StrCat(Tag(), " ", lifecycle_.latest()->reason));
@@ -271,13 +285,53 @@ void DaemonRunner::LookAtInstance() {
   if (events.gone) {
     InstanceGone();
   } else if (events.main_ended.has_value()) {
-    lifecycle_.ClearingBegins();
+    lifecycle_.ClearingBegins(AboutSurvivors());
   }
+}
+
+void DaemonRunner::Killed(const LiveInstance::Events& events) {
+  const std::string count = absl::StrCat(events.killed_processes,
+                                         events.killed_processes == 1 ? " process" : " processes");
+  if (events.killed_after.has_value()) {
+    const absl::Duration after = absl::Trunc(*events.killed_after, absl::Milliseconds(1));
+    const std::string& refusal = instance_.refusal();
+    context_.journal->Warning(
+        About("killed"),
+        absl::StrCat(Tag(), " did not end within ", absl::FormatDuration(after),
+                     refusal.empty() ? absl::StrCat(": ", count, " killed")
+                                     : absl::StrCat("; it cannot be killed: ", refusal)));
+  }
+  if (!instance_.refusal().empty()) return;
+  if (!instance_.main_ended()) {
+    killed_processes_ = events.killed_processes;
+    return;
+  }
+  lifecycle_.KilledAfterwards(events.killed_processes);
+  if (!events.killed_after.has_value()) {
+    const ExitReport& exit = lifecycle_.now().runs->front().exit;
+    const std::string advice =
+        WentIntoBackground(exit) ? "; " + ForegroundAdvice(lifecycle_.spec().argv) : "";
+    context_.journal->Warning(About("left behind"),
+                              absl::StrCat(Tag(), ": ", DescribeKilled(exit), advice));
+  }
+  if (lifecycle_.state() == DaemonState::kClearing) lifecycle_.Remark(AboutSurvivors());
+}
+
+std::string DaemonRunner::AboutSurvivors() const {
+  if (!instance_.awaits_survivors()) {
+    return "its main process has ended; what that left behind is being killed";
+  }
+  const absl::Duration left = absl::Ceil(instance_.patience_left(), absl::Milliseconds(100));
+  return absl::StrCat("its main process has ended; what that left behind ",
+                      left == absl::InfiniteDuration()
+                          ? "has all the time that it takes to end"
+                          : absl::StrCat("has ", absl::FormatDuration(left), " left to end"));
 }
 
 void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   CancelTimersOfInstance();
-  readiness_.Close();
+  // A helper that is still busy may ask for more time.
+  if (!instance_.awaits_survivors()) readiness_.Close();
   ExitReport report;
   report.end = reaped.end;
   report.usage = reaped.usage;
@@ -285,6 +339,7 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   report.uptime = report.time.monotonic - instance_.spawned().monotonic;
   report.verdict = std::exchange(verdict_, "");
   report.requested = lifecycle_.state() == DaemonState::kStopping && report.verdict.empty();
+  report.killed_processes = killed_processes_;
   const std::string tag = Tag();
   // What it wrote last is in its log before its end is told (contract 7.7).
   output_.MainEnded();
@@ -320,14 +375,18 @@ void DaemonRunner::BeFinished() {
 }
 
 void DaemonRunner::InstanceGone() {
+  readiness_.Close();
   output_.TreeGone();
   const Next next = std::exchange(next_, Next::kAsDecided);
   if (next == Next::kAsDecided) return Obey(decision_);
+  const std::string killed = DescribeKilled(lifecycle_.now().runs->front().exit);
+  const std::string more = killed.empty() ? "" : absl::StrCat("; ", killed);
+  stop_reason_ += more;
   if (next == Next::kStartAgain) {
     // Who waits for a stop gets it, though a start follows.
     if (waiters_.AnyFor(Waiters::For::kGone)) RestStopped();
     ClearHistory();
-    return StartSoon(again_reason_, again_by_operator_);
+    return StartSoon(again_reason_ + more, again_by_operator_);
   }
   RestStopped();
 }
@@ -393,9 +452,10 @@ void DaemonRunner::CancelStart() {
 
 void DaemonRunner::Step() {
   if (finished_) return;
+  // The main process may name another one and end.
+  LookAtReadiness();
   LookAtInstance();
   if (finished_) return;
-  LookAtReadiness();
   output_.Look();
   TellLogProblem();
   LookAtTime();

@@ -131,6 +131,8 @@ class DaemonRunner {
 
   void LookAtReadiness();
   void TellLogProblem();
+  // The instance says which of its processes is the main process.
+  void TakeMainPid(pid_t pid);
   void ExtendTimeout(absl::Duration by);
   // The instance showed a sign of life.
   void HearFromWatchdog();
@@ -144,6 +146,10 @@ class DaemonRunner {
   // Tells that the kernel has refused the signal that should end the instance, where it did.
   void TellRefusal();
   void LookAtInstance();
+  // Tells that processes of the instance were killed.
+  void Killed(const LiveInstance::Events& events);
+  // Says what becomes of the processes that have outlived the main process.
+  std::string AboutSurvivors() const;
   void MainEnded(const ReapedProcess& reaped);
   void InstanceGone();
   // KILL does not end the instance: nobody is made to wait for that.
@@ -183,6 +189,8 @@ class DaemonRunner {
   bool again_by_operator_ = false;
   // Why hob itself ends the instance; empty when it does not.
   std::string verdict_;
+  // How many processes of the present instance were killed while its main process was alive.
+  int killed_processes_ = 0;
   // Why the daemon will rest STOPPED.
   std::string stop_reason_;
   // Once the daemon is to end for good: the answer to whatever else is asked, and whether that is

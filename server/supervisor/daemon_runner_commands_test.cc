@@ -624,7 +624,7 @@ TEST(DaemonRunnerCommandsTest, ARestartWaitsUntilTheLastChildIsGone) {
   EXPECT_EQ(answer.InAWord(), "none");
   EXPECT_EQ(web.state(), DaemonState::kClearing);
   EXPECT_EQ(web.spawner.Spawned("web"), 1);
-  web.Advance(absl::Seconds(1));
+  web.Advance(absl::Seconds(11));
   EXPECT_EQ(answer.InAWord(), "OK");
   EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
 }

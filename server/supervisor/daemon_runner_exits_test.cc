@@ -121,7 +121,7 @@ TEST(DaemonRunnerExitsTest, AShortageOfTheMachineWaitsAndUsesNothingUp) {
   web.Advance(absl::Nanoseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_THAT(web.now().counts->restarts_by_reason, ElementsAre(0, 0, 5, 0));
-  EXPECT_THAT(web.now().counts->exits_by_kind, ElementsAre(0, 0, 5));
+  EXPECT_THAT(web.now().counts->exits_by_kind, ElementsAre(0, 0, 5, 0));
   web.Exit(1);
   EXPECT_EQ(web.now().throttle->failures_in_window, 1);
 }
@@ -237,17 +237,6 @@ TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorSt
   EXPECT_EQ(web.spawner.Spawned("web"), 2);
   EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
   EXPECT_EQ(web.now().counts->restarts, 1);
-}
-
-TEST(DaemonRunnerExitsTest, WhatAStoppedMainProcessLeftIsKilledAtOnce) {
-  RunnerHarness web;
-  web.spawner.SetProgram(WithChildren(0));
-  web.Do(Kind::kBoot);
-  EXPECT_EQ(web.Do(Kind::kStop).count(), 0);
-  EXPECT_EQ(web.Signals(), "15 18 9");
-  web.Advance(absl::Milliseconds(1));
-  EXPECT_EQ(web.state(), DaemonState::kStopped);
-  EXPECT_EQ(web.spawner.Alive("web"), 0);
 }
 
 TEST(DaemonRunnerExitsTest, TheLastOneOfATreeLeadsToWhatTheThrottleDecidedWhenItsMainProcessEnded) {

@@ -276,6 +276,81 @@ TEST_F(StubbornNotifyTest, AnExtensionThatEndsBeforeTheTimeoutShortensNothing) {
   EXPECT_EQ(stop.InAWord(), "OK");
 }
 
+// A daemon whose main process ends on TERM, and whose helper does not.
+class HelperNotifyTest : public NotifyTest {
+ protected:
+  HelperNotifyTest() : NotifyTest(Program()) {}
+
+ private:
+  static FakeProgram Program() {
+    FakeProgram program;
+    program.has_children = true;
+    return program;
+  }
+};
+
+TEST_F(HelperNotifyTest, AHelperThatIsStillBusyMayAskForMoreTime) {
+  Send("READY=1");
+  const Answer stop = web_.Do(Kind::kStop);
+  ASSERT_EQ(web_.state(), DaemonState::kClearing);
+  web_.Advance(absl::Seconds(9));
+  Send("EXTEND_TIMEOUT_USEC=30000000\nSTATUS=saving");
+  EXPECT_EQ(web_.now().notes->status_text, "saving");
+  web_.Advance(absl::Milliseconds(29999));
+  EXPECT_EQ(stop.count(), 0);
+  web_.Advance(absl::Milliseconds(2));
+  EXPECT_EQ(stop.InAWord(), "OK");
+}
+
+constexpr pid_t kSuccessor = 4711;
+
+// A daemon that may name another main process.
+class UpgradingNotifyTest : public NotifyTest {
+ protected:
+  UpgradingNotifyTest() : NotifyTest(Program()) {}
+
+ private:
+  static FakeProgram Program() {
+    FakeProgram program;
+    program.successor = kSuccessor;
+    return program;
+  }
+};
+
+TEST_F(UpgradingNotifyTest, TheMainProcessThatItNamesIsItsMainProcess) {
+  Send("READY=1\nMAINPID=4711");
+  EXPECT_EQ(web_.state(), DaemonState::kRunning);
+  EXPECT_EQ(web_.now().pid, kSuccessor);
+  EXPECT_EQ(web_.now().counts->exits, 0);
+  web_.Exit(3);
+  EXPECT_EQ(web_.now().counts->exits, 1);
+  EXPECT_EQ(web_.now().runs->front().pid, kSuccessor);
+}
+
+TEST_F(UpgradingNotifyTest, WhatItNamedBeforeItsEndIsHeardBeforeThat) {
+  Send("READY=1");
+  SendUnheard("MAINPID=4711");
+  ASSERT_TRUE(web_.spawner.End("web", ExitedWithCode{0}));
+  web_.Settle();
+  EXPECT_EQ(web_.now().runs->front().pid, kSuccessor);
+}
+
+TEST_F(UpgradingNotifyTest, AStrangerIsNoMainProcess) {
+  const pid_t pid = web_.now().pid;
+  Send("READY=1\nMAINPID=1");
+  EXPECT_EQ(web_.state(), DaemonState::kRunning) << "the rest is heard";
+  EXPECT_EQ(web_.now().pid, pid);
+}
+
+TEST_F(UpgradingNotifyTest, NothingIsNamedDuringAStop) {
+  Send("READY=1");
+  const pid_t pid = web_.now().pid;
+  SendUnheard("MAINPID=4711");
+  const Answer stop = web_.Do(Kind::kStop);
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(web_.now().runs->front().pid, pid);
+}
+
 TEST_F(NotifyTest, OfTwoExtensionsTheLaterEndCounts) {
   SendUnheard("EXTEND_TIMEOUT_USEC=60000000");
   Send("EXTEND_TIMEOUT_USEC=1000000");

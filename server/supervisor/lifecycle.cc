@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/daemon/foreground.h"
 
 namespace hob {
 namespace {
@@ -62,6 +63,11 @@ void Lifecycle::Spawned(pid_t pid) {
   now_.start_time = clock_.Now().wall;
   now_.ready_time.reset();
   if (!now_.notes->status_text.empty()) now_.notes.Own().status_text.clear();
+  PublishNow();
+}
+
+void Lifecycle::MainPidChanged(pid_t pid) {
+  now_.pid = pid;
   PublishNow();
 }
 
@@ -128,9 +134,14 @@ void Lifecycle::Hangs(const std::string& refusal) {
   Remark(reason_);
 }
 
-void Lifecycle::ClearingBegins() {
-  MoveTo(DaemonState::kClearing,
-         "its main process has ended; what that left behind is being killed");
+void Lifecycle::ClearingBegins(const std::string& reason) {
+  MoveTo(DaemonState::kClearing, reason);
+}
+
+void Lifecycle::KilledAfterwards(int processes) {
+  EndedRun run = now_.runs->front();
+  run.exit.killed_processes += processes;
+  now_.runs = std::make_shared<const EndedRuns>(now_.runs->WithLatest(std::move(run)));
 }
 
 void Lifecycle::Stopped(const std::string& reason) {
@@ -195,8 +206,12 @@ std::string Lifecycle::WhyDecided(const DaemonSnapshot& now, const ThrottleDecis
   const std::string summary = SummarizeDecision(decision);
   if (now.runs->empty() || decision.rule == ThrottleRule::kBudget) return summary;
   const ExitReport& exit = now.runs->front().exit;
-  return absl::StrCat(exit.verdict.empty() ? "" : exit.verdict + "; ", DescribeEnd(exit.end), "; ",
-                      summary);
+  std::string why = exit.verdict.empty() ? "" : absl::StrCat(exit.verdict, "; ");
+  absl::StrAppend(&why, DescribeEnd(exit.end), "; ");
+  const std::string killed = DescribeKilled(exit);
+  if (!killed.empty()) absl::StrAppend(&why, killed, "; ");
+  if (WentIntoBackground(exit)) absl::StrAppend(&why, ForegroundAdvice(now.spec->argv), "; ");
+  return why + summary;
 }
 
 }  // namespace hob

@@ -56,6 +56,8 @@ class Lifecycle {
   void SetSmallPipe(int64_t bytes);
   // The child runs.
   void Spawned(pid_t pid);
+  // Another process of the instance is the main process now.
+  void MainPidChanged(pid_t pid);
   // The child says what it does.
   void SetStatusText(const std::string& text);
   // What the daemon writes cannot be kept, or (empty) can be again; published where it changes.
@@ -73,8 +75,12 @@ class Lifecycle {
   // KILL does not end the instance; `refusal` says why where the kernel refuses the signal, and is
   // empty where the process hangs.
   void Hangs(const std::string& refusal);
-  // The main process has ended and something that it left behind is being killed.
-  void ClearingBegins();
+  // The main process has ended and something that it left behind is alive; `reason` says what
+  // becomes of that.
+  void ClearingBegins(const std::string& reason);
+  // So many processes of the latest run were killed after its end was told; published with the next
+  // event.
+  void KilledAfterwards(int processes);
   // Nothing is left and the daemon is to stay down.
   void Stopped(const std::string& reason);
   // Another attempt comes at once: the throttle said so.

@@ -123,7 +123,7 @@ TEST_F(LifecycleTest, EachEndAndEachRestartIsCountedWithItsKindInTheSamePublicat
   life_.Spawned(8);
   life_.Ended(Exit(1));
   life_.GivenUp(Decide(ThrottleAction::kHalt, ThrottleRule::kTrialFailed, absl::Minutes(1)));
-  EXPECT_THAT(life_.latest()->counts->exits_by_kind, ElementsAre(1, 1, 1));
+  EXPECT_THAT(life_.latest()->counts->exits_by_kind, ElementsAre(1, 1, 1, 0));
   EXPECT_THAT(life_.latest()->counts->restarts_by_reason, ElementsAre(0, 1, 0, 1));
   for (const DaemonSnapshotPtr& told : published_) {
     EXPECT_EQ(Sum(told->counts->exits_by_kind), told->counts->exits);

@@ -8,9 +8,8 @@
 namespace hob {
 namespace {
 
-// How soon, and at last how often, a killed tree is looked at again. The kernel tells the end of a
-// control group; these looks are for where it cannot, and for what was forked while it was being
-// killed.
+// How soon, and at last how often, a tree is looked at again where the kernel does not tell when it
+// ends; and a killed one always, for what was forked while it was being killed.
 constexpr absl::Duration kFirstInterval = absl::Milliseconds(1);
 constexpr absl::Duration kLongestInterval = absl::Milliseconds(100);
 // A process that survives KILL for so long hangs in the kernel.
@@ -29,6 +28,7 @@ absl::optional<SpawnFailure> LiveInstance::Spawn(Spawner& spawner, const SpawnRe
   instance_ = std::move(absl::get<std::unique_ptr<Instance>>(result));
   spawned_ = clock_.Now();
   main_ended_ = false;
+  asked_at_ = kNever;
   kill_at_ = kNever;
   killed_at_ = kNever;
   unkillable_said_ = false;
@@ -51,22 +51,32 @@ absl::Status LiveInstance::Signal(int signal, bool all) {
   return all ? instance_->SignalTree(signal) : instance_->SignalMain(signal);
 }
 
-void LiveInstance::AskToEnd(int signal, absl::Duration patience) {
-  if (patience <= absl::ZeroDuration()) return Kill();
-  const bool acts_when_stopped = signal == SIGKILL || signal == SIGCONT;
-  NoteRefusal(acts_when_stopped ? instance_->SignalTree(signal)
-                                : instance_->SignalTreeAndContinue(signal));
+void LiveInstance::AskToEnd(int signal, StopScope scope, absl::Duration patience) {
   asked_at_ = clock_.Now().monotonic;
+  if (patience <= absl::ZeroDuration()) return Kill();
+  SendStopSignal(signal, scope);
   kill_at_ = asked_at_ + patience;
+}
+
+void LiveInstance::SendStopSignal(int signal, StopScope scope) {
+  // A stopped process acts on no signal but these before it is continued (signal(7)). The next look
+  // notices what is gone already.
+  const bool acts_when_stopped = signal == SIGKILL || signal == SIGCONT;
+  if (scope == StopScope::kTree) {
+    return NoteRefusal(acts_when_stopped ? instance_->SignalTree(signal)
+                                         : instance_->SignalTreeAndContinue(signal));
+  }
+  NoteRefusal(instance_->SignalMain(signal));
+  if (!acts_when_stopped) instance_->SignalMain(SIGCONT).IgnoreError();
 }
 
 void LiveInstance::Kill() {
   NoteRefusal(instance_->SignalTree(SIGKILL));
   kill_at_ = kNever;
   const MonotonicTime now = clock_.Now().monotonic;
-  // Whoever kills it again and again does not put the next look off.
-  if (killed_at_ != kNever && look_at_ > now) return;
-  if (killed_at_ == kNever) {
+  // Killing it again and again does not put the next look off.
+  if (was_killed() && look_at_ > now) return;
+  if (!was_killed()) {
     killed_at_ = now;
     look_interval_ = kFirstInterval;
   }
@@ -86,12 +96,20 @@ LiveInstance::Events LiveInstance::Look() {
   Events events;
   if (!exists()) return events;
   LookForMainEnd(events);
-  const MonotonicTime now = clock_.Now().monotonic;
-  if (kill_at_ <= now) {
-    events.killed_after = kill_at_ - asked_at_;
-    Kill();
+  if (main_ended_ && instance_->IsGone()) {
+    instance_ = nullptr;
+    events.gone = true;
+    return events;
   }
-  if (main_ended_ || killed_at_ != kNever) LookForTreeEnd(now, events);
+  const MonotonicTime now = clock_.Now().monotonic;
+  const bool is_left_behind = main_ended_ && !was_asked();
+  if (kill_at_ <= now || (is_left_behind && !was_killed())) {
+    EndPatience(events);
+  } else if (was_killed()) {
+    LookAtKilled(now, events);
+  } else if (main_ended_) {
+    LookAgain(now);
+  }
   return events;
 }
 
@@ -101,25 +119,32 @@ void LiveInstance::LookForMainEnd(Events& events) {
   main_ended_ = events.main_ended.has_value();
 }
 
-void LiveInstance::LookForTreeEnd(MonotonicTime now, Events& events) {
-  if (main_ended_ && instance_->IsGone()) {
-    instance_ = nullptr;
-    events.gone = true;
-    return;
-  }
-  if (killed_at_ == kNever) {
-    // The main process has just ended and left something behind.
-    Kill();
-  } else if (look_at_ <= now) {
+void LiveInstance::EndPatience(Events& events) {
+  events.killed_processes = instance_->CountAlive();
+  if (was_asked()) events.killed_after = kill_at_ - asked_at_;
+  Kill();
+}
+
+void LiveInstance::LookAtKilled(MonotonicTime now, Events& events) {
+  if (look_at_ <= now) {
     look_interval_ = std::min(look_interval_ * 2, kLongestInterval);
     Kill();
   }
   const absl::Duration patience = refusal_.empty() ? kUnkillableAfter : kRefusesAfter;
-  // If this process was itself suspended, it has looked too rarely to know.
+  // If hobd itself was suspended, it has looked too rarely to call the process unkillable.
   const bool knows = look_interval_ == kLongestInterval && now - killed_at_ >= patience;
-  if (knows && !unkillable_said_) {
-    unkillable_said_ = true;
-    events.unkillable = true;
+  if (!knows || unkillable_said_) return;
+  unkillable_said_ = true;
+  events.unkillable = true;
+}
+
+void LiveInstance::LookAgain(MonotonicTime now) {
+  if (instance_->tree_fd() >= 0) {
+    look_at_ = kNever;
+  } else if (look_at_ == kNever || look_at_ <= now) {
+    look_interval_ =
+        look_at_ == kNever ? kFirstInterval : std::min(look_interval_ * 2, kLongestInterval);
+    look_at_ = now + look_interval_;
   }
 }
 
@@ -130,6 +155,8 @@ MonotonicTime LiveInstance::NextDeadline() const {
 void LiveInstance::AppendPollFds(std::vector<pollfd>& fds) {
   if (!exists()) return;
   if (!main_ended_) fds.push_back({instance_->exit_fd(), POLLIN, 0});
+  const int former = instance_->former_exit_fd();
+  if (former >= 0) fds.push_back({former, POLLIN, 0});
   if (main_ended_) fds.push_back({instance_->tree_fd(), POLLPRI, 0});
 }
 

@@ -16,9 +16,11 @@
 
 namespace hob {
 
-// An instance of a daemon from its spawn until nothing of it is left. When the main process ends,
-// by itself or because it was asked to, what it leaves behind is killed at once (contract 1.4,
-// `stop_timeout`).
+// An instance of a daemon from its spawn until nothing of it is left.
+//
+// An instance that was asked to end has its patience as a whole: what outlives the main process is
+// left alone until that is over, so that a helper can finish what it is doing. When the main
+// process ends unasked, what it leaves behind is killed at once.
 //
 // Not thread-safe: belongs to the daemon's worker. Never waits.
 class LiveInstance {
@@ -26,11 +28,16 @@ class LiveInstance {
   // `clock` outlives the object.
   explicit LiveInstance(const Clock& clock) : clock_(clock) {}
 
-  // Whether there is an instance, or something left of one.
+  // True if there is an instance, or something left of one.
   bool exists() const { return instance_ != nullptr; }
   bool main_ended() const { return main_ended_; }
-  // Whether there is one that KILL does not end.
+  // True if there is one that KILL does not end.
   bool hangs() const { return exists() && unkillable_said_; }
+  // True if the main process has ended after AskToEnd, and what it left behind may still end by
+  // itself.
+  bool awaits_survivors() const { return exists() && main_ended_ && was_asked() && !was_killed(); }
+  // The time that is left until the KILL that AskToEnd has planned; infinite when none is planned.
+  absl::Duration patience_left() const { return kill_at_ - clock_.Now().monotonic; }
   // The process, while the main process has not ended.
   pid_t pid() const { return instance_->pid(); }
   // When it was spawned, or the last one was.
@@ -42,25 +49,30 @@ class LiveInstance {
   // Takes over what a dead server left running of the daemon: its main process has ended, and KILL,
   // which it gets again, does not end it. Precondition: !exists().
   void TakeOver(std::unique_ptr<Instance> leftover);
-  // Whether there is one that was taken over.
+  // True if there is one that was taken over.
   bool is_leftover() const { return exists() && is_leftover_; }
 
   // Why the kernel refused the latest signal that should end the instance to some of it; empty
   // where it did not: "Operation not permitted: process 7 runs as uid 0, ...".
   const std::string& refusal() const { return refusal_; }
 
-  // Whether there is one that AskToEnd asks without a wait for anything.
+  // True if there is one that AskToEnd asks without a wait for anything.
   bool is_asked_at_once() const { return exists() && instance_->IsSignalledAtOnce(); }
 
-  // Whether a live process is part of the instance.
+  // True if a live process is part of the instance.
   bool Contains(pid_t process) { return instance_->Contains(process); }
+
+  // Makes another live process of the instance its main process, whose end is the instance's end.
+  // InvalidArgument when `process` is none of them.
+  absl::Status SetMain(pid_t process) { return instance_->SetMain(process); }
 
   // Sends `signal` to the main process or to everything.
   absl::Status Signal(int signal, bool all);
 
-  // Asks everything of the instance to end with `signal`, and kills it if it has not after
-  // `patience`; zero kills at once.
-  void AskToEnd(int signal, absl::Duration patience);
+  // Asks the instance to end by sending `signal` to everything of it or, with StopScope::kMain, to
+  // the main process alone. Whatever of it is alive after `patience` is killed; zero kills at once,
+  // infinite never kills.
+  void AskToEnd(int signal, StopScope scope, absl::Duration patience);
 
   void Kill();
 
@@ -70,8 +82,10 @@ class LiveInstance {
   // What has happened since the last look.
   struct Events {
     absl::optional<ReapedProcess> main_ended;
-    // It was killed, as far as the kernel allowed that (refusal), because it had not ended for so
-    // long after it was asked to.
+    // How many processes were killed because patience is over, or because the main process ended
+    // unasked and left them behind. 0: none.
+    int killed_processes = 0;
+    // How long they had after they were asked to end; absent where nobody had asked.
     absl::optional<absl::Duration> killed_after;
     // It should have died of KILL seconds ago, or has refused it for a second; said once.
     bool unkillable = false;
@@ -85,15 +99,21 @@ class LiveInstance {
 
  private:
   void NoteRefusal(const absl::Status& signalled);
+  bool was_asked() const { return asked_at_ != MonotonicTime::InfiniteFuture(); }
+  bool was_killed() const { return killed_at_ != MonotonicTime::InfiniteFuture(); }
+  void SendStopSignal(int signal, StopScope scope);
   void LookForMainEnd(Events& events);
-  void LookForTreeEnd(MonotonicTime now, Events& events);
+  void EndPatience(Events& events);
+  void LookAtKilled(MonotonicTime now, Events& events);
+  void LookAgain(MonotonicTime now);
 
   const Clock& clock_;
   std::unique_ptr<Instance> instance_;
   Timestamp spawned_;
   bool main_ended_ = false;
 
-  // When it was asked to end, and when patience ends; InfiniteFuture: nobody asked it.
+  // When it was asked to end, InfiniteFuture: nobody asked it; and when patience ends,
+  // InfiniteFuture: never.
   MonotonicTime asked_at_ = MonotonicTime::InfiniteFuture();
   MonotonicTime kill_at_ = MonotonicTime::InfiniteFuture();
   // When it was killed first; InfiniteFuture: not yet.

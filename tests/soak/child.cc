@@ -1,15 +1,20 @@
 // A daemon of the soak: child KEY=VALUE... It proves that it is the only instance by a lock that
 // its whole family holds, notes in a ledger when it began and how it means to end, and writes
 // numbered lines. Keys:
-//   ledger, lock   paths of files
-//   rate           lines a second; 0 writes none
-//   batch          lines in one write, at most 4,096 bytes: the kernel takes them whole or not at
-//   all burst          writes in a row, without a pause width          bytes of padding in each
-//   line errors         every so many writes one line goes to stderr too; 0: none life milliseconds
-//   until it ends by itself, MIN-MAX; 0-0: never code           how it ends then: an exit code, or
-//   -SIGNAL term           exit code after TERM; `ignore`: it does not end family         processes
-//   that it starts: in turn in its session, and in one of their own ready          a descriptor on
-//   which it says that it is ready; 0: none revision       means nothing; a reload changes it
+//   ledger, lock  paths of files
+//   rate          lines a second; 0 writes none
+//   batch         lines in one write, which are at most 4,096 bytes: the kernel takes them whole or
+//                 not at all
+//   burst         writes in a row, without a pause
+//   width         bytes of padding in each line
+//   errors        every so many writes one line goes to stderr too; 0: none
+//   life          milliseconds until it ends by itself, MIN-MAX; 0-0: never
+//   code          how it ends then: an exit code, or -SIGNAL
+//   term          exit code after TERM; `ignore`: it does not end
+//   family        how many processes it starts: in turn in its session, and in one of their own
+//   save          milliseconds that a helper needs after TERM to save something; 0: no helper
+//   ready         a descriptor on which it says that it is ready; 0: none
+//   revision      means nothing; a reload changes it
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -59,6 +64,7 @@ struct Options {
   int term_code = 0;
   bool ignores_term = false;
   int family = 0;
+  int save = 0;
   int ready = 0;
 };
 
@@ -77,7 +83,8 @@ bool ReadNumber(const char* word, Options& options) {
   } numbers[] = {{"rate", &options.rate},   {"batch", &options.batch},
                  {"width", &options.width}, {"errors", &options.errors},
                  {"code", &options.code},   {"family", &options.family},
-                 {"ready", &options.ready}, {"burst", &options.burst}};
+                 {"save", &options.save},   {"ready", &options.ready},
+                 {"burst", &options.burst}};
   for (const auto& number : numbers) {
     const char* value;
     if (!Is(word, number.key, &value)) continue;
@@ -132,6 +139,7 @@ class Child {
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     me_->flags |= kArmed;
     for (int i = 0; i < options_.family; ++i) StartRelative(i);
+    if (options_.save > 0) StartHelper();
     if (options_.ready > 0 && write(options_.ready, "\n", 1) == 1) close(options_.ready);
     const int64_t end = EndOfLife();
     int64_t next_line = Now();
@@ -193,6 +201,20 @@ class Child {
         WriteAtItsTime(kFamilyOut, next_line);
       }
     }
+  }
+
+  // Its helper ends at TERM, but not at once.
+  void StartHelper() {
+    const pid_t pid = fork();
+    if (pid < 0) Break();
+    if (pid > 0) return;
+    while (!WaitForTerm(INT64_MAX)) {
+    }
+    me_->flags |= kSaving;
+    const int64_t end = Now() + options_.save * int64_t{1'000'000};
+    while (Now() < end) WaitForTerm(end);
+    me_->flags |= kSaved;
+    _exit(0);
   }
 
   // Writes a burst of batches, and sets when the next one is due.

@@ -3,8 +3,11 @@
 import errno
 import signal
 
+import ledger
+
 ONCE = "exits: each told exactly once"
 TRUE = "exits: told as they were"
+SAVED = "stops: what saves behind a main process may finish"
 
 # What a spawn may fail with while descriptors are kept from the server.
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
@@ -57,6 +60,8 @@ def examine(record, member, paired, killed, requests):
         record.checked(ONCE)
         record.expect(end.how in allowed, TRUE, member.name,
                       lambda i=instance, e=end, a=allowed: f"{i} ended as one of {a or 'none'}, told is {e}")
+        if instance.flags & ledger.SAVING:
+            record.expect(instance.flags & ledger.SAVED, SAVED, member.name, lambda i=instance: f"{i} was cut short")
     alive = [member.ledger.latest()] if untold else []
     for instance in untold:
         record.expect(instance.number == (alive[0].number if alive else -1), ONCE, member.name,

@@ -9,7 +9,7 @@ import struct
 # The writers of numbered lines, in the order of their counters, by the letter that stands in a line.
 WRITERS = "oeg"
 
-REFUSED, ARMED, BROKEN = 1, 2, 4
+REFUSED, ARMED, BROKEN, SAVING, SAVED = 1, 2, 4, 8, 16
 NO_INTENT, EXIT, SIGNAL = 0, 1, 2
 
 _MOST_INSTANCES = 1 << 16

@@ -28,6 +28,9 @@ enum Flag : int32_t {
   kArmed = 2,
   // Something that cannot fail on a sound machine failed; `value` is its errno.
   kBroken = 4,
+  // Its helper got TERM and saves something, and was given the time to finish that.
+  kSaving = 8,
+  kSaved = 16,
 };
 
 // How an instance meant to end.

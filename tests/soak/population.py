@@ -55,7 +55,9 @@ KINDS = [
     # Given up when it is killed too often.
     Kind("brittle", 10, ANYBODY, "rate=4", {"max_retries": "4", "retry_time": "6s"}),
     Kind("stubborn", 12, ONE, "rate=4 term=ignore", {"stop_timeout": "500ms"}),
-    Kind("family", 20, ONE, "rate=4 family=2 errors=3", {"stderr": "stdout"}),
+    Kind("family", 20, ONE, "rate=4 family=2 errors=3", {"stderr": "stdout", "stop_timeout": "500ms"}),
+    # Ends at once on TERM, and its helper needs a moment longer, which it must be given.
+    Kind("saver", 10, ONE, "rate=4 save=300", {"stop_timeout": "10s"}),
     Kind("looper", 20, ANYBODY, "rate=200 life=5-120 code=3", {"max_retries": "3", "retry_time": "2s"}, ends=True),
     Kind("trier", 8, ANYBODY, "rate=20 life=5-200 code=-10",
          {"max_retries": "2", "retry_time": "3s", "on_halt": "retry", "halt_retry": "800ms"}, ends=True),
@@ -120,8 +122,8 @@ class Configuration:
         for name in random.sample(sorted(self.members), min(4, len(self.members))):
             other.live[name] = {"stop_timeout": f"{random.randint(3000, 5000)}ms"} if random.random() < 0.5 else {
                 "log_compress": random.choice(["yes", "no"])}
-            # One that ignores TERM would make everybody wait.
-            if self.members[name].kind.name == "stubborn":
+            # One that ignores TERM would make everybody wait; one that saves needs its time.
+            if "stop_timeout" in self.members[name].kind.keys:
                 other.live[name].pop("stop_timeout", None)
         return other
 

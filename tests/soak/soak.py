@@ -234,7 +234,7 @@ def read_options():
     parser.add_argument("--seconds", type=float, default=120, help="how long in all, about (%(default)s)")
     parser.add_argument("--round", type=float, default=75, help="seconds of chaos between two looks (%(default)s)")
     parser.add_argument("--seed", type=int, default=None, help="of all dice (another one each time)")
-    parser.add_argument("--daemons", type=int, default=300, help="how many, 13 to 360 (%(default)s)")
+    parser.add_argument("--daemons", type=int, default=300, help="how many, 14 to 360 (%(default)s)")
     parser.add_argument("--clients", type=int, default=16, help="how many call at a time (%(default)s)")
     parser.add_argument("--calls", type=float, default=100, help="calls a second, about (%(default)s)")
     parser.add_argument("--kills", type=float, default=25, help="children killed a second (%(default)s)")

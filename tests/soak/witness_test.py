@@ -118,6 +118,16 @@ class WitnessTest(unittest.TestCase):
         self.examine_exits([instance(0, 100), instance(1, 101)], [Exit(100, KILL, True, 1)])
         self.assert_violation("after 0 commands")
 
+    def test_helper_that_was_cut_short_while_it_saved_is_seen(self):
+        member = self.member("saver")
+        saved = instance(0, 100, ("exit", 0), flags=ledger.ARMED | ledger.SAVING | ledger.SAVED)
+        cut_short = instance(1, 101, ("exit", 0), flags=ledger.ARMED | ledger.SAVING)
+        exits = [Exit(pid, ("exit", 0), True, pid) for pid in (100, 101)]
+        exit_witness.examine(self.record, member, pair([saved], exits[:1]), (), 2)
+        self.assertEqual(self.record.violations, [])
+        exit_witness.examine(self.record, member, pair([cut_short], exits[1:]), (), 2)
+        self.assert_violation("was cut short", "pid=101")
+
     def test_term_ends_only_who_does_not_handle_it_yet(self):
         self.assertIn(("signal", 15), allowed_ends(instance(0, 1), False, False, True))
         self.assertNotIn(("signal", 15), allowed_ends(instance(0, 1), True, False, True))

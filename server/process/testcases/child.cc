@@ -178,6 +178,23 @@ int Subgroup(char** arguments) {
   PauseForEver();
 }
 
+// successor CODE: a main process, and a child of it that ends with CODE; both end at USR1, and the
+// main process reaps.
+int Successor(char** arguments) {
+  static int code;
+  code = atoi(arguments[0]);
+  if (fork() == 0) {
+    signal(SIGUSR1, [](int) { _exit(code); });
+    Say("successor");
+    PauseForEver();
+  }
+  signal(SIGUSR1, [](int) { _exit(0); });
+  Say("ready");
+  while (wait(nullptr) > 0) {
+  }
+  PauseForEver();
+}
+
 // orphans COUNT: as many orphans that end at once; ends itself when all are made.
 int Orphans(char** arguments) {
   for (int i = atoi(arguments[0]); i > 0; --i) {
@@ -222,6 +239,7 @@ constexpr Habit kHabits[] = {
     {"family", 0, Family},
     {"stubborn", 0, Stubborn},
     {"subgroup", 1, Subgroup},
+    {"successor", 1, Successor},
     {"orphans", 1, Orphans},
     {"use-memory", 1, UseMemory},
 };

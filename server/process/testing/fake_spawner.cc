@@ -31,6 +31,8 @@ struct FakeSpawner::Process {
   bool ended = false;
   bool reaped = false;
   bool children_alive = false;
+  // When the children end, as far as that is settled.
+  MonotonicTime children_end_at = MonotonicTime::InfiniteFuture();
   // How many looks still see the children, once they were killed.
   absl::optional<int> looks_left;
   std::vector<SentSignal> signals;
@@ -50,12 +52,18 @@ class FakeSpawner::FakeInstance : public Instance {
   pid_t pid() const override { return pid_; }
   int exit_fd() const override { return kernel_.ExitFd(process_); }
   absl::optional<ReapedProcess> TryReap() override { return kernel_.TryReap(process_); }
+  absl::Status SetMain(pid_t process) override {
+    absl::Status status = kernel_.SetMain(process_, process);
+    if (status.ok()) pid_ = process;
+    return status;
+  }
   absl::Status SignalMain(int signal) override {
     return kernel_.Send(process_, signal, /*to_tree=*/false);
   }
   absl::Status SignalTree(int signal) override {
     return kernel_.Send(process_, signal, /*to_tree=*/true);
   }
+  int CountAlive() override { return kernel_.CountAlive(process_); }
   bool IsGone() override { return kernel_.IsGone(process_); }
   bool Contains(pid_t process) override { return process == pid_; }
   bool IsSignalledAtOnce() const override { return true; }
@@ -64,7 +72,7 @@ class FakeSpawner::FakeInstance : public Instance {
  private:
   FakeSpawner& kernel_;
   Process& process_;
-  const pid_t pid_;
+  pid_t pid_;
 };
 
 FakeSpawner::FakeSpawner(const Clock& clock, Wakes wakes) : clock_(clock), wakes_(wakes) {}
@@ -231,7 +239,9 @@ MonotonicTime FakeSpawner::NextEvent() const {
   absl::MutexLock lock(&mu_);
   MonotonicTime next = MonotonicTime::InfiniteFuture();
   for (const auto& [pid, process] : processes_) {
-    if (process->reaped || process->given_up) continue;
+    if (process->given_up) continue;
+    if (process->children_alive) next = std::min(next, process->children_end_at);
+    if (process->reaped) continue;
     next = process->ended ? MonotonicTime() : std::min(next, process->ends_at);
     if (process->ended) break;
   }
@@ -306,12 +316,14 @@ bool FakeSpawner::AwaitSignal(const std::string& name, int signal, absl::Duratio
 
 // Whether the main process is still alive, now that the time is what it is.
 bool FakeSpawner::Tick(Process& process) const {
+  if (process.children_end_at <= clock_.Now().monotonic) process.children_alive = false;
   if (!process.ended && process.ends_at <= clock_.Now().monotonic) EndLocked(process, process.end);
   return !process.ended;
 }
 
 bool FakeSpawner::IsAlive(Process& process) const {
-  return Tick(process) || process.children_alive;
+  const bool main_alive = Tick(process);
+  return main_alive || process.children_alive;
 }
 
 int FakeSpawner::AliveLocked(const std::string& name) const {
@@ -367,6 +379,10 @@ absl::Status FakeSpawner::Send(Process& process, int signal, bool to_tree) {
     process.looks_left = program.looks_to_end_children;
     if (*process.looks_left == 0) process.children_alive = false;
   }
+  if (to_tree && !IsHarmless(signal) && program.children_dying_takes.has_value()) {
+    process.children_end_at =
+        std::min(process.children_end_at, now + *program.children_dying_takes);
+  }
   if (!main_alive || IsHarmless(signal) || program.survives.count(signal) > 0) {
     return absl::OkStatus();
   }
@@ -383,8 +399,21 @@ absl::Status FakeSpawner::Send(Process& process, int signal, bool to_tree) {
   return absl::OkStatus();
 }
 
+absl::Status FakeSpawner::SetMain(Process& process, pid_t pid) {
+  absl::MutexLock lock(&mu_);
+  if (pid != process.program.successor) return absl::InvalidArgumentError("it is none of its own");
+  process.pid = pid;
+  return absl::OkStatus();
+}
+
+int FakeSpawner::CountAlive(Process& process) {
+  absl::MutexLock lock(&mu_);
+  return (Tick(process) ? 1 : 0) + (process.children_alive ? 1 : 0);
+}
+
 bool FakeSpawner::IsGone(Process& process) {
   absl::MutexLock lock(&mu_);
+  Tick(process);
   if (process.looks_left.has_value() && *process.looks_left > 0 && --*process.looks_left == 0) {
     process.children_alive = false;
   }

@@ -40,6 +40,12 @@ struct FakeProgram {
   // (IsGone) after KILL it is still seen. Negative: for ever, until EndChildren.
   bool has_children = false;
   int looks_to_end_children = 0;
+  // How long after a signal to all of the tree its children end; absent: no signal but KILL ends
+  // them.
+  absl::optional<absl::Duration> children_dying_takes;
+
+  // A process that may become the main process (SetMain); 0: none.
+  pid_t successor = 0;
 };
 
 // A kernel with nothing but the processes that are spawned through it. They run programs that the
@@ -166,6 +172,8 @@ class FakeSpawner : public Spawner {
   // Of the instances.
   absl::optional<ReapedProcess> TryReap(Process& process) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Send(Process& process, int signal, bool to_tree) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status SetMain(Process& process, pid_t pid) ABSL_LOCKS_EXCLUDED(mu_);
+  int CountAlive(Process& process) ABSL_LOCKS_EXCLUDED(mu_);
   bool IsGone(Process& process) ABSL_LOCKS_EXCLUDED(mu_);
   int ExitFd(const Process& process) const ABSL_LOCKS_EXCLUDED(mu_);
   void GiveUp(Process& process) ABSL_LOCKS_EXCLUDED(mu_);

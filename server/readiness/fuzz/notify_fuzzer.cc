@@ -26,7 +26,7 @@ constexpr size_t kLongestDatagram = 4096;
 bool operator==(const NotifyMessage& a, const NotifyMessage& b) {
   return a.ready == b.ready && a.stopping == b.stopping && a.watchdog_alive == b.watchdog_alive &&
          a.watchdog_trigger == b.watchdog_trigger && a.status == b.status &&
-         a.extend_timeout == b.extend_timeout;
+         a.extend_timeout == b.extend_timeout && a.main_pid == b.main_pid;
 }
 
 // What is said by `first` and then by `second`, in one datagram.
@@ -38,6 +38,7 @@ NotifyMessage Both(const NotifyMessage& first, const NotifyMessage& second) {
   both.watchdog_trigger |= first.watchdog_trigger;
   if (!both.status.has_value()) both.status = first.status;
   if (!both.extend_timeout.has_value()) both.extend_timeout = first.extend_timeout;
+  if (!both.main_pid.has_value()) both.main_pid = first.main_pid;
   return both;
 }
 
@@ -51,6 +52,7 @@ void CheckMessage(const NotifyMessage& message) {
     CHECK(*message.extend_timeout > absl::ZeroDuration());
     CHECK(*message.extend_timeout < absl::InfiniteDuration());
   }
+  if (message.main_pid.has_value()) CHECK_GT(*message.main_pid, 0);
 }
 
 void CheckLines(absl::string_view datagram) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,6 +98,16 @@ struct FakeKernel::Tree {
   Pen pen;
 };
 
+namespace {
+
+// A descriptor on which nothing ever happens.
+int SilentFd() {
+  static const UniqueFd& fd = *new UniqueFd(eventfd(0, EFD_CLOEXEC));
+  return fd.get();
+}
+
+}  // namespace
+
 class FakeKernel::FakeInstance : public Instance {
  public:
   FakeInstance(FakeKernel& kernel, Tree& tree)
@@ -106,15 +117,18 @@ class FakeKernel::FakeInstance : public Instance {
   pid_t pid() const override { return pid_; }
   int exit_fd() const override { return -1; }
   absl::optional<ReapedProcess> TryReap() override { return kernel_.TryReap(tree_); }
+  absl::Status SetMain(pid_t) override { return absl::InvalidArgumentError("nobody says so"); }
   absl::Status SignalMain(int signal) override { return kernel_.Signal(tree_, signal, false); }
   absl::Status SignalTree(int signal) override { return kernel_.Signal(tree_, signal, true); }
   // Who asks has taken a word, which this process has sent in the name of another.
   bool Contains(pid_t process) override {
     return process == getpid() ? kernel_.TakeWord(tree_) : process == pid_ && !tree_.reaped;
   }
+  int CountAlive() override { return tree_.alive; }
   bool IsGone() override { return tree_.reaped && tree_.alive == 0; }
   bool IsSignalledAtOnce() const override { return true; }
-  int tree_fd() override { return -1; }
+  // Who sleeps on it is woken by the news instead.
+  int tree_fd() override { return kernel_.options_.tells_end_of_tree ? SilentFd() : -1; }
 
  private:
   FakeKernel& kernel_;
@@ -240,7 +254,9 @@ void FakeKernel::DrawScript(Process& process) {
                                    : MainEnd{MainEnd::Kind::kExited, code};
   process.is_stubborn = random_.Chance(weather_.stubborn);
   if (random_.Chance(weather_.slow_to_die)) {
-    process.dies_after = random_.Of<Nanos>({kMillisecond, 90 * kMillisecond, 2 * kSecond});
+    // It has something to save.
+    process.dies_after =
+        random_.Of<Nanos>({kMillisecond, 90 * kMillisecond, 2 * kSecond, 8 * kSecond});
   }
   if (random_.Chance(30)) process.code_on_signal = random_.Of({0, 0, 1});
   if (random_.Chance(weather_.hangs)) {
@@ -430,6 +446,16 @@ void FakeKernel::EndOne(int daemon, const MainEnd& end) {
   Tree& tree = *process->tree;
   Die(*process, end);
   ClearAway(tree);
+}
+
+void FakeKernel::EndAllOf(int daemon) {
+  for (const std::unique_ptr<Process>& process : processes_) {
+    if (process->tree->daemon != daemon || process->has_ended) continue;
+    process->frozen = false;
+    process->end = {MainEnd::Kind::kExited, 0};
+    process->ends_at = now_;
+  }
+  AdvanceTo(now_);
 }
 
 void FakeKernel::FreezeOne(int daemon, bool frozen) {

@@ -95,6 +95,8 @@ class FakeKernel : public Spawner {
   // A process of the daemon's tree, if there is one, ends; is stopped or continued, as by a
   // debugger.
   void EndOne(int daemon, const End& end);
+  // All of the daemon's tree ends by itself, as it does at last when it has been told to.
+  void EndAllOf(int daemon);
   void FreezeOne(int daemon, bool frozen);
   // The daemon's main process, if it can, says something; `is_own` false: a stranger says it.
   // Whether it could.

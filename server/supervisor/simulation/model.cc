@@ -141,6 +141,7 @@ void Model::Takes(int number, Order order, int detail) {
 void Model::HasTaken(int number) {
   // An operator's KILL that found nobody: the next one is hob's own.
   daemons_[number].signals.erase(SIGKILL);
+  daemons_[number].signals.erase(SIGKILL + kToAll);
 }
 
 void Model::Start(Daemon& daemon) {
@@ -194,8 +195,9 @@ void Model::ExpectStopSignals(Daemon& daemon, int signal) {
   const Settings& settings = SettingsOf(daemon.settings);
   daemon.kill_due = world_.Now() + settings.stop_timeout;
   if (settings.stop_timeout == 0) return;
-  --daemon.signals[signal];
-  --daemon.signals[SIGCONT];
+  const int scope = settings.stops_main_alone ? 0 : kToAll;
+  --daemon.signals[signal + scope];
+  --daemon.signals[SIGCONT + scope];
 }
 
 void Model::Grant(Daemon& daemon, License::Kind kind, Nanos earliest, Nanos latest) {
@@ -274,7 +276,8 @@ void Model::Reaped(int number, const End& end) {
   daemon.main_ended = true;
   CancelTimers(daemon);
   daemon.output.Reaped(world_.Output(number));
-  daemon.may_kill = true;
+  // Of an instance that was told to end, what is left has its time as well.
+  daemon.may_kill |= daemon.ending == Ending::kNot;
   const bool asked_for = daemon.ending == Ending::kAskedFor;
   const bool condemned = daemon.ending == Ending::kCondemned;
   daemon.owed.push_back({daemon.pid, end, asked_for, condemned});
@@ -286,10 +289,10 @@ void Model::Reaped(int number, const End& end) {
   daemon.verdict_wall_offset = world_.WallOffset();
 }
 
-void Model::Signalled(int number, int signal, bool) {
+void Model::Signalled(int number, int signal, bool to_tree) {
   Daemon& daemon = daemons_[number];
   // An operator's own KILL is a signal like any other.
-  int& surplus = daemon.signals[signal];
+  int& surplus = daemon.signals[signal + (to_tree ? kToAll : 0)];
   if (signal != SIGKILL || surplus < 0) {
     ++surplus;
     return;
@@ -565,7 +568,8 @@ void Model::CheckSignals(int number) {
     if (surplus > 0)
       world_.Violation(number,
                        "it got signal " + std::to_string(signal) + ", which nobody asked for");
-    if (surplus < 0 && daemon.has_instance && world_.MainPid(number) != 0 && signal != SIGKILL) {
+    if (surplus < 0 && daemon.has_instance && world_.MainPid(number) != 0 &&
+        signal % kToAll != SIGKILL) {
       world_.Violation(number, "it did not get signal " + std::to_string(signal));
     }
   }
@@ -583,7 +587,8 @@ void Model::CheckAtRest(int number) {
     Check(daemon.license.earliest > now - kRounding, number, "its time has come and it waits");
     return;
   }
-  Check(!daemon.main_ended || daemon.killed_at != kInfinite || world_.Alive(number) == 0, number,
+  const bool left_behind = daemon.main_ended && daemon.ending == Ending::kNot;
+  Check(!left_behind || daemon.killed_at != kInfinite || world_.Alive(number) == 0, number,
         "what its main process left behind is not killed");
   // What was killed just now is seen to be gone by the next look.
   Check(!daemon.main_ended || world_.Alive(number) > 0 || daemon.killed_in_this_round, number,
@@ -614,6 +619,12 @@ bool Model::Hangs(int number) const {
   const Daemon& daemon = daemons_[number];
   return daemon.kills >= kFewKills && world_.Now() >= daemon.killed_at + HangsAfter(number) &&
          (world_.Alive(number) > 0 || daemon.killed_in_this_round);
+}
+
+bool Model::IsStoppedWithoutEnd(int number) const {
+  const Daemon& daemon = daemons_[number];
+  return daemon.has_instance && daemon.ending != Ending::kNot && daemon.kill_due >= kInfinite &&
+         daemon.killed_at == kInfinite;
 }
 
 bool Model::IsWell(int number) const {

@@ -56,6 +56,9 @@ enum class Order {
   kReopenLogs
 };
 
+// Added to the number of a signal that goes to everything of an instance.
+inline constexpr int kToAll = 1000;
+
 // What the model may ask about the world. All of it is the plain truth.
 class World {
  public:
@@ -89,7 +92,8 @@ class Model : public KernelWitness {
 
   // A worker was made.
   void Created(int number, int settings);
-  // The worker takes an order; `detail` is the signal or the number of the new settings.
+  // The worker takes an order; `detail` is the signal (with kToAll where it goes to all) or the
+  // number of the new settings.
   void Takes(int number, Order order, int detail);
   // It has taken the order.
   void HasTaken(int number);
@@ -129,6 +133,8 @@ class Model : public KernelWitness {
   // KILL was sent so long ago that it does not end what is alive: that hangs in the kernel, or has
   // refused the signal.
   bool Hangs(int number) const;
+  // True if it is being stopped and may never be killed.
+  bool IsStoppedWithoutEnd(int number) const;
   // Whether it is where it ought to be when nothing is wrong for a long time.
   bool IsWell(int number) const;
   const Sighting& seen(int number) const { return daemons_[number].seen; }
@@ -209,6 +215,7 @@ class Model : public KernelWitness {
     std::deque<Owed> owed;
     OutputModel output;
     // Signals that were sent and are not yet accounted for; negative: that are still to be sent.
+    // By number, with kToAll.
     std::map<int, int> signals;
     // KILL may be sent.
     bool may_kill = false;

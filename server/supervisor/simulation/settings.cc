@@ -41,6 +41,8 @@ void DrawLive(int live, Settings& settings) {
   settings.stop_signal = random.Of({kTerminate, kTerminate, kInterrupt, kHangUp});
   settings.stop_timeout = random.Of<Nanos>({0, 100 * kMillisecond, 10 * kSecond, 10 * kSecond});
   settings.watchdog = random.Of<Nanos>({0, 5 * kSecond, 30 * kSecond});
+  settings.stops_main_alone = random.Chance(25);
+  if (random.Chance(10)) settings.stop_timeout = kInfinite;
 }
 
 std::vector<Settings> DrawAll() {
@@ -56,6 +58,10 @@ std::vector<Settings> DrawAll() {
 std::string YesOrNo(bool value) { return value ? "yes" : "no"; }
 
 std::string Milliseconds(Nanos time) { return absl::StrCat(time / kMillisecond, "ms"); }
+
+std::string DurationOrInfinity(Nanos time) {
+  return time >= kInfinite ? "infinity" : Milliseconds(time);
+}
 
 std::string RestartName(Restart restart) {
   switch (restart) {
@@ -105,7 +111,8 @@ std::string AsSection(const std::string& name, const Settings& settings) {
                       "\nhalt_retry = ", Milliseconds(settings.halt_retry),
                       "\nready_timeout = ", Milliseconds(settings.ready_timeout),
                       "\nstop_signal = ", settings.stop_signal,
-                      "\nstop_timeout = ", Milliseconds(settings.stop_timeout),
+                      "\nstop_scope = ", settings.stops_main_alone ? "main" : "tree",
+                      "\nstop_timeout = ", DurationOrInfinity(settings.stop_timeout),
                       "\nwatchdog = ", Milliseconds(settings.watchdog), "\nlog_max_bytes = 0\n");
 }
 

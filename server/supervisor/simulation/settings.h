@@ -42,7 +42,10 @@ struct Settings {
   Nanos halt_retry = kMinute;
   Nanos ready_timeout = kMinute;
   int stop_signal = 15;
+  // kInfinite: never killed.
   Nanos stop_timeout = 10 * kSecond;
+  // The stop signal goes to the main process alone.
+  bool stops_main_alone = false;
   // 0: off. Only with Ready::kNotify.
   Nanos watchdog = 0;
 

@@ -121,7 +121,10 @@ void Simulator::ProveLiveness() {
   const int steps = std::exchange(steps_, scenario_.steps);
   AwaitGoodPaper();
   CarryOutReloads();
-  GoOnUntil(now_ + kLongEnough);
+  for (int part = 0; part < 10; ++part) {
+    GoOnUntil(now_ + kLongEnough / 10);
+    EndWhatIsNeverKilled();
+  }
   for (SimulatedWorker* worker : workers_) {
     if (!model().IsWell(worker->daemon())) {
       Violation(worker->daemon(), absl::StrCat("it does not come to rest: it is ",
@@ -187,6 +190,7 @@ void Simulator::RunToTheEnd(SimulatedWorker* worker) {
   while (!worker->HasEnded()) {
     Turn(*worker);
     if (!worker->HasEnded()) PassTime(kInfinite);
+    if (now_ - begun > kMinute) EndWhatIsNeverKilled();
     if (now_ - begun > kTooLong) BeStuck("a worker does not end");
   }
 }
@@ -201,7 +205,14 @@ void Simulator::Wait(absl::FunctionRef<bool()> is_over, const char* otherwise) {
   while (!is_over()) {
     GoOn(kInfinite);
     if (WorldActs()) quiet_since = now_;
+    if (now_ - quiet_since > kMinute) EndWhatIsNeverKilled();
     if (now_ - quiet_since > kTooLong) BeStuck(otherwise);
+  }
+}
+
+void Simulator::EndWhatIsNeverKilled() {
+  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+    if (model().IsStoppedWithoutEnd(daemon)) kernel_.EndAllOf(daemon);
   }
 }
 
@@ -292,7 +303,7 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
   Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " takes ", NameOf(order)); });
   const bool is_posted = order == Order::kStart || order == Order::kStop ||
                          order == Order::kRestart || order == Order::kSignal;
-  int detail = command.signal;
+  int detail = command.signal + (command.signal_all ? kToAll : 0);
   if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
   const bool keeps_instance = model().KeepsInstance(daemon, order, detail);
   if (keeps_instance && order == Order::kReplace) kept_.insert(daemon);

@@ -124,6 +124,8 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   Nanos NextEvent();
   void WhileSpawning(int daemon, Nanos time);
   SimulatedWorker* WorkerOf(int daemon);
+  // What is waited for without an end, under stop_timeout = infinity, comes to its end.
+  void EndWhatIsNeverKilled();
   // Everybody has turns until `is_over`.
   void Wait(absl::FunctionRef<bool()> is_over, const char* otherwise);
   // Somebody waits for ever: does not return.
