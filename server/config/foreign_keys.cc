@@ -13,7 +13,8 @@ constexpr absl::string_view kNoLogFile =
     "leave it out: what it writes goes to NAME.log and NAME.err.log in log_dir of [hob]; stdout "
     "and stderr say otherwise (inherit, null)";
 constexpr absl::string_view kWholeTree =
-    "leave it out: a stop reaches everything that the daemon started";
+    "leave it out: a stop reaches everything that the daemon started; stop_scope = main asks the "
+    "main process alone";
 constexpr absl::string_view kBeforeAndAfter =
     "make it part of the command: /bin/sh -c 'BEFORE && exec PROGRAM'";
 constexpr absl::string_view kNoEvents = "leave it out: hob watch tells of every change";

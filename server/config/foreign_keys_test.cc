@@ -90,8 +90,10 @@ TEST(AdviceOnKeyTest, NamesTheKeyAndWhatElseToKnow) {
   EXPECT_EQ(AdviceOnKey("stopwaitsecs", ForeignDaemonKeys()), "did you mean 'stop_timeout'?");
   EXPECT_EQ(AdviceOnKey("autorestart", ForeignDaemonKeys()),
             "did you mean 'restart'? (true is always, unexpected is on-failure, false is never)");
-  EXPECT_EQ(AdviceOnKey("killmode", ForeignDaemonKeys()),
-            "leave it out: a stop reaches everything that the daemon started");
+  EXPECT_EQ(
+      AdviceOnKey("killmode", ForeignDaemonKeys()),
+      "leave it out: a stop reaches everything that the daemon started; stop_scope = main asks the "
+      "main process alone");
   EXPECT_EQ(AdviceOnKey("childlogdir", ForeignServerKeys()), "did you mean 'log_dir'?");
   EXPECT_THAT(AdviceOnKey("max_retry", ForeignDaemonKeys()), IsEmpty());
 }

@@ -91,8 +91,8 @@ TEST(ListCacheTest, AWallClockThatIsSetMakesANewAnswer) {
   daemon->start_time = clock.Now().wall;
   registry.Publish(daemon);
   const auto age = [&] {
-    const v1::Daemon daemon = Parsed(cache.FirstPage(9)).daemons(0);
-    return absl::ToUnixSeconds(clock.WallNow()) - daemon.start_time().seconds();
+    const v1::Daemon listed = Parsed(cache.FirstPage(9)).daemons(0);
+    return absl::ToUnixSeconds(clock.WallNow()) - listed.start_time().seconds();
   };
   clock.Advance(absl::Seconds(3));
   EXPECT_EQ(age(), 3);
