@@ -185,9 +185,12 @@ void ReportLeft(const std::vector<RecordedProcess>& processes, const Refusals& r
   for (const RecordedProcess& process : processes) {
     Leftover& leftover = LeftoverOf(process.daemon, report);
     const auto refusal = refusals.find(process.stat.pid);
-    leftover.problems.push_back(absl::StrCat(
+    const std::string problem = absl::StrCat(
         "process ", process.stat.pid,
-        " cannot be killed: ", refusal == refusals.end() ? "it survives KILL" : refusal->second));
+        " cannot be killed: ", refusal == refusals.end() ? "it survives KILL" : refusal->second);
+    // Its control group may have told of it already.
+    std::vector<std::string>& told = leftover.problems;
+    if (std::find(told.begin(), told.end(), problem) == told.end()) told.push_back(problem);
   }
   for (Leftover& leftover : report->left) {
     for (const InstanceRecordEntry& entry : entries) {

@@ -379,7 +379,9 @@ void DaemonRunner::InstanceGone() {
   output_.TreeGone();
   const Next next = std::exchange(next_, Next::kAsDecided);
   if (next == Next::kAsDecided) return Obey(decision_);
-  const std::string killed = DescribeKilled(lifecycle_.now().runs->front().exit);
+  // Nothing was told of the end of what a dead server has left.
+  const EndedRuns& runs = *lifecycle_.now().runs;
+  const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);
   const std::string more = killed.empty() ? "" : absl::StrCat("; ", killed);
   stop_reason_ += more;
   if (next == Next::kStartAgain) {
