@@ -405,7 +405,8 @@ TEST_F(ConfigTest, KeysOfOtherSupervisorsLeadToHobs) {
               ElementsAre(HasSubstr("1.ini:3: there is no key 'autorestart' in [daemon:web]: did "
                                     "you mean 'restart'?"),
                           "1.ini:4: there is no key 'KillMode' in [daemon:web]: leave it out: a "
-                          "stop reaches everything that the daemon started",
+                          "stop reaches everything that the daemon started; stop_scope = main asks "
+                          "the main process alone",
                           "1.ini:6: there is no key 'RestartSec' in [os_daemon_settings]: did you "
                           "mean 'backoff'?",
                           "1.ini:8: there is no key 'file' in [hob]: did you mean 'listen'? (it is "

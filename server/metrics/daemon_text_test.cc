@@ -142,9 +142,9 @@ TEST(DaemonTextTest, OnlyWhatIsLeftExitedWithASuccessCodeHasCompleted) {
   DaemonSnapshot daemon;
   daemon.spec = std::make_shared<const DaemonSpec>(spec);
   daemon.state = DaemonState::kExited;
-  const auto completed = [](const DaemonSnapshot& daemon) {
+  const auto completed = [](const DaemonSnapshot& snapshot) {
     DaemonFigures figures;
-    figures.daemons = {Share(daemon)};
+    figures.daemons = {Share(snapshot)};
     figures.usages = {absl::nullopt};
     return Text(figures).find("hob_daemon_completed{daemon=\"setup\"} 1\n") != std::string::npos;
   };

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,8 +11,10 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -53,6 +56,12 @@ std::vector<pid_t> PidsOf(const PredecessorReport& report) {
 
 class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
  protected:
+  PredecessorTest() { EXPECT_NE(mkdtemp(&run_dir_[0]), nullptr); }
+  ~PredecessorTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(run_dir_, ignored);
+  }
+
   void SetUp() override {
     std::string why_not;
     if (NewSpawner(GetParam(), &why_not) == nullptr) {
@@ -83,7 +92,8 @@ class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
   }
 
   OutputFifo fifo_{"out"};
-  const std::string run_dir_ = NewFolder("run");
+  // Other users may not enter the folders of the test runner.
+  std::string run_dir_ = "/tmp/hob_predecessor_testXXXXXX";
 };
 
 TEST_P(PredecessorTest, F91DaemonsOfAKilledServerAreEnded) {

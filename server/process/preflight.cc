@@ -170,9 +170,7 @@ absl::optional<SpawnFailure> ForeseeSpawnFailure(const SpawnRequest& request,
   }
   if (request.credentials.has_value()) {
     if (const int problem = as_server.Execute(exec_helper); problem != 0) {
-      SpawnRequest helper = request;
-      helper.argv = {exec_helper};
-      return ExplainSpawnFailure(helper, {SpawnStage::kExec, problem});
+      return ExplainHelperFailure(exec_helper, problem);
     }
     if (IsUserRefused(*request.credentials, exec_helper)) {
       return ExplainSpawnFailure(request, {SpawnStage::kUser, EPERM});

@@ -2,6 +2,7 @@
 #include "server/process/preflight.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,8 +10,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -29,10 +33,18 @@ class PreflightTest : public testing::Test {
     std::string why_not;
     spawner_ = NewSpawner(ContainmentMode::kSession, &why_not);
   }
+  ~PreflightTest() override {
+    std::error_code ignored;
+    for (const std::string& folder : folders_) std::filesystem::remove_all(folder, ignored);
+  }
 
   // A file with this content and mode in a new folder.
-  static std::string NewFile(const std::string& content, mode_t mode) {
-    const std::string path = absl::StrCat(NewFolder("file"), "/file");
+  std::string NewFile(const std::string& content, mode_t mode) {
+    // The test runner's folders have names longer than an interpreter's may be.
+    std::string folder = "/tmp/hob_preflight_testXXXXXX";
+    EXPECT_NE(mkdtemp(&folder[0]), nullptr);
+    folders_.push_back(folder);
+    const std::string path = folder + "/file";
     std::ofstream(path) << content;
     EXPECT_EQ(chmod(path.c_str(), mode), 0);
     return path;
@@ -68,6 +80,7 @@ class PreflightTest : public testing::Test {
   }
 
   std::unique_ptr<ProcessSpawner> spawner_;
+  std::vector<std::string> folders_;
 };
 
 TEST_F(PreflightTest, NothingIsForeseenOfWhatCanStart) {

@@ -40,9 +40,6 @@ absl::StatusOr<std::string> HelperBesideThisProgram() {
   return absl::StrCat(program.substr(0, program.rfind('/')), "/hob-exec");
 }
 
-constexpr char kIncomplete[] =
-    "; the installation of hob is incomplete: hob-exec belongs beside hobd";
-
 void AddWhyNoMarks(Containment* containment) {
   const std::string why = WhyNoMarks();
   if (why.empty()) return;
@@ -228,21 +225,12 @@ SpawnFailure ProcessSpawner::ExplainClone(const SpawnRequest& request, SpawnStep
   if (step.stage != SpawnStage::kExec || !request.credentials.has_value()) {
     return ExplainSpawnFailure(request, step);
   }
-  // What could not be executed is the helper.
-  SpawnRequest helper = request;
-  helper.argv = {options_.exec_helper};
-  SpawnFailure failure = ExplainSpawnFailure(helper, step);
-  const bool may_recover = failure.IsShortage() || step.error_number == ETIMEDOUT;
-  if (!may_recover) absl::StrAppend(&failure.message, kIncomplete);
-  return failure;
+  return ExplainHelperFailure(options_.exec_helper, step.error_number);
 }
 
 absl::Status ProcessSpawner::CheckExecHelper() const {
   if (access(options_.exec_helper.c_str(), X_OK) == 0) return absl::OkStatus();
-  SpawnRequest helper;
-  helper.argv = {options_.exec_helper};
-  const SpawnFailure failure = ExplainSpawnFailure(helper, {SpawnStage::kExec, errno});
-  return absl::FailedPreconditionError(absl::StrCat(failure.message, kIncomplete));
+  return absl::FailedPreconditionError(ExplainHelperFailure(options_.exec_helper, errno).message);
 }
 
 }  // namespace hob

@@ -369,4 +369,15 @@ SpawnFailure ExplainSpawnFailure(const SpawnRequest& request, SpawnStep step) {
           Explain(request, step.stage, step.error_number)};
 }
 
+SpawnFailure ExplainHelperFailure(const std::string& helper, int error_number) {
+  SpawnRequest request;
+  request.argv = {helper};
+  SpawnFailure failure = ExplainSpawnFailure(request, {SpawnStage::kExec, error_number});
+  const bool may_recover = failure.IsShortage() || error_number == ETIMEDOUT;
+  if (!may_recover) {
+    failure.message += "; the installation of hob is incomplete: hob-exec belongs beside hobd";
+  }
+  return failure;
+}
+
 }  // namespace hob

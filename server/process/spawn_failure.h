@@ -25,6 +25,10 @@ std::string InterpreterOf(int program);
 // interpreter, and a folder from a file that is not executable.
 SpawnFailure ExplainSpawnFailure(const SpawnRequest& request, SpawnStep step);
 
+// Says the same of an exec helper, at the path `helper`, that execve(2) has refused with the
+// errno(3): unless it may recover, the installation is incomplete.
+SpawnFailure ExplainHelperFailure(const std::string& helper, int error_number);
+
 }  // namespace hob
 
 #endif  // HOB_SERVER_PROCESS_SPAWN_FAILURE_H_

@@ -68,6 +68,9 @@ class Case:
         number = getattr(errno, self.error)
         # The C library has one word for all that keeps a thread from being made, and the loader only numbers for some.
         number = errno.EAGAIN if (self.call, self.error) == ("clone3", "ENOMEM") else number
+        # Another server is the one reason for which the name of a run_dir is taken.
+        if (self.call, self.error, self.when) == ("bind", "EADDRINUSE", "1"):
+            return "another hob server uses"
         return f"{os.strerror(number)}|error while loading shared libraries.*: Error {number}"
 
 
@@ -237,7 +240,8 @@ boot write ENOSPC 2
 boot rename EROFS 1           cannot listen on .*: rename: Read-only file system
 boot clone3 EAGAIN 1,2+       hobd: cannot start a thread: Resource temporarily unavailable
 boot signalfd4 EMFILE 1       hobd: cannot take signals: signalfd: Too many open files
-boot bind EADDRINUSE 1        cannot listen on .*: bind: Address already in use
+boot bind EADDRINUSE 1        another hob server uses .*: its pid is not known
+boot bind EADDRINUSE 2        cannot listen on .*: bind: Address already in use
 boot flock ENOLCK 1           cannot lock .*: No locks available
 boot mkdir EACCES 1           cannot make the folder .*: Permission denied
 boot ftruncate ENOSPC 1       cannot write .*: No space left on device
@@ -245,7 +249,8 @@ boot eventfd2 EMFILE 1,3
 boot execve ENOMEM 1          web waits: exec: .*: Cannot allocate memory; the machine is short of something
 boot setsid EPERM 1           web cannot be spawned: setsid: Operation not permitted
 boot mknodat ENOSPC 1         web cannot be spawned: stdout: .*: No space left on device
-up clone3 EAGAIN 1            web waits: clone: .*: Resource temporarily unavailable
+up clone3 EAGAIN 1
+up clone3 EAGAIN 2            web waits: clone: .*: Resource temporarily unavailable
 up splice EIO 1               log stalled: .*writer.log: Input/output error; it is held back, nothing is lost
 up renameat2 EROFS 1
 up openat EMFILE 1,1+         Too many open files

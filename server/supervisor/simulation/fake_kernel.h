@@ -92,6 +92,11 @@ class FakeKernel : public Spawner {
   void Heal();
   // What a server that has ended left behind ends, as the next one sees to.
   void EndWhatIsLeft();
+  // What a daemon has written is its first `bytes` bytes: with the last process that had the FIFO
+  // open, the rest in it is gone (fifo(7)).
+  void LoseWritten(int daemon, int stream, int64_t bytes) {
+    daemons_[daemon].page.bytes[stream].resize(bytes);
+  }
   // A process of the daemon's tree, if there is one, ends; is stopped or continued, as by a
   // debugger.
   void EndOne(int daemon, const End& end);

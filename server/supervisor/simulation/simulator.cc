@@ -158,6 +158,7 @@ void Simulator::Finish() {
   // What hung.
   kernel_.EndWhatIsLeft();
   Check(kernel_.AliveInAll() == 0 && kernel_.zombies() == 0, "a process is left");
+  LoseWhatNobodyRead();
   server_ = nullptr;
   posted_.clear();
   in_mailbox_.clear();

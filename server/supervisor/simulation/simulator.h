@@ -162,6 +162,8 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void CheckNotReloaded(const std::string& reason);
   void CheckAllAnswered();
   void CheckLogs();
+  // What was written when the server had let go of it, and had not ended, is gone.
+  void LoseWhatNobodyRead();
 
   Model& model() { return server_->model; }
   const Model& model() const { return server_->model; }
@@ -205,6 +207,8 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   bool no_room_ = false;
   // Daemons that the last reload was to leave alone, because their new program was missing.
   std::set<int> kept_;
+  // Daemons of which the server has left something alive: that may go on writing.
+  std::set<int> left_alive_;
   // Daemons that hung in the kernel when it was begun, or since.
   std::set<int> hung_;
   // Spawns that failed, by daemon: in all, and when the last reload was begun.
