@@ -166,7 +166,7 @@ bool Simulator::PaperIsGood() {
   paper_.PutBack(now_);
   if (spawning_ > 0) return !character_.keeps_output;
   return std::none_of(workers_.begin(), workers_.end(), [this](const SimulatedWorker* worker) {
-    return model().seen(worker->daemon()).has_log_problem;
+    return !worker->HasEnded() && model().seen(worker->daemon()).has_log_problem;
   });
 }
 
