@@ -50,6 +50,11 @@ check_readme() {
   return "$status"
 }
 
+# The packages of the server use each other as its map says, and no program carries what only tests use.
+check_map() {
+  bazel query --noimplicit_deps 'kind(rule, //...)' --output=xml | /usr/bin/python3 bazel/check_map.py
+}
+
 # Every element of the API is documented.
 check_proto() {
   files '*.proto' | xargs -0 /usr/bin/python3 bazel/lint_proto.py
@@ -73,7 +78,7 @@ check_clock() {
   local sources status=0
   tellers="^server/($tellers|supervisor/(daemon_runner|lifecycle|reload_queue))\.cc:"
   sources=$(files '*.h' '*.cc' | tr '\0' '\n' |
-    grep -E '^server/(clock|daemon|output|process|readiness|registry|supervisor|throttle)/' |
+    grep -E '^server/(clock|daemon|net|output|posix|process|readiness|registry|supervisor|throttle)/' |
     grep -v -E '/(fuzz|simulation|testcases|testing)/|_(test|test_env|benchmark)\.|/simulated_clock\.h$')
   # shellcheck disable=SC2086
   if grep -nE "$waits" $sources; then
@@ -94,7 +99,7 @@ product() {
   local keep=-zv
   [[ $1 == grpc ]] && keep=-z
   files '*.cc' | grep -zv -e '^bazel/' -e '_test\.cc$' |
-    grep "$keep" -E -e '^(client|tests)/' -e '^server/(health|metrics|rpc)/' -e '^server/(main|server|server_metrics)\.cc$'
+    grep "$keep" -E -e '^(client|tests)/' -e '^server/(metrics|rpc)/' -e '^server/(main|server|server_metrics)\.cc$'
 }
 
 # What clang needs to read the product's code; its annotations of what guards what are checked with it: gcc reads them as

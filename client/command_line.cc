@@ -8,7 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "client/escape.h"
 #include "client/near_word.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace client {

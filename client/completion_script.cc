@@ -7,7 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "server/config/default_paths.h"
 #include "server/config/key_descriptions.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace client {

@@ -1,7 +1,7 @@
 #include "client/near_word.h"
 
 #include "absl/strings/match.h"
-#include "server/config/nearest.h"
+#include "server/text/nearest.h"
 
 namespace hob {
 namespace client {

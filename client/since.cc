@@ -4,8 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/config/duration.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/duration.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace client {

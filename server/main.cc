@@ -20,12 +20,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "server/capacity.h"
 #include "server/config/config.h"
 #include "server/config/default_paths.h"
 #include "server/journal/journal.h"
 #include "server/process/descriptors.h"
 #include "server/server.h"
-#include "server/supervisor/capacity.h"
 #include "server/version/version.h"
 
 namespace {

@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 #include "server/clock/clock.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 

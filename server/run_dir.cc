@@ -27,7 +27,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "server/clock/clock.h"
-#include "server/process/folders.h"
+#include "server/posix/folders.h"
 
 namespace hob {
 namespace {

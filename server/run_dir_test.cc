@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/config/test_folder.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

@@ -16,11 +16,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/capacity.h"
 #include "server/daemon/identity.h"
 #include "server/process/predecessor.h"
 #include "server/rpc/malformed_requests.h"
 #include "server/service_manager.h"
-#include "server/supervisor/capacity.h"
 #include "server/version/version.h"
 
 namespace hob {

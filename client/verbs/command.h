@@ -13,7 +13,7 @@
 #include "client/format.h"
 #include "client/verbs/daemon_targets.h"
 #include "client/verbs/verb.h"
-#include "server/config/duration.h"
+#include "server/text/duration.h"
 
 namespace hob {
 namespace client {

@@ -9,7 +9,7 @@
 #include "client/table.h"
 #include "client/verbs/daemon_statuses.h"
 #include "client/verbs/run_table.h"
-#include "server/config/duration.h"
+#include "server/text/duration.h"
 
 namespace hob {
 namespace client {

@@ -13,7 +13,7 @@
 #include "client/table.h"
 #include "server/config/default_paths.h"
 #include "server/config/key_descriptions.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace client {

@@ -9,8 +9,8 @@
 #include "client/calls.h"
 #include "client/escape.h"
 #include "client/verbs/daemon_targets.h"
-#include "server/daemon/daemon_name.h"
 #include "server/daemon/signal_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace client {

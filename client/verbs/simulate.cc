@@ -12,8 +12,8 @@
 #include "client/table.h"
 #include "client/verbs/daemon_statuses.h"
 #include "server/config/daemon_keys.h"
-#include "server/config/duration.h"
 #include "server/config/values.h"
+#include "server/text/duration.h"
 #include "server/throttle/simulation.h"
 
 namespace hob {

@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/config/database_lookup.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

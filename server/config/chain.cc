@@ -19,6 +19,7 @@
 #include "server/config/section_name.h"
 #include "server/config/server_keys.h"
 #include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

@@ -10,7 +10,7 @@
 #include "server/config/literals.h"
 #include "server/config/quoting.h"
 #include "server/config/values.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

@@ -10,8 +10,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/config/config.h"
-#include "server/config/test_folder.h"
-#include "server/failing_calls/failing_calls.h"
+#include "server/testing/failing_calls.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

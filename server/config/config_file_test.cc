@@ -16,7 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/config/ini_file.h"
-#include "server/config/test_folder.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

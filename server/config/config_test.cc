@@ -9,7 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/config/test_folder.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

@@ -10,10 +10,10 @@
 #include "absl/types/variant.h"
 #include "server/config/command.h"
 #include "server/config/daemon_keys.h"
-#include "server/config/duration.h"
 #include "server/config/environment_file.h"
 #include "server/config/halt_check.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/duration.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

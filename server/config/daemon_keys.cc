@@ -11,6 +11,8 @@
 #include "server/config/key_readers.h"
 #include "server/config/quoting.h"
 #include "server/daemon/signal_name.h"
+#include "server/text/duration.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

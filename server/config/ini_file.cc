@@ -10,7 +10,7 @@
 #include "server/config/encoding.h"
 #include "server/config/ini_line.h"
 #include "server/config/quoting.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

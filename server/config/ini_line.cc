@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 

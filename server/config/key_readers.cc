@@ -5,6 +5,8 @@
 #include "absl/strings/match.h"
 #include "server/config/quoting.h"
 #include "server/config/section_name.h"
+#include "server/text/duration.h"
+#include "server/text/printable.h"
 
 namespace hob {
 

@@ -13,9 +13,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/config/foreign_keys.h"
-#include "server/config/nearest.h"
 #include "server/config/values.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/nearest.h"
+#include "server/text/printable.h"
 
 namespace hob {
 

@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "server/daemon/daemon_name.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

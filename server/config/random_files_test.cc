@@ -10,7 +10,7 @@
 #include "server/config/daemon_keys.h"
 #include "server/config/ini_file.h"
 #include "server/config/server_keys.h"
-#include "server/config/test_folder.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

@@ -7,8 +7,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/config/nearest.h"
 #include "server/daemon/daemon_name.h"
+#include "server/text/nearest.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

@@ -9,6 +9,7 @@
 #include "server/config/listen_address.h"
 #include "server/config/quoting.h"
 #include "server/config/values.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

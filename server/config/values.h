@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/config/duration.h"
 #include "server/daemon/daemon_spec.h"
+#include "server/text/duration.h"
 
 namespace hob {
 

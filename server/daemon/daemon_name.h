@@ -21,11 +21,6 @@ bool IsValidDaemonName(absl::string_view name);
 // 'a-b'?`. Control characters are escaped and long names cut.
 std::string WhyInvalidDaemonName(absl::string_view name);
 
-// A text from outside, fit to be part of a message: at most `max_characters`, control characters,
-// what turns text around, and bytes that are not UTF-8 escaped (contract 1.6; RELIABILITY section 5
-// row 11).
-std::string Printable(absl::string_view text, int max_characters = 100);
-
 }  // namespace hob
 
 #endif  // HOB_SERVER_DAEMON_DAEMON_NAME_H_

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/text/duration.h"
 
 namespace hob {
 namespace {
@@ -36,13 +37,13 @@ std::string LastFailure(const ThrottleDecision& decision) {
 
 std::string Window(const ThrottleDecision& decision) {
   return absl::StrCat(Plural(decision.failures_in_window, "failure"), " within ",
-                      absl::FormatDuration(decision.retry_time), " (", NameFailures(decision), ")");
+                      hob::FormatDuration(decision.retry_time), " (", NameFailures(decision), ")");
 }
 
 // Delays are shown to the millisecond, and shorter ones to the microsecond.
 std::string Delay(const ThrottleDecision& decision) {
   const bool is_long = decision.delay >= absl::Milliseconds(1);
-  return absl::FormatDuration(
+  return hob::FormatDuration(
       absl::Trunc(decision.delay, is_long ? absl::Milliseconds(1) : absl::Microseconds(1)));
 }
 
@@ -56,7 +57,7 @@ std::string Trial(const ThrottleDecision& decision) {
 std::string SummarizeDecision(const ThrottleDecision& decision) {
   const std::string count =
       absl::StrCat("failure ", decision.failures_in_window, " of ", decision.max_retries,
-                   " within ", absl::FormatDuration(decision.retry_time));
+                   " within ", hob::FormatDuration(decision.retry_time));
   switch (decision.rule) {
     case ThrottleRule::kRetry:
       return absl::StrCat(count, ": started again at once");
@@ -65,7 +66,7 @@ std::string SummarizeDecision(const ThrottleDecision& decision) {
                           Delay(decision));
     case ThrottleRule::kWindowFull:
       return absl::StrCat(Plural(decision.failures_in_window, "failure"), " within ",
-                          absl::FormatDuration(decision.retry_time), ": given up", Trial(decision));
+                          hob::FormatDuration(decision.retry_time), ": given up", Trial(decision));
     case ThrottleRule::kTrialFailed:
       return absl::StrCat("the trial start failed: given up again", Trial(decision));
     case ThrottleRule::kShortage:
@@ -113,13 +114,13 @@ std::string WhatClears(const ThrottleDecision& decision, const std::string& daem
   switch (decision.rule) {
     case ThrottleRule::kRetry:
     case ThrottleRule::kBackoffDelay:
-      return absl::StrCat("each failure is forgotten ", absl::FormatDuration(decision.retry_time),
+      return absl::StrCat("each failure is forgotten ", hob::FormatDuration(decision.retry_time),
                           " after it happened, all of them by ", commands);
     case ThrottleRule::kWindowFull:
     case ThrottleRule::kTrialFailed:
       if (decision.next_attempt.has_value()) {
         return absl::StrCat("a trial start that stays up for ",
-                            absl::FormatDuration(decision.retry_time), ", ", commands);
+                            hob::FormatDuration(decision.retry_time), ", ", commands);
       }
       return absl::StrCat("nothing by itself; ", commands);
     case ThrottleRule::kShortage:

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "server/text/duration.h"
 
 namespace hob {
 namespace {
@@ -154,7 +155,7 @@ void Journal::TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>&
     Enqueue(
         queue, Severity::kWarning,
         absl::StrCat(repeats.lines, " lines were left out within ",
-                     absl::FormatDuration(RepeatLimit::kWindow), ", such as: ", repeats.example));
+                     hob::FormatDuration(RepeatLimit::kWindow), ", such as: ", repeats.example));
   }
 }
 

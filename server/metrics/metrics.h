@@ -10,8 +10,8 @@
 #include "server/journal/journal.h"
 #include "server/metrics/call_meter.h"
 #include "server/metrics/metrics_page.h"
-#include "server/metrics/page_server.h"
-#include "server/rpc/listener.h"
+#include "server/net/listener.h"
+#include "server/net/page_server.h"
 
 namespace hob {
 

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
-#include "server/process/proc_files.h"
+#include "server/posix/proc_files.h"
 #include "server/process/tree_usage.h"
 
 namespace hob {

@@ -7,8 +7,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "server/daemon/daemon_name.h"
 #include "server/output/log_source.h"
+#include "server/text/printable.h"
 
 namespace hob {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/output/output_test_env.h"
+#include "server/output/testing/output_test_env.h"
 
 namespace hob {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/optional.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 

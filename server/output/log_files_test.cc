@@ -4,7 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/output/output_test_env.h"
+#include "server/output/testing/output_test_env.h"
 
 namespace hob {
 namespace {

@@ -8,7 +8,7 @@
 #include <array>
 #include <limits>
 
-#include "server/process/folders.h"
+#include "server/posix/folders.h"
 
 namespace hob {
 namespace {

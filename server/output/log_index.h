@@ -9,7 +9,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 

@@ -6,7 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/output/log_archiver.h"
-#include "server/output/output_test_env.h"
+#include "server/output/testing/output_test_env.h"
 
 namespace hob {
 namespace {

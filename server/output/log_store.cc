@@ -3,7 +3,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
-#include "server/process/folders.h"
+#include "server/posix/folders.h"
 
 namespace hob {
 namespace {

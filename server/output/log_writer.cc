@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/output/log_index.h"
-#include "server/process/folders.h"
+#include "server/posix/folders.h"
 
 namespace hob {
 namespace {

@@ -8,7 +8,7 @@
 #include "server/clock/clock.h"
 #include "server/output/log_files.h"
 #include "server/output/log_store.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 

@@ -9,10 +9,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "server/failing_calls/failing_calls.h"
 #include "server/output/daemon_output.h"
 #include "server/output/log_source.h"
-#include "server/output/output_test_env.h"
+#include "server/output/testing/output_test_env.h"
+#include "server/testing/failing_calls.h"
 
 namespace hob {
 namespace {

@@ -12,7 +12,7 @@
 #include "server/clock/clock.h"
 #include "server/output/log_store.h"
 #include "server/output/log_writer.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 

@@ -5,10 +5,10 @@
 
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
+#include "server/posix/unique_fd.h"
 #include "server/process/main_process.h"
 #include "server/process/process.h"
 #include "server/process/stray_reaper.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 

@@ -11,8 +11,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/process/process_test_env.h"
 #include "server/process/stray_reaper.h"
+#include "server/process/testing/process_test_env.h"
 
 namespace hob {
 namespace {

@@ -6,13 +6,13 @@
 #include <string>
 #include <utility>
 
+#include "server/posix/unique_fd.h"
 #include "server/process/adopted_main.h"
 #include "server/process/instance_record.h"
 #include "server/process/main_process.h"
 #include "server/process/process.h"
 #include "server/process/session_tree.h"
 #include "server/process/stray_reaper.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 

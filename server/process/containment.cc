@@ -20,9 +20,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "server/posix/proc_files.h"
+#include "server/posix/raw_clone.h"
 #include "server/process/control_group.h"
-#include "server/process/proc_files.h"
-#include "server/process/raw_clone.h"
 
 namespace hob {
 namespace {

@@ -15,8 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "server/process/pidfd.h"
-#include "server/process/proc_files.h"
+#include "server/posix/pidfd.h"
+#include "server/posix/proc_files.h"
 
 namespace hob {
 namespace {

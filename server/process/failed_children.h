@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 

@@ -8,7 +8,7 @@
 #include <csignal>
 
 #include "server/clock/clock.h"
-#include "server/process/pidfd.h"
+#include "server/posix/pidfd.h"
 
 namespace hob {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "server/process/proc_files.h"
+#include "server/posix/proc_files.h"
 
 namespace hob {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "server/process/proc_files.h"
+#include "server/posix/proc_files.h"
 
 namespace hob {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "server/posix/proc_files.h"
 #include "server/process/control_group.h"
-#include "server/process/proc_files.h"
 
 namespace hob {
 

@@ -5,8 +5,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "server/posix/pidfd.h"
 #include "server/process/control_group.h"
-#include "server/process/pidfd.h"
 
 namespace hob {
 namespace {

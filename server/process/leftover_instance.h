@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/posix/unique_fd.h"
 #include "server/process/contained_instance.h"
 #include "server/process/instance_record.h"
 #include "server/process/leftover.h"
 #include "server/process/process.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 

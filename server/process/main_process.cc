@@ -6,8 +6,8 @@
 #include <csignal>
 
 #include "absl/strings/str_cat.h"
+#include "server/posix/pidfd.h"
 #include "server/process/child_end.h"
-#include "server/process/pidfd.h"
 
 namespace hob {
 

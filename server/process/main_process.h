@@ -6,8 +6,8 @@
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "server/posix/unique_fd.h"
 #include "server/process/process.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 

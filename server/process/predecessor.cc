@@ -14,10 +14,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/clock/clock.h"
+#include "server/posix/pidfd.h"
 #include "server/process/containment.h"
 #include "server/process/control_group.h"
 #include "server/process/instance_record.h"
-#include "server/process/pidfd.h"
 #include "server/process/recorded_trees.h"
 
 namespace hob {

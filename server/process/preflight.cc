@@ -13,9 +13,9 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "server/posix/unique_fd.h"
 #include "server/process/spawn_failure.h"
 #include "server/process/spawn_stage.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 namespace {

@@ -19,8 +19,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/process/process_test_env.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
+#include "server/process/testing/process_test_env.h"
 
 namespace hob {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "server/posix/raw_clone.h"
 #include "server/process/contained_instance.h"
 #include "server/process/control_group.h"
 #include "server/process/file_probe.h"
@@ -17,7 +18,6 @@
 #include "server/process/instance_mark.h"
 #include "server/process/leftover_instance.h"
 #include "server/process/preflight.h"
-#include "server/process/raw_clone.h"
 #include "server/process/spawn_failure.h"
 
 namespace hob {

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "absl/status/statusor.h"
+#include "server/posix/pidfd.h"
 #include "server/process/instance_mark.h"
-#include "server/process/pidfd.h"
 
 namespace hob {
 namespace {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/posix/proc_files.h"
+#include "server/posix/unique_fd.h"
 #include "server/process/instance_record.h"
-#include "server/process/proc_files.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 

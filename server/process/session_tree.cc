@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "server/posix/pidfd.h"
+#include "server/posix/unique_fd.h"
 #include "server/process/instance_mark.h"
-#include "server/process/pidfd.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 namespace {

@@ -12,8 +12,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/posix/proc_files.h"
 #include "server/process/main_process.h"
-#include "server/process/proc_files.h"
 
 namespace hob {
 

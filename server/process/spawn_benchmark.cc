@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "server/posix/raw_clone.h"
+#include "server/posix/unique_fd.h"
 #include "server/process/process_spawner.h"
-#include "server/process/raw_clone.h"
 #include "server/process/stray_reaper.h"
-#include "server/process/unique_fd.h"
 
 namespace hob {
 namespace {

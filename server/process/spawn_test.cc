@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/process/process_test_env.h"
+#include "server/process/testing/process_test_env.h"
 
 namespace hob {
 namespace {

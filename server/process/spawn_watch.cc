@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "server/process/pidfd.h"
+#include "server/posix/pidfd.h"
 
 namespace hob {
 

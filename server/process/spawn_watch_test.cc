@@ -8,7 +8,7 @@
 #include <csignal>
 
 #include "gtest/gtest.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 namespace {

@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/process/proc_files.h"
-#include "server/process/process_test_env.h"
+#include "server/posix/proc_files.h"
+#include "server/process/testing/process_test_env.h"
 
 namespace hob {
 namespace {

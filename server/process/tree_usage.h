@@ -10,8 +10,8 @@
 
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "server/posix/proc_files.h"
 #include "server/process/containment.h"
-#include "server/process/proc_files.h"
 
 namespace hob {
 

@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/process/process_test_env.h"
+#include "server/process/testing/process_test_env.h"
 
 namespace hob {
 namespace {

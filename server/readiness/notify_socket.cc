@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/process/folders.h"
+#include "server/posix/folders.h"
 
 namespace hob {
 namespace {

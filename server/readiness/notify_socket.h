@@ -8,7 +8,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/variant.h"
 #include "server/daemon/exit_report.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 #include "server/readiness/notify_message.h"
 
 namespace hob {

@@ -3,7 +3,7 @@
 
 #include "absl/types/variant.h"
 #include "server/daemon/exit_report.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 

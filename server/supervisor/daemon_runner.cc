@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/daemon/foreground.h"
 #include "server/errors/errors.h"
+#include "server/text/duration.h"
 
 namespace hob {
 namespace {
@@ -161,7 +162,7 @@ void DaemonRunner::ExpectReadiness() {
 void DaemonRunner::ExpectReadinessInTime() {
   const absl::Duration timeout = lifecycle_.spec().ready_timeout;
   unready_at_ = std::max(instance_.spawned().monotonic + timeout, extended_until_);
-  unready_verdict_ = absl::StrCat("it was not ready within ", absl::FormatDuration(timeout));
+  unready_verdict_ = absl::StrCat("it was not ready within ", hob::FormatDuration(timeout));
 }
 
 void DaemonRunner::CameUp() {
@@ -297,7 +298,7 @@ void DaemonRunner::Killed(const LiveInstance::Events& events) {
     const std::string& refusal = instance_.refusal();
     context_.journal->Warning(
         About("killed"),
-        absl::StrCat(Tag(), " did not end within ", absl::FormatDuration(after),
+        absl::StrCat(Tag(), " did not end within ", hob::FormatDuration(after),
                      refusal.empty() ? absl::StrCat(": ", count, " killed")
                                      : absl::StrCat("; it cannot be killed: ", refusal)));
   }
@@ -325,7 +326,7 @@ std::string DaemonRunner::AboutSurvivors() const {
   return absl::StrCat("its main process has ended; what that left behind ",
                       left == absl::InfiniteDuration()
                           ? "has all the time that it takes to end"
-                          : absl::StrCat("has ", absl::FormatDuration(left), " left to end"));
+                          : absl::StrCat("has ", hob::FormatDuration(left), " left to end"));
 }
 
 void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
@@ -484,7 +485,7 @@ void DaemonRunner::LookAtTime() {
   if (unready_at_ <= now) Condemn(unready_verdict_, lifecycle_.spec().stop_signal);
   if (silent_at_ <= now) {
     Condemn(absl::StrCat("it was silent for longer than its watchdog of ",
-                         absl::FormatDuration(lifecycle_.spec().watchdog)),
+                         hob::FormatDuration(lifecycle_.spec().watchdog)),
             SIGABRT);
   }
   if (trial_won_at_ <= now) {

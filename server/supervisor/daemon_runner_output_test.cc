@@ -5,10 +5,10 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/config/test_folder.h"
 #include "server/output/log_store.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 #include "server/supervisor/testing/runner_harness.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 #include "server/supervisor/testing/runner_harness.h"
 
 namespace hob {

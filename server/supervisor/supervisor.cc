@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
-#include "server/config/nearest.h"
 #include "server/errors/errors.h"
 #include "server/registry/registry.h"
+#include "server/text/nearest.h"
 
 namespace hob {
 namespace {

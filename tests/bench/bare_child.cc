@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdint>
 
-#include "server/process/raw_clone.h"
+#include "server/posix/raw_clone.h"
 
 namespace hob {
 namespace bench {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 namespace bench {

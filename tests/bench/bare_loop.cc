@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 #include "tests/bench/bare_daemon.h"
 
 namespace hob {

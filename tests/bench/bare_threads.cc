@@ -22,8 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "server/posix/unique_fd.h"
 #include "server/process/containment.h"
-#include "server/process/unique_fd.h"
 #include "tests/bench/bare_daemon.h"
 
 namespace hob {

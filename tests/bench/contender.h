@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 #include "tests/bench/ledger.h"
 
 namespace hob {

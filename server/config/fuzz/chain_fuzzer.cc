@@ -17,7 +17,7 @@
 #include "server/config/config.h"
 #include "server/config/daemon_keys.h"
 #include "server/config/plan.h"
-#include "server/config/test_folder.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

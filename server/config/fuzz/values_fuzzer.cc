@@ -12,11 +12,11 @@
 #include "server/config/accounts.h"
 #include "server/config/daemon_keys.h"
 #include "server/config/default_paths.h"
-#include "server/config/duration.h"
 #include "server/config/fuzz/reference_variables.h"
 #include "server/config/server_keys.h"
 #include "server/config/server_settings.h"
 #include "server/config/values.h"
+#include "server/text/duration.h"
 
 namespace hob {
 namespace {

@@ -13,7 +13,7 @@
 #include "absl/types/optional.h"
 #include "glog/logging.h"
 #include "server/output/log_index.h"
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 namespace {

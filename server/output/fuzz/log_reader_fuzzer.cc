@@ -32,7 +32,7 @@
 #include "server/output/log_files.h"
 #include "server/output/log_index.h"
 #include "server/output/log_reader.h"
-#include "server/output/output_test_env.h"
+#include "server/output/testing/output_test_env.h"
 
 namespace hob {
 namespace {

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "server/process/unique_fd.h"
+#include "server/posix/unique_fd.h"
 
 namespace hob {
 namespace {

@@ -32,17 +32,17 @@
 #include "grpc/health/v1/health.pb.h"
 #include "hob/v1/supervisor.pb.h"
 #include "server/config/config.h"
-#include "server/config/test_folder.h"
-#include "server/health/health_service.h"
 #include "server/output/log_store.h"
 #include "server/process/testing/fake_spawner.h"
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
 #include "server/rpc/fuzz/request_maker.h"
+#include "server/rpc/health_service.h"
 #include "server/rpc/malformed_requests.h"
 #include "server/rpc/supervisor_service.h"
 #include "server/supervisor/reloader.h"
 #include "server/supervisor/supervisor.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 namespace {

@@ -1,0 +1,432 @@
+#include "server/net/listener.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hob {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Takes connections and greets each with a letter. Thread-safe.
+Listener::Handler Greeter(char letter) {
+  return [letter](UniqueFd connection) {
+    // Who only looked whether somebody answers is gone already.
+    send(connection.get(), &letter, 1, MSG_NOSIGNAL);
+  };
+}
+
+sockaddr_un UnixAddress(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  EXPECT_LT(path.size(), sizeof(address.sun_path));
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  return address;
+}
+
+UniqueFd NewSocket() { return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+
+bool Connect(const UniqueFd& fd, const std::string& path) {
+  const sockaddr_un address = UnixAddress(path);
+  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+// What the server answers to a first byte; 0 when it hangs up. Blocks until either.
+char Greeting(const UniqueFd& fd) {
+  char letter = 0;
+  send(fd.get(), "?", 1, MSG_NOSIGNAL);
+  const ssize_t length = read(fd.get(), &letter, 1);
+  EXPECT_TRUE(length == 1 || length == 0 || errno == ECONNRESET);
+  return length == 1 ? letter : 0;
+}
+
+char GreetingAt(const std::string& path) {
+  const UniqueFd fd = NewSocket();
+  EXPECT_TRUE(Connect(fd, path));
+  return Greeting(fd);
+}
+
+// A socket that listens at `path`, as another server has it.
+UniqueFd Occupy(const std::string& path, int backlog) {
+  UniqueFd fd = NewSocket();
+  const sockaddr_un address = UnixAddress(path);
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(listen(fd.get(), backlog), 0);
+  return fd;
+}
+
+ino_t InodeOf(const std::string& path) {
+  struct stat status;
+  return lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+UniqueFd ConnectTcp(const std::string& address) {
+  int port = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port));
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to = {};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(port);
+  EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+  return fd;
+}
+
+class ListenerTest : public testing::Test {
+ protected:
+  ListenerTest() {
+    EXPECT_NE(mkdtemp(folder_.data()), nullptr);
+    path_ = folder_ + "/hob.sock";
+    address_ = "unix:" + path_;
+  }
+  ~ListenerTest() override {
+    unlink(path_.c_str());
+    EXPECT_EQ(rmdir(folder_.c_str()), 0) << "something was left in the folder";
+  }
+
+  // A listener that greets with 'u' over Unix sockets and 't' over TCP.
+  std::unique_ptr<Listener> Serve(const std::string& address) {
+    auto listener = std::make_unique<Listener>(Listener::Options(), journal_);
+    const absl::Status opened = listener->Open(address);
+    EXPECT_TRUE(opened.ok()) << opened;
+    listener->Serve(Greeter('u'), Greeter('t'));
+    return listener;
+  }
+
+  // Blocks until there is a file at the socket's path.
+  void AwaitSocket() const {
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    while (InodeOf(path_) == 0) {
+      ASSERT_LT(absl::Now(), deadline);
+      poll(nullptr, 0, 1);
+    }
+  }
+
+  // A path of a socket has room for little: no folder of the test's own.
+  std::string folder_ = "/tmp/hobXXXXXX";
+  std::string path_;
+  std::string address_;
+  Journal journal_;
+};
+
+TEST_F(ListenerTest, AUnixSocketAnswersAndIsRemovedAtTheEnd) {
+  {
+    const std::unique_ptr<Listener> listener = Serve(address_);
+    EXPECT_THAT(listener->addresses(), testing::ElementsAre(address_));
+    EXPECT_EQ(GreetingAt(path_), 'u');
+    EXPECT_EQ(GreetingAt(path_), 'u');
+  }
+  EXPECT_EQ(InodeOf(path_), 0);
+}
+
+TEST_F(ListenerTest, S04_TheSocketHasItsModeAndGroupWhateverTheUmask) {
+  const mode_t before = umask(0777);
+  Listener::Options options;
+  options.socket_mode = 0600;
+  options.socket_group = getgid();
+  Listener listener(options, journal_);
+  EXPECT_TRUE(listener.Open(address_).ok());
+  umask(before);
+  struct stat status;
+  ASSERT_EQ(lstat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0600);
+  EXPECT_EQ(status.st_gid, getgid());
+}
+
+TEST_F(ListenerTest, S04_AFolderInWhichEverybodyMayReplaceTheSocketIsRefused) {
+  ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
+  Listener listener(Listener::Options(), journal_);
+  const absl::Status status = listener.Open(address_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("everybody may replace what is in"));
+  EXPECT_EQ(InodeOf(path_), 0);
+  // As in /tmp.
+  ASSERT_EQ(chmod(folder_.c_str(), 01777), 0);
+  EXPECT_TRUE(listener.Open(address_).ok());
+}
+
+TEST_F(ListenerTest, S19_APlantedLinkIsNoSocketAndStaysAsItIs) {
+  const std::string victim = folder_ + "/victim";
+  std::ofstream(victim) << "untouched";
+  ASSERT_EQ(symlink(victim.c_str(), path_.c_str()), 0);
+  Listener listener(Listener::Options(), journal_);
+  EXPECT_EQ(listener.Open(address_).code(), absl::StatusCode::kFailedPrecondition);
+  std::string text;
+  std::ifstream(victim) >> text;
+  EXPECT_EQ(text, "untouched");
+  EXPECT_EQ(unlink(victim.c_str()), 0);
+}
+
+TEST_F(ListenerTest, F81_AStaleSocketIsNoObstacle) {
+  Occupy(path_, 1).Reset();
+  ASSERT_NE(InodeOf(path_), 0);
+  const std::unique_ptr<Listener> listener = Serve(address_);
+  EXPECT_EQ(GreetingAt(path_), 'u');
+}
+
+TEST_F(ListenerTest, S14_ASocketOnWhichSomebodyAnswersIsLeftAlone) {
+  const std::unique_ptr<Listener> first = Serve(address_);
+  const ino_t inode = InodeOf(path_);
+  {
+    Listener second(Listener::Options(), journal_);
+    const absl::Status status = second.Open(address_);
+    EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("another server answers there"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(address_));
+  }
+  EXPECT_EQ(InodeOf(path_), inode);
+  EXPECT_EQ(GreetingAt(path_), 'u');
+}
+
+TEST_F(ListenerTest, AServerThatHangsIsLeftAloneWithoutWaitingForIt) {
+  const UniqueFd hanging = Occupy(path_, 0);
+  // Its queue is full: one more caller would have to wait for ever.
+  const UniqueFd waiting = NewSocket();
+  ASSERT_TRUE(Connect(waiting, path_));
+  const ino_t inode = InodeOf(path_);
+  Listener listener(Listener::Options(), journal_);
+  const absl::Status status = listener.Open(address_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("does not answer"));
+  EXPECT_EQ(InodeOf(path_), inode);
+}
+
+TEST_F(ListenerTest, AFileThatIsNoSocketIsLeftAlone) {
+  std::ofstream(path_) << "precious";
+  Listener listener(Listener::Options(), journal_);
+  const absl::Status status = listener.Open(address_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("a file that is no socket"));
+  std::string text;
+  std::ifstream(path_) >> text;
+  EXPECT_EQ(text, "precious");
+}
+
+TEST_F(ListenerTest, ASocketThatSomebodyElseHasPutThereIsNotRemoved) {
+  std::unique_ptr<Listener> listener = Serve(address_);
+  unlink(path_.c_str());
+  const UniqueFd other = Occupy(path_, 1);
+  const ino_t inode = InodeOf(path_);
+  listener = nullptr;
+  EXPECT_EQ(InodeOf(path_), inode);
+}
+
+TEST_F(ListenerTest, ASocketThatSomebodyRemovesComesBackByItself) {
+  Listener::Options options;
+  options.restore_delay = absl::ZeroDuration();
+  Listener listener(options, journal_);
+  ASSERT_TRUE(listener.Open(address_).ok());
+  listener.Serve(Greeter('u'), Greeter('t'));
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(unlink(path_.c_str()), 0);
+    AwaitSocket();
+    EXPECT_EQ(GreetingAt(path_), 'u');
+  }
+  // With its folder, as a cleaner does it, or under another name.
+  const std::string elsewhere = folder_ + ".moved";
+  ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
+  AwaitSocket();
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(unlink(elsewhere.c_str()), 0);
+}
+
+TEST_F(ListenerTest, ASocketComesBackWithItsFolderWhenAskedFor) {
+  Listener::Options options;
+  options.restore_delay = absl::InfiniteDuration();
+  Listener listener(options, journal_);
+  ASSERT_TRUE(listener.Open(address_).ok());
+  listener.Serve(Greeter('u'), Greeter('t'));
+  const ino_t inode = InodeOf(path_);
+  listener.Restore();
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(InodeOf(path_), inode) << "one that is there stays";
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  ASSERT_EQ(rmdir(folder_.c_str()), 0);
+  listener.Restore();
+  AwaitSocket();
+  EXPECT_EQ(GreetingAt(path_), 'u');
+}
+
+TEST_F(ListenerTest, ASocketDoesNotComeBackWhereSomebodyElseAnswers) {
+  Listener::Options options;
+  options.restore_delay = absl::InfiniteDuration();
+  Listener listener(options, journal_);
+  ASSERT_TRUE(listener.Open(address_).ok());
+  ASSERT_TRUE(listener.Open("127.0.0.1:0").ok());
+  listener.Serve(Greeter('u'), Greeter('t'));
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  const UniqueFd other = Occupy(path_, 100);
+  const ino_t inode = InodeOf(path_);
+  listener.Restore();
+  EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[1])), 't');
+  EXPECT_EQ(InodeOf(path_), inode);
+}
+
+TEST_F(ListenerTest, AFolderThatIsMissingIsNamed) {
+  Listener listener(Listener::Options(), journal_);
+  const absl::Status status = listener.Open("unix:" + folder_ + "/missing/hob.sock");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("No such file or directory"));
+}
+
+TEST_F(ListenerTest, TheLongestPathThatASocketCanHaveIsTaken) {
+  const size_t longest = sizeof(sockaddr_un().sun_path) - 1;
+  ASSERT_LT(folder_.size() + 2, longest);
+  const std::string path = folder_ + "/" + std::string(longest - folder_.size() - 1, 's');
+  {
+    const std::unique_ptr<Listener> listener = Serve("unix:" + path);
+    EXPECT_EQ(GreetingAt(path), 'u');
+  }
+  Listener listener(Listener::Options(), journal_);
+  const absl::Status status = listener.Open("unix:" + path + "s");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("File name too long"));
+}
+
+// TCP.
+
+TEST_F(ListenerTest, PortZeroIsAPortThatIsToldAndAnswers) {
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    const std::unique_ptr<Listener> listener = Serve(absl::StrCat(host, ":0"));
+    const std::string address = listener->addresses()[0];
+    EXPECT_THAT(address, StartsWith(absl::StrCat(host, ":")));
+    EXPECT_NE(address, absl::StrCat(host, ":0"));
+    EXPECT_EQ(Greeting(ConnectTcp(address)), 't');
+  }
+}
+
+TEST_F(ListenerTest, APortThatIsTakenIsRefused) {
+  const std::unique_ptr<Listener> first = Serve("127.0.0.1:0");
+  Listener second(Listener::Options(), journal_);
+  const absl::Status status = second.Open(first->addresses()[0]);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("Address already in use"));
+}
+
+TEST_F(ListenerTest, APortIsFreeAgainRightAfterItsServer) {
+  std::unique_ptr<Listener> first = Serve("127.0.0.1:0");
+  const std::string address = first->addresses()[0];
+  const UniqueFd client = ConnectTcp(address);
+  EXPECT_EQ(Greeting(client), 't');
+  first = nullptr;
+  EXPECT_EQ(Greeting(ConnectTcp(Serve(address)->addresses()[0])), 't');
+}
+
+TEST_F(ListenerTest, EachAddressHasItsHandler) {
+  Listener listener(Listener::Options(), journal_);
+  ASSERT_TRUE(listener.Open("127.0.0.1:0").ok());
+  ASSERT_TRUE(listener.Open(address_).ok());
+  listener.Serve(Greeter('u'), Greeter('t'));
+  ASSERT_EQ(listener.addresses().size(), 2);
+  EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[0])), 't');
+  EXPECT_EQ(GreetingAt(path_), 'u');
+}
+
+TEST_F(ListenerTest, ACallerThatIsSlowToSpeakIsHeard) {
+  const std::unique_ptr<Listener> listener = Serve(address_);
+  const UniqueFd slow = NewSocket();
+  ASSERT_TRUE(Connect(slow, path_));
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(Greeting(slow), 'u');
+}
+
+TEST_F(ListenerTest, CallersThatSayNothingHoldFewDescriptorsAndNobodyUp) {
+  const std::unique_ptr<Listener> listener = Serve(address_);
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 3 * SilentConnections::kMost; ++i) {
+    silent.push_back(NewSocket());
+    ASSERT_TRUE(Connect(silent.back(), path_));
+  }
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  // Blocks until the listener has hung up: all but the latest make room.
+  char byte;
+  for (int i = 0; i < 2 * SilentConnections::kMost; ++i) {
+    EXPECT_EQ(read(silent[i].get(), &byte, 1), 0);
+  }
+  EXPECT_EQ(Greeting(silent.back()), 'u');
+}
+
+// The highest descriptor in use.
+int HighestDescriptor() {
+  int highest = 0;
+  DIR* folder = opendir("/proc/self/fd");
+  while (const dirent* entry = readdir(folder)) {
+    int fd = 0;
+    if (absl::SimpleAtoi(entry->d_name, &fd) && fd != dirfd(folder))
+      highest = std::max(highest, fd);
+  }
+  closedir(folder);
+  return highest;
+}
+
+// Takes every descriptor that is left.
+class NoDescriptorsLeft {
+ public:
+  NoDescriptorsLeft() {
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    rlimit few = before_;
+    few.rlim_cur = HighestDescriptor() + 1;
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    while (true) {
+      UniqueFd taken(open("/dev/null", O_RDONLY | O_CLOEXEC));
+      if (!taken.ok()) break;
+      taken_.push_back(std::move(taken));
+    }
+    EXPECT_EQ(errno, EMFILE);
+  }
+  ~NoDescriptorsLeft() {
+    taken_.clear();
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  rlimit before_;
+  std::vector<UniqueFd> taken_;
+};
+
+TEST_F(ListenerTest, F70_S13_WithoutDescriptorsCallersAreTurnedAwayAndTheNextOneIsHeard) {
+  const std::unique_ptr<Listener> listener = Serve(address_);
+  constexpr int kCallers = 50;
+  std::vector<UniqueFd> callers;
+  for (int i = 0; i < kCallers; ++i) callers.push_back(NewSocket());
+  {
+    NoDescriptorsLeft none_left;
+    for (const UniqueFd& caller : callers) {
+      ASSERT_TRUE(Connect(caller, path_));
+      EXPECT_EQ(Greeting(caller), 0) << "it is turned away rather than left waiting";
+    }
+  }
+  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(listener->shed(), kCallers);
+}
+
+TEST_F(ListenerTest, WithoutTheDescriptorThatEndsItNothingIsOpened) {
+  Listener listener(Listener::Options(), journal_);
+  NoDescriptorsLeft none_left;
+  const absl::Status opened = listener.Open(address_);
+  EXPECT_EQ(opened.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(opened.message(), "cannot listen on " + address_ + ": eventfd: Too many open files");
+}
+
+}  // namespace
+}  // namespace hob

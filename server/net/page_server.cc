@@ -1,0 +1,127 @@
+#include "server/net/page_server.h"
+
+#include <microhttpd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "server/net/http_library.h"
+
+namespace hob {
+namespace {
+
+constexpr size_t kMostRequestBytes = 16 << 10;
+
+// epoll rather than select: a server of thousands of daemons has descriptors above FD_SETSIZE.
+constexpr unsigned kFlags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
+
+// Sends `body` and lets go of the connection.
+MHD_Result Send(const HttpLibrary& http, MHD_Connection* connection, unsigned code,
+                const std::string& content_type, std::string body) {
+  auto* const owned = new std::string(std::move(body));
+  MHD_Response* const response = http.create_response(
+      owned->size(), owned->data(), [](void* text) { delete static_cast<std::string*>(text); },
+      owned);
+  if (response == nullptr) {
+    delete owned;
+    return MHD_NO;
+  }
+  http.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type.c_str());
+  http.add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  if (code == MHD_HTTP_METHOD_NOT_ALLOWED) {
+    http.add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+  }
+  const MHD_Result queued = http.queue_response(connection, code, response);
+  http.destroy_response(response);
+  return queued;
+}
+
+MHD_Result Refuse(const HttpLibrary& http, MHD_Connection* connection, unsigned code,
+                  std::string why) {
+  return Send(http, connection, code, "text/plain; charset=utf-8", std::move(why));
+}
+
+}  // namespace
+
+struct PageServer::Callbacks {
+  static MHD_Result Answer(void* server, MHD_Connection* connection, const char* url,
+                           const char* method, const char* version, const char*, size_t*, void**) {
+    const auto& self = *static_cast<PageServer*>(server);
+    const absl::string_view verb = method;
+    if (!absl::StartsWith(version, "HTTP/1.")) {
+      return Refuse(self.http_, connection, MHD_HTTP_BAD_REQUEST, "This is no HTTP/1.x.\n");
+    }
+    if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD) {
+      return Refuse(self.http_, connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                    "There is only GET and HEAD.\n");
+    }
+    if (url != self.options_.path) {
+      return Refuse(self.http_, connection, MHD_HTTP_NOT_FOUND,
+                    "There is only " + self.options_.path + ".\n");
+    }
+    return Send(self.http_, connection, MHD_HTTP_OK, self.options_.content_type, self.make_page_());
+  }
+
+  static void Notice(void* server, MHD_Connection* connection, void**,
+                     MHD_ConnectionNotificationCode what) {
+    auto& self = *static_cast<PageServer*>(server);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) return self.Begun(connection);
+    self.Ended(connection);
+  }
+};
+
+absl::StatusOr<std::unique_ptr<PageServer>> PageServer::Create(Options options,
+                                                               MakePage make_page) {
+  const absl::StatusOr<const HttpLibrary*> http = HttpLibrary::Load();
+  if (!http.ok()) return http.status();
+  std::unique_ptr<PageServer> server(
+      new PageServer(std::move(options), std::move(make_page), **http));
+  // Whoever is to make room is gone only in the next round: the limit of the library is never met.
+  server->daemon_ = (*http)->start_daemon(
+      kFlags, 0, nullptr, nullptr, &Callbacks::Answer, server.get(), MHD_OPTION_NOTIFY_CONNECTION,
+      &Callbacks::Notice, server.get(), MHD_OPTION_CONNECTION_LIMIT, unsigned{2 * kMostWaiting},
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kMostRequestBytes, MHD_OPTION_CONNECTION_TIMEOUT,
+      server->options_.patience_seconds, MHD_OPTION_END);
+  if (server->daemon_ == nullptr) {
+    return absl::ResourceExhaustedError("no thread or descriptor is left for the metrics server");
+  }
+  return server;
+}
+
+PageServer::~PageServer() {
+  if (daemon_ != nullptr) http_.stop_daemon(daemon_);
+}
+
+void PageServer::Take(UniqueFd connection) {
+  if (taken_.fetch_add(1) >= kMostWaiting) {
+    --taken_;
+    return;
+  }
+  sockaddr_storage peer = {};
+  socklen_t length = sizeof(peer);
+  getpeername(connection.get(), reinterpret_cast<sockaddr*>(&peer), &length);
+  // The descriptor is taken over, or closed, whatever the outcome.
+  const MHD_Result added = http_.add_connection(daemon_, connection.Release(),
+                                                reinterpret_cast<sockaddr*>(&peer), length);
+  if (added == MHD_NO) --taken_;
+}
+
+void PageServer::Begun(MHD_Connection* connection) {
+  served_.push_back(connection);
+  if (static_cast<int>(served_.size()) <= options_.most_connections) return;
+  const MHD_ConnectionInfo* const info =
+      http_.get_connection_info(served_.front(), MHD_CONNECTION_INFO_CONNECTION_FD);
+  shutdown(info->connect_fd, SHUT_RDWR);
+  served_.pop_front();
+}
+
+void PageServer::Ended(MHD_Connection* connection) {
+  const auto found = std::find(served_.begin(), served_.end(), connection);
+  if (found != served_.end()) served_.erase(found);
+  --taken_;
+}
+
+}  // namespace hob

@@ -1,0 +1,76 @@
+// What the tests of this package have in common: folders, files and FIFOs of their own.
+#ifndef HOB_SERVER_OUTPUT_TESTING_OUTPUT_TEST_ENV_H_
+#define HOB_SERVER_OUTPUT_TESTING_OUTPUT_TEST_ENV_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "gtest/gtest.h"
+#include "server/clock/simulated_clock.h"
+#include "server/output/log_files.h"
+#include "server/output/log_store.h"
+#include "server/posix/unique_fd.h"
+
+namespace hob {
+
+// The contents of a file; empty when there is none.
+std::string ReadFile(const std::string& path);
+void WriteFile(const std::string& path, absl::string_view bytes);
+bool FileExists(const std::string& path);
+// The names in a folder, sorted.
+std::vector<std::string> Listing(const std::string& folder);
+// How many descriptors this process has open.
+int OpenDescriptors();
+
+// A folder that goes with the test.
+class TestFolder {
+ public:
+  TestFolder();
+  ~TestFolder();
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// A log that is rotated by hand.
+class RotationTest : public testing::Test {
+ protected:
+  // Writes a file with this text and its index, and rotates it away.
+  void WriteAndRotate(const std::string& text, int backups);
+  // What a file holds, decompressed; "none" when there is none.
+  std::string Read(int64_t sequence);
+
+  TestFolder folder_;
+  const std::shared_ptr<LogFiles> files_ = std::make_shared<LogFiles>(folder_.path() + "/web.log");
+};
+
+// A store with folders and a clock.
+class OutputTest : public testing::Test {
+ protected:
+  // Opens a FIFO as a child does.
+  static UniqueFd OpenAsChild(const std::string& path);
+  // Writes all of it; the test fails where the FIFO has no room.
+  static void Write(const UniqueFd& fifo, absl::string_view bytes);
+  // Writes as much of it as the FIFO has room for; returns how much that was.
+  static size_t WriteSome(const UniqueFd& fifo, absl::string_view bytes);
+
+  std::string LogDir() const { return log_folder_.path(); }
+  std::string Log(const std::string& name) const { return LogDir() + "/" + name; }
+
+  TestFolder log_folder_;
+  TestFolder fifo_folder_;
+  SimulatedClock clock_;
+  // What it warned of; read it only when nothing runs any more.
+  std::vector<std::string> warnings_;
+  LogStore store_{{log_folder_.path(), fifo_folder_.path(), /*most_for_writers=*/4,
+                   /*most_kept_by_writers=*/3, /*most_kept_by_readers=*/2,
+                   [this](const std::string& line) { warnings_.push_back(line); }}};
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_OUTPUT_TESTING_OUTPUT_TEST_ENV_H_

@@ -1,0 +1,23 @@
+#ifndef HOB_SERVER_TEXT_DURATION_H_
+#define HOB_SERVER_TEXT_DURATION_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace hob {
+
+// "500ms", "5", "0.5", "2min", "1min30s", "1h"; a bare number is seconds. Units: us, ms, s, sec, m,
+// min, h, d. Never negative, at most 36,500 days, cut to whole nanoseconds.
+// InvalidArgument, with a sentence that quotes the text and says what would be right.
+absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text);
+// Shortest text that ParseDuration takes back: "1min30s", "500ms", "0s"; "infinity" for an infinite
+// one, which ParseDuration does not take. `duration` is not negative. Callers write
+// hob::FormatDuration, because Abseil has a function of this name beside absl::Duration.
+std::string FormatDuration(absl::Duration duration);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_TEXT_DURATION_H_

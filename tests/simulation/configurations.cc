@@ -1,0 +1,68 @@
+#include "tests/simulation/configurations.h"
+
+#include <glog/logging.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "tests/simulation/fake_kernel.h"
+#include "tests/simulation/settings.h"
+
+namespace hob {
+namespace simulation {
+namespace {
+
+std::string PathOfFile() {
+  const char* const folder = std::getenv("TEST_TMPDIR");
+  return absl::StrCat(folder == nullptr ? "/tmp" : folder, "/hob-simulation-", getpid(), ".ini");
+}
+
+}  // namespace
+
+Configurations::Configurations()
+    : path_(PathOfFile()),
+      loaded_(kAllSettings),
+      broken_(LoadText("[os_daemons]\nd0 = true\nnonsense\n")) {
+  CHECK(!broken_.ok());
+}
+
+LoadedConfig Configurations::LoadText(const std::string& text) {
+  std::ofstream(path_) << text;
+  LoadedConfig loaded = LoadConfig({path_});
+  unlink(path_.c_str());
+  return loaded;
+}
+
+std::shared_ptr<const DaemonSpec> Configurations::SpecOf(int daemon, int number) {
+  DaemonSpecs& specs = loaded_[number];
+  if (specs.empty()) {
+    std::string text;
+    for (int i = 0; i < FakeKernel::kMaxDaemons; ++i) {
+      absl::StrAppend(&text, AsSection(NameOf(i), SettingsOf(number)));
+    }
+    LoadedConfig loaded = LoadText(text);
+    CHECK(loaded.ok()) << loaded.errors.front().ToString();
+    specs = std::move(loaded.config.daemons);
+    for (const auto& [name, spec] : specs) numbers_[spec.get()] = number;
+  }
+  return specs.at(NameOf(daemon));
+}
+
+LoadedConfig Configurations::Load(const Files& files) {
+  if (files.is_broken) return broken_;
+  LoadedConfig loaded;
+  for (const auto& [daemon, number] : files.daemons) {
+    loaded.config.daemons[NameOf(daemon)] = SpecOf(daemon, number);
+  }
+  return loaded;
+}
+
+Configurations& SharedConfigurations() {
+  static Configurations& configurations = *new Configurations;
+  return configurations;
+}
+
+}  // namespace simulation
+}  // namespace hob

@@ -1,0 +1,592 @@
+#include "tests/simulation/fake_kernel.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace hob {
+namespace simulation {
+namespace {
+
+using MainEnd = ::hob::simulation::End;
+
+constexpr MainEnd kKilled = {MainEnd::Kind::kKilled, SIGKILL};
+
+EndOfProcess AsHobSaysIt(const MainEnd& end) {
+  if (end.kind == MainEnd::Kind::kExited) return ExitedWithCode{end.value};
+  return KilledBySignal{end.value, false};
+}
+
+bool IsHarmless(int signal) {
+  return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGUSR1;
+}
+
+template <typename Pointers, typename T>
+void Erase(Pointers& pointers, const T* gone) {
+  const auto found = std::find_if(pointers.begin(), pointers.end(),
+                                  [gone](const auto& pointer) { return pointer.get() == gone; });
+  std::swap(*found, pointers.back());
+  pointers.pop_back();
+}
+
+}  // namespace
+
+Weather Sunshine() {
+  Weather weather;
+  weather.ends = weather.stubborn = weather.slow_to_die = 0;
+  weather.manners.never_tells = weather.manners.falls_silent = 0;
+  weather.hangs = weather.shortage = weather.broken = weather.slow_spawn = weather.hung_spawn = 0;
+  weather.refused = 0;
+  return weather;
+}
+
+// A process that lives, or a main process that has ended and was not reaped.
+struct FakeKernel::Process {
+  int pid = 0;
+  Tree* tree = nullptr;
+  bool is_main = false;
+  bool has_ended = false;
+
+  // When it ends, as far as that is settled, and how.
+  Nanos ends_at = kInfinite;
+  MainEnd end;
+  // Stopped: what was left of its life, and the signal that waits for it.
+  bool frozen = false;
+  Nanos life_left = 0;
+  int pending = 0;
+  bool killed = false;
+
+  // What is drawn of its script.
+  bool is_stubborn = false;
+  Nanos dies_after = 0;
+  int code_on_signal = -1;
+  // How long it survives KILL.
+  Nanos hangs_for = 0;
+  // How often it forks while it is killed.
+  int forks = 0;
+};
+
+// An instance: a main process and what it started.
+struct FakeKernel::Tree {
+  int daemon = 0;
+  int main_pid = 0;
+  int alive = 0;
+  // The server may not signal it; and KILL was among what it has refused.
+  bool is_another_users = false;
+  bool has_refused_kill = false;
+  // The server holds it, and has a descriptor open for it.
+  bool held = true;
+  bool main_ended = false;
+  MainEnd main_end;
+  bool reaped = false;
+  // When a worker that sleeps is woken.
+  Nanos tell_at = kInfinite;
+  UniqueFd ready_fd;
+  Nanos ready_at = kInfinite;
+  bool never_tells = false;
+  Voice voice;
+  Pen pen;
+};
+
+namespace {
+
+// A descriptor on which nothing ever happens.
+int SilentFd() {
+  static const UniqueFd& fd = *new UniqueFd(eventfd(0, EFD_CLOEXEC));
+  return fd.get();
+}
+
+}  // namespace
+
+class FakeKernel::FakeInstance : public Instance {
+ public:
+  FakeInstance(FakeKernel& kernel, Tree& tree)
+      : kernel_(kernel), tree_(tree), pid_(tree.main_pid) {}
+  ~FakeInstance() override { kernel_.Drop(tree_); }
+
+  pid_t pid() const override { return pid_; }
+  int exit_fd() const override { return -1; }
+  absl::optional<ReapedProcess> TryReap() override { return kernel_.TryReap(tree_); }
+  absl::Status SetMain(pid_t) override { return absl::InvalidArgumentError("nobody says so"); }
+  absl::Status SignalMain(int signal) override { return kernel_.Signal(tree_, signal, false); }
+  absl::Status SignalTree(int signal) override { return kernel_.Signal(tree_, signal, true); }
+  // Who asks has taken a word, which this process has sent in the name of another.
+  bool Contains(pid_t process) override {
+    return process == getpid() ? kernel_.TakeWord(tree_) : process == pid_ && !tree_.reaped;
+  }
+  int CountAlive() override { return tree_.alive; }
+  bool IsGone() override { return tree_.reaped && tree_.alive == 0; }
+  bool IsSignalledAtOnce() const override { return true; }
+  // Who sleeps on it is woken by the news instead.
+  int tree_fd() override { return kernel_.options_.tells_end_of_tree ? SilentFd() : -1; }
+
+ private:
+  FakeKernel& kernel_;
+  Tree& tree_;
+  const pid_t pid_;
+};
+
+FakeKernel::FakeKernel(const Options& options, Random& random, KernelWitness& witness,
+                       std::function<void(int, Nanos)> while_spawning)
+    : options_(options),
+      random_(random),
+      witness_(witness),
+      while_spawning_(std::move(while_spawning)),
+      descriptors_(options.descriptors) {}
+
+FakeKernel::~FakeKernel() = default;
+
+// Spawning.
+
+// The settings of the simulation give each program its number as its only argument.
+absl::optional<SpawnFailure> FakeKernel::WouldFail(const SpawnRequest& request) {
+  if (!missing_[std::stoi(request.argv[1])]) return absl::nullopt;
+  return SpawnFailure{"exec", ENOENT, "the program is missing"};
+}
+
+absl::optional<SpawnFailure> FakeKernel::Refusal(const SpawnRequest& request) {
+  const auto failure = [](const char* stage, int error_number) {
+    return SpawnFailure{stage, error_number, "the weather is bad"};
+  };
+  if (open_descriptors_ >= descriptors_) return failure("clone", EMFILE);
+  if (random_.Chance(weather_.shortage)) {
+    if (random_.Chance(50)) return failure("clone", random_.Of({EAGAIN, ENOMEM, ENFILE, EMFILE}));
+    // The disk of the run_dir is full.
+    return failure(random_.Of({"clone", "stdout", "stderr", "notify"}),
+                   random_.Of({ENOSPC, EDQUOT}));
+  }
+  if (FreePid() == 0) return failure("clone", EAGAIN);
+  if (absl::optional<SpawnFailure> missing = WouldFail(request)) return missing;
+  if (random_.Chance(weather_.broken)) {
+    return failure("exec", random_.Of({ENOENT, EACCES, ENOEXEC, E2BIG, ETXTBSY, ENOSPC}));
+  }
+  return absl::nullopt;
+}
+
+SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
+  const int daemon = request.name[1] - '0';
+  witness_.SpawnBegins(daemon);
+  if (const absl::optional<SpawnFailure> refusal = Refusal(request); refusal.has_value()) {
+    return Fail(daemon, refusal->stage.c_str(), refusal->error_number);
+  }
+  trees_.push_back(std::make_unique<Tree>());
+  Tree& tree = *trees_.back();
+  tree.daemon = daemon;
+  ++open_descriptors_;
+  // It lives from the clone on.
+  Process& main = Add(tree, /*is_main=*/true);
+  tree.main_pid = main.pid;
+  if (random_.Chance(weather_.hung_spawn)) {
+    while_spawning_(daemon, kSpawnTimeout);
+    Die(main, kKilled);
+    tree.reaped = true;
+    tree.held = false;
+    --open_descriptors_;
+    ClearAway(tree);
+    return Fail(daemon, "exec", ETIMEDOUT);
+  }
+  if (random_.Chance(weather_.slow_spawn)) {
+    while_spawning_(daemon, random_.Of<Nanos>({kMillisecond, 100 * kMillisecond, 4 * kSecond}));
+  }
+  Daemon& told = daemons_[daemon];
+  told.tree = &tree;
+  told.said_ready = told.closed_ready = false;
+  tree.is_another_users = random_.Chance(weather_.refused);
+  DrawScript(main);
+  DrawReadiness(request, tree);
+  tree.pen = Pen(request, now_, random_);
+  const int children = random_.Chance(weather_.has_children) ? 1 + random_.Below(3) : 0;
+  for (int i = 0; i < children && FreePid() != 0; ++i) {
+    Process& child = Add(tree, /*is_main=*/false);
+    DrawScript(child);
+    child.forks = random_.Chance(20) ? random_.Below(3) : 0;
+  }
+  witness_.Spawned(daemon, tree.main_pid);
+  return std::make_unique<FakeInstance>(*this, tree);
+}
+
+SpawnFailure FakeKernel::Fail(int daemon, const char* stage, int error_number) {
+  const bool at_exec = absl::string_view(stage) == "exec";
+  witness_.NotSpawned(daemon, {MainEnd::Kind::kNotSpawned, error_number, at_exec});
+  return SpawnFailure{stage, error_number, "the weather is bad"};
+}
+
+int FakeKernel::FreePid() {
+  for (int tried = 0; tried < options_.pids; ++tried) {
+    const int pid = 2 + (last_pid_ - 2 + 1 + tried) % options_.pids;
+    const bool used =
+        std::any_of(processes_.begin(), processes_.end(),
+                    [pid](const std::unique_ptr<Process>& process) { return process->pid == pid; });
+    if (!used) return pid;
+  }
+  return 0;
+}
+
+FakeKernel::Process& FakeKernel::Add(Tree& tree, bool is_main) {
+  processes_.push_back(std::make_unique<Process>());
+  Process& process = *processes_.back();
+  process.tree = &tree;
+  process.is_main = is_main;
+  // Its own entry has pid 0.
+  process.pid = last_pid_ = FreePid();
+  ++tree.alive;
+  ++daemons_[tree.daemon].alive;
+  return process;
+}
+
+void FakeKernel::DrawScript(Process& process) {
+  if (random_.Chance(weather_.ends)) {
+    process.ends_at = now_ + 1 + static_cast<Nanos>(random_.Fraction() * weather_.longest_life);
+    if (random_.Chance(20)) process.ends_at = now_;
+  }
+  const int code = random_.Chance(weather_.succeeds) ? 0 : random_.Of({1, 2, 255});
+  process.end = random_.Chance(20) ? MainEnd{MainEnd::Kind::kKilled, SIGSEGV}
+                                   : MainEnd{MainEnd::Kind::kExited, code};
+  process.is_stubborn = random_.Chance(weather_.stubborn);
+  if (random_.Chance(weather_.slow_to_die)) {
+    // It has something to save.
+    process.dies_after =
+        random_.Of<Nanos>({kMillisecond, 90 * kMillisecond, 2 * kSecond, 8 * kSecond});
+  }
+  if (random_.Chance(30)) process.code_on_signal = random_.Of({0, 0, 1});
+  if (random_.Chance(weather_.hangs)) {
+    process.hangs_for = random_.Of<Nanos>({kSecond, 7 * kSecond, kInfinite});
+  }
+}
+
+void FakeKernel::DrawReadiness(const SpawnRequest& request, Tree& tree) {
+  tree.voice = Voice(request, weather_.manners, now_, random_);
+  if (!request.ready_fd.has_value()) return;
+  tree.ready_fd.Reset(fcntl(request.ready_write_end, F_DUPFD_CLOEXEC, 0));
+  tree.never_tells = random_.Chance(weather_.manners.never_tells);
+  tree.ready_at = now_;
+  if (random_.Chance(weather_.manners.tells_late)) {
+    tree.ready_at += random_.Of<Nanos>({kMillisecond, 500 * kMillisecond, 3 * kSecond});
+  }
+  if (tree.never_tells && random_.Chance(50)) tree.ready_at = kInfinite;
+}
+
+// Living and dying.
+
+void FakeKernel::Accept(Process& process, int signal) {
+  if (process.has_ended) return;
+  if (signal == SIGCONT) {
+    if (!process.frozen) return;
+    process.frozen = false;
+    process.ends_at = process.life_left >= kInfinite ? kInfinite : now_ + process.life_left;
+    if (process.pending != 0) Accept(process, std::exchange(process.pending, 0));
+    return;
+  }
+  if (signal == SIGKILL) {
+    process.killed = true;
+    process.frozen = false;
+    process.end = kKilled;
+    process.ends_at = process.hangs_for >= kInfinite
+                          ? kInfinite
+                          : std::min(process.ends_at, now_ + process.hangs_for);
+    if (process.hangs_for == 0) Die(process, kKilled);
+    return;
+  }
+  if (process.killed || IsHarmless(signal)) return;
+  if (signal == SIGSTOP) {
+    if (process.frozen) return;
+    process.frozen = true;
+    process.life_left = process.ends_at >= kInfinite ? kInfinite : process.ends_at - now_;
+    process.ends_at = kInfinite;
+    return;
+  }
+  if (process.frozen) {
+    process.pending = signal;
+    return;
+  }
+  if (process.is_stubborn) return;
+  MainEnd end = {MainEnd::Kind::kKilled, signal};
+  if (process.code_on_signal >= 0) end = {MainEnd::Kind::kExited, process.code_on_signal};
+  if (process.dies_after == 0) return Die(process, end);
+  if (now_ + process.dies_after < process.ends_at) {
+    process.ends_at = now_ + process.dies_after;
+    process.end = end;
+  }
+}
+
+void FakeKernel::Die(Process& process, const MainEnd& end) {
+  Tree& tree = *process.tree;
+  process.has_ended = true;
+  process.ends_at = kInfinite;
+  --tree.alive;
+  --daemons_[tree.daemon].alive;
+  if (process.is_main) {
+    const bool speaks = end.kind == MainEnd::Kind::kExited && !IsMute(tree);
+    Daemon& daemon = daemons_[tree.daemon];
+    daemon.has_written |= speaks && tree.pen.WriteLast(now_, daemon.page);
+    tree.pen = Pen();
+    tree.main_ended = true;
+    tree.main_end = end;
+    tree.ready_fd.Reset();
+    tree.ready_at = kInfinite;
+    tree.voice = Voice();
+    Tell(tree);
+  } else if (tree.alive == 0 && options_.tells_end_of_tree) {
+    Tell(tree);
+  }
+}
+
+void FakeKernel::Tell(Tree& tree) {
+  if (options_.tell_every == 0) {
+    daemons_[tree.daemon].news = true;
+    return;
+  }
+  const Nanos due = (now_ / options_.tell_every + 1) * options_.tell_every;
+  tree.tell_at = std::min(tree.tell_at, due);
+}
+
+void FakeKernel::SayReady(Tree& tree) {
+  Daemon& daemon = daemons_[tree.daemon];
+  tree.ready_at = kInfinite;
+  daemon.news = true;
+  if (tree.never_tells) {
+    tree.ready_fd.Reset();
+    daemon.closed_ready = true;
+    return;
+  }
+  if (write(tree.ready_fd.get(), "\n", 1) == 1) daemon.said_ready = true;
+}
+
+bool FakeKernel::IsMute(const Tree& tree) const {
+  return std::any_of(
+      processes_.begin(), processes_.end(), [&tree](const std::unique_ptr<Process>& process) {
+        return process->tree == &tree && process->is_main && (process->frozen || process->killed);
+      });
+}
+
+void FakeKernel::NoteWords(Tree& tree) {
+  Daemon& daemon = daemons_[tree.daemon];
+  daemon.news = true;
+  if (daemon.tree == &tree) daemon.said_ready = tree.voice.said_ready();
+}
+
+bool FakeKernel::Speak(int daemon, const Word& word, bool is_own) {
+  Tree* const tree = daemons_[daemon].tree;
+  if (tree == nullptr || tree->main_ended || (is_own && IsMute(*tree))) return false;
+  if (!tree->voice.Say(word, is_own)) return false;
+  NoteWords(*tree);
+  return true;
+}
+
+bool FakeKernel::TakeWord(Tree& tree) {
+  const absl::optional<Word> word = tree.voice.Heard();
+  if (word.has_value()) witness_.Heard(tree.daemon, *word);
+  return word.has_value();
+}
+
+void FakeKernel::ClearAway(Tree& tree) {
+  // What ended and is of no use to anybody any more: the main process once it is reaped, others at
+  // once.
+  for (size_t i = 0; i < processes_.size();) {
+    const Process& process = *processes_[i];
+    if (process.tree == &tree && process.has_ended && (!process.is_main || tree.reaped)) {
+      Erase(processes_, &process);
+    } else {
+      ++i;
+    }
+  }
+  if (tree.held || tree.alive > 0) return;
+  if (daemons_[tree.daemon].tree == &tree) daemons_[tree.daemon].tree = nullptr;
+  Erase(trees_, &tree);
+}
+
+void FakeKernel::Heal() {
+  for (const std::unique_ptr<Tree>& tree : trees_) tree->is_another_users = false;
+  std::fill(std::begin(missing_), std::end(missing_), false);
+  for (size_t i = 0; i < processes_.size(); ++i) {
+    Process& process = *processes_[i];
+    if (process.has_ended) continue;
+    process.hangs_for = 0;
+    process.is_stubborn = false;
+    process.forks = 0;
+    if (process.killed) {
+      process.ends_at = now_;
+    } else if (process.frozen) {
+      Accept(process, SIGCONT);
+    }
+  }
+  AdvanceTo(now_);
+}
+
+void FakeKernel::EndWhatIsLeft() {
+  Heal();
+  for (const std::unique_ptr<Process>& process : processes_) Accept(*process, SIGKILL);
+  while (!trees_.empty() && !trees_.back()->held && trees_.back()->alive == 0) {
+    ClearAway(*trees_.back());
+  }
+}
+
+FakeKernel::Process* FakeKernel::OneOf(int daemon) {
+  std::vector<Process*> all;
+  for (const std::unique_ptr<Process>& process : processes_) {
+    if (process->tree->daemon == daemon && !process->has_ended) all.push_back(process.get());
+  }
+  if (all.empty() || daemons_[daemon].tree == nullptr) return nullptr;
+  return all[random_.Below(all.size())];
+}
+
+void FakeKernel::EndOne(int daemon, const MainEnd& end) {
+  Process* const process = OneOf(daemon);
+  if (process == nullptr || process->frozen || process->killed) return;
+  Tree& tree = *process->tree;
+  Die(*process, end);
+  ClearAway(tree);
+}
+
+void FakeKernel::EndAllOf(int daemon) {
+  for (const std::unique_ptr<Process>& process : processes_) {
+    if (process->tree->daemon != daemon || process->has_ended) continue;
+    process->frozen = false;
+    process->end = {MainEnd::Kind::kExited, 0};
+    process->ends_at = now_;
+  }
+  AdvanceTo(now_);
+}
+
+void FakeKernel::FreezeOne(int daemon, bool frozen) {
+  if (Process* const process = OneOf(daemon); process != nullptr) {
+    Accept(*process, frozen ? SIGSTOP : SIGCONT);
+  }
+}
+
+void FakeKernel::AdvanceTo(Nanos now) {
+  while (true) {
+    const Nanos next = NextEvent();
+    if (next > now) break;
+    now_ = std::max(now_, next);
+    for (size_t i = 0; i < processes_.size(); ++i) {
+      Process& process = *processes_[i];
+      if (process.ends_at > now_) continue;
+      Tree& tree = *process.tree;
+      Die(process, process.end);
+      ClearAway(tree);
+      // The order has changed; the rest is as due in the next round.
+      break;
+    }
+    for (const std::unique_ptr<Tree>& tree : trees_) {
+      if (tree->ready_at <= now_) SayReady(*tree);
+      if (tree->voice.next() <= now_ && tree->voice.SpeakUntil(now_, IsMute(*tree))) {
+        NoteWords(*tree);
+      }
+      if (tree->pen.next() <= now_) {
+        Daemon& daemon = daemons_[tree->daemon];
+        daemon.has_written |= tree->pen.WriteUntil(now_, IsMute(*tree), daemon.page);
+      }
+      if (tree->tell_at > now_) continue;
+      tree->tell_at = kInfinite;
+      daemons_[tree->daemon].news = true;
+    }
+  }
+  now_ = now;
+}
+
+Nanos FakeKernel::NextEvent() const {
+  Nanos next = kInfinite;
+  for (const std::unique_ptr<Process>& process : processes_) {
+    next = std::min(next, process->ends_at);
+  }
+  for (const std::unique_ptr<Tree>& tree : trees_) {
+    next = std::min({next, tree->ready_at, tree->voice.next(), tree->pen.next(), tree->tell_at});
+  }
+  return next;
+}
+
+// Of the instances.
+
+absl::optional<ReapedProcess> FakeKernel::TryReap(Tree& tree) {
+  if (!tree.main_ended || tree.reaped) return absl::nullopt;
+  tree.reaped = true;
+  ClearAway(tree);
+  witness_.Reaped(tree.daemon, tree.main_end);
+  return ReapedProcess{AsHobSaysIt(tree.main_end), ResourceUsage()};
+}
+
+absl::Status FakeKernel::Signal(Tree& tree, int signal, bool to_tree) {
+  if (to_tree ? tree.alive == 0 : tree.main_ended) return absl::NotFoundError("no such process");
+  witness_.Signalled(tree.daemon, signal, to_tree);
+  if (random_.Chance(weather_.refused)) return absl::ResourceExhaustedError("the weather is bad");
+  if (tree.is_another_users) {
+    tree.has_refused_kill |= signal == SIGKILL;
+    return absl::PermissionDeniedError("Operation not permitted");
+  }
+  std::vector<Process*> reached;
+  for (const std::unique_ptr<Process>& process : processes_) {
+    if (process->tree == &tree && !process->has_ended && (to_tree || process->is_main)) {
+      reached.push_back(process.get());
+    }
+  }
+  for (Process* process : reached) {
+    const bool forks =
+        signal == SIGKILL && process->forks > 0 && !process->killed && FreePid() != 0;
+    const int forks_left = process->forks - 1;
+    Accept(*process, signal);
+    if (!forks) continue;
+    // Forked after the kernel had looked at the tree.
+    Process& child = Add(tree, /*is_main=*/false);
+    child.forks = forks_left;
+  }
+  ClearAway(tree);
+  return absl::OkStatus();
+}
+
+void FakeKernel::Drop(Tree& tree) {
+  --open_descriptors_;
+  tree.held = false;
+  const bool clean = tree.reaped && tree.alive == 0;
+  witness_.Dropped(tree.daemon, clean);
+  // Whoever takes what is left behind reaps it.
+  tree.reaped = true;
+  ClearAway(tree);
+}
+
+// What is.
+
+int FakeKernel::AliveInAll() const {
+  int alive = 0;
+  for (const Daemon& daemon : daemons_) alive += daemon.alive;
+  return alive;
+}
+
+int FakeKernel::MainPid(int daemon) const {
+  const Tree* const tree = daemons_[daemon].tree;
+  return tree == nullptr || tree->main_ended ? 0 : tree->main_pid;
+}
+
+int FakeKernel::Unheard(int daemon) const {
+  const Tree* const tree = daemons_[daemon].tree;
+  return tree == nullptr ? 0 : tree->voice.unheard();
+}
+
+bool FakeKernel::HasRefusedKill(int daemon) const {
+  const Tree* const tree = daemons_[daemon].tree;
+  return tree != nullptr && tree->has_refused_kill;
+}
+
+bool FakeKernel::HasZombie(int daemon) const {
+  const Tree* const tree = daemons_[daemon].tree;
+  return tree != nullptr && tree->main_ended && !tree->reaped;
+}
+
+int FakeKernel::zombies() const {
+  int zombies = 0;
+  for (const std::unique_ptr<Process>& process : processes_) zombies += process->has_ended;
+  return zombies;
+}
+
+}  // namespace simulation
+}  // namespace hob

@@ -1,0 +1,35 @@
+#ifndef HOB_TESTS_SIMULATION_FOLDER_H_
+#define HOB_TESTS_SIMULATION_FOLDER_H_
+
+#include <glog/logging.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace hob {
+namespace simulation {
+
+// A folder of a run, for what goes through real files: sockets and FIFOs. It goes with the object.
+// Its path is short enough for a socket in it.
+class Folder {
+ public:
+  Folder() { CHECK(mkdtemp(&path_[0]) != nullptr) << path_; }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = "/tmp/hob-simulation-XXXXXX";
+};
+
+}  // namespace simulation
+}  // namespace hob
+
+#endif  // HOB_TESTS_SIMULATION_FOLDER_H_

@@ -1,0 +1,120 @@
+#include "tests/simulation/settings.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/simulation/random.h"
+
+namespace hob {
+namespace simulation {
+namespace {
+
+constexpr int kHangUp = 1;
+constexpr int kInterrupt = 2;
+constexpr int kTerminate = 15;
+
+void DrawProgram(int program, Settings& settings) {
+  Random random(program);
+  settings.program = program;
+  if (program % 4 == 3) settings.ready = Ready::kDescriptor;
+  if (program % 4 == 1) settings.ready = Ready::kNotify;
+  settings.start_time = random.Of<Nanos>({0, 0, 0, 50 * kMillisecond, 2 * kSecond});
+}
+
+// The first variant has the defaults of the contract.
+void DrawLive(int live, Settings& settings) {
+  if (live == 0) return;
+  Random random(1000 + live);
+  settings.autostart = !random.Chance(15);
+  settings.restart = random.Of({Restart::kAlways, Restart::kAlways, Restart::kAlways,
+                                Restart::kOnFailure, Restart::kOnFailure, Restart::kNever});
+  settings.two_is_success = random.Chance(30);
+  settings.max_retries = random.Of({0, 1, 2, 3, 3, 5, 20});
+  settings.retry_time = random.Of<Nanos>({kSecond, 5 * kSecond, 5 * kSecond, 30 * kSecond});
+  if (random.Chance(50)) settings.backoff = random.Of<Nanos>({kMillisecond, kSecond, 10 * kSecond});
+  settings.backoff_factor = random.Of({1, 2, 3});
+  settings.backoff_max = random.Of<Nanos>({10 * kSecond, 30 * kSecond});
+  settings.jitter_percent = random.Of({0, 10});
+  settings.halt_retries = random.Chance(40);
+  settings.halt_retry = random.Of<Nanos>({5 * kSecond, kMinute});
+  settings.ready_timeout = random.Of<Nanos>({kSecond, kMinute});
+  settings.stop_signal = random.Of({kTerminate, kTerminate, kInterrupt, kHangUp});
+  settings.stop_timeout = random.Of<Nanos>({0, 100 * kMillisecond, 10 * kSecond, 10 * kSecond});
+  settings.watchdog = random.Of<Nanos>({0, 5 * kSecond, 30 * kSecond});
+  settings.stops_main_alone = random.Chance(25);
+  if (random.Chance(10)) settings.stop_timeout = kInfinite;
+}
+
+std::vector<Settings> DrawAll() {
+  std::vector<Settings> all(kAllSettings);
+  for (int number = 0; number < kAllSettings; ++number) {
+    DrawProgram(ProgramOf(number), all[number]);
+    DrawLive(LiveVariantOf(number), all[number]);
+    if (all[number].ready != Ready::kNotify) all[number].watchdog = 0;
+  }
+  return all;
+}
+
+std::string YesOrNo(bool value) { return value ? "yes" : "no"; }
+
+std::string Milliseconds(Nanos time) { return absl::StrCat(time / kMillisecond, "ms"); }
+
+std::string DurationOrInfinity(Nanos time) {
+  return time >= kInfinite ? "infinity" : Milliseconds(time);
+}
+
+std::string RestartName(Restart restart) {
+  switch (restart) {
+    case Restart::kAlways:
+      return "always";
+    case Restart::kOnFailure:
+      return "on-failure";
+    case Restart::kNever:
+      return "never";
+  }
+  return "";
+}
+
+std::string ReadyName(Ready ready) {
+  switch (ready) {
+    case Ready::kNone:
+      return "none";
+    case Ready::kDescriptor:
+      return "fd:3";
+    case Ready::kNotify:
+      return "notify";
+  }
+  return "";
+}
+
+}  // namespace
+
+const Settings& SettingsOf(int number) {
+  static const std::vector<Settings>& all = *new std::vector<Settings>(DrawAll());
+  return all[number];
+}
+
+std::string AsSection(const std::string& name, const Settings& settings) {
+  return absl::StrCat("[daemon:", name, "]\ncommand = /bin/true ", settings.program,
+                      "\nstart_time = ", Milliseconds(settings.start_time),
+                      "\nready = ", ReadyName(settings.ready),
+                      "\nautostart = ", YesOrNo(settings.autostart),
+                      "\nrestart = ", RestartName(settings.restart),
+                      "\nsuccess_exit_codes = ", settings.two_is_success ? "0 2" : "0",
+                      "\nmax_retries = ", settings.max_retries,
+                      "\nretry_time = ", Milliseconds(settings.retry_time),
+                      "\nbackoff = ", Milliseconds(settings.backoff),
+                      "\nbackoff_factor = ", settings.backoff_factor) +
+         absl::StrCat("\nbackoff_max = ", Milliseconds(settings.backoff_max),
+                      "\nbackoff_jitter = ", settings.jitter_percent, "%",
+                      "\non_halt = ", settings.halt_retries ? "retry" : "stay",
+                      "\nhalt_retry = ", Milliseconds(settings.halt_retry),
+                      "\nready_timeout = ", Milliseconds(settings.ready_timeout),
+                      "\nstop_signal = ", settings.stop_signal,
+                      "\nstop_scope = ", settings.stops_main_alone ? "main" : "tree",
+                      "\nstop_timeout = ", DurationOrInfinity(settings.stop_timeout),
+                      "\nwatchdog = ", Milliseconds(settings.watchdog), "\nlog_max_bytes = 0\n");
+}
+
+}  // namespace simulation
+}  // namespace hob

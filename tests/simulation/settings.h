@@ -1,0 +1,73 @@
+#ifndef HOB_TESTS_SIMULATION_SETTINGS_H_
+#define HOB_TESTS_SIMULATION_SETTINGS_H_
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace hob {
+namespace simulation {
+
+// Nanoseconds: since the origin of the monotonic clock, or between two moments.
+using Nanos = int64_t;
+inline constexpr Nanos kMillisecond = 1'000'000;
+inline constexpr Nanos kSecond = 1000 * kMillisecond;
+inline constexpr Nanos kMinute = 60 * kSecond;
+// Later than everything that is simulated.
+inline constexpr Nanos kInfinite = std::numeric_limits<Nanos>::max() / 4;
+
+enum class Restart { kAlways, kOnFailure, kNever };
+// How it says that it is ready: not at all, fd:3, or sd_notify(3).
+enum class Ready { kNone, kDescriptor, kNotify };
+
+// What a daemon is told to be, as the model understands it. A plain value.
+struct Settings {
+  // What only a new process can take.
+  int program = 0;
+  Nanos start_time = 0;
+  Ready ready = Ready::kNone;
+
+  // What changes live.
+  bool autostart = true;
+  Restart restart = Restart::kAlways;
+  // Exit code 2 is a success too.
+  bool two_is_success = false;
+  int max_retries = 3;
+  Nanos retry_time = 5 * kSecond;
+  Nanos backoff = 0;
+  int backoff_factor = 2;
+  Nanos backoff_max = 30 * kSecond;
+  int jitter_percent = 10;
+  bool halt_retries = false;
+  Nanos halt_retry = kMinute;
+  Nanos ready_timeout = kMinute;
+  int stop_signal = 15;
+  // kInfinite: never killed.
+  Nanos stop_timeout = 10 * kSecond;
+  // The stop signal goes to the main process alone.
+  bool stops_main_alone = false;
+  // 0: off. Only with Ready::kNotify.
+  Nanos watchdog = 0;
+
+  bool tells_ready() const { return ready != Ready::kNone; }
+};
+
+// Settings have a number, made of what takes a new process and what does not.
+inline constexpr int kPrograms = 8;
+inline constexpr int kLiveVariants = 32;
+inline constexpr int kAllSettings = kPrograms * kLiveVariants;
+
+inline int SettingsNumber(int program, int live) { return program * kLiveVariants + live; }
+inline int ProgramOf(int number) { return number / kLiveVariants; }
+inline int LiveVariantOf(int number) { return number % kLiveVariants; }
+
+// The settings with a number. Lives for ever.
+const Settings& SettingsOf(int number);
+
+// The section of a configuration file that tells the daemon `name` to be so.
+std::string AsSection(const std::string& name, const Settings& settings);
+
+}  // namespace simulation
+}  // namespace hob
+
+#endif  // HOB_TESTS_SIMULATION_SETTINGS_H_

@@ -1,0 +1,28 @@
+#include "tests/simulation/simulated_workforce.h"
+
+#include <utility>
+
+#include "server/errors/errors.h"
+
+namespace hob {
+namespace simulation {
+
+SimulatedWorker::SimulatedWorker(std::shared_ptr<const DaemonSpec> spec,
+                                 const DaemonRunner::Context& context, Scheduler& scheduler)
+    : daemon_(spec->name[1] - '0'), scheduler_(scheduler), runner_(std::move(spec), context) {
+  scheduler_.WorkerMade(this);
+}
+
+SimulatedWorker::~SimulatedWorker() {
+  scheduler_.RunToTheEnd(this);
+  scheduler_.WorkerGone(this);
+}
+
+absl::StatusOr<std::unique_ptr<Worker>> SimulatedWorkforce::Make(
+    std::shared_ptr<const DaemonSpec> spec, const DaemonRunner::Context& context) {
+  if (!scheduler_.MakesWorker(*spec)) return NoRoom("the weather is bad");
+  return std::make_unique<SimulatedWorker>(std::move(spec), context, scheduler_);
+}
+
+}  // namespace simulation
+}  // namespace hob

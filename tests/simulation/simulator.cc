@@ -1,0 +1,377 @@
+#include "tests/simulation/simulator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tests/simulation/translation.h"
+
+namespace hob {
+namespace simulation {
+namespace {
+
+// Whoever waits for longer than this, while nothing new goes wrong, waits for ever.
+constexpr Nanos kTooLong = 60 * kMinute;
+// So many steps are never needed to come to rest.
+constexpr int kFarTooManySteps = 1'000'000;
+// Longer than every back-off, trial and time-out that there is.
+constexpr Nanos kLongEnough = 10 * kMinute;
+
+// One for all runs: a journal has a thread.
+Journal& SharedJournal() {
+  static Journal& journal = *new Journal;
+  return journal;
+}
+
+Nanos NanosOf(MonotonicTime time) {
+  if (time == MonotonicTime::InfiniteFuture()) return kInfinite;
+  // What is due a fraction of a nanosecond after a moment is not due at it.
+  return absl::ToInt64Nanoseconds(absl::Ceil(time.since_origin(), absl::Nanoseconds(1)));
+}
+
+StartBudget::Options BudgetOf(const Character& character) {
+  StartBudget::Options budget;
+  if (character.start_rate > 0) budget.rate = character.start_rate;
+  budget.burst = character.start_burst;
+  return budget;
+}
+
+}  // namespace
+
+Simulator::Server::Server(Simulator& simulator)
+    : registry(simulator.character_.kept_changes),
+      throttle(BudgetOf(simulator.character_),
+               [&simulator] { return simulator.random_.Fraction(); }),
+      model(simulator, simulator.character_.start_rate, simulator.character_.start_burst),
+      workforce(simulator) {
+  context.clock = &simulator.clock_;
+  context.spawner = &simulator.kernel_;
+  context.throttle = &throttle;
+  context.registry = &registry;
+  context.journal = &SharedJournal();
+  context.child_defaults.notify_dir = simulator.folder_.path();
+  if (!simulator.character_.keeps_output) return;
+  LogStore::Options options;
+  options.log_dir = simulator.paper_.log_dir();
+  options.fifo_dir = simulator.folder_.path() + "/fifo";
+  context.child_defaults.fifo_dir = options.fifo_dir;
+  logs = std::make_unique<LogStore>(std::move(options));
+  context.logs = logs.get();
+}
+
+Simulator::Simulator(const Scenario& scenario)
+    : scenario_(scenario),
+      random_(scenario.seed),
+      character_(random_),
+      now_(NanosOf(clock_.Now().monotonic)),
+      kernel_(character_.kernel, random_, *this,
+              [this](int daemon, Nanos time) { WhileSpawning(daemon, time); }),
+      paper_(folder_.path()) {
+  kernel_.AdvanceTo(now_);
+  kernel_.SetWeather(character_.weather);
+}
+
+Outcome Simulator::Run() {
+  for (int i = 0; i < character_.daemons; ++i) {
+    if (random_.Chance(80)) files_.daemons[i] = RandomSettings();
+  }
+  while (steps_ < scenario_.steps && !is_broken()) LiveOnce();
+  outcome_.trace.assign(trace_.begin(), trace_.end());
+  return std::move(outcome_);
+}
+
+// The life of a server.
+
+void Simulator::LiveOnce() {
+  Begin();
+  while (WorldActs() && !shutting_down_) GoOn(kInfinite);
+  if (!shutting_down_ && !is_broken() && random_.Chance(50)) ProveLiveness();
+  ShutDown();
+  Finish();
+}
+
+void Simulator::Begin() {
+  ++outcome_.servers;
+  Trace([] { return "a server begins"; });
+  files_.is_broken = false;
+  in_force_ = files_;
+  generation_ = 1;
+  sequence_ = 0;
+  shutting_down_ = false;
+  all_gone_.reset();
+  gave_up_ = false;
+  server_ = std::make_unique<Server>(*this);
+  AwaitChange();
+  server_->supervisor =
+      std::make_unique<Supervisor>(server_->context, Load().config, server_->workforce);
+  ReloadQueue::Options options;
+  options.load = [this] { return Load(); };
+  server_->reloads =
+      std::make_unique<ReloadQueue>(std::move(options), *server_->supervisor, SharedJournal());
+  Check(server_->supervisor->Populate().ok(), "the daemons of the configuration are not made");
+  server_->supervisor->Boot();
+}
+
+void Simulator::ProveLiveness() {
+  Trace([] { return "nothing goes wrong any more"; });
+  kernel_.SetWeather(Sunshine());
+  kernel_.SetDescriptors(character_.kernel.pids);
+  kernel_.Heal();
+  const int steps = std::exchange(steps_, scenario_.steps);
+  AwaitGoodPaper();
+  CarryOutReloads();
+  for (int part = 0; part < 10; ++part) {
+    GoOnUntil(now_ + kLongEnough / 10);
+    EndWhatIsNeverKilled();
+  }
+  for (SimulatedWorker* worker : workers_) {
+    if (!model().IsWell(worker->daemon())) {
+      Violation(worker->daemon(), absl::StrCat("it does not come to rest: it is ",
+                                               NameOf(model().seen(worker->daemon()).state)));
+    }
+  }
+  CheckAllAnswered();
+  steps_ = steps;
+  kernel_.SetWeather(character_.weather);
+}
+
+void Simulator::ShutDown() {
+  if (!shutting_down_) {
+    AwaitGoodPaper();
+    Trace([] { return "the server is told to stop"; });
+    shutting_down_ = true;
+    server_->supervisor->BeginShutDown([this](bool all_gone) { all_gone_ = all_gone; });
+  }
+  Wait([this] { return all_gone_.has_value(); }, "the server does not end");
+}
+
+void Simulator::Finish() {
+  watchers_.clear();
+  server_->reloads = nullptr;
+  server_->supervisor = nullptr;
+  CheckLogs();
+  Check(workers_.empty(), "a worker is left");
+  CheckAllAnswered();
+  Check(kernel_.open_descriptors() == 0, "a descriptor is left");
+  Check(*all_gone_ != gave_up_, "it is not told right whether all are gone");
+  // What hung.
+  kernel_.EndWhatIsLeft();
+  Check(kernel_.AliveInAll() == 0 && kernel_.zombies() == 0, "a process is left");
+  LoseWhatNobodyRead();
+  server_ = nullptr;
+  posted_.clear();
+  in_mailbox_.clear();
+  reloads_asked_for_ = 0;
+}
+
+// Workers.
+
+bool Simulator::MakesWorker(const DaemonSpec& spec) {
+  // Of those that a server begins with, it must make all.
+  if (reloads_ && random_.Chance(3)) {
+    no_room_ = true;
+    return false;
+  }
+  model().Created(spec.name[1] - '0', SharedConfigurations().NumberOf(&spec));
+  return true;
+}
+
+void Simulator::WorkerMade(SimulatedWorker* worker) {
+  workers_.push_back(worker);
+  ReadChanges();
+}
+
+void Simulator::WorkerGone(SimulatedWorker* worker) {
+  workers_.erase(std::find(workers_.begin(), workers_.end(), worker));
+}
+
+void Simulator::RunToTheEnd(SimulatedWorker* worker) {
+  const Nanos begun = now_;
+  while (!worker->HasEnded()) {
+    Turn(*worker);
+    if (!worker->HasEnded()) PassTime(kInfinite);
+    if (now_ - begun > kMinute) EndWhatIsNeverKilled();
+    if (now_ - begun > kTooLong) BeStuck("a worker does not end");
+  }
+}
+
+void Simulator::RunUntil(const absl::Notification& answered) {
+  Wait([&answered] { return answered.HasBeenNotified(); }, "a reload does not end");
+}
+
+void Simulator::Wait(absl::FunctionRef<bool()> is_over, const char* otherwise) {
+  // As long as the world acts, it may take as long as it likes.
+  Nanos quiet_since = now_;
+  while (!is_over()) {
+    GoOn(kInfinite);
+    if (WorldActs()) quiet_since = now_;
+    if (now_ - quiet_since > kMinute) EndWhatIsNeverKilled();
+    if (now_ - quiet_since > kTooLong) BeStuck(otherwise);
+  }
+}
+
+void Simulator::EndWhatIsNeverKilled() {
+  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+    if (model().IsStoppedWithoutEnd(daemon)) kernel_.EndAllOf(daemon);
+  }
+}
+
+SimulatedWorker* Simulator::WorkerOf(int daemon) {
+  for (SimulatedWorker* worker : workers_) {
+    if (worker->daemon() == daemon && !worker->HasEnded()) return worker;
+  }
+  return nullptr;
+}
+
+// Turns.
+
+bool Simulator::WorldActs() const { return steps_ < scenario_.steps && !is_broken(); }
+
+void Simulator::GoOn(Nanos limit) {
+  if (++steps_ > scenario_.steps + kFarTooManySteps) BeStuck("it goes on and on");
+  if (WorldActs() && Act()) return;
+  SimulatedWorker* const worker = OneThatIsDue();
+  // A worker that is not prompt may find its turn late.
+  if (worker != nullptr && (character_.is_prompt || !WorldActs() || random_.Chance(85))) {
+    return Turn(*worker);
+  }
+  PassTime(limit);
+}
+
+void Simulator::GoOnUntil(Nanos time) {
+  while (now_ < time || OneThatIsDue() != nullptr) GoOn(time);
+}
+
+bool Simulator::IsDue(SimulatedWorker& worker) {
+  if (worker.is_busy || worker.HasEnded()) return false;
+  return worker.has_mail() || kernel_.HasNews(worker.daemon()) ||
+         NanosOf(worker.runner().NextDeadline()) <= now_ || HasOutput(worker);
+}
+
+bool Simulator::HasOutput(SimulatedWorker& worker) {
+  if (!kernel_.HasWritten(worker.daemon())) return false;
+  fds_.clear();
+  worker.runner().AppendPollFds(fds_);
+  if (poll(fds_.data(), fds_.size(), 0) > 0) return true;
+  // A pipe that is left alone for a while has a deadline.
+  if (worker.runner().NextDeadline() == MonotonicTime::InfiniteFuture()) {
+    kernel_.PipesAreEmpty(worker.daemon());
+  }
+  return false;
+}
+
+SimulatedWorker* Simulator::OneThatIsDue() {
+  SimulatedWorker* found = nullptr;
+  int due = 0;
+  for (SimulatedWorker* worker : workers_) {
+    if (IsDue(*worker) && random_.Below(++due) == 0) found = worker;
+  }
+  return found;
+}
+
+void Simulator::Turn(SimulatedWorker& worker) {
+  const int daemon = worker.daemon();
+  worker.is_busy = true;
+  std::vector<Command> mail = worker.TakeMail();
+  // Whoever ends all daemons does this for those that sleep, and lets them sleep on.
+  const bool ends_at_once = mail.size() == 1 && mail[0].kind == Command::Kind::kShutDown &&
+                            worker.runner().ShutsDownAtOnce();
+  const bool sleeps_on = ends_at_once && random_.Chance(50);
+  if (!sleeps_on) {
+    kernel_.TakeNews(daemon);
+    model().RoundBegins(daemon);
+  }
+  for (Command& command : mail) Take(worker, std::move(command));
+  if (!sleeps_on) worker.runner().Step();
+  ReadChanges();
+  worker.is_busy = false;
+  if (!worker.runner().finished()) {
+    if (!sleeps_on) model().RoundEnds(daemon, !IsDue(worker));
+    return;
+  }
+  // One more command may come before the mailbox is closed.
+  if (WorldActs() && random_.Chance(20)) GiveCommand();
+  worker.Close();
+  in_mailbox_.erase(daemon);
+  gave_up_ |= model().seen(daemon).is_unkillable;
+  model().Finished(daemon);
+}
+
+void Simulator::Take(SimulatedWorker& worker, Command command) {
+  const int daemon = worker.daemon();
+  const Order order = OrderOf(command.kind);
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " takes ", NameOf(order)); });
+  const bool is_posted = order == Order::kStart || order == Order::kStop ||
+                         order == Order::kRestart || order == Order::kSignal;
+  int detail = command.signal + (command.signal_all ? kToAll : 0);
+  if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
+  const bool keeps_instance = model().KeepsInstance(daemon, order, detail);
+  if (keeps_instance && order == Order::kReplace) kept_.insert(daemon);
+  if (is_posted) {
+    Posted& posted = posted_[in_mailbox_[daemon].front()];
+    in_mailbox_[daemon].pop_front();
+    posted.spawns = model().spawns(daemon);
+    posted.joined_another = model().IsRestarting(daemon);
+    posted.keeps_instance = keeps_instance;
+  }
+  const auto planned = plan_.find(daemon);
+  const bool is_new = reloads_ && planned != plan_.end() && planned->second == PlanAction::kAdd;
+  if (order == Order::kBoot && is_new) CheckThatGoneHaveEnded();
+  model().Takes(daemon, order, detail);
+  worker.runner().Handle(std::move(command));
+  model().HasTaken(daemon);
+  ReadChanges();
+}
+
+// Time.
+
+void Simulator::PassTime(Nanos limit) {
+  Nanos next = NextEvent();
+  if (next >= kInfinite) next = now_ + 10 * kSecond;
+  Nanos time = next;
+  if (WorldActs()) {
+    const int choice = random_.Below(10);
+    if (choice < 3) time = now_ + static_cast<Nanos>(random_.Fraction() * (next - now_));
+    if (choice == 3 && !character_.is_prompt) {
+      time = now_ + random_.Of<Nanos>({kMillisecond, 100 * kMillisecond, 5 * kSecond});
+    }
+  }
+  // Whoever is due and is not prompt lets it pass, too.
+  AdvanceTo(std::min(limit, std::max(time, now_)));
+}
+
+void Simulator::AdvanceTo(Nanos time) {
+  if (time > now_) {
+    clock_.Advance(absl::Nanoseconds(time - now_));
+    now_ = time;
+  }
+  // A process may be due at once.
+  kernel_.AdvanceTo(now_);
+}
+
+Nanos Simulator::NextEvent() {
+  Nanos next = kernel_.NextEvent();
+  for (SimulatedWorker* worker : workers_) {
+    if (worker->is_busy || worker->HasEnded()) continue;
+    next = std::min(next, NanosOf(worker->runner().NextDeadline()));
+  }
+  return next;
+}
+
+void Simulator::WhileSpawning(int daemon, Nanos time) {
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is spawned slowly"); });
+  ++spawning_;
+  const Nanos end = now_ + time;
+  while (now_ < end) GoOn(end);
+  --spawning_;
+}
+
+void Simulator::BeStuck(const char* what) {
+  Check(false, what);
+  outcome_.trace.assign(trace_.begin(), trace_.end());
+  scenario_.stuck(outcome_);
+}
+
+}  // namespace simulation
+}  // namespace hob

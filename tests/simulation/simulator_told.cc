@@ -1,0 +1,373 @@
+// What comes back from a server: changes, answers, and what it asks the kernel for.
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "server/errors/errors.h"
+#include "tests/simulation/simulator.h"
+#include "tests/simulation/translation.h"
+
+namespace hob {
+namespace simulation {
+namespace {
+
+template <typename Counts>
+int64_t Sum(const Counts& counts) {
+  return std::accumulate(counts.begin(), counts.end(), int64_t{0});
+}
+
+}  // namespace
+
+void Simulator::Check(bool holds, const std::string& what) {
+  if (holds || is_broken()) return;
+  outcome_.violation =
+      absl::StrFormat("step %d, %.6f s: %s", steps_, static_cast<double>(now_) / kSecond, what);
+  Trace([&] { return absl::StrCat("VIOLATION: ", what); });
+}
+
+void Simulator::Violation(int daemon, const std::string& what) {
+  Check(false, absl::StrCat(Configurations::NameOf(daemon), ": ", what));
+}
+
+void Simulator::Note(const std::string& text) {
+  if (trace_.size() == scenario_.trace) trace_.pop_front();
+  trace_.push_back(
+      absl::StrFormat("%6d %12.6f  %s", steps_, static_cast<double>(now_) / kSecond, text));
+}
+
+Nanos Simulator::WallOffset() const {
+  const Timestamp now = clock_.Now();
+  return absl::ToUnixNanos(now.wall) - absl::ToInt64Nanoseconds(now.monotonic.since_origin());
+}
+
+// The kernel.
+
+void Simulator::SpawnBegins(int daemon) {
+  // What was published before is looked at before.
+  ReadChanges();
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is to be spawned"); });
+  model().SpawnBegins(daemon);
+}
+
+void Simulator::Spawned(int daemon, int pid) {
+  ++outcome_.spawns;
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is spawned, pid ", pid); });
+  model().Spawned(daemon, pid);
+}
+
+void Simulator::NotSpawned(int daemon, const End& end) {
+  Trace([&] {
+    return absl::StrCat(Configurations::NameOf(daemon), " is not spawned, errno ", end.value);
+  });
+  ++failed_spawns_[daemon];
+  model().NotSpawned(daemon, end);
+}
+
+void Simulator::Reaped(int daemon, const End& end) {
+  ++outcome_.exits;
+  Trace([&] {
+    return absl::StrCat(Configurations::NameOf(daemon), " is reaped, ",
+                        end.kind == End::Kind::kExited ? "exit code " : "signal ", end.value);
+  });
+  model().Reaped(daemon, end);
+}
+
+void Simulator::Signalled(int daemon, int signal, bool to_tree) {
+  Trace([&] {
+    return absl::StrCat(Configurations::NameOf(daemon), " gets signal ", signal,
+                        to_tree ? ", all of it" : "");
+  });
+  model().Signalled(daemon, signal, to_tree);
+}
+
+void Simulator::Heard(int daemon, const Word& word) {
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " says ", NameOf(word.kind)); });
+  model().Heard(daemon, word);
+}
+
+void Simulator::Dropped(int daemon, bool clean) {
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is let go of"); });
+  if (!clean) left_alive_.insert(daemon);
+  model().Dropped(daemon, clean);
+}
+
+// Changes.
+
+// Each is looked at while it is published: what comes after it must not make up for what was to
+// come before.
+void Simulator::AwaitChange() {
+  server_->registry.CallAfter(sequence_, [this] {
+    ReadChanges();
+    AwaitChange();
+  });
+}
+
+void Simulator::ReadChanges() {
+  constexpr int kMany = 1000;
+  const Registry& registry = server_->registry;
+  if (registry.latest_sequence() == sequence_) return;
+  const absl::optional<std::vector<Change>> changes = registry.ChangesAfter(sequence_, kMany);
+  if (!changes.has_value()) return Check(false, "there are more changes at once than are kept");
+  for (const Change& change : *changes) {
+    ++outcome_.changes;
+    Check(change.sequence == ++sequence_, "the numbers of changes have a gap");
+    const DaemonSnapshot& daemon = *change.daemon;
+    Trace([&] {
+      return absl::StrCat("  ", daemon.name(), change.removed ? " is gone" : " is ",
+                          change.removed ? "" : DaemonStateName(daemon.state), ": ", daemon.reason);
+    });
+    Check(Sum(daemon.counts->exits_by_kind) == daemon.counts->exits,
+          "ends by kind are counted wrongly");
+    Check(Sum(daemon.counts->restarts_by_reason) == daemon.counts->restarts,
+          "restarts by reason are counted wrongly");
+    Check(daemon.runs->size() == std::min<int64_t>(daemon.counts->exits, kMaxEndedRuns),
+          "another number of runs is kept");
+    if (change.removed) continue;
+    if (daemon.unkillable) hung_.insert(daemon.name()[1] - '0');
+    model().Sees(daemon.name()[1] - '0',
+                 SightingOf(daemon, SharedConfigurations().NumberOf(daemon.spec.get())));
+  }
+}
+
+// Answers.
+
+void Simulator::Answered(int number, const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+  Posted& posted = posted_[number];
+  const std::string reason = outcome.ok() ? "OK" : GetErrorReason(outcome.status()).reason;
+  Trace([&] { return absl::StrCat("command ", number, " is answered: ", reason); });
+  Check(++posted.answers == 1, "a command is answered twice");
+  const std::string wrong = WhatIsWrong(posted, reason, outcome);
+  if (!wrong.empty()) {
+    Violation(posted.daemon,
+              absl::StrCat("command ", number, " is answered ", reason, ": ", wrong));
+  }
+}
+
+std::string Simulator::WhatIsWrong(const Posted& posted, const std::string& reason,
+                                   const absl::StatusOr<DaemonSnapshotPtr>& outcome) const {
+  const int daemon = posted.daemon;
+  const auto unless = [](bool holds, const char* what) { return holds ? "" : what; };
+  if (posted.keeps_instance) {
+    return unless(reason == "START_FAILED", "it was to be told that a new instance cannot start");
+  }
+  if (reason == "OK") return WhatIsWrongWithSuccess(posted, **outcome);
+  if (reason == "SHUTTING_DOWN") return unless(shutting_down_, "it does not shut down");
+  if (reason == "DAEMON_NOT_FOUND") {
+    return unless(!model().IsKnown(daemon) || model().IsEnding(daemon), "it is there");
+  }
+  if (reason == "NOT_RUNNING") return unless(posted.order == Order::kSignal, "it was no signal");
+  if (posted.order == Order::kSignal) {
+    // Refused by the kernel, or not sent for a shortage of the machine.
+    return unless(
+        absl::IsPermissionDenied(outcome.status()) || absl::IsResourceExhausted(outcome.status()),
+        "that is no answer to a signal");
+  }
+  if (reason == "TIMED_OUT") {
+    return unless(now_ >= posted.posted_at + posted.timeout, "its time is not over");
+  }
+  if (reason == "UNKILLABLE") {
+    // It may have ended just now, and nobody has looked.
+    return unless(model().Hangs(daemon) || model().seen(daemon).is_unkillable, "it does not hang");
+  }
+  if (posted.order == Order::kStop) return "that is no answer to a stop";
+  if (reason == "START_FAILED") {
+    return unless(model().exits(daemon) > posted.exits, "nothing has ended");
+  }
+  return unless(reason == "OVERTAKEN", "nobody knows this answer");
+}
+
+std::string Simulator::WhatIsWrongWithSuccess(const Posted& posted,
+                                              const DaemonSnapshot& daemon) const {
+  if (posted.no_wait) return "";
+  switch (posted.order) {
+    case Order::kStop:
+      return kernel_.Alive(posted.daemon) == 0 ? "" : "something is alive";
+    case Order::kRestart:
+      if (!posted.joined_another && model().spawns(posted.daemon) == posted.spawns) {
+        return "it is the same instance";
+      }
+      return daemon.state == DaemonState::kRunning ? "" : "it is not up";
+    case Order::kStart:
+      return daemon.state == DaemonState::kRunning ? "" : "it is not up";
+    default:
+      return "";
+  }
+}
+
+OutputFacts Simulator::Output(int daemon) const {
+  OutputFacts facts;
+  if (!character_.keeps_output) return facts;
+  const Page& page = kernel_.page(daemon);
+  for (int stream : {0, 1}) {
+    facts.written += page.bytes[stream].size();
+    if (!page.bytes[stream].empty()) {
+      facts.logged += paper_.SizeOf(Configurations::NameOf(daemon), stream);
+    }
+  }
+  facts.written_at = page.written_at;
+  facts.can_be_logged = paper_.is_there();
+  facts.can_be_logged_since = paper_.back_since();
+  return facts;
+}
+
+void Simulator::CheckLogs() {
+  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+    for (int stream : {0, 1}) {
+      const std::string& written = kernel_.page(daemon).bytes[stream];
+      if (written.empty()) continue;
+      const std::string logged = paper_.TextOf(Configurations::NameOf(daemon), stream);
+      // What is written after the last look at it waits in the FIFO for the next server.
+      const bool is_right =
+          left_alive_.count(daemon) == 0 ? written == logged : absl::StartsWith(written, logged);
+      if (!is_right) Violation(daemon, "its log is not what it has written");
+    }
+  }
+}
+
+void Simulator::LoseWhatNobodyRead() {
+  for (const int daemon : left_alive_) {
+    for (int stream : {0, 1}) {
+      if (kernel_.page(daemon).bytes[stream].empty()) continue;
+      kernel_.LoseWritten(daemon, stream, paper_.SizeOf(Configurations::NameOf(daemon), stream));
+    }
+  }
+  left_alive_.clear();
+}
+
+void Simulator::CheckAllAnswered() {
+  for (int i = 0; i < posted_.size(); ++i) {
+    if (posted_[i].answers == 0) {
+      Violation(posted_[i].daemon, absl::StrCat("command ", i, " is not answered"));
+    }
+  }
+  Check(reloads_asked_for_ == 0, "a reload is not answered");
+}
+
+// Reloads.
+
+LoadedConfig Simulator::Load() {
+  loaded_ = files_;
+  plan_ = ExpectedPlan(files_);
+  before_reload_ = server_->registry.latest_sequence();
+  kept_.clear();
+  hung_.clear();
+  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+    if (model().seen(daemon).is_unkillable) hung_.insert(daemon);
+  }
+  failed_spawns_before_reload_ = failed_spawns_;
+  return SharedConfigurations().Load(files_);
+}
+
+std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
+  std::map<int, PlanAction> plan;
+  for (const auto& [daemon, settings] : in_force_.daemons) plan[daemon] = PlanAction::kRemove;
+  for (const auto& [daemon, settings] : wanted.daemons) {
+    const auto running = in_force_.daemons.find(daemon);
+    if (running == in_force_.daemons.end()) {
+      plan[daemon] = PlanAction::kAdd;
+      continue;
+    }
+    // A daemon whose new program was missing runs with its former settings.
+    int former = running->second;
+    if (model().PendingSettings(daemon) >= 0) former = model().SettingsOfDaemon(daemon);
+    if (ProgramOf(former) != ProgramOf(settings)) {
+      plan[daemon] = PlanAction::kRestart;
+    } else if (AsSection("", SettingsOf(former)) == AsSection("", SettingsOf(settings))) {
+      plan[daemon] = PlanAction::kUnchanged;
+    } else {
+      plan[daemon] = PlanAction::kUpdate;
+    }
+  }
+  return plan;
+}
+
+void Simulator::Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome>& outcome) {
+  --reloads_asked_for_;
+  ++outcome_.reloads;
+  const std::string reason = outcome.ok() ? "OK" : GetErrorReason(outcome.status()).reason;
+  Trace([&] { return absl::StrCat(dry_run ? "dry run: " : "reload: ", reason); });
+  if (!outcome.ok()) return CheckNotReloaded(reason);
+  if (dry_run) {
+    Check(outcome->errors.empty() != loaded_.is_broken, "a dry run is wrong about errors");
+    Check(outcome->generation == generation_, "a dry run is told as a reload");
+    if (loaded_.is_broken) return;
+  } else {
+    // Those that were asked for together are carried out as one.
+    if (!std::exchange(is_counted_, true)) ++generation_;
+    Check(outcome->generation == generation_, "the generation of the configuration is wrong");
+    in_force_ = loaded_;
+    CheckFailures(*outcome);
+  }
+  CheckReloaded(*outcome);
+}
+
+void Simulator::CheckThatGoneHaveEnded() {
+  for (const auto& [daemon, action] : plan_) {
+    if (action != PlanAction::kRemove || kernel_.Alive(daemon) == 0) continue;
+    if (!model().seen(daemon).is_unkillable) {
+      Violation(daemon, "it is gone and runs while what is new is started");
+    }
+  }
+}
+
+// A reload says of which daemons the new instance did not start, and of no others.
+void Simulator::CheckFailures(const ReloadQueue::Outcome& outcome) {
+  std::set<int> told;
+  for (const auto& [name, daemon] : outcome.outcomes) {
+    if (!daemon.failure.empty()) told.insert(name[1] - '0');
+  }
+  for (const int daemon : kept_) {
+    if (told.count(daemon) == 0) Violation(daemon, "it is not told that it was not replaced");
+  }
+  for (const int daemon : told) {
+    const bool has_failed = failed_spawns_[daemon] > failed_spawns_before_reload_[daemon];
+    if (kept_.count(daemon) == 0 && !has_failed && hung_.count(daemon) == 0) {
+      Violation(daemon, "a reload tells of a failure that there was not");
+    }
+  }
+}
+
+void Simulator::CheckReloaded(const ReloadQueue::Outcome& outcome) {
+  std::map<int, PlanAction> told;
+  for (const PlanEntry& entry : outcome.plan.daemons) told[entry.name[1] - '0'] = entry.action;
+  Check(told == plan_, "the plan of a reload is wrong");
+  if (outcome.generation != generation_ || shutting_down_) return;
+  for (const auto& [daemon, settings] : in_force_.daemons) {
+    if (!model().IsKnown(daemon) || (model().SettingsOfDaemon(daemon) != settings &&
+                                     model().PendingSettings(daemon) != settings)) {
+      Violation(daemon, "it is not what the configuration in force says");
+    }
+  }
+  for (const DaemonSnapshotPtr& daemon : server_->registry.All()) {
+    Check(WorkerOf(daemon->name()[1] - '0') != nullptr, "a daemon is listed that there is not");
+  }
+  for (SimulatedWorker* worker : workers_) {
+    const int daemon = worker->daemon();
+    const bool is_gone = worker->HasEnded() || in_force_.daemons.count(daemon) > 0;
+    if (!is_gone && !model().seen(daemon).is_unkillable)
+      Violation(daemon, "it was removed and is still there");
+  }
+}
+
+void Simulator::CheckNotReloaded(const std::string& reason) {
+  if (reason == "SHUTTING_DOWN") return Check(shutting_down_, "it does not shut down");
+  Check(server_->supervisor->generation() == generation_, "a rejected reload is a new generation");
+  if (reason == "INVALID_CONFIG") {
+    Check(loaded_.is_broken, "a reload is rejected though nothing is wrong");
+    Check(server_->registry.latest_sequence() == before_reload_,
+          "a rejected reload changes something");
+    return;
+  }
+  if (reason == "NO_ROOM") return Check(no_room_, "there is room for a reload");
+  bool hangs = false;
+  for (const auto& [daemon, action] : plan_) {
+    hangs |= action == PlanAction::kAdd && model().IsKnown(daemon);
+  }
+  Check(reason == "UNKILLABLE" && hangs, "nobody knows why a reload is rejected");
+}
+
+}  // namespace simulation
+}  // namespace hob

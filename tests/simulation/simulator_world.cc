@@ -1,0 +1,229 @@
+// What the world does to a server: commands, reloads, ends of processes, weather and clocks.
+#include <signal.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/simulation/simulator.h"
+#include "tests/simulation/translation.h"
+
+namespace hob {
+namespace simulation {
+namespace {
+
+constexpr Nanos kHour = 60 * kMinute;
+constexpr absl::Duration kYear = absl::Hours(24 * 365);
+
+}  // namespace
+
+int Simulator::RandomSettings() {
+  return SettingsNumber(random_.Below(kPrograms), random_.Below(kLiveVariants));
+}
+
+bool Simulator::Act() {
+  // The last place where one step is told from the next.
+  if (shutting_down_ && random_.Chance(1)) {
+    server_->supervisor->KillAll();
+    return true;
+  }
+  if (!shutting_down_ && random_.Below(1000) < character_.shutdowns && PaperIsGood()) {
+    Trace([] { return "the server is told to stop"; });
+    shutting_down_ = true;
+    server_->supervisor->BeginShutDown([this](bool all_gone) { all_gone_ = all_gone; });
+    return true;
+  }
+  int choice = random_.Below(100);
+  if ((choice -= character_.commands) < 0) return GiveCommand(), true;
+  if ((choice -= character_.reloads) < 0) {
+    random_.Chance(60) ? ChangeFiles() : AskForReload();
+    return true;
+  }
+  if ((choice -= character_.mischief) < 0) return DoMischief(), true;
+  if ((choice -= character_.jumps) < 0) return Jump(), true;
+  if ((choice -= character_.words) < 0) return SayWord(), true;
+  if ((choice -= character_.watchers) < 0) return LookAtWatchers(), true;
+  if (reloads_asked_for_ > 0 && random_.Chance(20)) CarryOutReloads();
+  return false;
+}
+
+void Simulator::GiveCommand() {
+  const int daemon = random_.Below(character_.daemons);
+  Command command;
+  command.kind = random_.Of({Command::Kind::kStart, Command::Kind::kStart, Command::Kind::kStop,
+                             Command::Kind::kStop, Command::Kind::kRestart, Command::Kind::kRestart,
+                             Command::Kind::kSignal, Command::Kind::kReopenLogs});
+  if (command.kind == Command::Kind::kReopenLogs) return server_->supervisor->ReopenLogs();
+  command.no_wait = random_.Chance(10);
+  if (random_.Chance(20)) {
+    command.timeout = absl::Milliseconds(random_.Of({0, 1, 100, 5000, 60000}));
+  }
+  command.signal = random_.Of({SIGHUP, SIGUSR1, SIGKILL, SIGTERM, SIGSTOP, SIGCONT});
+  command.signal_all = random_.Chance(50);
+  Post(std::move(command), daemon);
+}
+
+void Simulator::Post(Command command, int daemon) {
+  ++outcome_.commands;
+  const int number = static_cast<int>(posted_.size());
+  Posted posted;
+  posted.daemon = daemon;
+  posted.order = OrderOf(command.kind);
+  posted.no_wait = command.no_wait;
+  if (command.timeout != absl::InfiniteDuration()) {
+    posted.timeout = absl::ToInt64Nanoseconds(command.timeout);
+  }
+  posted.posted_at = now_;
+  posted.exits = model().exits(daemon);
+  posted_.push_back(posted);
+  Trace([&] {
+    return absl::StrCat("command ", number, ": ", NameOf(posted.order), " ",
+                        Configurations::NameOf(daemon));
+  });
+  command.done = [this, number](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+    Answered(number, outcome);
+  };
+  server_->supervisor->Post(Configurations::NameOf(daemon), std::move(command));
+  if (posted_.back().answers == 0) in_mailbox_[daemon].push_back(number);
+}
+
+void Simulator::ChangeFiles() {
+  const int daemon = random_.Below(character_.daemons);
+  const auto found = files_.daemons.find(daemon);
+  switch (random_.Below(8)) {
+    case 0:
+      files_.is_broken = !files_.is_broken;
+      return;
+    case 1:
+      files_.daemons.erase(daemon);
+      return;
+    case 2:
+    case 3:
+      if (found != files_.daemons.end()) {
+        found->second = SettingsNumber(ProgramOf(found->second), random_.Below(kLiveVariants));
+      }
+      return;
+    default:
+      files_.daemons[daemon] = RandomSettings();
+  }
+}
+
+void Simulator::AskForReload() {
+  const bool dry_run = random_.Chance(25);
+  ++reloads_asked_for_;
+  Trace([&] { return dry_run ? "a dry run is asked for" : "a reload is asked for"; });
+  server_->reloads->Request(dry_run,
+                            [this, dry_run](const absl::StatusOr<ReloadQueue::Outcome>& outcome) {
+                              Reloaded(dry_run, outcome);
+                            });
+}
+
+void Simulator::CarryOutReloads() {
+  // There is one thread that reloads, and it cannot wait for a worker that waits for it to return.
+  if (reloads_ || spawning_ > 0 || !PaperIsGood()) return;
+  reloads_ = true;
+  no_room_ = false;
+  is_counted_ = false;
+  server_->reloads->CarryOut();
+  reloads_ = false;
+}
+
+void Simulator::DoMischief() {
+  const int daemon = random_.Below(character_.daemons);
+  switch (random_.Below(13)) {
+    case 12:
+    case 11:
+      return kernel_.SetMissing(random_.Below(kPrograms), /*missing=*/random_.Chance(70));
+    case 10:
+      return HidePaper();
+    case 0:
+      return kernel_.FreezeOne(daemon, /*frozen=*/true);
+    case 1:
+      return kernel_.FreezeOne(daemon, /*frozen=*/false);
+    case 2:
+      return kernel_.SetWeather(random_.Chance(50) ? Sunshine() : character_.weather);
+    case 3:
+      return kernel_.SetDescriptors(random_.Chance(30) ? 0 : character_.kernel.descriptors);
+    case 4:
+      return kernel_.Heal();
+    default:
+      return kernel_.EndOne(
+          daemon, random_.Of({End{End::Kind::kKilled, SIGSEGV}, End{End::Kind::kKilled, SIGKILL},
+                              End{End::Kind::kExited, 0}, End{End::Kind::kExited, 1}}));
+  }
+}
+
+void Simulator::HidePaper() {
+  // What a daemon that is gone leaves unwritten is tried again in real time.
+  if (!character_.keeps_output || reloads_ || shutting_down_) return;
+  Trace([this] { return paper_.is_there() ? "logs cannot be written" : "logs can be written"; });
+  paper_.is_there() ? paper_.TakeAway() : paper_.PutBack(now_);
+}
+
+// Whether nothing waits for its log. If something does, it will get there.
+bool Simulator::PaperIsGood() {
+  paper_.PutBack(now_);
+  if (spawning_ > 0) return !character_.keeps_output;
+  return std::none_of(workers_.begin(), workers_.end(), [this](const SimulatedWorker* worker) {
+    return !worker->HasEnded() && model().seen(worker->daemon()).has_log_problem;
+  });
+}
+
+void Simulator::AwaitGoodPaper() {
+  while (!PaperIsGood()) GoOnUntil(now_ + kSecond);
+}
+
+void Simulator::SayWord() {
+  Word word;
+  word.kind = random_.Of({Word::Kind::kReady, Word::Kind::kAlive, Word::Kind::kAlive,
+                          Word::Kind::kTrigger, Word::Kind::kStopping, Word::Kind::kStatus,
+                          Word::Kind::kExtendTimeout, Word::Kind::kNonsense});
+  word.status = random_.Below(3);
+  word.time = random_.Of<Nanos>({0, kMillisecond, 5 * kSecond, 2 * kMinute});
+  const bool is_own = random_.Chance(70);
+  const int first = random_.Below(character_.daemons);
+  for (int i = 0; i < character_.daemons; ++i) {
+    if (kernel_.Speak((first + i) % character_.daemons, word, is_own)) return;
+  }
+}
+
+void Simulator::Jump() {
+  switch (random_.Below(4)) {
+    case 0:
+      Trace([] { return "the wall clock goes back a year"; });
+      return clock_.JumpWall(-kYear);
+    case 1:
+      Trace([] { return "the wall clock goes forward a year"; });
+      return clock_.JumpWall(kYear);
+    case 2:
+      Trace([] { return "the machine was suspended"; });
+      return clock_.Suspend(absl::Hours(8));
+    default:
+      if (character_.is_prompt || spawning_ > 0) return;
+      Trace([] { return "the machine stands still"; });
+      return AdvanceTo(now_ + random_.Of<Nanos>({10 * kSecond, 10 * kMinute, kHour}));
+  }
+}
+
+void Simulator::LookAtWatchers() {
+  const int which = random_.Below(character_.watchers);
+  if (which >= watchers_.size()) {
+    const std::string only =
+        random_.Chance(30) ? Configurations::NameOf(random_.Below(character_.daemons)) : "";
+    watchers_.push_back(
+        std::make_unique<Watcher>(server_->registry, character_.kept_changes, only));
+    return;
+  }
+  Watcher& watcher = *watchers_[which];
+  if (random_.Chance(3)) {
+    watchers_.erase(watchers_.begin() + which);
+    return;
+  }
+  const std::string problem =
+      random_.Chance(10) ? watcher.Resume() : watcher.Read(random_.Of({1, 10, 1000}));
+  Check(problem.empty(), problem);
+}
+
+}  // namespace simulation
+}  // namespace hob
