@@ -73,7 +73,7 @@ check_format() {
 # Supervision asks no clock that somebody can set (RELIABILITY F43, section 5 row 32): nothing in it waits until a time of day,
 # which Abseil's timed waits do, and who looks at the wall clock does so for what people are told.
 check_clock() {
-  local tellers='clock/clock|daemon/throttle_decision|output/log_writer|registry/registry|throttle/restart_decision'
+  local tellers='clock/clock|daemon/(shown_times|throttle_decision)|output/log_writer|registry/registry|throttle/restart_decision'
   local waits='With(Timeout|Deadline)\(|(system|high_resolution)_clock|\b(sleep|SleepFor|sleep_for|sleep_until)\('
   local sources status=0
   tellers="^server/($tellers|supervisor/(daemon_runner|lifecycle|reload_queue))\.cc:"
