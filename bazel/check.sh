@@ -70,7 +70,7 @@ check_format() {
   files '*.h' '*.cc' | xargs -0 clang-format --dry-run --Werror
 }
 
-# Supervision asks no clock that somebody can set (RELIABILITY F43, section 5 row 32): nothing in it waits until a time of day,
+# Supervision asks no clock that somebody can set: nothing in it waits until a time of day,
 # which Abseil's timed waits do, and who looks at the wall clock does so for what people are told.
 check_clock() {
   local tellers='clock/clock|daemon/(shown_times|throttle_decision)|output/log_writer|registry/registry|throttle/restart_decision'

@@ -1,4 +1,4 @@
-// Where the server is (contract section 5: the flag, HOB_ADDRESS, the user's socket, the system's).
+// Where the server is (the flag, HOB_ADDRESS, the user's socket, the system's).
 #ifndef HOB_CLIENT_ADDRESS_H_
 #define HOB_CLIENT_ADDRESS_H_
 

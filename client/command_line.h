@@ -1,4 +1,4 @@
-// The command line: its definition, parsing, help and usage errors (contract section 5).
+// The command line: its definition, parsing, help and usage errors.
 #ifndef HOB_CLIENT_COMMAND_LINE_H_
 #define HOB_CLIENT_COMMAND_LINE_H_
 

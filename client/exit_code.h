@@ -7,7 +7,7 @@
 namespace hob {
 namespace client {
 
-// Contract section 5.
+// How hob ends; README lists the codes for scripts.
 enum class ExitCode {
   // Everything that was asked for is done.
   kDone = 0,

@@ -9,7 +9,7 @@
 namespace hob {
 namespace client {
 
-// The message in protobuf's JSON form on one line, default values included (contract section 5); no
+// The message in protobuf's JSON form on one line, default values included; no
 // newline at the end.
 std::string ToJson(const google::protobuf::Message& message);
 

@@ -426,7 +426,7 @@ TEST_F(RunTest, AStalledLogIsSeenAtAGlance) {
   EXPECT_THAT(Hob({"watch"}).out, HasSubstr(problem + "; up and ready\n"));
 }
 
-TEST_F(RunTest, F56_StatusSaysThatAPipeIsSmall) {
+TEST_F(RunTest, StatusSaysThatAPipeIsSmall) {
   EXPECT_THAT(Hob({"status", "web"}).out, Not(HasSubstr("pipe:")));
   v1::StatusResponse web = Web();
   web.set_small_pipe_bytes(8192);

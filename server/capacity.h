@@ -31,8 +31,7 @@ struct Capacity {
 };
 
 // OK when what `daemons` need is there; else ResourceExhausted with what to raise, and to what: the
-// place to refuse daemons is the load of their configuration, and not the start of number 9,996
-// (RELIABILITY F10).
+// place to refuse daemons is the load of their configuration, and not the start of number 9,996.
 absl::Status CheckFits(const DaemonSpecs& daemons, const Capacity& available);
 
 // LoadConfig, where daemons that do not fit are an error of the configuration too.

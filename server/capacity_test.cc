@@ -29,12 +29,12 @@ Capacity OneMore(const DaemonSpec& daemon) {
           two.mappings - one.mappings, two.memory - one.memory};
 }
 
-TEST(CapacityTest, F10_DaemonNeedsThreeDescriptorsAndTwoProcesses) {
+TEST(CapacityTest, DaemonNeedsThreeDescriptorsAndTwoProcesses) {
   EXPECT_EQ(OneMore(DaemonSpec()).descriptors, 3);
   EXPECT_EQ(OneMore(DaemonSpec()).processes, 2);
 }
 
-TEST(CapacityTest, F10_DescriptorsAreCountedByWhatADaemonUses) {
+TEST(CapacityTest, DescriptorsAreCountedByWhatADaemonUses) {
   DaemonSpec joined;
   joined.stderr_mode = OutputMode::kStdout;
   EXPECT_EQ(OneMore(joined).descriptors, 2);
@@ -46,11 +46,11 @@ TEST(CapacityTest, F10_DescriptorsAreCountedByWhatADaemonUses) {
   EXPECT_EQ(OneMore(notifying).descriptors, 4);
 }
 
-TEST(CapacityTest, F10_WhatIsNeededFits) {
+TEST(CapacityTest, WhatIsNeededFits) {
   EXPECT_TRUE(CheckFits(Daemons(100), Capacity::NeededFor(Daemons(100))).ok());
 }
 
-TEST(CapacityTest, F10_EachShortageSaysWhatToRaiseAndToWhat) {
+TEST(CapacityTest, EachShortageSaysWhatToRaiseAndToWhat) {
   const DaemonSpecs daemons = Daemons(10'000);
   const Capacity needed = Capacity::NeededFor(daemons);
   const struct {
@@ -73,7 +73,7 @@ TEST(CapacityTest, F10_EachShortageSaysWhatToRaiseAndToWhat) {
   }
 }
 
-TEST(CapacityTest, F10_LimitOfThisProcessIsTheMachines) {
+TEST(CapacityTest, LimitOfThisProcessIsTheMachines) {
   rlimit before = {};
   getrlimit(RLIMIT_NOFILE, &before);
   const rlimit lowered = {123, before.rlim_max};
@@ -84,7 +84,7 @@ TEST(CapacityTest, F10_LimitOfThisProcessIsTheMachines) {
   EXPECT_GT(Capacity::OfMachine().memory, 1 << 20);
 }
 
-TEST(CapacityTest, F10_AConfigurationThatDoesNotFitIsWrong) {
+TEST(CapacityTest, AConfigurationThatDoesNotFitIsWrong) {
   const TestFolder folder;
   const std::string path = folder.Write("hob.ini", "[os_daemons]\nweb = /bin/cat\n");
   const LoadedConfig fits = LoadConfigThatFits({path}, Capacity::OfMachine());

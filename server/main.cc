@@ -67,8 +67,7 @@ void TakeOverSignals() {
 }
 
 // GRPC_TRACE can print messages, GRPC_ENABLE_FORK_SUPPORT slows every spawn down, GLOG_* leads our
-// log elsewhere: what the caller's environment says of them is not for us (RELIABILITY F02, section
-// 5 row 33).
+// log elsewhere: what the caller's environment says of them is not for us.
 std::vector<std::string> CleanEnvironment() {
   std::vector<std::string> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -106,7 +105,7 @@ int Serve(const std::vector<std::string>& config_paths, const hob::ResourceLimit
     if (!server.ok()) return Fail(kFailed, server.status());
     return (*server)->Run();
   } catch (const std::system_error& error) {
-    // The library has no other way to say that there is no room for a thread (RELIABILITY F12).
+    // The library has no other way to say that there is no room for a thread.
     // They are made before the first daemon is started; workers are made without exceptions.
     return Fail(kFailed, absl::ResourceExhaustedError(
                              absl::StrCat("cannot start a thread: ", error.code().message())));

@@ -35,11 +35,11 @@ constexpr mode_t kLogFolderMode = 0750;
 // Children open their FIFOs before they take on another user.
 constexpr mode_t kFifoFolderMode = 0700;
 
-// Requests are names and flags; whatever is larger is not meant for us (RELIABILITY F75).
+// Requests are names and flags; whatever is larger is not meant for us.
 constexpr int kMaxRequestBytes = 1 << 20;
 // gRPC reads a message to its end before it says that it is too large: this is what all callers
 // together make it keep. Far above what 5,000 watchers take, since it is made to fit at the cost of
-// anybody's calls (RELIABILITY section 5 row 10).
+// anybody's calls.
 constexpr size_t kMostForCallers = size_t{256} << 20;
 // How long gRPC waits for a caller that has begun to speak to finish its part of the handshake, and
 // how long it may take itself. On a busy machine either may get no processor for seconds; callers

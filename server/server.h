@@ -56,7 +56,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Starts the daemons and serves until TERM or INT has stopped them all. The exit code is 0, or 1
-  // when a second signal cut it short (contract section 6) or something survived KILL. Mostly the
+  // when a second signal cut it short or something survived KILL. Mostly the
   // process ends with it here; returns it where everything has to be taken down in order.
   int Run();
 

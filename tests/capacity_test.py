@@ -1,4 +1,4 @@
-"""What cannot fit is refused when it is loaded, and not when it starts (RELIABILITY F10)."""
+"""What cannot fit is refused when it is loaded, and not when it starts."""
 
 import re
 import resource
@@ -28,7 +28,7 @@ class CapacityTest(HobTest):
         self.assertEqual(found.group(1), found.group(2))
         return int(found.group(1))
 
-    def test_f10_what_cannot_fit_is_refused_before_anything_starts(self):
+    def test_what_cannot_fit_is_refused_before_anything_starts(self):
         server, limited = self.limited_server(200)
         with self.assertRaises(ServerDied) as caught:
             server.start(limited)
@@ -42,7 +42,7 @@ class CapacityTest(HobTest):
             server.await_state(daemon.name, State.RUNNING)
         server.stop()
 
-    def test_f10_soft_limit_is_raised_and_children_have_what_it_was(self):
+    def test_soft_limit_is_raised_and_children_have_what_it_was(self):
         server, limited = self.limited_server(50)
         server.start(limited)
         for daemon in server.list().daemons:
@@ -51,7 +51,7 @@ class CapacityTest(HobTest):
         self.assertEqual(resource.prlimit(server.daemon("d000").pid, resource.RLIMIT_NOFILE), (100, LIMIT))
         server.stop()
 
-    def test_f10_reload_of_what_cannot_fit_disturbs_nothing(self):
+    def test_reload_of_what_cannot_fit_disturbs_nothing(self):
         server, limited = self.limited_server(3)
         server.start(limited)
         before = [server.await_state(f"d{i:03}", State.RUNNING) for i in range(3)]

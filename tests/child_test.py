@@ -1,4 +1,4 @@
-"""How a daemon's process begins its life (contract section 3, invariant 6): it compares what /proc/self shows."""
+"""How a daemon's process begins its life: it compares what /proc/self shows."""
 
 import grp
 import json
@@ -98,15 +98,13 @@ class ChildTest(HobTest):
         self.assertEqual(int(status["PPid"]), server.pid)
         self.assertEqual(report["ids"], [[os.geteuid()] * 3, [os.getegid()] * 3])
 
-    def test_s27_child_is_born_clean(self):
-        """RELIABILITY F06, F07, F08; section 5, row 27."""
+    def test_child_is_born_clean(self):
         server, report = self.report_of()
         self.assert_born_clean(server, report)
         self.assertTrue(report["descriptors"]["0"].startswith("pipe:"))
         server.stop()
 
-    def test_s27_child_is_born_clean_whatever_the_server_was_born_with(self):
-        """RELIABILITY F06, F07: nohup, ignored and blocked signals, a strange umask and folder, stray descriptors."""
+    def test_child_is_born_clean_whatever_the_server_was_born_with(self):
         read, write = os.pipe()
         self.addCleanup(os.close, read)
         self.addCleanup(os.close, write)
@@ -119,8 +117,7 @@ class ChildTest(HobTest):
         self.assert_born_clean(server, report)
         server.stop()
 
-    def test_f99_s33_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
-        """Contract section 3; RELIABILITY section 5, row 33."""
+    def test_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
         meant_for_the_server = {
             "LISTEN_FDS": "1", "LISTEN_PID": "1", "LISTEN_FDNAMES": "x", "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1",
             "HOB_ADDRESS": "unix:/x", "HOB_DAEMON": "other", "HOB_SECRET": "x", "GRPC_VERBOSITY": "error",
@@ -138,8 +135,7 @@ class ChildTest(HobTest):
         self.assertEqual(environment[MARK], server.folder)
         server.stop()
 
-    def test_s33_log_is_written_whatever_the_environment_says_of_glog(self):
-        """RELIABILITY section 5, row 33."""
+    def test_log_is_written_whatever_the_environment_says_of_glog(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         elsewhere = server.path("elsewhere")
         os.mkdir(elsewhere)
@@ -183,7 +179,7 @@ class ChildTest(HobTest):
         self.assertEqual(report["environment"]["A"], "1")
         server.stop()
 
-    def test_f99_s26_cleared_environment_is_what_is_configured_and_nothing_else(self):
+    def test_cleared_environment_is_what_is_configured_and_nothing_else(self):
         server, report = self.report_of("clear_environment = yes\nenvironment = A=1\n",
                                         environment={"SECRET": "1", "LD_PRELOAD": ""})
         self.assertEqual(report["environment"]["A"], "1")
@@ -195,7 +191,6 @@ class ChildTest(HobTest):
         self.assertFalse(processes.is_alive(pid))
 
     def test_words_of_the_command_arrive_as_a_shell_would_have_split_them(self):
-        """Contract section 1.2."""
         server, report = self.report_of(arguments=r"""'a b' "c \"d\" $HOME" e\ f '' "x;y" *.c ~ # '; z' a;b ; comment""")
         self.assertEqual(report["arguments"],
                          ["a b", 'c "d" $HOME', "e f", "", "x;y", "*.c", "~", "#", "; z", "a;b"])
@@ -226,8 +221,7 @@ class ChildTest(HobTest):
         self.assert_born_clean(server, report)
         server.stop()
 
-    def test_f03_s18_user_is_taken_on_whole(self):
-        """RELIABILITY F03; section 5, row 18."""
+    def test_user_is_taken_on_whole(self):
         processes.needs_root(self)
         account = pwd.getpwnam("nobody")
         other = grp.getgrnam("daemon").gr_gid
@@ -258,7 +252,7 @@ class ChildTest(HobTest):
         server.stop()
         return report
 
-    def test_s18_rights_that_were_given_up_do_not_come_back(self):
+    def test_rights_that_were_given_up_do_not_come_back(self):
         processes.needs_root(self)
         report = self.regained("no_new_privileges = yes\n")
         attempts = report.pop("attempts")
@@ -273,7 +267,7 @@ class ChildTest(HobTest):
         if not os.statvfs("/tmp").f_flag & os.ST_NOSUID:
             self.assertEqual(report["through setuid"], "0")
 
-    def test_f14_s17_unknown_user_is_an_error_of_the_configuration(self):
+    def test_unknown_user_is_an_error_of_the_configuration(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         for settings in ("user = no-such-user", "user = 0day", "user = 4294967295", "group = no-such-group"):
             with self.subTest(settings):
@@ -282,7 +276,7 @@ class ChildTest(HobTest):
         server.stop()
 
     def test_default_limit_of_open_files_is_that_of_the_servers_caller(self):
-        """The server raises its own; many programs cannot live with a large one (RELIABILITY F10)."""
+        """The server raises its own; many programs cannot live with a large one."""
         server, report = self.report_of(wrapper=["sh", "-c", 'ulimit -Sn 777; exec "$@"', "sh"])
         self.assertEqual(report["nofile"][0], 777)
         server.stop()
@@ -329,7 +323,6 @@ class StandardStreamsTest(HobTest):
         server.stop()
 
     def test_no_terminal_controls_a_child(self):
-        """RELIABILITY F08."""
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)
         self.addCleanup(os.close, slave)

@@ -1,4 +1,4 @@
-"""hob against a real server (contract section 5): what it does, prints and exits with."""
+"""hob against a real server: what it does, prints and exits with."""
 
 import json
 import os
@@ -250,8 +250,7 @@ class CommandLineTest(HobTest):
         self.assert_fails(NO_PERMISSION, server, "--address", address, "restart", "web")
         server.stop()
 
-    def test_s11_names_from_the_command_line_are_printed_escaped(self):
-        """RELIABILITY section 5, row 11."""
+    def test_names_from_the_command_line_are_printed_escaped(self):
         server = self.three_daemons()
         for name in ("\x1b[31mred", "a\nb", "../x", "%s", "x" * 100):
             with self.subTest(name):

@@ -36,7 +36,6 @@ class StartTest(HobTest):
         server.stop()
 
     def test_start_that_cannot_exec_names_stage_and_errno(self):
-        """RELIABILITY F04."""
         server = self.server()
         not_executable = server.write("not_executable", "#!/bin/sh\n")
         no_interpreter = server.script("no_interpreter", "#!/nonexistent/interpreter\n")
@@ -175,7 +174,6 @@ class StopTest(HobTest):
         server.stop()
 
     def test_daemon_that_is_stopped_by_a_signal_ends_all_the_same(self):
-        """RELIABILITY F24."""
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nstop_timeout = 1h\n").start()
         pid = server.await_state("web", State.RUNNING).pid
         server.signal_daemon("web", "STOP")
@@ -319,8 +317,7 @@ while true; do sleep 1h & wait; done
         self.assertEqual(len(daemon.throttle.failures), 1)
         server.stop()
 
-    def test_s12_what_is_no_signal_is_refused(self):
-        """RELIABILITY section 5, row 12."""
+    def test_what_is_no_signal_is_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         pid = server.await_state("web", State.RUNNING).pid
         for name in ["", "0", "65", "-1", "HUPP", "SIG", "9 ", "1.5", "99999999999999999999", "\x1b[31m"]:

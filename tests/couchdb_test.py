@@ -1,4 +1,4 @@
-"""CouchDB's own configuration files, unchanged, with a section of OS daemons behind them (contract section 1.1)."""
+"""CouchDB's own configuration files, unchanged, with a section of OS daemons behind them."""
 
 import glob
 import os

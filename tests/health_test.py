@@ -1,4 +1,4 @@
-"""grpc.health.v1.Health and `hob health` (contract sections 4 and 5)."""
+"""grpc.health.v1.Health and `hob health`."""
 
 import subprocess
 

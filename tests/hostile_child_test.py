@@ -1,4 +1,4 @@
-"""Daemons that mean harm with what they write (RELIABILITY section 5, row 23): it costs no memory, no spinning, no bound."""
+"""Daemons that mean harm with what they write: it costs no memory, no spinning, no bound."""
 
 import os
 
@@ -19,8 +19,7 @@ exit 3
 
 
 class HostileChildTest(HobTest):
-    def test_s23_child_that_closes_its_output_makes_nobody_spin(self):
-        """RELIABILITY F28."""
+    def test_child_that_closes_its_output_makes_nobody_spin(self):
         server = self.server("[os_daemons]\nclosed = /bin/sh -c 'exec <&- >&- 2>&-; exec sleep 1h'\n"
                              "late = /bin/sh -c 'echo one; exec >&- 2>&-; exec sleep 1h'\n").start()
         for name in ("closed", "late"):
@@ -32,7 +31,7 @@ class HostileChildTest(HobTest):
             self.assertEqual(server.restart_daemon(name).state, State.RUNNING)
         server.stop()
 
-    def test_s23_gigabyte_without_a_newline_is_bounded_on_the_disk_and_in_memory(self):
+    def test_gigabyte_without_a_newline_is_bounded_on_the_disk_and_in_memory(self):
         server = self.server("[daemon:web]\ncommand = /usr/bin/head -c 1G /dev/zero\nautostart = no\nrestart = never\n"
                              "log_max_bytes = 1MiB\nlog_backups = 2\nlog_compress = no\n"
                              "[daemon:other]\ncommand = /bin/sleep 1h\n").start()
@@ -55,7 +54,7 @@ class HostileChildTest(HobTest):
         processes.await_quiet(server.pid)
         server.stop()
 
-    def test_s23_what_a_dying_child_wrote_is_printable_wherever_it_is_quoted(self):
+    def test_what_a_dying_child_wrote_is_printable_wherever_it_is_quoted(self):
         """Status tells the last line of stderr; the log of the server tells how a child ended."""
         server = self.server()
         script = server.script("evil", EVIL)

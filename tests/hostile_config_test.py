@@ -1,4 +1,4 @@
-"""Configurations that mean harm (RELIABILITY section 5, rows 15 to 17): refused at the start and at a reload alike, within
+"""Configurations that mean harm: refused at the start and at a reload alike, within
 bounded memory, with the place of the error; what is in force stays in force."""
 
 import os
@@ -70,7 +70,7 @@ class HostileConfigTest(HobTest):
         self.assertIn(said, message)
         self.assertTrue(message.replace("\n", "").isprintable(), message)
 
-    def test_s15_nothing_starts_with_a_hostile_file(self):
+    def test_nothing_starts_with_a_hostile_file(self):
         for what, (make, line, said) in HOSTILE_FILES.items():
             with self.subTest(what):
                 server, path = self.server_with_folder()
@@ -82,7 +82,7 @@ class HostileConfigTest(HobTest):
                 self.assertLess(int(result.stdout), MOST_KILOBYTES)
                 self.assertFalse(os.path.exists(server.path("run")), "nothing at all is made")
 
-    def test_s15_reload_with_a_hostile_file_keeps_what_is_in_force(self):
+    def test_reload_with_a_hostile_file_keeps_what_is_in_force(self):
         server, path = self.server_with_folder()
         server.start()
         before = server.await_state("web", State.RUNNING)
@@ -104,7 +104,7 @@ class HostileConfigTest(HobTest):
         self.assertEqual(server.await_state("more", State.RUNNING).exit_count, 0)
         server.stop()
 
-    def test_s16_root_takes_no_configuration_that_others_may_write(self):
+    def test_root_takes_no_configuration_that_others_may_write(self):
         processes.needs_root(self)
         server, path = self.server_with_folder()
         file_of(HEAD.encode())(path)
@@ -123,7 +123,7 @@ class HostileConfigTest(HobTest):
             server.start()
         self.assertIn("belongs to user 65534", caught.exception.stderr)
 
-    def test_s16_reload_of_what_others_may_write_keeps_what_is_in_force(self):
+    def test_reload_of_what_others_may_write_keeps_what_is_in_force(self):
         processes.needs_root(self)
         server, path = self.server_with_folder()
         file_of(HEAD.encode())(path)
@@ -141,7 +141,7 @@ class HostileConfigTest(HobTest):
         self.assertEqual(server.reload().generation, 2)
         server.stop()
 
-    def test_s17_daemon_of_nobody_knows_whom_never_runs(self):
+    def test_daemon_of_nobody_knows_whom_never_runs(self):
         for settings in ("user = no-such-user", "user = 0day", "user = 4294967295", "user = -1", "user = 1 2",
                          "group = no-such-group", "group = 4294967295", "groups = daemon no-such-group"):
             with self.subTest(settings):

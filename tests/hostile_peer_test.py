@@ -1,4 +1,4 @@
-"""Callers that mean harm (RELIABILITY section 5, rows 10, 11 and 13): each is refused, and nothing that runs notices."""
+"""Callers that mean harm: each is refused, and nothing that runs notices."""
 
 import os
 import resource
@@ -97,7 +97,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s10_what_is_no_message_is_refused_by_every_method(self):
+    def test_what_is_no_message_is_refused_by_every_method(self):
         server = self.start_with_web()
         methods = [f"/hob.v1.Supervisor/{name}" for name in METHODS]
         methods += ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"]
@@ -112,7 +112,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s10_message_of_a_gigabyte_is_refused_within_bounded_memory(self):
+    def test_message_of_a_gigabyte_is_refused_within_bounded_memory(self):
         server = self.start_with_web()
         watch = server.stub.Watch(api.WatchRequest(), timeout=DEADLINE)
         self.assertEqual(next(watch).daemon.name, "web")
@@ -132,7 +132,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s10_message_that_is_announced_takes_no_memory(self):
+    def test_message_that_is_announced_takes_no_memory(self):
         server = self.start_with_web()
         before = processes.memory_kilobytes(server.pid)
         peers = [Http2Peer(server.socket, DEADLINE) for _ in range(20)]
@@ -148,8 +148,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s10_largest_request_is_answered_and_a_larger_one_is_not(self):
-        """RELIABILITY F75."""
+    def test_largest_request_is_answered_and_a_larger_one_is_not(self):
         server = self.start_with_web()
         # Two bytes more for each name than the name has; a glob that matches nothing.
         most = api.ListRequest(names=["x" * 62] * ((1 << 20) // 64))
@@ -162,7 +161,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s10_metadata_of_sixty_four_kilobytes_is_refused(self):
+    def test_metadata_of_sixty_four_kilobytes_is_refused(self):
         server = self.start_with_web()
         for what, metadata in [("one value", [("x", "y" * 65536)]), ("binary", [("x-bin", b"\0" * 65536)]),
                                ("many values", [(f"x{number}", "y" * 100) for number in range(600)])]:
@@ -175,7 +174,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s11_names_that_cannot_be_are_refused_by_every_method(self):
+    def test_names_that_cannot_be_are_refused_by_every_method(self):
         server = self.start_with_web()
         one_daemon = [server.status, server.start_daemon, server.stop_daemon, server.restart_daemon,
                       lambda name: server.signal_daemon(name, "KILL")]
@@ -187,7 +186,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s11_globs_that_can_mean_no_daemon_mean_none(self):
+    def test_globs_that_can_mean_no_daemon_mean_none(self):
         server = self.start_with_web()
         for name in HOSTILE_NAMES:
             with self.subTest(name):
@@ -202,7 +201,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s11_other_texts_are_refused_and_printable_in_the_answer(self):
+    def test_other_texts_are_refused_and_printable_in_the_answer(self):
         server = self.start_with_web()
         health = health_pb2_grpc.HealthStub(server.channel)
         # An empty one is none.
@@ -220,8 +219,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_s13_listener_lives_when_there_is_no_descriptor_for_a_caller(self):
-        """RELIABILITY F70."""
+    def test_listener_lives_when_there_is_no_descriptor_for_a_caller(self):
         server = self.start_with_web()
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         used = {int(name) for name in os.listdir(f"/proc/{server.pid}/fd")}

@@ -1,4 +1,4 @@
-"""What hobd and its helper are linked with (RELIABILITY F02; section 5, row 26), and what few need is not."""
+"""What hobd and its helper are linked with, and what few need is not."""
 
 import subprocess
 import unittest
@@ -16,12 +16,12 @@ class LinkageTest(unittest.TestCase):
                                  check=True, capture_output=True, text=True).stdout
         return {line.split()[0].partition("@")[0] for line in listing.splitlines()}
 
-    def test_f02_server_makes_processes_in_one_way_only(self):
+    def test_server_makes_processes_in_one_way_only(self):
         needed = self.needed("server/hobd")
         self.assertIn("pthread_create", needed)
         self.assertEqual(needed & FORBIDDEN, set())
 
-    def test_s26_helper_loads_no_library_that_a_variable_could_name(self):
+    def test_helper_loads_no_library_that_a_variable_could_name(self):
         """LD_PRELOAD and its like are for the dynamic loader; what it would run is still root then."""
         headers = subprocess.run(["readelf", "--program-headers", "--wide", program("server/hob-exec")],
                                  check=True, capture_output=True, text=True).stdout

@@ -1,5 +1,5 @@
-"""Logs that somebody renames, deletes or makes unwritable under a running server (contract 7.7): every byte is kept, the
-daemon waits at worst, and nobody else notices (RELIABILITY F53 and F55)."""
+"""Logs that somebody renames, deletes or makes unwritable under a running server: every byte is kept, the
+daemon waits at worst, and nobody else notices."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ class LogTroubleTest(HobTest):
         processes.await_that(lambda: self.text(server, name) == text,
                              lambda: f"{name}: {text!r} but {self.text(server, name)!r}\n{server.stderr()}")
 
-    def test_f55_renamed_log_is_made_anew_and_nothing_is_lost(self):
+    def test_renamed_log_is_made_anew_and_nothing_is_lost(self):
         server = self.counting_server().start()
         self.ask_for(10)
         self.await_text(server, "web.log", numbers(1, 10))
@@ -73,7 +73,7 @@ class LogTroubleTest(HobTest):
         self.assertEqual((server.daemon("web").pid, server.daemon("web").log_problem), (pid, ""))
         server.stop()
 
-    def test_f55_deleted_log_is_made_anew(self):
+    def test_deleted_log_is_made_anew(self):
         server = self.counting_server().start()
         self.ask_for(10)
         self.await_text(server, "web.log", numbers(1, 10))
@@ -82,7 +82,7 @@ class LogTroubleTest(HobTest):
         self.await_text(server, "web.log", numbers(11, 20))
         server.stop()
 
-    def test_f53_log_that_may_not_be_written_holds_one_daemon_back(self):
+    def test_log_that_may_not_be_written_holds_one_daemon_back(self):
         """An ordinary user's server, and a file of root's in its folder."""
         processes.needs_root(self)
         server = self.counting_server()
@@ -107,7 +107,7 @@ class LogTroubleTest(HobTest):
         self.assertEqual(server.stderr().count("log stalled"), 1)
         server.stop()
 
-    def test_f53_read_only_file_system_holds_one_daemon_back(self):
+    def test_read_only_file_system_holds_one_daemon_back(self):
         processes.needs_root(self)
         server = self.counting_server()
         log = server.path("log")

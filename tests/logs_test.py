@@ -37,7 +37,6 @@ class LogsTest(HobTest):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE, **options)
 
     def test_last_words_are_in_the_log_before_the_end_is_told(self):
-        """Contract 7.7: nothing that a child wrote is lost."""
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo out; echo err >&2; printf last; exit 3'\n"
                              "restart = never\n").start()
         server.await_state("web", State.EXITED)
@@ -65,7 +64,7 @@ class LogsTest(HobTest):
         self.assertEqual(self.text(server, "web.err.log"), b"b\n")
         server.stop()
 
-    def test_f55_rotation_loses_no_line_and_logs_reads_through_it(self):
+    def test_rotation_loses_no_line_and_logs_reads_through_it(self):
         count = 50000
         server = self.server(f"[daemon:web]\ncommand = /usr/bin/seq -f 'this is line %09.0f' {count}\nrestart = never\n"
                              "log_max_bytes = 100KB\nlog_backups = 50\n").start()
@@ -160,8 +159,7 @@ class LogsTest(HobTest):
             self.assertTrue(error_info(caught.exception).reason)
         server.stop()
 
-    def test_f50_slow_reader_is_told_what_it_missed_and_holds_nothing_up(self):
-        """RELIABILITY, finding 10."""
+    def test_slow_reader_is_told_what_it_missed_and_holds_nothing_up(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; read go <input; exec seq 3000000'\n"
                              "restart = never\nlog_max_bytes = 1MB\nlog_backups = 1\n")
         os.mkfifo(server.path("input"))
@@ -184,7 +182,7 @@ class LogsTest(HobTest):
         self.assertEqual(read + missed, written)
         server.stop()
 
-    def test_f52_stalled_log_is_said_and_made_up_for(self):
+    def test_stalled_log_is_said_and_made_up_for(self):
         server = self.server("[os_daemons]\nother = /bin/sh -c 'echo other; sleep 1h'\n"
                              "[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\nautostart = no\n").start()
         os.mkdir(server.path("log/web.log"))
@@ -200,7 +198,6 @@ class LogsTest(HobTest):
         server.stop()
 
     def test_what_a_removed_daemon_wrote_last_comes_when_its_log_can_be_written(self):
-        """Contract 7.7: nothing is lost while the server lives."""
         other = "[os_daemons]\nother = /bin/sleep 1h\n"
         server = self.server(other + "[daemon:web]\ncommand = /bin/sh -c 'echo last words; sleep 1h'\nautostart = no\n")
         server.start()
@@ -254,7 +251,7 @@ class LogsTest(HobTest):
         self.assertTrue(server.start_daemon("ready").ready)
         server.stop()
 
-    def test_f56_status_shows_the_capacity_of_a_small_pipe(self):
+    def test_status_shows_the_capacity_of_a_small_pipe(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\n").start()
         server.await_state("web", State.RUNNING)
         with open(os.path.join(server.keys["run_dir"], "output/web.out"), "r+b", buffering=0) as pipe:
@@ -268,7 +265,7 @@ class LogsTest(HobTest):
         server.stop()
 
     @unittest.skipUnless(os.geteuid() == 0, "SKIPPED: only root can make a full disk")
-    def test_f52_full_disk_holds_one_daemon_back_and_loses_nothing(self):
+    def test_full_disk_holds_one_daemon_back_and_loses_nothing(self):
         server = self.server("[daemon:web]\ncommand = /usr/bin/seq 100000\nrestart = never\nautostart = no\n"
                              "[daemon:other]\ncommand = /bin/sleep 1h\n")
         os.mkdir(server.path("log"), 0o750)
@@ -304,7 +301,7 @@ class LogsTest(HobTest):
         self.assertEqual(self.text(server, "web.log"), b"two\n")
         server.stop()
 
-    def test_f57_own_log_that_nobody_reads_slows_no_restart(self):
+    def test_own_log_that_nobody_reads_slows_no_restart(self):
         """Its stderr is a full pipe."""
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
@@ -379,7 +376,7 @@ class LogsTest(HobTest):
         self.assertEqual(client.wait(DEADLINE), 0)
         return printed.replace(b"\r\n", b"\n")
 
-    def test_f54_s23_control_characters_are_escaped_and_names_coloured_on_a_terminal_only(self):
+    def test_control_characters_are_escaped_and_names_coloured_on_a_terminal_only(self):
         server = self.server("[daemon:web]\ncommand = /usr/bin/printf '1\\033[2J\\000\\377\\n'\nrestart = never\n"
                              "[daemon:api]\ncommand = /bin/echo of api\nrestart = never\n").start()
         server.await_state("web", State.EXITED)

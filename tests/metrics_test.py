@@ -1,4 +1,4 @@
-"""Metrics (contract 1.5, `metrics_listen`): they agree with List, Status and the feed, whoever asks, and however."""
+"""Metrics: they agree with List, Status and the feed, whoever asks, and however."""
 
 import collections
 import concurrent.futures
@@ -465,7 +465,7 @@ class MetricsTest(HobTest):
             self.assertEqual(len(page.metrics["hob_daemon_up"]), 100)
         server.stop()
 
-    def test_f70_endpoint_survives_a_shortage_of_descriptors(self):
+    def test_endpoint_survives_a_shortage_of_descriptors(self):
         server = self.serve("[daemon:web]\ncommand = /bin/sleep 1h\n")
         server.await_state("web", State.RUNNING)
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)

@@ -1,4 +1,4 @@
-"""What somebody has planted where the server is to write (RELIABILITY section 5, rows 4 and 19): the victim stays as it is."""
+"""What somebody has planted where the server is to write: the victim stays as it is."""
 
 import os
 import stat
@@ -49,7 +49,7 @@ class PlantedFilesTest(HobTest):
         self.assertEqual(server.descendants(), [])
         return caught.exception.stderr
 
-    def test_s19_log_is_not_written_through_a_link(self):
+    def test_log_is_not_written_through_a_link(self):
         server = self.server("[os_daemons]\nother = /bin/sleep 1h\n"
                              "[daemon:web]\ncommand = /bin/sh -c 'echo one; echo two >&2; sleep 1h'\nautostart = no\n").start()
         # Where nobody else may write, nobody plants anything.
@@ -70,7 +70,7 @@ class PlantedFilesTest(HobTest):
                 os.unlink(path)
         server.stop()
 
-    def test_s19_what_belongs_to_a_log_is_not_written_through_a_link(self):
+    def test_what_belongs_to_a_log_is_not_written_through_a_link(self):
         server = self.server("[daemon:web]\ncommand = /usr/bin/seq 20000\nautostart = no\nrestart = never\n"
                              "log_max_bytes = 16KiB\nlog_backups = 2\n").start()
         os.chmod(server.path("log"), 0o777)
@@ -86,14 +86,14 @@ class PlantedFilesTest(HobTest):
                     os.unlink(server.path("log/" + file))
         server.stop()
 
-    def test_s19_lock_that_is_a_link_is_refused(self):
+    def test_lock_that_is_a_link_is_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         path = server.path("run/hob.lock")
         for _ in self.planted(server, path):
             self.assertIn(path, self.refused(server))
         server.start().stop()
 
-    def test_s19_record_of_instances_that_is_a_link_is_refused(self):
+    def test_record_of_instances_that_is_a_link_is_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         path = server.path("run/instances")
         for _ in self.planted(server, path):
@@ -102,7 +102,7 @@ class PlantedFilesTest(HobTest):
             self.assertIn("not trusted", stderr)
         server.start().stop()
 
-    def test_s19_socket_that_is_a_link_is_refused(self):
+    def test_socket_that_is_a_link_is_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         for _ in self.planted(server, server.socket):
             self.assertIn(server.socket, self.refused(server))
@@ -111,7 +111,7 @@ class PlantedFilesTest(HobTest):
         os.unlink(server.socket)
         server.start().stop()
 
-    def test_s19_links_in_the_place_of_fifos_and_notify_sockets_make_room(self):
+    def test_links_in_the_place_of_fifos_and_notify_sockets_make_room(self):
         server = self.server()
         notifier = server.script("notifier", "#!/usr/bin/python3\nimport os, signal, socket\n"
                                  "notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
@@ -126,7 +126,7 @@ class PlantedFilesTest(HobTest):
                 server.stop_daemon("web")
         server.stop()
 
-    def test_s04_folders_that_everybody_may_write_are_refused(self):
+    def test_folders_that_everybody_may_write_are_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         for name in ("run", "run/output", "run/notify"):
             with self.subTest(name):
@@ -146,7 +146,7 @@ class PlantedFilesTest(HobTest):
         server.await_state("web", State.RUNNING)
         server.stop()
 
-    def test_s04_socket_with_another_mode_than_configured_is_made_anew(self):
+    def test_socket_with_another_mode_than_configured_is_made_anew(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         os.chmod(server.socket, 0o777)
         server.channel.close()

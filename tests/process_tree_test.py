@@ -1,4 +1,4 @@
-"""Stop takes everything that a daemon started, and no successor starts before it is gone (RELIABILITY F29)."""
+"""Stop takes everything that a daemon started, and no successor starts before it is gone."""
 
 import signal
 
@@ -45,7 +45,7 @@ class ProcessTreeTest(HobTest):
     wrapper = ()
     containment = None
 
-    def test_s24_fork_bomb_that_limit_nproc_bounds_is_ended_whole(self):
+    def test_fork_bomb_that_limit_nproc_bounds_is_ended_whole(self):
         server = self.server()
         script = server.script("bomb", FORK_BOMB)
         server.configure(f"[daemon:bomb]\ncommand = {script}\nuser = nobody\nlimit_nproc = 50\n")
@@ -100,7 +100,6 @@ class ProcessTreeTest(HobTest):
         server.stop()
 
     def test_what_a_dead_main_process_left_is_killed_before_anything_else_happens(self):
-        """Contract 1.4, stop_signal: an instance is its whole tree."""
         server = self.tree_server("leave", "max_retries = 1\nretry_time = 1h\n")
         tree = self.await_tree(server)
         daemon = server.await_state("web", State.HALTED)

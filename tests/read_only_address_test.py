@@ -1,4 +1,4 @@
-"""A TCP address serves the methods that read and no other (contract section 1.5; RELIABILITY section 5, rows 2 and 3)."""
+"""A TCP address serves the methods that read and no other."""
 
 import socket
 
@@ -89,7 +89,7 @@ class ReadOnlyAddressTest(HobTest):
         channel.close()
         server.stop()
 
-    def test_s14_address_that_is_taken_is_refused(self):
+    def test_address_that_is_taken_is_refused(self):
         taken = socket.socket()
         self.addCleanup(taken.close)
         taken.bind(("127.0.0.1", 0))
@@ -110,8 +110,7 @@ class ReadOnlyAddressTest(HobTest):
                 self.assertEqual(caught.exception.code, 2)
                 self.assertIn(f"{server.path('hob.ini')}:", caught.exception.stderr)
 
-    def test_s09_garbage_on_the_wire_leaves_the_server_well(self):
-        """RELIABILITY section 5, row 9."""
+    def test_garbage_on_the_wire_leaves_the_server_well(self):
         server, _ = self.tcp_server()
         for family, address in ((socket.AF_INET, ("127.0.0.1", int(self.port))), (socket.AF_UNIX, server.socket)):
             for data in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\0" * 4096, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 4096):

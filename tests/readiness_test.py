@@ -1,4 +1,4 @@
-"""Ready means ready: what a daemon says of itself, and what strangers say of it (RELIABILITY F30, F98)."""
+"""Ready means ready: what a daemon says of itself, and what strangers say of it."""
 
 import os
 import socket
@@ -83,7 +83,7 @@ class NotifyTest(HobTest):
         self.assertFalse(daemon.ready)
         server.stop()
 
-    def test_f98_strangers_and_nonsense_change_nothing(self):
+    def test_strangers_and_nonsense_change_nothing(self):
         """Empty, huge, with descriptors, from strangers, very many: one daemon starts, another one runs."""
         server = self.notifier("STATUS=mine")
         before = server.await_daemon("web", lambda daemon: daemon.status_text == "mine", "says something")
@@ -141,7 +141,7 @@ class DescriptorTest(HobTest):
 
 
 class StartTimeTest(HobTest):
-    def test_f30_who_ends_too_soon_was_never_up(self):
+    def test_who_ends_too_soon_was_never_up(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 0.1\nstart_time = 1h\nmax_retries = 2\n").start()
         server.await_state("web", State.HALTED)
         status = server.status("web")

@@ -1,4 +1,4 @@
-"""Reload (contract section 1.6): one plan, applied as one, or nothing at all."""
+"""Reload: one plan, applied as one, or nothing at all."""
 
 import os
 import signal
@@ -92,7 +92,6 @@ class ReloadTest(HobTest):
         server.stop()
 
     def test_errors_keep_everything_as_it_is(self):
-        """RELIABILITY F60."""
         server = self.running_server()
         before = self.daemons(server)
         server.configure(AFTER + "max_retrys = 5\n[daemon:odd]\ncommand = bin/relative\nnice = often\n")
@@ -115,7 +114,7 @@ class ReloadTest(HobTest):
         server.stop()
 
     def test_thousand_errors_fit_into_a_status(self):
-        """gRPC drops a status of more than 8 KiB (contract section 1.6)."""
+        """gRPC drops a status of more than 8 KiB."""
         server = self.running_server()
         server.configure("[os_daemons]\n" + "".join(f"bad{number} = relative/path\n" for number in range(1000)))
         error = self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
@@ -175,8 +174,7 @@ class ReloadTest(HobTest):
         self.assertEqual(server.daemon("a").pid, pid)
         server.stop()
 
-    def test_f48_daemon_that_comes_back_waits_until_its_old_self_has_ended(self):
-        """RELIABILITY F48."""
+    def test_daemon_that_comes_back_waits_until_its_old_self_has_ended(self):
         server = self.server()
         config = f"[os_daemons]\na = {self.ledger_command(server, 'ledger')}\n"
         server.configure(config)
@@ -193,7 +191,6 @@ class ReloadTest(HobTest):
         server.stop()
 
     def test_reloads_at_the_same_time_take_turns(self):
-        """RELIABILITY F66."""
         server = self.running_server()
         futures = [server.stub.Reload.future(api.ReloadRequest(), timeout=60) for _ in range(50)]
         generations = [future.result().generation for future in futures]

@@ -1,4 +1,4 @@
-"""A server that is killed, and the next one: what was left is ended before anything is started anew (contract section 6)."""
+"""A server that is killed, and the next one: what was left is ended before anything is started anew."""
 
 import os
 import signal
@@ -71,7 +71,6 @@ class ServerDeathTest(HobTest):
         server.stop()
 
     def test_nothing_but_what_was_left_is_touched(self):
-        """RELIABILITY F91, F92."""
         first = self.server()
         first.configure(f"[os_daemons]\na = {self.ledger_command(first, 'a')}\n")
         self.start(first)

@@ -1,4 +1,4 @@
-"""The server itself (contract section 6): signals, exit codes, one server per run_dir, sockets, sd_notify."""
+"""The server itself: signals, exit codes, one server per run_dir, sockets, sd_notify."""
 
 import os
 import shutil
@@ -67,7 +67,6 @@ class SignalTest(HobTest):
         self.assertEqual(server.wait(), 0, server.stderr())
 
     def test_signals_that_the_caller_ignored_or_blocked_are_obeyed(self):
-        """RELIABILITY F07; nohup and a shell's `&`."""
         script = 'trap "" HUP INT QUIT TERM PIPE; exec "$@"'
         for wrapper in (["sh", "-c", script, "sh"], ["nohup"]):
             with self.subTest(wrapper[0]):
@@ -101,7 +100,6 @@ class SignalTest(HobTest):
         server.stop()
 
     def test_stderr_that_nobody_reads_blocks_nothing(self):
-        """RELIABILITY F57."""
         read, write = os.pipe()
         self.addCleanup(os.close, read)
         server = self.server("[daemon:a]\ncommand = /bin/sleep 1h\nautostart = no\n")
@@ -136,7 +134,6 @@ class ConfigurationTest(HobTest):
         self.assertFalse(os.path.exists(server.path("run")), "nothing at all is made")
 
     def test_configuration_that_cannot_be_read_is_exit_code_two(self):
-        """RELIABILITY F63."""
         for path in ("/nonexistent/hob.ini", "/dev/zero"):
             with self.subTest(path):
                 server = self.server()
@@ -160,8 +157,7 @@ class OneServerTest(HobTest):
         info = os.stat(server.socket)
         return info.st_ino, server.info().pid, server.daemon("a")
 
-    def test_s14_second_server_refuses_and_names_the_first(self):
-        """RELIABILITY section 5, row 14."""
+    def test_second_server_refuses_and_names_the_first(self):
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.await_state("a", State.RUNNING)
         before = self.snapshot(first)
@@ -174,7 +170,7 @@ class OneServerTest(HobTest):
         self.assertEqual(self.snapshot(first), before)
         first.stop()
 
-    def test_s14_second_server_with_the_whole_configuration_of_the_first_refuses(self):
+    def test_second_server_with_the_whole_configuration_of_the_first_refuses(self):
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.await_state("a", State.RUNNING)
         before = self.snapshot(first)
@@ -224,8 +220,7 @@ class OneServerTest(HobTest):
         self.assertIn(f"another hob server uses {first.path('log')}: its pid is {first.pid};", caught.exception.stderr)
         first.stop()
 
-    def test_f81_s14_socket_of_a_live_server_is_never_removed(self):
-        """RELIABILITY F81."""
+    def test_socket_of_a_live_server_is_never_removed(self):
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.await_state("a", State.RUNNING)
         before = self.snapshot(first)
@@ -267,8 +262,7 @@ class OneServerTest(HobTest):
         first.stop()
         self.assertTrue(os.path.exists(first.socket))
 
-    def test_s04_mode_of_the_socket_is_as_configured_whatever_the_umask(self):
-        """RELIABILITY section 5, row 4."""
+    def test_mode_of_the_socket_is_as_configured_whatever_the_umask(self):
         for umask in (0o000, 0o077):
             for mode in (None, "0600", "0666"):
                 with self.subTest(umask=oct(umask), mode=mode):

@@ -1,4 +1,4 @@
-"""Orphans come to the server and are reaped, and its own children are not mistaken for them (RELIABILITY F20, F23)."""
+"""Orphans come to the server and are reaped, and its own children are not mistaken for them."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ class StrayTest(HobTest):
         self.assertEqual(server.daemon("orphaner").exit_count, 0)
         server.stop()
 
-    def test_f22_workers_wait_for_descriptors_and_not_in_waitid(self):
+    def test_workers_wait_for_descriptors_and_not_in_waitid(self):
         """Thousands of threads in waitid notice an exit three times later than in poll."""
         processes.needs_root(self)
         names = [f"d{number}" for number in range(50)]
@@ -89,7 +89,7 @@ class StrayTest(HobTest):
         self.assertEqual(server.descendants(), [])
 
     def test_stray_is_reaped_although_nothing_else_happens(self):
-        """F20: no worker takes the signal that tells of its end."""
+        """No worker takes the signal that tells of its end."""
         server = self.server("[os_daemons]\n" + "".join(f"d{i} = /bin/sleep 1h\n" for i in range(20)))
         leaver = server.script("leaver", "#!/bin/sh\nfor i in $(seq 100); do (sleep 1h & echo $! >>\"$1.part\"); done\n"
                                "mv \"$1.part\" \"$1\"\nexec sleep 1h\n")

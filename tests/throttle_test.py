@@ -1,4 +1,4 @@
-"""The restart throttle's rule (contract section 2.1) through the wire, with real children."""
+"""The restart throttle's rule through the wire, with real children."""
 
 import os
 import signal
@@ -66,7 +66,6 @@ class ThrottleTest(HobTest):
         server.stop()
 
     def test_decision_carries_its_evidence(self):
-        """Contract section 2.5."""
         server = self.server_with("/bin/sh -c 'exit 4'")
         daemon = self.assert_halted(server, 3)
         throttle = daemon.throttle
@@ -152,7 +151,7 @@ class ThrottleTest(HobTest):
         self.assertTrue(daemon.HasField("next_start_time"))
         server.stop()
 
-    def test_f42_crash_loop_leaves_the_others_alone(self):
+    def test_crash_loop_leaves_the_others_alone(self):
         server = self.server("[os_daemons]\nsteady = /bin/sleep 1h\nloop = /bin/false\n"
                              "[daemon:loop]\nmax_retries = 200\nretry_time = 1h\n").start()
         steady = server.await_state("steady", State.RUNNING)
@@ -160,7 +159,7 @@ class ThrottleTest(HobTest):
         self.assertEqual(server.daemon("steady"), steady)
         server.stop()
 
-    def test_f42_crash_loop_does_not_starve_the_others_of_the_budget(self):
+    def test_crash_loop_does_not_starve_the_others_of_the_budget(self):
         server = self.server("[os_daemons]\nsteady = /bin/sleep 1h\nloop = /bin/false\n"
                              "[os_daemon_settings]\nmax_retries = 1000000\nretry_time = 1h\n",
                              hob_keys={"start_rate": "20", "start_burst": "1"}).start()

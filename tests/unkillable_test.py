@@ -49,7 +49,7 @@ class UnkillableTest(HobTest):
         self.freezer = Freezer(self)
         self.freezer.freeze(self.pid)
 
-    def test_f26_stop_goes_on_and_no_second_instance_is_started(self):
+    def test_stop_goes_on_and_no_second_instance_is_started(self):
         server, pid = self.hob, self.pid
         self.assert_rpc_error(grpc.StatusCode.DEADLINE_EXCEEDED, "TIMED_OUT", server.stop_daemon, "web",
                               timeout=duration(0.5))
@@ -65,7 +65,7 @@ class UnkillableTest(HobTest):
         self.assertEqual([line.split()[0] for line in starts], ["start"])
         server.stop()
 
-    def test_f26_shutdown_ends_without_it_and_its_successor_starts_no_second_instance(self):
+    def test_shutdown_ends_without_it_and_its_successor_starts_no_second_instance(self):
         self.hob.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.hob.process.wait(timeout=60), 1)
         self.assertIn("hangs in the kernel", self.hob.stderr())

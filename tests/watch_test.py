@@ -1,4 +1,4 @@
-"""Watch and `hob watch` (contract sections 4 and 5)."""
+"""Watch and `hob watch`."""
 
 import json
 import random

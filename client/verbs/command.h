@@ -30,7 +30,7 @@ struct Waiting {
   absl::StatusOr<absl::Duration> Timeout() const;
 };
 
-// Contract section 4.
+// How long a command waits for its outcome without --timeout.
 inline constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 
 // The server ends a call that waits at the time-out and says what goes on; the client waits that

@@ -8,7 +8,7 @@
 namespace hob {
 namespace client {
 
-// `hob explain NAME...`: why a daemon is as it is, and what would change that (contract 2.5).
+// `hob explain NAME...`: why a daemon is as it is, and what would change that.
 std::unique_ptr<Verb> MakeExplainVerb();
 
 }  // namespace client

@@ -8,7 +8,7 @@
 namespace hob {
 namespace client {
 
-// `hob reload`: has the server read its configuration again (contract 1.6).
+// `hob reload`: has the server read its configuration again.
 std::unique_ptr<Verb> MakeReloadVerb();
 
 }  // namespace client

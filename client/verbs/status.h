@@ -8,7 +8,7 @@
 namespace hob {
 namespace client {
 
-// `hob status [NAME...]`: daemons whole, with exit codes of its own (contract section 5).
+// `hob status [NAME...]`: daemons whole, with exit codes of its own.
 std::unique_ptr<Verb> MakeStatusVerb();
 
 }  // namespace client

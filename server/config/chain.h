@@ -27,7 +27,7 @@ struct ChainDaemon {
   ConfigPlace place;
 };
 
-// A chain of files, one laid over the other (contract 1.1). Every value in it is right by itself.
+// A chain of files, one laid over the other. Every value in it is right by itself.
 struct Chain {
   // The names of the files, and of what could not be read, in order.
   std::vector<std::string> sources;

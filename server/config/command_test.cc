@@ -16,7 +16,7 @@ TEST(ParseCommandTest, ProgramIsAnAbsolutePath) {
   EXPECT_THAT(ParseCommand("'/opt/a b/c'").value(), ElementsAre("/opt/a b/c"));
 }
 
-TEST(ParseCommandTest, F14SaysWhatWouldBeRight) {
+TEST(ParseCommandTest, SaysWhatWouldBeRight) {
   EXPECT_THAT(ParseCommand("").status().message(), HasSubstr("the command is empty"));
   EXPECT_THAT(ParseCommand("/bin/sh -c 'x").status().message(), HasSubstr("not closed"));
   EXPECT_THAT(ParseCommand("env A=1").status().message(),

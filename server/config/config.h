@@ -42,7 +42,7 @@ struct LoadedConfig {
 // `directory`, and each `env_file`; changes nothing.
 // Blocks on them. The chain without --config is DefaultConfigPaths of default_paths.h.
 //
-// How the chain is put together, where contract 1 leaves it open:
+// How the chain is put together:
 // - Each value is checked by itself in each file, also where a later file overrides it; what needs
 //   the others (users, groups, one key with another) is checked on what is in force.
 // - `NAME =` in [os_daemons] and `command =` in [daemon:NAME] take back the command, wherever an

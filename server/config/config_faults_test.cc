@@ -1,6 +1,5 @@
-// Every system call that reads a configuration fails, at every place, once and for good
-// (RELIABILITY 4b): it is loaded as it is, or there is an error that says why. Never is it loaded
-// as another one.
+// Every system call that reads a configuration fails, at every place, once and for good: it is
+// loaded as it is, or there is an error that says why. Never is it loaded as another one.
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -50,7 +49,7 @@ class ConfigFaultsTest : public testing::TestWithParam<std::string> {
   TestFolder folder_;
 };
 
-TEST_P(ConfigFaultsTest, F60_WhatCannotBeReadIsNeverTakenForAnotherConfiguration) {
+TEST_P(ConfigFaultsTest, WhatCannotBeReadIsNeverTakenForAnotherConfiguration) {
   int happened = 0;
   for (const int error_number : {EIO, ENOMEM, EMFILE, EACCES}) {
     for (const bool for_good : {false, true}) {

@@ -34,8 +34,7 @@ TEST(ReadConfigFileTest, ReturnsTheText) {
   EXPECT_EQ(ReadConfigFile(folder.PathOf("link.ini")).value(), text);
 }
 
-// RELIABILITY F62, F63, section 5 row 15.
-TEST(ReadConfigFileTest, F63S15RefusesWhatIsNoRegularFile) {
+TEST(ReadConfigFileTest, RefusesWhatIsNoRegularFile) {
   TestFolder folder;
   ASSERT_EQ(mkfifo(folder.PathOf("fifo").c_str(), 0600), 0);
   ASSERT_EQ(symlink("nowhere", folder.PathOf("dangling").c_str()), 0);
@@ -52,7 +51,7 @@ TEST(ReadConfigFileTest, F63S15RefusesWhatIsNoRegularFile) {
   EXPECT_THAT(problem("/proc/self/status"), HasSubstr("changed while it was read"));
 }
 
-TEST(ReadConfigFileTest, F62RefusesWhatIsTooLarge) {
+TEST(ReadConfigFileTest, RefusesWhatIsTooLarge) {
   TestFolder folder;
   const std::string largest(kMaxConfigFileSize, 'x');
   EXPECT_EQ(ReadConfigFile(folder.Write("a", largest))->size(), kMaxConfigFileSize);
@@ -90,8 +89,7 @@ struct stat StatusOf(mode_t mode, uid_t owner) {
   return status;
 }
 
-// RELIABILITY F64, section 5 row 16.
-TEST(CheckTrustedTest, F64S16OnlyRootAndTheReaderMayWrite) {
+TEST(CheckTrustedTest, OnlyRootAndTheReaderMayWrite) {
   EXPECT_TRUE(CheckTrusted(StatusOf(S_IFREG | 0644, 0), 0).ok());
   EXPECT_TRUE(CheckTrusted(StatusOf(S_IFREG | 0664, 0), 0).ok());
   EXPECT_TRUE(CheckTrusted(StatusOf(S_IFREG | 0644, 7), 7).ok());
@@ -108,7 +106,7 @@ TEST(CheckTrustedTest, F64S16OnlyRootAndTheReaderMayWrite) {
               HasSubstr("can be written by everybody"));
 }
 
-TEST(CheckFolderOfTest, F64RootReadsOnlyFromFoldersThatNobodyElseWrites) {
+TEST(CheckFolderOfTest, RootReadsOnlyFromFoldersThatNobodyElseWrites) {
   if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
   TestFolder folder;
   const std::string path = folder.Write("open/a.ini", "");

@@ -278,8 +278,7 @@ TEST_F(ConfigTest, UsersAndGroupsAreResolved) {
   EXPECT_EQ(config.daemons.at("b")->settings.at("groups"), "bin,sys");
 }
 
-// RELIABILITY F14, section 5 row 17.
-TEST_F(ConfigTest, F14UnknownUsersAndGroupsAreErrors) {
+TEST_F(ConfigTest, UnknownUsersAndGroupsAreErrors) {
   EXPECT_THAT(ErrorsOf({"[os_daemons]\na = /usr/bin/env\n[os_daemon_settings]\nuser = 0day\n"
                         "[daemon:a]\ngroup = no-such\ngroups = daemon no-such-either\n"}),
               ElementsAre("1.ini:4: user: there is no user '0day' on this machine: create it or "

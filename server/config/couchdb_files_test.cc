@@ -1,4 +1,4 @@
-// CouchDB's own configuration files load as they stand (contract 1.1).
+// CouchDB's own configuration files load as they stand.
 #include <fstream>
 #include <sstream>
 

@@ -1,4 +1,4 @@
-// The keys of a daemon (contract 1.4): one row of a table each, with its reader, its writer and
+// The keys of a daemon: one row of a table each, with its reader, its writer and
 // what a change of it takes.
 #ifndef HOB_SERVER_CONFIG_DAEMON_KEYS_H_
 #define HOB_SERVER_CONFIG_DAEMON_KEYS_H_
@@ -18,7 +18,7 @@ inline constexpr char kCommandKey[] = "command";
 
 // What a change of a key takes.
 enum class KeyChange {
-  // It takes effect in the running daemon (contract 1.4: "live").
+  // It takes effect in the running daemon ("live").
   kLive,
   // It takes a new process.
   kRestart,

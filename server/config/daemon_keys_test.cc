@@ -19,8 +19,8 @@ absl::Status Set(absl::string_view key, absl::string_view text, DaemonSpec* spec
   return SetDaemonKey(*row, text, spec);
 }
 
-// Contract 1.4, whole: the default of every key, and whether it changes live.
-TEST(DaemonKeysTest, TableIsTheContracts) {
+// The default of every key, and whether it changes live.
+TEST(DaemonKeysTest, TableHasEveryKeyWithItsDefault) {
   const struct {
     const char* name;
     const char* fallback;

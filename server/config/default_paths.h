@@ -8,7 +8,7 @@
 
 namespace hob {
 
-// Where things are without configuration (contract 1.1 and 1.5). All absolute.
+// Where things are without configuration. All absolute.
 struct DefaultPaths {
   // Holds hob.ini and hob.d/.
   std::string config_dir;

@@ -10,7 +10,7 @@ namespace hob {
 // them, without jitter, for instances that end as soon as they are started.
 absl::Duration LeastSpanOfFailures(const RestartPolicy& policy, int64_t failures);
 
-// Whether the throttle can ever give a daemon with this policy up (contract 2.1 and 2.2). It cannot
+// Whether the throttle can ever give a daemon with this policy up. It cannot
 // when the delays alone between `max_retries` failures take `retry_time` or longer: an instance
 // lives a little too, so that they never fall into one window. A policy that never restarts counts
 // as one that can.

@@ -1,4 +1,4 @@
-// The text of one configuration file -> hob's sections in it (contract 1.3).
+// The text of one configuration file -> hob's sections in it.
 //
 // How the rows of that table work together:
 // - Lines end with LF or CRLF. Blanks are spaces and tabs; a tab reaches to the next multiple of 8.
@@ -29,7 +29,7 @@
 namespace hob {
 
 // The largest file, and the largest line in bytes, joined lines counted with the blanks that join
-// them (contract 1.3).
+// them.
 inline constexpr int kMaxConfigFileSize = 1 << 20;
 inline constexpr int kMaxConfigLineSize = 64 << 10;
 

@@ -250,7 +250,7 @@ TEST(IniFileTest, NulAndOtherEncodingsAreErrorsEverywhere) {
   }
 }
 
-TEST(IniFileTest, F62LongLinesAreErrors) {
+TEST(IniFileTest, LongLinesAreErrors) {
   const std::string longest(kMaxConfigLineSize - 4, 'x');
   EXPECT_EQ(ValueOf("k = " + longest), longest);
   EXPECT_EQ(ProblemOf("[hob]\nk = x" + longest),

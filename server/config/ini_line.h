@@ -8,7 +8,7 @@
 
 namespace hob {
 
-// Single lines of a configuration file, and how their pieces are told apart (contract 1.3).
+// Single lines of a configuration file, and how their pieces are told apart.
 
 // Whether a character is a space or a tab.
 bool IsIniBlank(char c);

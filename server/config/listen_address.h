@@ -9,9 +9,9 @@ namespace hob {
 // The longest path of a Unix socket in bytes: sun_path of unix(7) less its NUL.
 inline constexpr int kMaxSocketPath = 107;
 
-// Whether the server may listen on `address` (contract 1.5): `unix:/ABSOLUTE/PATH` with a path of
+// Whether the server may listen on `address`: `unix:/ABSOLUTE/PATH` with a path of
 // at most kMaxSocketPath bytes, or what CheckLoopbackAddress takes. Sockets of the abstract
-// namespace have no permissions and are refused (RELIABILITY section 5 row 5). InvalidArgument says
+// namespace have no permissions and are refused. InvalidArgument says
 // what would be right.
 absl::Status CheckListenAddress(absl::string_view address);
 

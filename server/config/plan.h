@@ -8,7 +8,7 @@
 
 namespace hob {
 
-// What a reload does with one daemon (contract 1.6).
+// What a reload does with one daemon.
 enum class PlanAction { kAdd, kRemove, kRestart, kUpdate, kUnchanged };
 
 struct PlanEntry {

@@ -75,7 +75,7 @@ TEST(PlanTest, AnyOtherKeyRestarts) {
   EXPECT_THAT(entry.keys, ElementsAre("directory", "stop_timeout"));
 }
 
-// Contract 1.4: every key of the table, by what it takes.
+// Every key of the table, by what a change of it takes.
 TEST(PlanTest, EveryKeyTakesWhatItsRowSays) {
   for (const DaemonKey& key : DaemonKeys()) {
     Config running = ConfigOf({Spec("a")});

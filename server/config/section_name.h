@@ -7,7 +7,7 @@
 
 namespace hob {
 
-// What a section of a configuration file is to hob (contract 1.2).
+// What a section of a configuration file is to hob.
 enum class SectionKind {
   // [os_daemons]
   kOsDaemons,

@@ -1,4 +1,4 @@
-// The keys of [hob] (contract 1.5): one row of a table each. A change of any takes a restart of the
+// The keys of [hob]: one row of a table each. A change of any takes a restart of the
 // server.
 #ifndef HOB_SERVER_CONFIG_SERVER_KEYS_H_
 #define HOB_SERVER_CONFIG_SERVER_KEYS_H_

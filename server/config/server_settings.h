@@ -11,7 +11,7 @@
 
 namespace hob {
 
-// The [hob] section (contract 1.5). A plain value.
+// The [hob] section. A plain value.
 struct ServerSettings {
   // As configured: "unix:/ABSOLUTE/PATH" or "HOST:PORT", checked. Not configured: hob.sock in
   // `run_dir`, wherever that is.

@@ -1,5 +1,5 @@
 // The types of values in a configuration file and on the command line: how they are read and
-// written (contract 1.3).
+// written.
 #ifndef HOB_SERVER_CONFIG_VALUES_H_
 #define HOB_SERVER_CONFIG_VALUES_H_
 

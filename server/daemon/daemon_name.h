@@ -8,7 +8,7 @@
 namespace hob {
 
 // Names become parts of paths and of control groups: letters, digits, `_`, `.`, `-`; 1 to 64 of
-// them; the first a letter, a digit or `_` (contract 1.2, RELIABILITY F65). Names of gRPC services
+// them; the first a letter, a digit or `_`. Names of gRPC services
 // are refused, because each daemon's name is a service name of the health service:
 // "hob.v1.Supervisor" and everything that starts with "grpc.".
 inline constexpr int kMaxDaemonNameLength = 64;

@@ -25,7 +25,7 @@ class ValidNameTest : public TestWithParam<std::string> {};
 
 TEST_P(ValidNameTest, IsAccepted) { EXPECT_TRUE(IsValidDaemonName(GetParam())); }
 
-INSTANTIATE_TEST_SUITE_P(F65, ValidNameTest,
+INSTANTIATE_TEST_SUITE_P(Valid, ValidNameTest,
                          Values("a", "Z", "0", "_", "web", "a.b-c_d", "a..b", "a--", "a.",
                                 "9-lives", "grpc", "grpc-web", "GRPC.x", "hob.v1",
                                 "hob.v1.supervisor", "hob.v1.Supervisor2", std::string(64, 'x')));
@@ -34,7 +34,7 @@ class InvalidNameTest : public TestWithParam<std::string> {};
 
 TEST_P(InvalidNameTest, IsRefused) { EXPECT_FALSE(IsValidDaemonName(GetParam())); }
 
-INSTANTIATE_TEST_SUITE_P(F65, InvalidNameTest,
+INSTANTIATE_TEST_SUITE_P(Invalid, InvalidNameTest,
                          Values("", ".", "..", "-", ".a", "-a", "../x", "a/b", "/", "a b", " a",
                                 "a ", "a\n", "a\t", "a:b", "a=b", "a@b", "a*", "[a]", "%s",
                                 "\x1b[31m", "w\xc3\xa4rter", std::string("a\0b", 3),

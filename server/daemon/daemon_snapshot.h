@@ -60,7 +60,7 @@ struct DaemonNotes {
   // Why what it writes cannot be kept at the moment: "log stalled: ..."; empty when it can.
   std::string log_problem;
   // How many bytes the smaller of the last instance's output pipes holds, where that is less than
-  // the usual 64 KiB (RELIABILITY F56); else 0.
+  // the usual 64 KiB; else 0.
   int64_t small_pipe_bytes = 0;
 };
 

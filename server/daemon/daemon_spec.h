@@ -1,5 +1,4 @@
-// What a daemon is told to be. Contract section 1.4 is the source of every field, default and
-// range.
+// Holds the settings of a daemon; server/config/daemon_keys.cc has the key of each, with its range.
 #ifndef HOB_SERVER_DAEMON_DAEMON_SPEC_H_
 #define HOB_SERVER_DAEMON_DAEMON_SPEC_H_
 

@@ -7,7 +7,7 @@
 
 namespace hob {
 
-// Where a daemon is in its life (contract section 3). Resting states end in -ED, passing ones in
+// Where a daemon is in its life. Resting states end in -ED, passing ones in
 // -ING.
 //
 //   from        to           when

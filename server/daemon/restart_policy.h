@@ -26,7 +26,7 @@ enum class OnHalt {
   kRetry,
 };
 
-// When a daemon is started again (contract 1.4 and 2). The defaults are those of CouchDB's OS
+// When a daemon is started again. The defaults are those of CouchDB's OS
 // daemons. A plain value.
 struct RestartPolicy {
   RestartMode restart = RestartMode::kAlways;

@@ -12,7 +12,7 @@
 
 namespace hob {
 
-// The rules of the restart throttle (contract section 2). Each decision names the one that fired.
+// The rules of the restart throttle. Each decision names the one that fired.
 enum class ThrottleRule {
   // Fewer than `max_retries` failures within `retry_time`: start again at once.
   kRetry,

@@ -18,7 +18,7 @@ using Metadata = std::map<std::string, std::string>;
 constexpr absl::string_view kPayloadUrl = "hob/ErrorReason";
 constexpr char kSeparator = '\0';
 
-// gRPC drops a status over 8 KiB (contract 1.6), and a message is in it twice: once with up to
+// gRPC drops a status over 8 KiB, and a message is in it twice: once with up to
 // three bytes for each of ours, once in base64 in the details.
 constexpr size_t kMaxMessageBytes = 1700;
 // Of the errors of a configuration, what leaves room for the words around them.

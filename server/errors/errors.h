@@ -1,6 +1,6 @@
 // Every failure that a user can meet over RPC, one factory each: the code is chosen here and
 // nowhere else, the message says what was wrong with which thing and what to do, and the reason
-// rides along for google.rpc.ErrorInfo (contract section 4). Must not know gRPC or protos.
+// rides along for google.rpc.ErrorInfo. Must not know gRPC or protos.
 #ifndef HOB_SERVER_ERRORS_ERRORS_H_
 #define HOB_SERVER_ERRORS_ERRORS_H_
 

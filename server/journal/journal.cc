@@ -17,7 +17,7 @@
 namespace hob {
 namespace {
 
-// 4 MiB of lines (RELIABILITY F57).
+// 4 MiB of lines.
 constexpr int64_t kMaxQueuedBytes = 4 << 20;
 // What a line costs beyond its characters.
 constexpr int64_t kLineOverhead = 64;

@@ -19,7 +19,7 @@
 namespace hob {
 
 // Takes lines from any thread and hands them to glog on a thread of its own: a reader of stderr
-// that is slow or gone, or a full disk, delays that thread alone (RELIABILITY F57, findings 12).
+// that is slow or gone, or a full disk, delays that thread alone.
 // Lines beyond a bound are dropped and counted, and the next line that gets through says how many
 // were.
 //

@@ -211,7 +211,7 @@ TEST_F(JournalTest, WhatWasLeftOutIsToldAtTheEndToo) {
   EXPECT_EQ(Count(text, "of the server itself"), 30);
 }
 
-TEST_F(JournalTest, F57_AFullPipeThatNobodyReadsBlocksNobodyAndLosesAreCounted) {
+TEST_F(JournalTest, AFullPipeThatNobodyReadsBlocksNobodyAndLosesAreCounted) {
   StderrPipe pipe;
   constexpr int kLines = 100000;
   Journal journal;
@@ -229,7 +229,7 @@ TEST_F(JournalTest, F57_AFullPipeThatNobodyReadsBlocksNobodyAndLosesAreCounted) 
   EXPECT_THAT(pipe.ReadUntil("and goes on\n"), HasSubstr("and goes on"));
 }
 
-TEST_F(JournalTest, F57_TheEndOfTheJournalDoesNotWaitForAReaderForEver) {
+TEST_F(JournalTest, TheEndOfTheJournalDoesNotWaitForAReaderForEver) {
   StderrPipe pipe;
   {
     Journal journal;

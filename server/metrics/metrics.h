@@ -15,7 +15,7 @@
 
 namespace hob {
 
-// The endpoint for Prometheus (contract 1.5, `metrics_listen`): accepts, answers and counts calls.
+// The endpoint for Prometheus: accepts, answers and counts calls.
 //
 // Order of calls: Open, Serve. Destroyed when the gRPC server that calls() meters is gone, and
 // before what `sources` points at.

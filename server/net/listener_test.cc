@@ -140,7 +140,7 @@ TEST_F(ListenerTest, AUnixSocketAnswersAndIsRemovedAtTheEnd) {
   EXPECT_EQ(InodeOf(path_), 0);
 }
 
-TEST_F(ListenerTest, S04_TheSocketHasItsModeAndGroupWhateverTheUmask) {
+TEST_F(ListenerTest, TheSocketHasItsModeAndGroupWhateverTheUmask) {
   const mode_t before = umask(0777);
   Listener::Options options;
   options.socket_mode = 0600;
@@ -154,7 +154,7 @@ TEST_F(ListenerTest, S04_TheSocketHasItsModeAndGroupWhateverTheUmask) {
   EXPECT_EQ(status.st_gid, getgid());
 }
 
-TEST_F(ListenerTest, S04_AFolderInWhichEverybodyMayReplaceTheSocketIsRefused) {
+TEST_F(ListenerTest, AFolderInWhichEverybodyMayReplaceTheSocketIsRefused) {
   ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open(address_);
@@ -166,7 +166,7 @@ TEST_F(ListenerTest, S04_AFolderInWhichEverybodyMayReplaceTheSocketIsRefused) {
   EXPECT_TRUE(listener.Open(address_).ok());
 }
 
-TEST_F(ListenerTest, S19_APlantedLinkIsNoSocketAndStaysAsItIs) {
+TEST_F(ListenerTest, APlantedLinkIsNoSocketAndStaysAsItIs) {
   const std::string victim = folder_ + "/victim";
   std::ofstream(victim) << "untouched";
   ASSERT_EQ(symlink(victim.c_str(), path_.c_str()), 0);
@@ -178,14 +178,14 @@ TEST_F(ListenerTest, S19_APlantedLinkIsNoSocketAndStaysAsItIs) {
   EXPECT_EQ(unlink(victim.c_str()), 0);
 }
 
-TEST_F(ListenerTest, F81_AStaleSocketIsNoObstacle) {
+TEST_F(ListenerTest, AStaleSocketIsNoObstacle) {
   Occupy(path_, 1).Reset();
   ASSERT_NE(InodeOf(path_), 0);
   const std::unique_ptr<Listener> listener = Serve(address_);
   EXPECT_EQ(GreetingAt(path_), 'u');
 }
 
-TEST_F(ListenerTest, S14_ASocketOnWhichSomebodyAnswersIsLeftAlone) {
+TEST_F(ListenerTest, ASocketOnWhichSomebodyAnswersIsLeftAlone) {
   const std::unique_ptr<Listener> first = Serve(address_);
   const ino_t inode = InodeOf(path_);
   {
@@ -404,7 +404,7 @@ class NoDescriptorsLeft {
   std::vector<UniqueFd> taken_;
 };
 
-TEST_F(ListenerTest, F70_S13_WithoutDescriptorsCallersAreTurnedAwayAndTheNextOneIsHeard) {
+TEST_F(ListenerTest, WithoutDescriptorsCallersAreTurnedAwayAndTheNextOneIsHeard) {
   const std::unique_ptr<Listener> listener = Serve(address_);
   constexpr int kCallers = 50;
   std::vector<UniqueFd> callers;

@@ -36,8 +36,8 @@ class DaemonOutput {
   // The `log_*` settings changed; they hold from the next byte on.
   void SpecChanged(const DaemonSpec& spec);
 
-  // The main process has ended: what it wrote last is in its log after this, unless that is stalled
-  // (contract 7.7).
+  // The main process has ended: what it wrote last is in its log after this, unless that is
+  // stalled.
   void MainEnded();
 
   // Returns the last line that the present instance, else the last, wrote to stderr, printable and
@@ -61,7 +61,7 @@ class DaemonOutput {
   std::string Problem() const;
 
   // How much the smaller of the FIFOs that are open holds, bytes, where that is less than the
-  // kernel's usual 64 KiB (RELIABILITY F56); else 0.
+  // kernel's usual 64 KiB; else 0.
   int64_t SmallPipe() const;
 
   MonotonicTime NextDeadline() const;

@@ -209,7 +209,7 @@ TEST_F(DaemonOutputTest, ADaemonThatComesBackWritesBehindWhatWasLeft) {
   EXPECT_EQ(ReadFile(Log("web.log")), "one\ntwo\n");
 }
 
-TEST_F(DaemonOutputTest, F56_TheSmallerPipeIsTold) {
+TEST_F(DaemonOutputTest, TheSmallerPipeIsTold) {
   Begin();
   // A machine with very many pipes gives small ones to this test too.
   const int usual = fcntl(err_.get(), F_GETPIPE_SZ);

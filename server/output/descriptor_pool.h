@@ -9,7 +9,7 @@
 namespace hob {
 
 // Counts the descriptors of one use, so that they stay within what the server has planned for that
-// use however many daemons there are (RELIABILITY F10). Who needs one for a moment always gets one
+// use however many daemons there are. Who needs one for a moment always gets one
 // soon, because fewer than all are kept for longer.
 //
 // Thread-safe.

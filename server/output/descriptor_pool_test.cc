@@ -7,7 +7,7 @@
 namespace hob {
 namespace {
 
-TEST(DescriptorPoolTest, F10_ThereAreNeverMoreThanTheMost) {
+TEST(DescriptorPoolTest, ThereAreNeverMoreThanTheMost) {
   DescriptorPool pool(2, 1);
   EXPECT_TRUE(pool.Take());
   EXPECT_TRUE(pool.Take());

@@ -15,7 +15,7 @@
 namespace hob {
 
 // What daemons that are gone wrote last and what could not yet be written into their logs: nobody
-// waits for it, and nothing is lost while the server lives (contract 7.7). It is tried once a
+// waits for it, and nothing is lost while the server lives. It is tried once a
 // second. When the server ends, it is tried a few times, and then it is said how much is lost.
 //
 // Thread-safe. Nobody but its own thread waits for a disk.
@@ -35,7 +35,7 @@ class LeftoverOutput {
     virtual std::string problem() const = 0;
   };
 
-  // Time between two tries (RELIABILITY F52).
+  // Time between two tries.
   static constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 
   // `warn` gets a line about what comes, is written after all, or is lost. Called on any thread.

@@ -15,7 +15,7 @@
 namespace hob {
 
 // Brings rotated logs to the disk (fsync(2)) and compresses them with zstd, one at a time, on a
-// thread of the lowest priority: nobody waits for it (RELIABILITY F55). A backup is removed only
+// thread of the lowest priority: nobody waits for it. A backup is removed only
 // when its compressed form is on the disk under its name. One that cannot be compressed (a full
 // disk) stays as it is until the next rotation of its log asks again.
 //

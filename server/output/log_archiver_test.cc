@@ -72,7 +72,7 @@ class SyncNotes {
   std::vector<std::string> notes_;
 };
 
-TEST_F(LogArchiverTest, F55_ARotatedFileIsOnTheDiskBeforeAndAfterItIsCompressed) {
+TEST_F(LogArchiverTest, ARotatedFileIsOnTheDiskBeforeAndAfterItIsCompressed) {
   SyncNotes disk(folder_.path());
   LogArchiver archiver(disk.Noting());
   WriteAndRotate("one", 5);
@@ -88,7 +88,7 @@ TEST_F(LogArchiverTest, F55_ARotatedFileIsOnTheDiskBeforeAndAfterItIsCompressed)
   EXPECT_THAT(Listing(folder_.path()), ElementsAre("web.log", "web.log.1.idx", "web.log.1.zst"));
 }
 
-TEST_F(LogArchiverTest, F55_WithoutCompressionARotatedFileIsBroughtToTheDiskToo) {
+TEST_F(LogArchiverTest, WithoutCompressionARotatedFileIsBroughtToTheDiskToo) {
   SyncNotes disk(folder_.path());
   LogArchiver archiver(disk.Noting());
   WriteAndRotate("one", 5);
@@ -99,7 +99,7 @@ TEST_F(LogArchiverTest, F55_WithoutCompressionARotatedFileIsBroughtToTheDiskToo)
                                         HasSubstr("folder: web.log.1 ")));
 }
 
-TEST_F(LogArchiverTest, F55_WhatCannotBeBroughtToTheDiskKeepsItsOriginal) {
+TEST_F(LogArchiverTest, WhatCannotBeBroughtToTheDiskKeepsItsOriginal) {
   SyncNotes disk(folder_.path());
   disk.Fail();
   LogArchiver archiver(disk.Noting());
@@ -110,7 +110,7 @@ TEST_F(LogArchiverTest, F55_WhatCannotBeBroughtToTheDiskKeepsItsOriginal) {
   EXPECT_EQ(Read(0), "one");
 }
 
-TEST_F(LogArchiverTest, F55_AfterItsEndNothingIsDone) {
+TEST_F(LogArchiverTest, AfterItsEndNothingIsDone) {
   LogArchiver archiver;
   WriteAndRotate("one", 5);
   archiver.End();
@@ -120,7 +120,7 @@ TEST_F(LogArchiverTest, F55_AfterItsEndNothingIsDone) {
   EXPECT_EQ(Read(0), "one");
 }
 
-TEST_F(LogArchiverTest, S19_APlantedLinkIsNotWrittenTo) {
+TEST_F(LogArchiverTest, APlantedLinkIsNotWrittenTo) {
   const std::string victim = folder_.path() + "/victim";
   const std::string planted = folder_.path() + "/web.log.zst.tmp";
   for (const auto plant : {symlink, link}) {

@@ -1,4 +1,4 @@
-// Where the output of daemons lies (contract 1.4).
+// Where the output of daemons lies.
 #ifndef HOB_SERVER_OUTPUT_LOG_NAMES_H_
 #define HOB_SERVER_OUTPUT_LOG_NAMES_H_
 

@@ -43,7 +43,7 @@ class LogStore {
   };
 
   // The most descriptors that all logs together ever have open, however many daemons there are:
-  // for the planning of all descriptors (RELIABILITY F10). FIFOs are not among them; each stream of
+  // for the planning of all descriptors. FIFOs are not among them; each stream of
   // a daemon that lives has one.
   static constexpr int kMostDescriptors = 256;
 

@@ -92,7 +92,7 @@ bool LogWriter::IsStillThere() {
 }
 
 bool LogWriter::OpenFile() {
-  // Not O_APPEND: splice refuses such files (RELIABILITY, section 3). O_NONBLOCK keeps the open of
+  // Not O_APPEND: splice refuses such files. O_NONBLOCK keeps the open of
   // a FIFO that somebody put there from hanging.
   const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
   file_.Reset(open(files_->path().c_str(), flags, 0640));

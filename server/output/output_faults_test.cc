@@ -1,5 +1,5 @@
-// Every system call on the way from a daemon to its log fails, at every place, once and for good
-// (RELIABILITY 4b): what was written is in the log once the fault is gone, whole and in order.
+// Every system call on the way from a daemon to its log fails, at every place, once and for good:
+// what was written is in the log once the fault is gone, whole and in order.
 #include <zstd.h>
 
 #include <cerrno>
@@ -138,7 +138,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
   int played_ = 0;
 };
 
-TEST_P(OutputFaultsTest, F52_F53_F55NothingIsLostWhereverACallFails) {
+TEST_P(OutputFaultsTest, NothingIsLostWhereverACallFails) {
   const int before = OpenDescriptors();
   int happened = 0;
   for (const int error_number : {EIO, ENOSPC, EACCES, ENOMEM, EMFILE}) {
@@ -176,7 +176,7 @@ class RotationFaultsTest : public testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(RotationFaultsTest, F55_ARotationThatFailsHalfWayLeavesEveryNumberItsBytes) {
+TEST_P(RotationFaultsTest, ARotationThatFailsHalfWayLeavesEveryNumberItsBytes) {
   const std::vector<std::string> texts = {"zero", "one", "two"};
   int failed = 0;
   // A backup has up to three names. Any of them may have been compressed by now.

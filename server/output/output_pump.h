@@ -18,7 +18,7 @@ namespace hob {
 
 // Carries one stream of a daemon from its FIFO to its log. The child opens the FIFO for reading and
 // writing, and so does the pump: neither gets SIGPIPE, EOF or POLLHUP from the other's going away,
-// so that there is nothing to spin on (RELIABILITY F28, F51), and what is in the FIFO stays there
+// so that there is nothing to spin on, and what is in the FIFO stays there
 // for as long as the pump holds it.
 //
 //   state     when                                                  descriptors
@@ -39,7 +39,7 @@ class OutputPump {
  public:
   // How long the log stays open without being written to.
   static constexpr absl::Duration kIdleTime = absl::Seconds(2);
-  // Time between two tries to write a log that cannot be written (RELIABILITY F52, F53).
+  // Time between two tries to write a log that cannot be written.
   static constexpr absl::Duration kRetryInterval = absl::Seconds(1);
   // Time between two tries to get a descriptor, and how long the last words of a daemon wait for
   // it.
@@ -84,7 +84,7 @@ class OutputPump {
   // How many bytes are not yet written.
   int64_t left() const;
   // How much the FIFO holds before its writer has to wait, bytes: 65,536 unless the user has too
-  // many pipes (RELIABILITY F56) or somebody has changed it. 0 while it is not open.
+  // many pipes or somebody has changed it. 0 while it is not open.
   int64_t capacity() const;
   // What was written all in all, bytes.
   int64_t moved() const { return writer_.moved(); }

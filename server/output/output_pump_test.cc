@@ -70,7 +70,7 @@ class OutputPumpTest : public OutputTest {
   UniqueFd child_;
 };
 
-TEST_F(OutputPumpTest, F54_BytesArriveAsTheyWereWritten) {
+TEST_F(OutputPumpTest, BytesArriveAsTheyWereWritten) {
   constexpr char kText[] = "NUL \0, \x1b[1m, \xff\xfe, no newline at the end";
   const std::string bytes(kText, sizeof(kText) - 1);
   WriteAndLook(bytes);
@@ -119,7 +119,7 @@ TEST_F(OutputPumpTest, BeyondTheBoundALogIsOpenOnlyWhileItIsWritten) {
   EXPECT_EQ(ReadFile(Log("web.log")), "line\nline\n");
 }
 
-TEST_F(OutputPumpTest, F10_WithoutAFreeDescriptorALogIsTriedAgainSoon) {
+TEST_F(OutputPumpTest, WithoutAFreeDescriptorALogIsTriedAgainSoon) {
   for (int i = 0; i < 4; ++i) store_.for_writers().Take();
   WriteAndLook("line\n");
   EXPECT_FALSE(FileExists(Log("web.log")));
@@ -168,7 +168,7 @@ TEST_F(OutputPumpTest, WhatComesNowAndThenIsNotGathered) {
   }
 }
 
-TEST_F(OutputPumpTest, F10_LastWordsWaitForADescriptor) {
+TEST_F(OutputPumpTest, LastWordsWaitForADescriptor) {
   for (int i = 0; i < 4; ++i) store_.for_writers().Take();
   WriteAndLook("last words\n");
   store_.for_writers().Return();
@@ -176,7 +176,7 @@ TEST_F(OutputPumpTest, F10_LastWordsWaitForADescriptor) {
   EXPECT_EQ(ReadFile(Log("web.log")), "last words\n");
 }
 
-TEST_F(OutputPumpTest, F10_WhoeverWritesTheDescriptorsStayFew) {
+TEST_F(OutputPumpTest, WhoeverWritesTheDescriptorsStayFew) {
   const int before = OpenDescriptors();
   std::vector<std::unique_ptr<OutputPump>> pumps;
   std::vector<UniqueFd> children;
@@ -230,7 +230,7 @@ TEST_F(OutputPumpTest, WhatIsInADeletedFifoComesFirst) {
   EXPECT_EQ(pump_->left(), 0);
 }
 
-TEST_F(OutputPumpTest, F56_TheRealCapacityIsTold) {
+TEST_F(OutputPumpTest, TheRealCapacityIsTold) {
   EXPECT_EQ(pump_->capacity(), fcntl(child_.get(), F_GETPIPE_SZ));
   ASSERT_EQ(fcntl(child_.get(), F_SETPIPE_SZ, 4096), 4096);
   EXPECT_EQ(pump_->capacity(), 4096);
@@ -239,7 +239,7 @@ TEST_F(OutputPumpTest, F56_TheRealCapacityIsTold) {
   EXPECT_EQ(pump_->capacity(), 0);
 }
 
-TEST_F(OutputPumpTest, F28S23AChildThatClosesItsOutputIsNoReasonToSpin) {
+TEST_F(OutputPumpTest, AChildThatClosesItsOutputIsNoReasonToSpin) {
   WriteAndLook("last words\n");
   child_.Reset();
   pump_->Look();
@@ -248,7 +248,7 @@ TEST_F(OutputPumpTest, F28S23AChildThatClosesItsOutputIsNoReasonToSpin) {
   EXPECT_EQ(poll(fds.data(), fds.size(), 0), 0);
 }
 
-TEST_F(OutputPumpTest, F51AChildOutlivesThePump) {
+TEST_F(OutputPumpTest, AChildOutlivesThePump) {
   pump_ = nullptr;
   // It would be EPIPE and SIGPIPE if the child did not hold the FIFO both ways.
   Write(child_, "nobody listens\n");
@@ -291,7 +291,7 @@ TEST_F(OutputPumpTest, DrainTakesWhatIsThereAndNoMore) {
   EXPECT_EQ(pump_->moved(), 4);
 }
 
-TEST_F(OutputPumpTest, F55RotationLosesNothingDoublesNothingAndTearsNoLine) {
+TEST_F(OutputPumpTest, RotationLosesNothingDoublesNothingAndTearsNoLine) {
   pump_->SetLimits({5000, 1000, false});
   std::mt19937 random(7);
   std::string all;
@@ -329,7 +329,7 @@ TEST_F(OutputPumpTest, RotatedLogsAreCompressed) {
   EXPECT_EQ(ReadAll(), last);
 }
 
-TEST_F(OutputPumpTest, F54ALineLongerThanALogIsCutAtLast) {
+TEST_F(OutputPumpTest, ALineLongerThanALogIsCutAtLast) {
   pump_->SetLimits({1000, 1000, false});
   std::string all;
   for (int i = 0; i < 60; ++i) {
@@ -361,14 +361,14 @@ TEST_F(OutputPumpTest, AnExistingLogIsContinued) {
   EXPECT_EQ(ReadFile(Log("web.log")), "before\nafter\n");
 }
 
-TEST_F(OutputPumpTest, F55_ADeletedLogIsNoticedAtTheNextByte) {
+TEST_F(OutputPumpTest, ADeletedLogIsNoticedAtTheNextByte) {
   WriteAndLook("one\n");
   ASSERT_EQ(unlink(Log("web.log").c_str()), 0);
   WriteAndLook("two\n");
   EXPECT_EQ(ReadFile(Log("web.log")), "two\n");
 }
 
-TEST_F(OutputPumpTest, F55_ARenamedLogIsNoticedWithinASecond) {
+TEST_F(OutputPumpTest, ARenamedLogIsNoticedWithinASecond) {
   WriteAndLook("one\n");
   ASSERT_EQ(rename(Log("web.log").c_str(), Log("moved").c_str()), 0);
   WriteAndLook("two\n");
@@ -394,7 +394,7 @@ TEST_F(OutputPumpTest, ATruncatedLogGetsNoHole) {
   EXPECT_EQ(ReadFile(Log("web.log")), "two\n");
 }
 
-TEST_F(OutputPumpTest, F53_AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
+TEST_F(OutputPumpTest, AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   WriteAndLook("one\n");
   EXPECT_THAT(pump_->problem(), HasSubstr(Log("web.log") + ": Is a directory"));
@@ -410,7 +410,7 @@ TEST_F(OutputPumpTest, F53_AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
   EXPECT_EQ(PollFds().size(), 1);
 }
 
-TEST_F(OutputPumpTest, S19_APlantedLinkIsNotFollowed) {
+TEST_F(OutputPumpTest, APlantedLinkIsNotFollowed) {
   WriteFile(Log("victim"), "untouched");
   ASSERT_EQ(symlink(Log("victim").c_str(), Log("web.log").c_str()), 0);
   WriteAndLook("one\n");
@@ -418,7 +418,7 @@ TEST_F(OutputPumpTest, S19_APlantedLinkIsNotFollowed) {
   EXPECT_EQ(ReadFile(Log("victim")), "untouched");
 }
 
-TEST_F(OutputPumpTest, S19_APlantedHardLinkIsNotWrittenTo) {
+TEST_F(OutputPumpTest, APlantedHardLinkIsNotWrittenTo) {
   // Where nobody else may write, nobody has planted anything.
   ASSERT_EQ(chmod(log_folder_.path().c_str(), 0777), 0);
   WriteFile(Log("victim"), "untouched");
@@ -508,7 +508,7 @@ class FullDiskTest : public OutputPumpTest {
   bool mounted_ = false;
 };
 
-TEST_F(FullDiskTest, F52AFullDiskHoldsTheChildBackAndLosesNothing) {
+TEST_F(FullDiskTest, AFullDiskHoldsTheChildBackAndLosesNothing) {
   WriteFile(Log("ballast"), std::string(40'000, 'b'));
   std::string all;
   for (int i = 0; pump_->problem().empty(); ++i) {
@@ -529,7 +529,7 @@ TEST_F(FullDiskTest, F52AFullDiskHoldsTheChildBackAndLosesNothing) {
   EXPECT_EQ(pump_->moved(), all.size());
 }
 
-TEST_F(FullDiskTest, F53AReadOnlyDiskIsTriedAgain) {
+TEST_F(FullDiskTest, AReadOnlyDiskIsTriedAgain) {
   WriteAndLook("one\n");
   pump_->Reopen();
   ASSERT_EQ(mount("none", LogDir().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);

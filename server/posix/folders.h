@@ -27,7 +27,7 @@ bool IsOpenToAll(const std::string& folder);
 
 // Whether the file at the absolute `path`, of which `status` is told, may be one that somebody else
 // had linked there: it has a second name, and its folder can be written by others than this
-// process's user (RELIABILITY section 5 row 19). A copy of hard links that its owner makes is none.
+// process's user. A copy of hard links that its owner makes is none.
 bool MayBePlanted(const struct stat& status, const std::string& path);
 
 }  // namespace hob

@@ -35,7 +35,7 @@ TEST_F(FoldersTest, WhatIsMissingIsMade) {
   EXPECT_EQ(ModeOf(path), S_IFDIR | 0700);
 }
 
-TEST_F(FoldersTest, S04_OpenToAllIsWhatEverybodyMayWriteAndIsNotSticky) {
+TEST_F(FoldersTest, OpenToAllIsWhatEverybodyMayWriteAndIsNotSticky) {
   for (const auto& [mode, open] : {std::pair<mode_t, bool>{0755, false},
                                    {0775, false},
                                    {01777, false},
@@ -47,7 +47,7 @@ TEST_F(FoldersTest, S04_OpenToAllIsWhatEverybodyMayWriteAndIsNotSticky) {
   EXPECT_FALSE(IsOpenToAll(root_ + "/none"));
 }
 
-TEST_F(FoldersTest, S19_ASecondNameIsSuspectWhereOthersMayWrite) {
+TEST_F(FoldersTest, ASecondNameIsSuspectWhereOthersMayWrite) {
   const std::string path = root_ + "/file";
   const int fd = open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   const auto may_be_planted = [&] {

@@ -7,7 +7,7 @@ namespace hob {
 
 // Makes a child that shares memory and descriptor table with this process and holds the calling
 // thread, but no other, until it has called execve or ended. clone3(2) without libc: no fork
-// handlers run, no page table is copied (RELIABILITY F01, F02). Every signal is blocked meanwhile,
+// handlers run, no page table is copied. Every signal is blocked meanwhile,
 // and still blocked in the child, which would otherwise run the server's handlers in the server's
 // memory.
 //

@@ -73,7 +73,7 @@ void TakeDescriptors(ChildPlan* plan) {
   }
 }
 
-// An ignored signal would stay ignored over execve, and over CLONE_CLEAR_SIGHAND (RELIABILITY F07).
+// An ignored signal would stay ignored over execve, and over CLONE_CLEAR_SIGHAND.
 void ResetSignals() {
   const KernelSigaction default_action;
   for (int signal = 1; signal <= kLastSignal; ++signal) {
@@ -156,7 +156,7 @@ void PlacePassedDescriptors(ChildPlan* plan) {
   }
 }
 
-// Whatever else the table holds ends here, close-on-exec or not (RELIABILITY F06).
+// Whatever else the table holds ends here, close-on-exec or not.
 void CloseTheRest(ChildPlan* plan) {
   CloseAllBut(plan, STDERR_FILENO + 1, plan->ready_slot >= 0 ? plan->ready_fd : -1,
               plan->status_slot >= 0 ? plan->status_fd : -1);

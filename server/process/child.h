@@ -80,8 +80,8 @@ struct ChildPlan {
 };
 
 // Runs the ChildPlan that `argument` points at, in a child that shares the server's memory. Only
-// system calls: no allocation, no locks, no libc state but errno (RELIABILITY F01). Credentials are
-// not changed here (F03). Never returns: it becomes the program, or notes the failure in the plan
+// system calls: no allocation, no locks, no libc state but errno. Credentials are
+// not changed here. Never returns: it becomes the program, or notes the failure in the plan
 // and exits with 127.
 [[noreturn]] void RunChild(void* argument);
 

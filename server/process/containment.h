@@ -22,7 +22,7 @@ enum class ContainmentMode {
 // "cgroup" or "session", as Status shows it.
 absl::string_view ContainmentModeName(ContainmentMode mode);
 
-// What the machine allows (RELIABILITY F95). A plain value.
+// What the machine allows. A plain value.
 struct Containment {
   ContainmentMode mode = ContainmentMode::kSession;
   // Folder of the group that holds those of the daemons: <own group>/hob-<hash of run_dir>. Only

@@ -26,28 +26,28 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAreArray;
 
-TEST(OwnGroupFoldersTest, F95UnifiedHierarchyIsFoundAsDebianMountsIt) {
+TEST(OwnGroupFoldersTest, UnifiedHierarchyIsFoundAsDebianMountsIt) {
   EXPECT_THAT(OwnGroupFolders("25 21 0:22 / /sys rw - sysfs sysfs rw\n"
                               "30 25 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n",
                               "0::/system.slice/hob.service\n"),
               ElementsAre("/sys/fs/cgroup/system.slice/hob.service"));
 }
 
-TEST(OwnGroupFoldersTest, F95HybridHierarchyIsFoundBesideTheOldOnes) {
+TEST(OwnGroupFoldersTest, HybridHierarchyIsFoundBesideTheOldOnes) {
   EXPECT_THAT(OwnGroupFolders("39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
                               "41 31 0:38 / /sys/fs/cgroup/unified rw shared:9 - cgroup2 none rw\n",
                               "8:pids:/a\n0::/\n"),
               ElementsAre("/sys/fs/cgroup/unified"));
 }
 
-TEST(OwnGroupFoldersTest, F95MountOfAPartOfTheHierarchyCountsFromThatPart) {
+TEST(OwnGroupFoldersTest, MountOfAPartOfTheHierarchyCountsFromThatPart) {
   EXPECT_THAT(OwnGroupFolders("30 25 0:26 /box\\040a /mnt rw - cgroup2 cgroup2 rw\n"
                               "31 25 0:26 /bo /other rw - cgroup2 cgroup2 rw\n",
                               "0::/box a/inner\n"),
               ElementsAre("/mnt/inner"));
 }
 
-TEST(OwnGroupFoldersTest, F95NothingIsFoundWithoutTheHierarchy) {
+TEST(OwnGroupFoldersTest, NothingIsFoundWithoutTheHierarchy) {
   EXPECT_THAT(OwnGroupFolders("39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n",
                               "8:pids:/a\n0::/\n"),
               IsEmpty());
@@ -132,7 +132,7 @@ TEST_P(ContainmentTest, GroupThatIsForgottenForGoodGoesBeforeTheSpawnerDoes) {
   while (access(group.c_str(), F_OK) == 0) std::this_thread::yield();
 }
 
-TEST_P(ContainmentTest, F24StoppedTreeActsOnASignalThatContinuesIt) {
+TEST_P(ContainmentTest, StoppedTreeActsOnASignalThatContinuesIt) {
   const auto instance = Start({"tree", "5"});
   ASSERT_NE(instance, nullptr);
   std::set<pid_t> started;
@@ -158,7 +158,7 @@ TEST_P(ContainmentTest, ProcessThatIgnoresTermIsEndedByKill) {
   AwaitGone(instance.get(), {});
 }
 
-TEST_P(ContainmentTest, F29DoubleForkInASessionOfItsOwnIsSignalledAndKilled) {
+TEST_P(ContainmentTest, DoubleForkInASessionOfItsOwnIsSignalledAndKilled) {
   const auto instance = Start({"daemonise"});
   ASSERT_NE(instance, nullptr);
   const pid_t escaped = fifo_.ReadPids(2).find("escaped")->second;
@@ -169,7 +169,7 @@ TEST_P(ContainmentTest, F29DoubleForkInASessionOfItsOwnIsSignalledAndKilled) {
   AwaitGone(instance.get(), {escaped});
 }
 
-TEST_P(ContainmentTest, F29KillReachesWhatEscaped) {
+TEST_P(ContainmentTest, KillReachesWhatEscaped) {
   const auto instance = Start({"daemonise"});
   ASSERT_NE(instance, nullptr);
   KillAndAwaitGone(instance.get(), {fifo_.ReadPids(2).find("escaped")->second});
@@ -210,7 +210,7 @@ TEST_P(ContainmentTest, ProcessOfAnotherDaemonWithoutEnvironmentIsSpared) {
   KillAndAwaitGone(other.get(), {other_escaped});
 }
 
-TEST_P(ContainmentTest, F27WhatALeaderLeftBehindHoldsItsOutputAndNotItsEnd) {
+TEST_P(ContainmentTest, WhatALeaderLeftBehindHoldsItsOutputAndNotItsEnd) {
   const auto instance = Start({"leave-behind"});
   ASSERT_NE(instance, nullptr);
   const auto pids = fifo_.ReadPids(2);

@@ -39,12 +39,12 @@ bool IsPopulated(int events_fd);
 // Opens cgroup.events; errors as above.
 absl::StatusOr<UniqueFd> OpenControlGroupEvents(const std::string& path);
 
-// Kills everything in a group and the groups in it, frozen or forking, at once (RELIABILITY F29).
+// Kills everything in a group and the groups in it, frozen or forking, at once.
 // Nothing can be cloned into the group afterwards: it is to be removed and made anew.
 absl::Status KillControlGroup(const std::string& path);
 
 // Sends signals, in order, to every process of a group and the groups in it, once each, through its
-// pidfd and after a look that it is still in the group (F21); `but` is spared. Goes on until no new
+// pidfd and after a look that it is still in the group; `but` is spared. Goes on until no new
 // process appears, within reason. An error says that some may not have got them.
 absl::Status SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but);
 

@@ -91,7 +91,7 @@ class CredentialsTest : public testing::TestWithParam<ContainmentMode> {
   std::vector<std::string> files_;
 };
 
-TEST_P(CredentialsTest, F03EveryIdIsTheUsersAndNoRightIsLeft) {
+TEST_P(CredentialsTest, EveryIdIsTheUsersAndNoRightIsLeft) {
   const auto state = State(AsUser(ChildRequest({})));
   EXPECT_EQ(Only(state, "Uid"), "54321 54321 54321 54321");
   EXPECT_EQ(Only(state, "Gid"), "54322 54322 54322 54322");
@@ -101,7 +101,7 @@ TEST_P(CredentialsTest, F03EveryIdIsTheUsersAndNoRightIsLeft) {
   EXPECT_EQ(Only(state, "NoNewPrivs"), "0");
 }
 
-TEST_P(CredentialsTest, F06HelperLeavesNoDescriptorBehind) {
+TEST_P(CredentialsTest, HelperLeavesNoDescriptorBehind) {
   EXPECT_THAT(All(State(AsUser(ChildRequest({}))), "fd"),
               ElementsAre("0 /dev/null rw", "1 /dev/null rw", "2 /dev/null rw"));
 }
@@ -141,7 +141,7 @@ TEST_P(CredentialsTest, AttributesAndNoNewPrivilegesHoldForAUserToo) {
   EXPECT_EQ(Only(state, "leads_session"), "1");
 }
 
-TEST_P(CredentialsTest, F04ExecFailureBehindTheHelperIsTheSameAsWithout) {
+TEST_P(CredentialsTest, ExecFailureBehindTheHelperIsTheSameAsWithout) {
   SpawnRequest request = AsUser(ChildRequest({}));
   request.argv = {"/srv/no/such/program"};
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
@@ -150,7 +150,7 @@ TEST_P(CredentialsTest, F04ExecFailureBehindTheHelperIsTheSameAsWithout) {
   EXPECT_EQ(failure.message, "/srv/no/such/program: No such file or directory");
 }
 
-TEST_P(CredentialsTest, F03ServerIsNotTouchedByAChildsUser) {
+TEST_P(CredentialsTest, ServerIsNotTouchedByAChildsUser) {
   State(AsUser(ChildRequest({})));
   EXPECT_EQ(geteuid(), 0u);
   // What a change of credentials in shared memory would have taken away.
@@ -173,7 +173,7 @@ TEST_P(CredentialsTest, MissingHelperIsNamed) {
 }
 
 // Something else in the helper's place that never answers.
-TEST_P(CredentialsTest, F04HelperThatHangsIsKilledAndSaidToHaveTimedOut) {
+TEST_P(CredentialsTest, HelperThatHangsIsKilledAndSaidToHaveTimedOut) {
   const std::string helper = NewProgram("hanging", "#!/bin/sh\nexec sleep 1000\n");
   ProcessSpawner::Options options;
   options.exec_helper = helper;
@@ -200,7 +200,7 @@ TEST_P(CredentialsTest, HelperThatDiesIsReportedAsAnEnd) {
 }
 
 // The helper alone, run by a process that may not change its user.
-TEST_P(CredentialsTest, F14UserThatCannotBeTakenOnIsAFailureNotRoot) {
+TEST_P(CredentialsTest, UserThatCannotBeTakenOnIsAFailureNotRoot) {
   OutputFifo status("status");
   // hob-exec as kUid asks for uid 0: its own failure goes to stdout, descriptor 1.
   SpawnRequest request = AsUser(ChildRequest({}));

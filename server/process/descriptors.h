@@ -9,11 +9,11 @@
 namespace hob {
 
 // Makes 0, 1 and 2 something (/dev/null where they are closed), so that no log file ever becomes a
-// standard descriptor, and marks every other one that was inherited close-on-exec (RELIABILITY
-// F06). To be called first thing in main().
+// standard descriptor, and marks every other one that was inherited close-on-exec. To be called
+// first thing in main().
 absl::Status SanitizeInheritedDescriptors();
 
-// Raises the soft limit of open files to the hard one: a daemon costs several (F10). Returns the
+// Raises the soft limit of open files to the hard one: a daemon costs several. Returns the
 // limit as it was, which is what children get.
 absl::StatusOr<ResourceLimit> RaiseDescriptorLimit();
 

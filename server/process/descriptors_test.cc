@@ -23,7 +23,7 @@ int RunApart(int (*body)()) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-TEST(DescriptorsTest, F06InheritedDescriptorsAreCloseOnExec) {
+TEST(DescriptorsTest, InheritedDescriptorsAreCloseOnExec) {
   EXPECT_EQ(RunApart([] {
               dup2(STDERR_FILENO, 251);
               if ((fcntl(251, F_GETFD) & FD_CLOEXEC) != 0) return 1;
@@ -50,7 +50,7 @@ TEST(DescriptorsTest, ClosedStandardDescriptorsBecomeDevNull) {
             0);
 }
 
-TEST(DescriptorsTest, F10SoftLimitRisesToTheHardOneAndTheOldOneIsReturned) {
+TEST(DescriptorsTest, SoftLimitRisesToTheHardOneAndTheOldOneIsReturned) {
   EXPECT_EQ(RunApart([] {
               const struct rlimit low = {64, 128};
               if (setrlimit(RLIMIT_NOFILE, &low) != 0) return 1;

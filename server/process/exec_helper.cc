@@ -1,6 +1,6 @@
 // hob-exec: takes on a daemon's credentials and becomes the daemon. hobd cannot do that itself: its
 // children share its memory until they exec, and a change of credentials there would change what
-// the kernel thinks of the server (RELIABILITY F03). Static, so that nothing of the environment
+// the kernel thinks of the server. Static, so that nothing of the environment
 // (LD_…) has a say in it.
 //
 //   hob-exec STATUS_FD UID GID GROUPS NO_NEW_PRIVILEGES PROGRAM [ARGUMENT...]

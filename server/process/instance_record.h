@@ -38,7 +38,7 @@ struct InstanceRecordHeader {
 };
 
 // The record of what is alive: a file `instances` in run_dir that says to a successor of this
-// server what a crash left running (RELIABILITY F91). An entry is written by the child itself
+// server what a crash left running. An entry is written by the child itself
 // before its execve, so that nothing runs unrecorded. Thread-safe.
 class InstanceRecord {
  public:
@@ -65,8 +65,8 @@ class InstanceRecord {
   // Where an entry begins in the file, bytes.
   static int64_t Offset(int entry);
 
-  // What a record says. Every check of RELIABILITY F92 that does not need the process itself is
-  // made: owned by us, mode 0600, a regular file, the layout, this boot.
+  // Holds what a record says. Everything that can be checked without the process itself has been:
+  // owner, mode 0600, a regular file, the layout, this boot.
   struct Contents {
     std::string group;
     std::vector<InstanceRecordEntry> entries;

@@ -58,13 +58,13 @@ TEST_F(InstanceRecordTest, EntryThatWasGivenBackIsEmptyAndUsedAgain) {
   EXPECT_EQ(record_->Acquire(), entry);
 }
 
-TEST_F(InstanceRecordTest, F92FileIsForThisUserAlone) {
+TEST_F(InstanceRecordTest, FileIsForThisUserAlone) {
   struct stat file = {};
   ASSERT_EQ(fstat(record_->fd(), &file), 0);
   EXPECT_EQ(file.st_mode & 07777, 0600u);
 }
 
-TEST_F(InstanceRecordTest, F92PlantedLinkIsReplacedNotFollowed) {
+TEST_F(InstanceRecordTest, PlantedLinkIsReplacedNotFollowed) {
   record_.reset();
   const std::string victim = run_dir_ + "/victim";
   std::ofstream(victim) << "untouched";
@@ -75,7 +75,7 @@ TEST_F(InstanceRecordTest, F92PlantedLinkIsReplacedNotFollowed) {
   EXPECT_EQ(file.st_size, 9);
 }
 
-TEST_F(InstanceRecordTest, F92RecordOfAnotherBootSaysNothing) {
+TEST_F(InstanceRecordTest, RecordOfAnotherBootSaysNothing) {
   Write(record_->Acquire(), 100, "web");
   InstanceRecordHeader header;
   ASSERT_EQ(pread(record_->fd(), &header, sizeof(header), 0), static_cast<ssize_t>(sizeof(header)));
@@ -85,7 +85,7 @@ TEST_F(InstanceRecordTest, F92RecordOfAnotherBootSaysNothing) {
   EXPECT_THAT(InstanceRecord::Read(run_dir_)->entries, IsEmpty());
 }
 
-TEST_F(InstanceRecordTest, F92CutOrForeignFileSaysNothing) {
+TEST_F(InstanceRecordTest, CutOrForeignFileSaysNothing) {
   Write(record_->Acquire(), 100, "web");
   ASSERT_EQ(ftruncate(record_->fd(), InstanceRecord::Offset(1) - 1), 0);
   EXPECT_THAT(InstanceRecord::Read(run_dir_)->entries, IsEmpty());
@@ -93,7 +93,7 @@ TEST_F(InstanceRecordTest, F92CutOrForeignFileSaysNothing) {
   EXPECT_THAT(InstanceRecord::Read(run_dir_)->entries, IsEmpty());
 }
 
-TEST_F(InstanceRecordTest, F92HugeFileIsNotTrusted) {
+TEST_F(InstanceRecordTest, HugeFileIsNotTrusted) {
   ASSERT_EQ(ftruncate(record_->fd(), off_t{1} << 30), 0);
   EXPECT_TRUE(absl::IsFailedPrecondition(InstanceRecord::Read(run_dir_).status()));
 }

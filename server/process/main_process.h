@@ -12,7 +12,7 @@
 namespace hob {
 
 // A child of ours, by its pidfd: no signal and no wait can hit another process that got the same
-// pid (RELIABILITY F21). Used by one thread at a time, which need not be the one that made the
+// pid. Used by one thread at a time, which need not be the one that made the
 // child.
 class MainProcess {
  public:

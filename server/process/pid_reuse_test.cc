@@ -95,7 +95,7 @@ Outcome SignalAfterReuse(ContainmentMode mode) {
 
 class PidReuseTest : public testing::TestWithParam<ContainmentMode> {};
 
-TEST_P(PidReuseTest, F21RecycledPidIsNeverSignalled) {
+TEST_P(PidReuseTest, RecycledPidIsNeverSignalled) {
   if (geteuid() != 0) GTEST_SKIP() << "a pid namespace takes root";
   if (!PidMaxIsPerNamespace()) GTEST_SKIP() << "this kernel has one pid_max for all (before 6.14)";
   const pid_t namespace_maker = fork();

@@ -96,7 +96,7 @@ class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
   std::string run_dir_ = "/tmp/hob_predecessor_testXXXXXX";
 };
 
-TEST_P(PredecessorTest, F91DaemonsOfAKilledServerAreEnded) {
+TEST_P(PredecessorTest, DaemonsOfAKilledServerAreEnded) {
   const auto pids = LeftByAServer("pause", 1);
   const pid_t web = pids.find("ready")->second;
   ASSERT_TRUE(IsAlive(web));
@@ -108,7 +108,7 @@ TEST_P(PredecessorTest, F91DaemonsOfAKilledServerAreEnded) {
   EXPECT_THAT(EndPredecessor(run_dir_, kPatience).ended, IsEmpty());
 }
 
-TEST_P(PredecessorTest, F91ProcessThatIgnoresTermIsKilledAfterTheGrace) {
+TEST_P(PredecessorTest, ProcessThatIgnoresTermIsKilledAfterTheGrace) {
   const auto pids = LeftByAServer("ignore-term", 1);
   const PredecessorReport report = EndPredecessor(run_dir_, absl::Milliseconds(20));
   EXPECT_THAT(report.problems, IsEmpty());
@@ -116,7 +116,7 @@ TEST_P(PredecessorTest, F91ProcessThatIgnoresTermIsKilledAfterTheGrace) {
   EXPECT_FALSE(IsAlive(pids.find("ready")->second));
 }
 
-TEST_P(PredecessorTest, F91WhatALeaderLeftIsEndedToo) {
+TEST_P(PredecessorTest, WhatALeaderLeftIsEndedToo) {
   const auto left = LeftByAServer("leave-behind", 2);
   ExpectEnded(left, EndPredecessor(run_dir_, kPatience));
 }
@@ -272,7 +272,7 @@ class ForgedRecordTest : public testing::Test {
 };
 
 // Shows that the record alone is what the other tests here do not believe.
-TEST_F(ForgedRecordTest, F91RecordThatFitsIsBelieved) {
+TEST_F(ForgedRecordTest, RecordThatFitsIsBelieved) {
   SetEntryTime(int64_t{1} << 60);
   const PredecessorReport report = EndPredecessor(run_dir_, kPatience);
   EXPECT_THAT(PidsOf(report), ElementsAre(stranger_));
@@ -280,14 +280,14 @@ TEST_F(ForgedRecordTest, F91RecordThatFitsIsBelieved) {
 }
 
 // Section 5 row 21: the pid is right, the time says that it is another process.
-TEST_F(ForgedRecordTest, F92ProcessYoungerThanTheRecordIsSpared) {
+TEST_F(ForgedRecordTest, ProcessYoungerThanTheRecordIsSpared) {
   SetEntryTime(1);
   const PredecessorReport report = EndPredecessor(run_dir_, kPatience);
   EXPECT_THAT(report.ended, IsEmpty());
   EXPECT_TRUE(IsAlive(stranger_));
 }
 
-TEST_F(ForgedRecordTest, F92RecordThatOthersCanReadOrWriteIsNotTrusted) {
+TEST_F(ForgedRecordTest, RecordThatOthersCanReadOrWriteIsNotTrusted) {
   SetEntryTime(int64_t{1} << 60);
   ASSERT_EQ(chmod(file_.c_str(), 0666), 0);
   const PredecessorReport report = EndPredecessor(run_dir_, kPatience);
@@ -295,7 +295,7 @@ TEST_F(ForgedRecordTest, F92RecordThatOthersCanReadOrWriteIsNotTrusted) {
   EXPECT_TRUE(IsAlive(stranger_));
 }
 
-TEST_F(ForgedRecordTest, F92RecordBehindALinkIsNotTrusted) {
+TEST_F(ForgedRecordTest, RecordBehindALinkIsNotTrusted) {
   SetEntryTime(int64_t{1} << 60);
   ASSERT_EQ(rename(file_.c_str(), (file_ + ".real").c_str()), 0);
   ASSERT_EQ(symlink((file_ + ".real").c_str(), file_.c_str()), 0);

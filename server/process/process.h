@@ -110,7 +110,7 @@ class Instance {
   virtual absl::Status SignalTree(int signal) = 0;
 
   // Sends a signal to everything of the tree, and CONT behind it: a stopped process acts on no
-  // signal but KILL before it is continued (RELIABILITY F24). NotFound when nothing is left.
+  // signal but KILL before it is continued. NotFound when nothing is left.
   virtual absl::Status SignalTreeAndContinue(int signal);
 
   // Whether the live process `process` is the main process or was started by it, at whatever

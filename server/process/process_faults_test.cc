@@ -1,5 +1,5 @@
 // Every system call between the spawn of an instance and its end fails, at every place, once and
-// for good, in the server as in the child before its execve (RELIABILITY 4b): what is said is
+// for good, in the server as in the child before its execve: what is said is
 // right, and nothing is left once the fault is gone. None of it is taken from hob's own word.
 #include <fcntl.h>
 #include <poll.h>
@@ -607,29 +607,27 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
   std::string group_of_server_;
 };
 
-TEST_P(ProcessFaultsTest, F03_F04_F06_AStartWithEverySettingIsRightOrFails) {
+TEST_P(ProcessFaultsTest, AStartWithEverySettingIsRightOrFails) {
   PlayWithEveryFault(EverySetting());
 }
 
-TEST_P(ProcessFaultsTest, F03_F04_F06_AStartByTheExecHelperIsRightOrFails) {
+TEST_P(ProcessFaultsTest, AStartByTheExecHelperIsRightOrFails) {
   PlayWithEveryFault(ByHelper(EverySetting()));
 }
 
-TEST_P(ProcessFaultsTest, F04_AProgramThatCannotBeExecutedIsNoInstance) {
+TEST_P(ProcessFaultsTest, AProgramThatCannotBeExecutedIsNoInstance) {
   PlayWithEveryFault(NoProgram());
 }
 
-TEST_P(ProcessFaultsTest, F04_AProgramThatTheExecHelperCannotExecuteIsNoInstance) {
+TEST_P(ProcessFaultsTest, AProgramThatTheExecHelperCannotExecuteIsNoInstance) {
   PlayWithEveryFault(ByHelper(NoProgram()));
 }
 
-TEST_P(ProcessFaultsTest, F20_F31_AnEndByItselfIsToldOnce) { PlayWithEveryFault(ShortLife()); }
+TEST_P(ProcessFaultsTest, AnEndByItselfIsToldOnce) { PlayWithEveryFault(ShortLife()); }
 
-TEST_P(ProcessFaultsTest, F27_WhatAnEndLeavesBehindIsKilled) {
-  PlayWithEveryFault(Leaves("child"));
-}
+TEST_P(ProcessFaultsTest, WhatAnEndLeavesBehindIsKilled) { PlayWithEveryFault(Leaves("child")); }
 
-TEST_P(ProcessFaultsTest, F29_WhatHasEscapedAndIsLeftBehindIsKilled) {
+TEST_P(ProcessFaultsTest, WhatHasEscapedAndIsLeftBehindIsKilled) {
   PlayWithEveryFault(Leaves("escaped"));
 }
 
@@ -638,20 +636,20 @@ TEST_P(ProcessFaultsTest, WhatOnlyItsMarkTellsOfIsKilled) {
   PlayWithEveryFault(LeavesBare(), /*spared=*/"prlimit64");
 }
 
-TEST_P(ProcessFaultsTest, F24_TermEndsTheChildrenOfThreadsOrSaysWhyNot) {
+TEST_P(ProcessFaultsTest, TermEndsTheChildrenOfThreadsOrSaysWhyNot) {
   PlayWithEveryFault(Threads());
 }
 
-TEST_P(ProcessFaultsTest, F24_F29_TermEndsAllOrSaysWhyNot) { PlayWithEveryFault(Family()); }
+TEST_P(ProcessFaultsTest, TermEndsAllOrSaysWhyNot) { PlayWithEveryFault(Family()); }
 
-TEST_P(ProcessFaultsTest, F26_F29_KillEndsAllOrSaysWhyNot) { PlayWithEveryFault(Stubborn()); }
+TEST_P(ProcessFaultsTest, KillEndsAllOrSaysWhyNot) { PlayWithEveryFault(Stubborn()); }
 
-TEST_P(ProcessFaultsTest, F29_GroupsThatADaemonMakesAreEndedWithIt) {
+TEST_P(ProcessFaultsTest, GroupsThatADaemonMakesAreEndedWithIt) {
   if (GetParam() != ContainmentMode::kControlGroup) GTEST_SKIP() << "there are no groups";
   PlayWithEveryFault(Subgroup());
 }
 
-TEST_P(ProcessFaultsTest, F90_F95_AServerBeginsRightOrSaysWhyNotAndLeavesNothing) {
+TEST_P(ProcessFaultsTest, AServerBeginsRightOrSaysWhyNotAndLeavesNothing) {
   const ProcessSpawner::Options options = OptionsOfAServer();
   PlayServer(options, {});
   const std::set<std::string> calls = std::exchange(made_, {});
@@ -660,7 +658,7 @@ TEST_P(ProcessFaultsTest, F90_F95_AServerBeginsRightOrSaysWhyNotAndLeavesNothing
   RecordProperty("faults", happened);
 }
 
-TEST_P(ProcessFaultsTest, F91_ASuccessorEndsWhatADeadServerLeftOrSaysThatItCannot) {
+TEST_P(ProcessFaultsTest, ASuccessorEndsWhatADeadServerLeftOrSaysThatItCannot) {
   const ProcessSpawner::Options options = OptionsOfAServer();
   // With groups it takes no record; without them a session may have lost its leader.
   const Scenario scenario = GetParam() == ContainmentMode::kControlGroup ? Family() : LeavesBare();

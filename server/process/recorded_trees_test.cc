@@ -28,18 +28,18 @@ ProcessStat Stat(pid_t pid, pid_t session, int64_t start_ticks) {
   return stat;
 }
 
-TEST(IsRecordedMainTest, F92ProcessThatStartedBeforeItsRecordWasWrittenIsTheOne) {
+TEST(IsRecordedMainTest, ProcessThatStartedBeforeItsRecordWasWrittenIsTheOne) {
   // 12.345 s after boot: the process began in tick 1234, or, on a busy machine, well before.
   const InstanceRecordEntry entry = Entry(7, 12'345'000'000);
   EXPECT_TRUE(IsRecordedMain(entry, Stat(7, 7, 1234), kTicksPerSecond));
   EXPECT_TRUE(IsRecordedMain(entry, Stat(7, 7, 1100), kTicksPerSecond));
 }
 
-TEST(IsRecordedMainTest, F92YoungerProcessWithTheSamePidIsAnother) {
+TEST(IsRecordedMainTest, YoungerProcessWithTheSamePidIsAnother) {
   EXPECT_FALSE(IsRecordedMain(Entry(7, 12'345'000'000), Stat(7, 7, 1235), kTicksPerSecond));
 }
 
-TEST(IsRecordedMainTest, F92ProcessThatLeadsNoSessionIsAnother) {
+TEST(IsRecordedMainTest, ProcessThatLeadsNoSessionIsAnother) {
   EXPECT_FALSE(IsRecordedMain(Entry(7, 12'345'000'000), Stat(7, 6, 1234), kTicksPerSecond));
 }
 

@@ -51,7 +51,7 @@ class SessionTree {
   absl::Status Note();
 
   // Sends a signal to everything of the tree but the main process, once each, through pidfds that
-  // are opened before the process is looked at (F21). Goes on until no new process appears, within
+  // are opened before the process is looked at. Goes on until no new process appears, within
   // reason. An error says that some may not have got it.
   absl::Status Signal(int signal);
 

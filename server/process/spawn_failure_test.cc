@@ -52,7 +52,7 @@ class SpawnFailureTest : public testing::Test {
   std::unique_ptr<ProcessSpawner> spawner_;
 };
 
-TEST_F(SpawnFailureTest, F04MissingProgramIsNamed) {
+TEST_F(SpawnFailureTest, MissingProgramIsNamed) {
   const SpawnFailure failure = FailureOfProgram("/srv/no/such/program");
   EXPECT_EQ(failure.stage, "exec");
   EXPECT_EQ(failure.error_number, ENOENT);
@@ -84,14 +84,14 @@ class DeadFileSystemTest : public SpawnFailureTest {
   bool mounted_ = false;
 };
 
-TEST_F(DeadFileSystemTest, F04ProgramThatCannotBeReachedIsGivenUp) {
+TEST_F(DeadFileSystemTest, ProgramThatCannotBeReachedIsGivenUp) {
   const SpawnFailure failure = FailureOfProgram(absl::StrCat(folder_, "/program"));
   EXPECT_EQ(failure.stage, "exec");
   EXPECT_EQ(failure.error_number, ETIMEDOUT);
   EXPECT_THAT(failure.message, HasSubstr("does not answer"));
 }
 
-TEST_F(DeadFileSystemTest, F04FolderThatCannotBeReachedIsGivenUp) {
+TEST_F(DeadFileSystemTest, FolderThatCannotBeReachedIsGivenUp) {
   SpawnRequest request = ChildRequest({});
   request.directory = absl::StrCat(folder_, "/folder");
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
@@ -99,7 +99,7 @@ TEST_F(DeadFileSystemTest, F04FolderThatCannotBeReachedIsGivenUp) {
   EXPECT_EQ(failure.error_number, ETIMEDOUT);
 }
 
-TEST_F(DeadFileSystemTest, F13SpawnsThatHangDoNotHoldUpTheOthers) {
+TEST_F(DeadFileSystemTest, SpawnsThatHangDoNotHoldUpTheOthers) {
   ProcessSpawner::Options options;
   options.exec_timeout = absl::InfiniteDuration();
   std::string why_not;
@@ -114,7 +114,7 @@ TEST_F(DeadFileSystemTest, F13SpawnsThatHangDoNotHoldUpTheOthers) {
   for (std::thread& thread : hanging) thread.join();
 }
 
-TEST_F(SpawnFailureTest, F04MissingInterpreterIsNamed) {
+TEST_F(SpawnFailureTest, MissingInterpreterIsNamed) {
   const std::string script = NewFile("#! /no/interpreter -x\n", 0755);
   const SpawnFailure failure = FailureOfProgram(script);
   EXPECT_EQ(failure.stage, "exec");
@@ -123,25 +123,25 @@ TEST_F(SpawnFailureTest, F04MissingInterpreterIsNamed) {
             absl::StrCat(script, ": its interpreter /no/interpreter does not exist"));
 }
 
-TEST_F(SpawnFailureTest, F04CarriageReturnAfterTheInterpreterIsNoticed) {
+TEST_F(SpawnFailureTest, CarriageReturnAfterTheInterpreterIsNoticed) {
   const SpawnFailure failure = FailureOfProgram(NewFile("#!/bin/sh\r\nexit 0\r\n", 0755));
   EXPECT_EQ(failure.error_number, ENOENT);
   EXPECT_THAT(failure.message, HasSubstr("/bin/sh does not exist (the line ends with a carriage"));
 }
 
-TEST_F(SpawnFailureTest, F04FolderIsCalledAFolder) {
+TEST_F(SpawnFailureTest, FolderIsCalledAFolder) {
   const SpawnFailure failure = FailureOfProgram("/usr");
   EXPECT_EQ(failure.error_number, EACCES);
   EXPECT_EQ(failure.message, "/usr: Permission denied: it is a folder, not a program");
 }
 
-TEST_F(SpawnFailureTest, F04FileThatIsNotExecutableIsSaidToBe) {
+TEST_F(SpawnFailureTest, FileThatIsNotExecutableIsSaidToBe) {
   const SpawnFailure failure = FailureOfProgram(NewFile("#!/bin/sh\n", 0644));
   EXPECT_EQ(failure.error_number, EACCES);
   EXPECT_THAT(failure.message, HasSubstr("it is not executable (mode 0644)"));
 }
 
-TEST_F(SpawnFailureTest, F04ScriptWithoutInterpreterLineIsExplained) {
+TEST_F(SpawnFailureTest, ScriptWithoutInterpreterLineIsExplained) {
   const SpawnFailure failure = FailureOfProgram(NewFile("exit 0\n", 0755));
   EXPECT_EQ(failure.error_number, ENOEXEC);
   EXPECT_THAT(failure.message, HasSubstr("a first line such as #!/bin/sh"));
@@ -222,20 +222,20 @@ TEST_F(SpawnFailureTest, NumberOutsideTheUserNamespaceIsSaidToBe) {
               HasSubstr("uid 33: Invalid argument: it has no place in this user namespace"));
 }
 
-TEST_F(SpawnFailureTest, F04LoopOfLinksIsAnExecFailure) {
+TEST_F(SpawnFailureTest, LoopOfLinksIsAnExecFailure) {
   const std::string path = absl::StrCat(NewFolder("loop"), "/loop");
   ASSERT_EQ(symlink(path.c_str(), path.c_str()), 0);
   EXPECT_EQ(FailureOfProgram(path).error_number, ELOOP);
 }
 
-TEST_F(SpawnFailureTest, F04TooLongArgumentsAreAnExecFailure) {
+TEST_F(SpawnFailureTest, TooLongArgumentsAreAnExecFailure) {
   SpawnRequest request = ChildRequest({"exit", std::string(3'000'000, 'x')});
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "exec");
   EXPECT_EQ(failure.error_number, E2BIG);
 }
 
-TEST_F(SpawnFailureTest, F05ProgramThatStaysOpenForWritingFailsAfterAllRetries) {
+TEST_F(SpawnFailureTest, ProgramThatStaysOpenForWritingFailsAfterAllRetries) {
   const std::string path = NewFile("#!/bin/sh\n", 0755);
   const UniqueFd writer(open(path.c_str(), O_WRONLY | O_CLOEXEC));
   const SpawnFailure failure = FailureOfProgram(path);
@@ -244,7 +244,7 @@ TEST_F(SpawnFailureTest, F05ProgramThatStaysOpenForWritingFailsAfterAllRetries) 
 }
 
 // The writers of one thread's scripts are copied into the other threads' children for a moment.
-TEST_F(SpawnFailureTest, F05ScriptsThatWereJustWrittenRunWhileOtherThreadsSpawn) {
+TEST_F(SpawnFailureTest, ScriptsThatWereJustWrittenRunWhileOtherThreadsSpawn) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([this, i] {
@@ -344,7 +344,7 @@ TEST_F(SpawnFailureTest, ReadinessDescriptorBeyondTheLimitIsExplained) {
   EXPECT_THAT(failure.message, HasSubstr("below the limit of open files"));
 }
 
-TEST(SpawnFailureShortageTest, F09ShortagesOfTheMachineAreToldFromFaultsOfTheDaemon) {
+TEST(SpawnFailureShortageTest, ShortagesOfTheMachineAreToldFromFaultsOfTheDaemon) {
   for (const int shortage : {EAGAIN, ENOMEM, EMFILE, ENFILE}) {
     const SpawnFailure failure =
         ExplainSpawnFailure(ChildRequest({}), {SpawnStage::kClone, shortage});

@@ -6,7 +6,7 @@
 namespace hob {
 
 // The steps between the server's wish and the daemon's first instruction, in the order in which
-// they are taken (RELIABILITY F03).
+// they are taken.
 enum class SpawnStage : int32_t {
   kNone,
   kClone,
@@ -38,7 +38,7 @@ struct SpawnStep {
 };
 
 // execve of a file that somebody has open for writing fails with ETXTBSY; a fork in the writer
-// keeps it open for a moment after the writer closed it (RELIABILITY F05). So the exec is tried
+// keeps it open for a moment after the writer closed it. So the exec is tried
 // again after 2, 4, 8, 16 and 32 ms.
 inline constexpr int kExecRetries = 5;
 inline constexpr int kFirstExecRetryMillis = 2;

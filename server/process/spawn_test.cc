@@ -42,7 +42,7 @@ class SpawnTest : public testing::TestWithParam<ContainmentMode> {
   std::unique_ptr<ProcessSpawner> spawner_;
 };
 
-TEST_P(SpawnTest, F06ChildHasOnlyItsThreeStandardDescriptors) {
+TEST_P(SpawnTest, ChildHasOnlyItsThreeStandardDescriptors) {
   OutputFifo fifo("out");
   std::vector<UniqueFd> strays;
   for (int i = 0; i < 200; ++i) strays.emplace_back(open("/dev/zero", O_RDONLY));
@@ -56,7 +56,7 @@ TEST_P(SpawnTest, F06ChildHasOnlyItsThreeStandardDescriptors) {
               ElementsAre("0 pipe r", absl::StrCat("1 ", output), absl::StrCat("2 ", output)));
 }
 
-TEST_P(SpawnTest, F11ChildCopiesNoneOfTheDescriptorsThatTheServerHasOpen) {
+TEST_P(SpawnTest, ChildCopiesNoneOfTheDescriptorsThatTheServerHasOpen) {
   std::vector<UniqueFd> open_files;
   for (int i = 0; i < 3000; ++i) open_files.emplace_back(open("/dev/zero", O_RDONLY));
   ASSERT_TRUE(open_files.back().ok()) << "the limit of open files is too low for this test";
@@ -78,7 +78,7 @@ TEST_P(SpawnTest, EachKindOfStdioLeadsWhereItSays) {
       ElementsAre("0 /dev/null rw", absl::StrCat("1 ", fifo.path(), " rw"), StartsWith("2 ")));
 }
 
-TEST_P(SpawnTest, F07IgnoredAndBlockedSignalsOfTheServerDoNotReachTheChild) {
+TEST_P(SpawnTest, IgnoredAndBlockedSignalsOfTheServerDoNotReachTheChild) {
   const auto before_int = signal(SIGINT, SIG_IGN);
   const auto before_pipe = signal(SIGPIPE, SIG_IGN);
   const auto before_realtime = signal(SIGRTMIN + 3, SIG_IGN);
@@ -113,7 +113,7 @@ TEST_P(SpawnTest, TheServerKeepsItsOwnSignalsAndAttributes) {
   EXPECT_STRNE(getcwd(folder, sizeof(folder)), "/usr");
 }
 
-TEST_P(SpawnTest, F08ChildLeadsASessionWithoutATerminal) {
+TEST_P(SpawnTest, ChildLeadsASessionWithoutATerminal) {
   const auto state = ShowState(spawner_.get(), ChildRequest({}));
   EXPECT_EQ(Only(state, "leads_session"), "1");
   EXPECT_EQ(Only(state, "leads_group"), "1");
@@ -211,7 +211,7 @@ TEST_P(SpawnTest, ReadinessDescriptorHasItsNumberAndIsTheOnlyOther) {
   }
 }
 
-TEST_P(SpawnTest, F06ReadinessDescriptorIsShownByTheChild) {
+TEST_P(SpawnTest, ReadinessDescriptorIsShownByTheChild) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
   const UniqueFd read_end(ends[0]);
@@ -258,7 +258,7 @@ TEST_P(SpawnTest, HeldStdinEndsWhenTheServerIsGone) {
   EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 7);
 }
 
-TEST_P(SpawnTest, F20EveryOneOfAHundredExitCodesIsSeenOnce) {
+TEST_P(SpawnTest, EveryOneOfAHundredExitCodesIsSeenOnce) {
   std::vector<std::unique_ptr<Instance>> instances;
   for (int code = 0; code < 100; ++code) {
     instances.push_back(Spawned(spawner_->Spawn(
@@ -272,7 +272,7 @@ TEST_P(SpawnTest, F20EveryOneOfAHundredExitCodesIsSeenOnce) {
   }
 }
 
-TEST_P(SpawnTest, F31DeathBeforeAnybodyLooksIsReportedWithItsSignal) {
+TEST_P(SpawnTest, DeathBeforeAnybodyLooksIsReportedWithItsSignal) {
   for (const int signal : {SIGKILL, SIGSEGV, SIGTERM, SIGRTMIN + 5}) {
     SpawnRequest request = ChildRequest({"die", absl::StrCat(signal)});
     request.limit_core = ResourceLimit{0, 0};
@@ -307,7 +307,7 @@ TEST_P(SpawnTest, MemoryThatTheServerHasJustTakenIsNotTakenForTheChilds) {
   }
 }
 
-TEST_P(SpawnTest, F25SignalToAnEndedMainProcessIsNotFound) {
+TEST_P(SpawnTest, SignalToAnEndedMainProcessIsNotFound) {
   const auto instance = Spawned(spawner_->Spawn(ChildRequest({"exit", "0"})));
   ASSERT_NE(instance, nullptr);
   AwaitReady(instance->exit_fd(), POLLIN);
@@ -318,7 +318,7 @@ TEST_P(SpawnTest, F25SignalToAnEndedMainProcessIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(instance->SignalTree(SIGTERM)));
 }
 
-TEST_P(SpawnTest, F24StoppedChildEndsByTermAndCont) {
+TEST_P(SpawnTest, StoppedChildEndsByTermAndCont) {
   OutputFifo fifo("out");
   SpawnRequest request = ChildRequest({"pause"});
   request.stdout_target = fifo.target();
@@ -334,7 +334,7 @@ TEST_P(SpawnTest, F24StoppedChildEndsByTermAndCont) {
   EXPECT_EQ(KillingSignal(AwaitEnd(instance.get())), SIGTERM);
 }
 
-TEST_P(SpawnTest, F09ShortageOfDescriptorsIsAShortageAndPasses) {
+TEST_P(SpawnTest, ShortageOfDescriptorsIsAShortageAndPasses) {
   struct rlimit before = {};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   const struct rlimit none = {3, before.rlim_max};
@@ -351,7 +351,7 @@ TEST_P(SpawnTest, F09ShortageOfDescriptorsIsAShortageAndPasses) {
 }
 
 // As many threads as can be told apart, with readiness descriptors, so that slots run out.
-TEST_P(SpawnTest, F01ManyThreadsSpawnAtOnceAndNothingIsMixedUp) {
+TEST_P(SpawnTest, ManyThreadsSpawnAtOnceAndNothingIsMixedUp) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 60; ++i) {
     threads.emplace_back([this, i] {

@@ -10,9 +10,9 @@
 namespace hob {
 
 // Ends children that do not come from clone to execve: on a network file system that does not
-// answer chdir(2) and execve(2) last for ever, and the thread that spawns lasts with them
-// (RELIABILITY F04, F13). Its own thread sleeps while nothing is spawned, and wakes at most once in
-// `patience` while much is. Thread-safe.
+// answer chdir(2) and execve(2) last for ever, and the thread that spawns lasts with them. Its own
+// thread sleeps while nothing is spawned, and wakes at most once in `patience` while much is.
+// Thread-safe.
 class SpawnWatch {
  public:
   explicit SpawnWatch(std::chrono::steady_clock::duration patience);

@@ -47,7 +47,7 @@ class Sleeper {
   int fd_ = -1;
 };
 
-TEST(SpawnWatchTest, F04AChildThatDoesNotGetToItsProgramIsKilled) {
+TEST(SpawnWatchTest, AChildThatDoesNotGetToItsProgramIsKilled) {
   const Sleeper late;
   SpawnWatch watch(milliseconds(1));
   SpawnWatch::Spawn spawn(&watch, late.pidfd());

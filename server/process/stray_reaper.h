@@ -18,7 +18,7 @@ namespace hob {
 // Reaps what others leave behind: orphans that become children of this process because it is PID 1
 // or a subreaper.
 //
-// It can never take a child that a worker made (RELIABILITY F23), by the way the kernel keeps
+// It can never take a child that a worker made, by the way the kernel keeps
 // children: each belongs to the thread that made it, and orphans are given to the first thread of
 // the process, the one that runs main(). A wait with __WNOTHREAD sees those of the calling thread
 // only. (An exit signal other than SIGCHLD, which an ordinary wait would not see, is no help:
@@ -31,7 +31,7 @@ class StrayReaper {
   static absl::Status BecomeSubreaper();
 
   // Reaps every stray that has ended and returns their number. To be called by the main thread
-  // after each SIGCHLD, which may stand for many ends (F20). Never blocks. FATAL on another thread.
+  // after each SIGCHLD, which may stand for many ends. Never blocks. FATAL on another thread.
   int ReapStrays() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Strays reaped so far. Thread-safe.

@@ -56,7 +56,7 @@ class StrayReaperTest : public testing::TestWithParam<ContainmentMode> {
 };
 
 // A thousand zombies of workers and a thousand orphaned ones lie there at the same time.
-TEST_P(StrayReaperTest, F23OrphansAreReapedAndNoWorkersChildIsTaken) {
+TEST_P(StrayReaperTest, OrphansAreReapedAndNoWorkersChildIsTaken) {
   std::promise<void> may_reap;
   const std::shared_future<void> may_reap_now(may_reap.get_future());
   std::vector<std::thread> workers;

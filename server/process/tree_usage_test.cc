@@ -69,7 +69,7 @@ TEST_P(TreeUsageTest, AllProcessesOfATreeAreCounted) {
   EXPECT_GE(*Read()->cpu, *usage->cpu);
 }
 
-TEST_P(TreeUsageTest, F29WhatHasLostItsParentAndItsSessionIsCountedToo) {
+TEST_P(TreeUsageTest, WhatHasLostItsParentAndItsSessionIsCountedToo) {
   Start({"daemonise"}, 2);
   EXPECT_EQ(Read()->processes, 2);
 }
@@ -83,7 +83,7 @@ TEST_P(TreeUsageTest, NothingIsToldOfADaemonThatIsGone) {
   EXPECT_FALSE(reader_->Read("web", pid).has_value());
 }
 
-TEST_P(TreeUsageTest, F21AStrangerWhoHasTheNumberIsNotLookedAt) {
+TEST_P(TreeUsageTest, AStrangerWhoHasTheNumberIsNotLookedAt) {
   reader_->BeginRound();
   EXPECT_FALSE(reader_->Read("web", getppid()).has_value());
 }

@@ -36,7 +36,7 @@ class NotifySocket {
     NotifyMessage message;
   };
   // The next datagram; absent when there is none now. What is empty or longer than 4 KiB is passed
-  // over, descriptors that come along are closed (RELIABILITY F98). Never blocks.
+  // over, descriptors that come along are closed. Never blocks.
   absl::optional<Received> Receive();
 
  private:

@@ -50,7 +50,7 @@ TEST_F(NotifySocketTest, DatagramsComeWithTheirSenderInTheirOrder) {
   EXPECT_FALSE(socket.Receive().has_value());
 }
 
-TEST_F(NotifySocketTest, F98EmptyAndHugeDatagramsArePassedOver) {
+TEST_F(NotifySocketTest, EmptyAndHugeDatagramsArePassedOver) {
   NotifySocket socket = Bind();
   const UniqueFd sender = Sender();
   Send(sender, "");
@@ -62,7 +62,7 @@ TEST_F(NotifySocketTest, F98EmptyAndHugeDatagramsArePassedOver) {
   EXPECT_EQ(received->message.status, "sane");
 }
 
-TEST_F(NotifySocketTest, F98DescriptorsThatComeAlongAreClosed) {
+TEST_F(NotifySocketTest, DescriptorsThatComeAlongAreClosed) {
   NotifySocket socket = Bind();
   const UniqueFd sender = Sender();
   const int next_free = UniqueFd(dup(0)).get();

@@ -7,8 +7,7 @@
 
 namespace hob {
 
-// The pipe on which one instance of a daemon says that it is ready by writing a newline
-// (contract 1.4, `ready = fd:N`).
+// The pipe on which one instance of a daemon says that it is ready by writing a newline.
 //
 // Not thread-safe: belongs to the daemon's worker. Movable.
 class ReadyPipe {

@@ -39,7 +39,7 @@ struct WatchEvent {
   int64_t missed = 0;
 };
 
-// Reads the registry as `Watch` tells it (contract section 4): a snapshot, kSynced, then every
+// Reads the registry as `Watch` tells it: a snapshot, kSynced, then every
 // change in order, none lost and none doubled; or from a resume token on, where kSynced comes after
 // what had happened in between. A reader that is so slow that the registry does not keep its next
 // change any more gets kGap and begins again with a snapshot.

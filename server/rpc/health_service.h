@@ -16,9 +16,9 @@
 
 namespace hob {
 
-// Services are "" and "hob.v1.Supervisor" for the server itself, and one a daemon (contract section
-// 4). A daemon is SERVING when it is RUNNING and ready. The server is SERVING when Liveness says so
-// and it is not shutting down; a Watch of it asks again every `watch_period`.
+// Services are "" and "hob.v1.Supervisor" for the server itself, and one a daemon. A daemon is
+// SERVING when it is RUNNING and ready. The server is SERVING when Liveness says so and it is not
+// shutting down; a Watch of it asks again every `watch_period`.
 //
 // Thread-safe.
 class HealthService : public grpc::health::v1::Health::CallbackService {

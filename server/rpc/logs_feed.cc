@@ -8,7 +8,7 @@
 namespace hob {
 namespace {
 
-// RELIABILITY F54.
+// A line may be of any length; a message is not.
 constexpr int64_t kMostInAPiece = 16 << 10;
 
 }  // namespace

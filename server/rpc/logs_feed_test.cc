@@ -146,7 +146,7 @@ TEST_F(LogsFeedTest, FollowingEndsWhenTheDaemonIsGone) {
   EXPECT_EQ(Pieces(), "end");
 }
 
-TEST_F(LogsFeedTest, F10_WhoFollowsManyKeepsFewOpen) {
+TEST_F(LogsFeedTest, WhoFollowsManyKeepsFewOpen) {
   LogsFeed::Options options = Web();
   options.names.clear();
   options.streams = {OutputStream::kStdout};
@@ -177,7 +177,7 @@ TEST_F(LogsFeedTest, F10_WhoFollowsManyKeepsFewOpen) {
   EXPECT_TRUE(store_.for_readers().Take() && store_.for_readers().Take());
 }
 
-TEST_F(LogsFeedTest, F50_WhoDoesNotAskIsToldWhatHeMissed) {
+TEST_F(LogsFeedTest, WhoDoesNotAskIsToldWhatHeMissed) {
   out_->AddWriter();
   LogsFeed::Options options = Web();
   options.streams = {OutputStream::kStdout};

@@ -78,7 +78,7 @@ class MalformedRequestsTest : public testing::Test {
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 
-TEST_F(MalformedRequestsTest, S10_WhatIsNoMessageIsAnsweredSoAndReachesNoMethod) {
+TEST_F(MalformedRequestsTest, WhatIsNoMessageIsAnsweredSoAndReachesNoMethod) {
   for (const char* method : {"Check", "Watch"}) {
     for (const std::string& bytes :
          {std::string("\x0a\x05we"), std::string("\x0a\x02\xff\xfe"), std::string(1000000, '\x1b'),

@@ -12,7 +12,7 @@ namespace hob {
 
 // A unary call whose outcome comes later, from another thread. Whichever comes first, the outcome
 // or the client's going away (cancelled, or its deadline passed), ends the call; the other one is
-// ignored (RELIABILITY F79).
+// ignored.
 //
 // Thread-safe. Lives as long as gRPC or whoever is to bring the outcome needs it.
 class PendingCall : public grpc::ServerUnaryReactor {

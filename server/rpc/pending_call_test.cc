@@ -93,7 +93,7 @@ TEST_F(PendingCallTest, OnlyTheFirstOutcomeCounts) {
   EXPECT_EQ(status_.error_message(), "first");
 }
 
-TEST_F(PendingCallTest, F79_AClientThatGoesAwayEndsTheCallAndTheOutcomeIsIgnored) {
+TEST_F(PendingCallTest, AClientThatGoesAwayEndsTheCallAndTheOutcomeIsIgnored) {
   context_.TryCancel();
   client_.join();
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::CANCELLED);

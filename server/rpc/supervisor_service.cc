@@ -31,7 +31,7 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-// A TCP address serves only what reads (contract 1.5): there is nobody's identity behind it.
+// A TCP address serves only what reads: there is nobody's identity behind it.
 absl::Status CheckMayChange(const grpc::CallbackServerContext& context, absl::string_view method) {
   return absl::StartsWith(context.peer(), "unix:") ? absl::OkStatus() : ReadOnlyAddress(method);
 }

@@ -25,7 +25,7 @@ struct ChildDefaults {
 };
 
 // `server_environment` ("KEY=VALUE" each) less what is meant for the server alone: NOTIFY_SOCKET,
-// LISTEN_*, WATCHDOG_*, HOB_*, GRPC_*, GLOG_* (contract section 3).
+// LISTEN_*, WATCHDOG_*, HOB_*, GRPC_*, GLOG_*.
 std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& server_environment);
 
 // Turns what a daemon is told to be into what is to be spawned. Reads `env_file` where there is

@@ -342,7 +342,7 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   report.requested = lifecycle_.state() == DaemonState::kStopping && report.verdict.empty();
   report.killed_processes = killed_processes_;
   const std::string tag = Tag();
-  // What it wrote last is in its log before its end is told (contract 7.7).
+  // What it wrote last is in its log before its end is told.
   output_.MainEnded();
   lifecycle_.Ended(report, LastWordsOf(report));
   context_.journal->Info(About("ended"), absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));

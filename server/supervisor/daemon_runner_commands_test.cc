@@ -1,4 +1,4 @@
-// What operators, reloads and the shutdown ask for, in every state (contract sections 3 and 4).
+// What operators, reloads and the shutdown ask for, in every state.
 #include <signal.h>
 
 #include "gmock/gmock.h"
@@ -221,7 +221,7 @@ TEST(DaemonRunnerCommandsTest, StartOfOneThatEndsBeforeItIsUpFails) {
   EXPECT_THAT(std::string(answer.status().message()), HasSubstr("exit code 7"));
 }
 
-TEST(DaemonRunnerCommandsTest, F47StartWhileStoppingStartsANewInstanceOnceTheOldOneIsGone) {
+TEST(DaemonRunnerCommandsTest, StartWhileStoppingStartsANewInstanceOnceTheOldOneIsGone) {
   RunnerHarness web;
   web.spawner.SetProgram(SlowToEnd(absl::Seconds(3)));
   web.Do(Kind::kBoot);
@@ -353,7 +353,7 @@ TEST(DaemonRunnerCommandsTest, StopOfWhatHasNoProcessMakesItStopped) {
   EXPECT_EQ(exited.state(), DaemonState::kStopped);
 }
 
-TEST(DaemonRunnerCommandsTest, F45StopDuringBackoffWinsAndNoStartFollows) {
+TEST(DaemonRunnerCommandsTest, StopDuringBackoffWinsAndNoStartFollows) {
   RunnerHarness web(Patient());
   web.Do(Kind::kBoot);
   web.Exit(1);
@@ -450,7 +450,7 @@ TEST(DaemonRunnerCommandsTest, RestartStartsWhatHasNoProcess) {
   EXPECT_EQ(waiting.state(), DaemonState::kRunning);
 }
 
-TEST(DaemonRunnerCommandsTest, F46ARestartJoinsTheOneThatIsUnderWay) {
+TEST(DaemonRunnerCommandsTest, ARestartJoinsTheOneThatIsUnderWay) {
   DaemonSpec spec = SlowToComeUp();
   RunnerHarness web(spec);
   web.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));

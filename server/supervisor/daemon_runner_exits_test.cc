@@ -1,5 +1,4 @@
-// What becomes of a daemon whose process ends, and what its history says of it (contract sections
-// 2, 3 and 7).
+// What becomes of a daemon whose process ends, and what its history says of it.
 #include <signal.h>
 
 #include <cerrno>
@@ -144,7 +143,7 @@ TEST(DaemonRunnerExitsTest, BackoffDelaysTheRestart) {
   EXPECT_FALSE(web.now().next_start_time.has_value());
 }
 
-TEST(DaemonRunnerExitsTest, S32_AWallClockThatIsSetByAYearStartsNothingEarlyOrLate) {
+TEST(DaemonRunnerExitsTest, AWallClockThatIsSetByAYearStartsNothingEarlyOrLate) {
   DaemonSpec spec = WebSpec();
   spec.restart_policy.backoff = absl::Seconds(1);
   spec.restart_policy.backoff_jitter = 0;
@@ -278,7 +277,7 @@ FakeProgram Hanging() {
   return program;
 }
 
-TEST(DaemonRunnerExitsTest, F26AnUnkillableMainProcessKeepsItsPlaceAndNobodyWaiting) {
+TEST(DaemonRunnerExitsTest, AnUnkillableMainProcessKeepsItsPlaceAndNobodyWaiting) {
   RunnerHarness web;
   web.spawner.SetProgram(Hanging());
   web.Do(Kind::kBoot);
@@ -298,7 +297,7 @@ TEST(DaemonRunnerExitsTest, F26AnUnkillableMainProcessKeepsItsPlaceAndNobodyWait
   EXPECT_EQ(web.state(), DaemonState::kStopped);
 }
 
-TEST(DaemonRunnerExitsTest, F26AWorkerThatStoodStillItselfLooksAgainBeforeItBlamesTheDaemon) {
+TEST(DaemonRunnerExitsTest, AWorkerThatStoodStillItselfLooksAgainBeforeItBlamesTheDaemon) {
   RunnerHarness web;
   web.spawner.SetProgram(WithChildren(3));
   web.Do(Kind::kBoot);
@@ -313,7 +312,7 @@ TEST(DaemonRunnerExitsTest, F26AWorkerThatStoodStillItselfLooksAgainBeforeItBlam
   EXPECT_EQ(web.state(), DaemonState::kRunning);
 }
 
-TEST(DaemonRunnerExitsTest, F26WhoKillsAgainAndAgainDoesNotPutOffThatItHangs) {
+TEST(DaemonRunnerExitsTest, WhoKillsAgainAndAgainDoesNotPutOffThatItHangs) {
   RunnerHarness web;
   web.spawner.SetProgram(WithChildren(-1));
   web.Do(Kind::kBoot);
@@ -325,7 +324,7 @@ TEST(DaemonRunnerExitsTest, F26WhoKillsAgainAndAgainDoesNotPutOffThatItHangs) {
   EXPECT_TRUE(web.now().unkillable);
 }
 
-TEST(DaemonRunnerExitsTest, F26ARemovalOfWhatSurvivesKillGoesOnBehindItsAnswer) {
+TEST(DaemonRunnerExitsTest, ARemovalOfWhatSurvivesKillGoesOnBehindItsAnswer) {
   RunnerHarness web;
   web.spawner.SetProgram(Hanging());
   web.Do(Kind::kBoot);
@@ -341,7 +340,7 @@ TEST(DaemonRunnerExitsTest, F26ARemovalOfWhatSurvivesKillGoesOnBehindItsAnswer) 
   EXPECT_THAT(web.spawner.forgotten(), testing::ElementsAre("web"));
 }
 
-TEST(DaemonRunnerExitsTest, F26AShutDownDoesNotWaitForWhatSurvivesKill) {
+TEST(DaemonRunnerExitsTest, AShutDownDoesNotWaitForWhatSurvivesKill) {
   RunnerHarness web;
   web.spawner.SetProgram(Hanging());
   web.Do(Kind::kBoot);
@@ -351,7 +350,7 @@ TEST(DaemonRunnerExitsTest, F26AShutDownDoesNotWaitForWhatSurvivesKill) {
   EXPECT_TRUE(web.runner->finished());
 }
 
-TEST(DaemonRunnerExitsTest, F26AShutDownEndsARemovalThatHangs) {
+TEST(DaemonRunnerExitsTest, AShutDownEndsARemovalThatHangs) {
   RunnerHarness web;
   web.spawner.SetProgram(Hanging());
   web.Do(Kind::kBoot);
@@ -474,7 +473,7 @@ TEST_F(HangingLeftoverTest, ItIsToldThatItHangs) {
   EXPECT_EQ(web_.state(), DaemonState::kStopped);
 }
 
-TEST(DaemonRunnerExitsTest, F32AnEventThatNobodyToldIsSeenAtTheNextLook) {
+TEST(DaemonRunnerExitsTest, AnEventThatNobodyToldIsSeenAtTheNextLook) {
   RunnerHarness web;
   web.Do(Kind::kBoot);
   // Neither a descriptor nor a deadline tells of this one.

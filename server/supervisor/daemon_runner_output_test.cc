@@ -1,4 +1,4 @@
-// What is told of a daemon whose output cannot be kept (contract 1.5: `log_problem`).
+// What is told of a daemon whose output cannot be kept (`log_problem`).
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

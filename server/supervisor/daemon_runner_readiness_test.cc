@@ -1,4 +1,4 @@
-// Ready means ready (contract 1.4: `ready`, `ready_timeout`, `watchdog`).
+// Ready means ready (`ready`, `ready_timeout`, `watchdog`).
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>

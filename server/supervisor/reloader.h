@@ -9,7 +9,7 @@
 namespace hob {
 
 // Carries out reloads, one at a time, on a thread of its own. Those that are asked for while one is
-// under way are carried out as one after it (RELIABILITY F66).
+// under way are carried out as one after it.
 //
 // Thread-safe.
 class Reloader {

@@ -211,7 +211,7 @@ class SlowReloaderTest : public ReloaderTest {
   Outcome first_;
 };
 
-TEST_F(SlowReloaderTest, F66_WhatIsAskedForMeanwhileIsCarriedOutAsOne) {
+TEST_F(SlowReloaderTest, WhatIsAskedForMeanwhileIsCarriedOutAsOne) {
   std::vector<Outcome> others(20);
   for (Outcome& other : others) reloader_->Request(/*dry_run=*/false, other.Taker());
   spawner_.End("web", ExitedWithCode{0});

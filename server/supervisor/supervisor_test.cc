@@ -404,7 +404,7 @@ class HangingTest : public SupervisorTest {
   }
 };
 
-TEST_F(HangingTest, F26AReloadDoesNotWaitForIt) {
+TEST_F(HangingTest, AReloadDoesNotWaitForIt) {
   ASSERT_TRUE(supervisor_->Apply(ConfigOf({Spec("db")})).ok());
   EXPECT_EQ(spawner_.Spawned("db"), 1);
   EXPECT_THAT(KnownNames(), ElementsAre("db", "web"));
@@ -423,7 +423,7 @@ TEST_F(HangingTest, F26AReloadDoesNotWaitForIt) {
   EXPECT_EQ(spawner_.MostAliveAtOnce("web"), 1);
 }
 
-TEST_F(HangingTest, F26AShutDownEndsWithoutItAndSaysSo) {
+TEST_F(HangingTest, AShutDownEndsWithoutItAndSaysSo) {
   BeginShutDown();
   EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
   EXPECT_FALSE(ended_whole_);
@@ -452,7 +452,7 @@ class HangingSpawner : public Spawner {
   Spawner& spawner_;
 };
 
-TEST_F(SupervisorTest, F13ASpawnThatHangsHoldsNobodyElseUp) {
+TEST_F(SupervisorTest, ASpawnThatHangsHoldsNobodyElseUp) {
   HangingSpawner hanging(spawner_);
   context_.spawner = &hanging;
   Populate({Spec("hangs"), Spec("web")});

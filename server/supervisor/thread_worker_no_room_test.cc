@@ -35,7 +35,7 @@ class NoRoomForThreads {
   rlimit before_;
 };
 
-TEST(ThreadWorkerNoRoomTest, F12WithoutRoomForAThreadThereIsNoDaemonAndNothingIsChanged) {
+TEST(ThreadWorkerNoRoomTest, WithoutRoomForAThreadThereIsNoDaemonAndNothingIsChanged) {
   // One heap for all threads: the journal's could not make one of its own.
   mallopt(M_ARENA_MAX, 1);
   FakeSpawner spawner(Clock::Real());

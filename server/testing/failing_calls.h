@@ -5,7 +5,7 @@
 
 namespace hob {
 
-// Makes system calls of the program under test fail, where and as a test says (RELIABILITY 4b). It
+// Makes system calls of the program under test fail, where and as a test says. It
 // takes the place of the C library's functions, syscall(2) among them, in everything that is linked
 // statically with it: a test that uses it has linkstatic = True, and FAILING_CALLS_LINKOPTS of
 // failing_calls.bzl. A call that fails does nothing.

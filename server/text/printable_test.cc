@@ -30,7 +30,7 @@ TEST(PrintableTest, ControlsOfTheUpperRangeAreEscaped) {
   EXPECT_EQ(Printable("\xc3\x80"), "\xc3\x80");
 }
 
-TEST(PrintableTest, S11_WhatTurnsTextAroundIsEscaped) {
+TEST(PrintableTest, WhatTurnsTextAroundIsEscaped) {
   for (const char* text : {"\u061c", "\u200e", "\u200f", "\u2028", "\u202e", "\u2066", "\u2069"}) {
     EXPECT_THAT(Printable(text), testing::StartsWith("\\x")) << text;
   }

@@ -6,7 +6,7 @@
 namespace hob {
 namespace {
 
-// A shortage of the machine has a back-off of its own (contract 2.1).
+// A shortage of the machine has a back-off of its own.
 constexpr absl::Duration kFirstShortageDelay = absl::Milliseconds(100);
 constexpr absl::Duration kLongestShortageDelay = absl::Seconds(30);
 
@@ -45,7 +45,7 @@ void AddFailure(const ExitReport& exit, absl::Duration retry_time, FailureHistor
   }
 }
 
-// The delay before the restart number `restarts_in_a_row` (from 1), contract 2.2. backoff *
+// The delay before the restart number `restarts_in_a_row` (from 1). backoff *
 // factor^(n-1) overflows a duration long before n does; min() in floating point does not care.
 absl::Duration BackoffDelay(const RestartPolicy& policy, int restarts_in_a_row, double random) {
   const double seconds = absl::ToDoubleSeconds(policy.backoff) *

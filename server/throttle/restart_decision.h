@@ -16,7 +16,7 @@ struct FailureHistory {
   std::deque<MonotonicTime> window;
   // The latest of them in full, at most kMaxEvidence; the oldest first.
   std::deque<Failure> evidence;
-  // Restarts since the daemon last stayed up long enough (contract 2.2).
+  // Restarts since the daemon last stayed up long enough.
   int restarts_in_a_row = 0;
   // Shortages of the machine in a row.
   int shortages_in_a_row = 0;
@@ -24,7 +24,7 @@ struct FailureHistory {
   bool halted = false;
 };
 
-// Decides what follows on an end of a daemon that nobody asked for (contract 2.1 to 2.3), and
+// Decides what follows on an end of a daemon that nobody asked for, and
 // brings `history` up to date. Pure: depends on nothing but its arguments, uses the monotonic time
 // of `exit` only, and takes the wall time along for people. `random` in [0, 1) spreads the
 // back-off.

@@ -1,5 +1,5 @@
 // Random histories of a daemon on simulated time, each decision compared with a slow model that
-// recomputes it from the full list of ends (contract sections 2 and 7.4).
+// recomputes it from the full list of ends.
 //
 // The environment variable HOB_HISTORIES says how many histories are played, HOB_FIRST_HISTORY with
 // which one to begin; a failure says which one it was.
@@ -180,7 +180,7 @@ class Model {
   std::vector<End> ends_;
 };
 
-// Watches invariant 4 of contract section 7: between two clearings, and trials apart, no window of
+// Watches an invariant: between two clearings, and trials apart, no window of
 // retry_time holds more than max(1, max_retries) starts. A start that a shortage of the machine
 // prevented is none.
 class StartsBetweenClearings {
@@ -419,8 +419,7 @@ int64_t FromEnvironment(const char* variable, int64_t otherwise) {
   return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
 }
 
-TEST(RestartDecisionPropertyTest,
-     F43F44DecisionsOfRandomHistoriesAreThoseOfTheModelOnAnyWallClock) {
+TEST(RestartDecisionPropertyTest, DecisionsOfRandomHistoriesAreThoseOfTheModelOnAnyWallClock) {
   const int64_t first = FromEnvironment("HOB_FIRST_HISTORY", 0);
   const int64_t count = FromEnvironment("HOB_HISTORIES", kDefaultHistories);
   std::map<ThrottleRule, int64_t> fired;

@@ -52,7 +52,7 @@ class RestartDecisionTest : public ::testing::Test {
   double random_ = 0;
 };
 
-// ---- Contract 2.1: the window.
+// ---- The window.
 
 TEST_F(RestartDecisionTest, FailureBelowTheLimitIsFollowedByAStartAtOnce) {
   const ThrottleDecision decision = EndAfter(absl::Seconds(1));
@@ -198,7 +198,7 @@ TEST_F(RestartDecisionTest, MemoryOfADaemonThatFailsNowAndThenDoesNotGrow) {
   EXPECT_EQ(history_.evidence.size(), 2);
 }
 
-// ---- Contract 2.1: shortages of the machine.
+// ---- Shortages of the machine.
 
 TEST_F(RestartDecisionTest, EachShortageWaitsAHundredMilliseconds) {
   for (int error : {EAGAIN, ENOMEM, EMFILE, ENFILE}) {
@@ -269,7 +269,7 @@ TEST_F(RestartDecisionTest, ShortageLeavesTheBackoffWhereItIs) {
   EXPECT_EQ(EndAfter(absl::Seconds(1)).delay, absl::Seconds(2));
 }
 
-// ---- Contract 3: `restart`.
+// ---- Key `restart`.
 
 TEST_F(RestartDecisionTest, NeverLeavesEveryEnd) {
   policy_.restart = RestartMode::kNever;
@@ -338,7 +338,7 @@ TEST_F(RestartDecisionTest, ShortageWaitsUnderOnFailureToo) {
   EXPECT_EQ(FailToSpawn(EAGAIN).action, ThrottleAction::kWait);
 }
 
-// ---- Contract 2.2: back-off.
+// ---- Back-off.
 
 class BackoffTest : public RestartDecisionTest {
  protected:
@@ -456,7 +456,7 @@ TEST_F(BackoffTest, WindowHaltsDespiteTheBackoff) {
   EXPECT_FALSE(decision.next_attempt.has_value());
 }
 
-// ---- Contract 2.3: trials.
+// ---- Trials.
 
 TEST_F(RestartDecisionTest, HaltThatStaysHasNoNextAttempt) {
   policy_.max_retries = 1;
@@ -558,9 +558,9 @@ TEST_F(TrialTest, ClearedDaemonIsNoTrial) {
   EXPECT_EQ(EndAfter(absl::ZeroDuration()).action, ThrottleAction::kStartNow);
 }
 
-// ---- RELIABILITY F43.
+// ---- Clocks that jump.
 
-TEST_F(RestartDecisionTest, F43WallClockJumpsChangeNoDecision) {
+TEST_F(RestartDecisionTest, WallClockJumpsChangeNoDecision) {
   policy_.backoff = absl::Seconds(1);
   policy_.max_retries = 4;
   for (absl::Duration jump : {-absl::Hours(24 * 365), absl::Hours(24 * 365), -absl::Seconds(5)}) {

@@ -32,7 +32,7 @@ class RestartThrottleTest : public ::testing::Test {
   RestartThrottle throttle_{StartBudget::Options()};
 };
 
-TEST_F(RestartThrottleTest, F40CrashLoopingDaemonIsGivenUp) {
+TEST_F(RestartThrottleTest, CrashLoopingDaemonIsGivenUp) {
   EXPECT_EQ(ReportExit("web").action, ThrottleAction::kStartNow);
   EXPECT_EQ(ReportExit("web").action, ThrottleAction::kStartNow);
   const ThrottleDecision decision = ReportExit("web");

@@ -7,7 +7,7 @@
 
 namespace hob {
 
-// The machine's budget of automatic starts (contract 2.4): in any span of time t at most burst +
+// The machine's budget of automatic starts: in any span of time t at most burst +
 // rate * t of them. First come, first served: each caller gets the earliest moment that is still
 // free. Not thread-safe.
 class StartBudget {

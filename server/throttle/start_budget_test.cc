@@ -149,7 +149,7 @@ class RandomArrivalsTest : public ::testing::TestWithParam<double> {
   }
 };
 
-TEST_P(RandomArrivalsTest, F41NoWindowHoldsMoreThanBurstAndRate) {
+TEST_P(RandomArrivalsTest, NoWindowHoldsMoreThanBurstAndRate) {
   ForRandomArrivals([](const Arrivals& arrivals, int burst) {
     ExpectBoundInEveryWindow(arrivals.granted_ns, GetParam(), burst);
   });
@@ -175,7 +175,7 @@ int64_t EarliestGrant(const std::vector<int64_t>& granted, int64_t now, int64_t 
   return earliest;
 }
 
-TEST_P(RandomArrivalsTest, F42NobodyWaitsLongerThanTheBoundAsks) {
+TEST_P(RandomArrivalsTest, NobodyWaitsLongerThanTheBoundAsks) {
   const auto interval_ns = static_cast<int64_t>(std::ceil(1e9 / GetParam()));
   ForRandomArrivals([interval_ns](const Arrivals& arrivals, int burst) {
     std::vector<int64_t> expected;

@@ -580,7 +580,7 @@ void Model::CheckAtRest(int number) {
   const Daemon& daemon = daemons_[number];
   const Nanos now = world_.Now();
   if (!daemon.has_instance) {
-    // Contract 7.2: up, or a time by which it will be, or at rest.
+    // Up, or a time by which it will be, or at rest.
     Check(!daemon.wanted || daemon.license.kind != License::Kind::kNone ||
               daemon.resting == State::kHalted || daemon.resting == State::kExited,
           number, "it is wanted up and nothing will start it");

@@ -20,7 +20,7 @@ struct OutputFacts {
   Nanos can_be_logged_since = 0;
 };
 
-// What must become of what one daemon writes (contract 1.4, 7.7), held against what is told.
+// What must become of what one daemon writes, held against what is told.
 class OutputModel {
  public:
   // The end of its main process was taken.

@@ -24,7 +24,7 @@ struct Verdict {
 // True if the machine was short of something: nothing that the daemon is to blame for.
 bool IsShortage(const End& end);
 
-// The restart throttle of one daemon, written from contract section 2 alone.
+// The restart throttle of one daemon, written from its documentation alone.
 class ThrottleModel {
  public:
   void Clear() { *this = ThrottleModel(); }
@@ -33,7 +33,7 @@ class ThrottleModel {
   Verdict Decide(const Settings& settings, const End& end, bool condemned, bool was_trial,
                  Nanos uptime, Nanos now);
 
-  // Takes note of a start, and returns whether contract 7.4 still holds: between two clearings of
+  // Takes note of a start, and returns true if the invariant still holds: between two clearings of
   // the history, trials apart, no window of retry_time has more than max(1, max_retries).
   bool MayStart(const Settings& settings, bool is_trial, Nanos now);
   // The start that was noted last met a shortage of the machine and does not count.
@@ -49,7 +49,7 @@ class ThrottleModel {
   int shortages_in_a_row_ = 0;
 };
 
-// The machine's budget of automatic starts, contract 2.4: a bucket that holds `burst` starts and
+// The machine's budget of automatic starts: a bucket that holds `burst` starts and
 // gets `rate` more each second.
 class BudgetModel {
  public:

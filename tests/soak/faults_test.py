@@ -1,4 +1,4 @@
-"""The real hobd when system calls fail (RELIABILITY 4b): strace makes the N-th call of each thread fail, in the server
+"""The real hobd when system calls fail: strace makes the N-th call of each thread fail, in the server
 and in what it spawns. It stays up, or refuses to start and says why; its log says what happened; and when the fault is
 gone, everything works again.
 

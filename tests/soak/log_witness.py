@@ -1,4 +1,4 @@
-"""Holds the logs, rotated ones included, against the counts of lines that the children have noted (contract 7.7)."""
+"""Holds the logs, rotated ones included, against the counts of lines that the children have noted."""
 
 import ctypes
 import os

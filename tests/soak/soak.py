@@ -25,7 +25,7 @@ import record
 
 ABOUT = """\
 Runs the real hobd with real daemons, does to it whatever can be done from outside, and looks with
-independent witnesses whether it keeps its promises (contract section 7).
+independent witnesses whether it keeps its promises.
 
 A round is chaos and then quiet. The chaos: children are killed, frozen and all killed at once; clients
 call, cancel their calls and throw connections away; some give commands and look at the outcome; watchers

@@ -1,4 +1,4 @@
-"""Holds the starts that children have noted against the bounds of the restart throttle (contract sections 2 and 7.4).
+"""Holds the starts that children have noted against the bounds of the restart throttle.
 
 A failure is noticed between the stamp that the child wrote before it ended and the stamp with which its successor began.
 Everything here takes the end of that span which speaks for the server: no slow machine makes a violation.

@@ -1,4 +1,4 @@
-// A second parser of configuration files, written from contract 1.3 and the manual at the top of
+// A second parser of configuration files, written from the manual at the top of
 // ini_file.h alone: slow, obvious, and without a line in common with the first.
 #ifndef HOB_SERVER_CONFIG_FUZZ_REFERENCE_INI_H_
 #define HOB_SERVER_CONFIG_FUZZ_REFERENCE_INI_H_

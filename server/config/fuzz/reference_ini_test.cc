@@ -25,7 +25,7 @@ std::string ValueIn(const std::string& text) {
   return entries.empty() ? "" : entries.begin()->second.value;
 }
 
-// The rows of contract 1.3.
+// Each rule of the syntax.
 TEST(ReferenceIniTest, RowsOfTheContractAreRead) {
   EXPECT_EQ(ValueIn("k=v"), "v");
   EXPECT_EQ(ValueIn("\tk \t=  v = w "), "v = w");

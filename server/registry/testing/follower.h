@@ -15,7 +15,7 @@
 namespace hob {
 
 // What somebody believes who only follows the feed. Asserts on the way that changes come in order
-// and once, and that each tells of at most one end more than the one before it (contract 7.3). Not
+// and once, and that each tells of at most one end more than the one before it. Not
 // thread-safe.
 class Follower {
  public:

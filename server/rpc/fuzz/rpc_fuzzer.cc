@@ -69,7 +69,7 @@ constexpr const char* kNotStarted = "off";
 
 // Nothing here takes as long as that, on a crowded machine either.
 constexpr absl::Duration kPatience = absl::Seconds(60);
-// gRPC drops a status that is larger (contract 1.6).
+// gRPC drops a status that is larger.
 constexpr size_t kLargestStatus = 8 << 10;
 constexpr size_t kMostCalls = 8;
 
@@ -373,7 +373,7 @@ class World {
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 
-// What the API says that an error may be (contract section 4), where nobody shuts down and
+// What the API says that an error may be, where nobody shuts down and
 // everything has room.
 bool IsKnown(grpc::StatusCode code) {
   switch (code) {
