@@ -18,7 +18,7 @@ constexpr char kSystemSocket[] = "/run/hob/hob.sock";
 constexpr size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
 absl::Status Wrong(absl::string_view text, absl::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no address: ", why));
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not an address: ", why));
 }
 
 absl::StatusOr<Address> ParseUnix(absl::string_view text, absl::string_view path) {

@@ -75,9 +75,9 @@ TEST(AddressTest, AnEmptyVariableCountsAsAbsent) {
 }
 
 TEST(AddressTest, AWrongAddressNamesWhereItCameFrom) {
-  EXPECT_THAT(Tried("x", {}), ElementsAre(HasSubstr("--address: 'x' is no address")));
+  EXPECT_THAT(Tried("x", {}), ElementsAre(HasSubstr("--address: 'x' is not an address")));
   EXPECT_THAT(Tried(absl::nullopt, {{"HOB_ADDRESS", "x"}}),
-              ElementsAre(HasSubstr("HOB_ADDRESS: 'x' is no address")));
+              ElementsAre(HasSubstr("HOB_ADDRESS: 'x' is not an address")));
 }
 
 }  // namespace

@@ -26,10 +26,10 @@ absl::StatusOr<absl::Time> ParseSince(absl::string_view text, absl::Time now,
       if (absl::ParseTime(format, with_day, zone, &time, nullptr) && time <= now) return time;
     }
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", Printable(text),
-                   "' is no time: write how long ago (10min), a time of the day (12:30), or a date "
-                   "and time ('2026-01-31 12:30')"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", Printable(text),
+      "' is not a time: write how long ago (10min), a time of the day (12:30), or a date "
+      "and time ('2026-01-31 12:30')"));
 }
 
 }  // namespace client

@@ -39,7 +39,7 @@ TEST(SinceTest, ADateIsInTheZoneUnlessItNamesOne) {
 
 TEST(SinceTest, WhatIsNoTimeIsToldWhatWouldBeRight) {
   for (const char* text : {"", "yesterday", "25:00", "2026-13-01", "-5min"}) {
-    EXPECT_THAT(Parsed(text), HasSubstr("is no time: write how long ago")) << text;
+    EXPECT_THAT(Parsed(text), HasSubstr("is not a time: write how long ago")) << text;
   }
 }
 

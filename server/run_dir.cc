@@ -113,7 +113,7 @@ absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t 
   struct stat status;
   if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(key, ": ", path, " is no folder; name another one in [hob]"));
+      absl::StrCat(key, ": ", path, " is not a folder; name another one in [hob]"));
 }
 
 absl::Status CheckClosed(const std::string& key, const std::string& path) {
@@ -145,7 +145,7 @@ absl::Status ServerLock::LockFile(const std::string& run_dir) {
   }
   if (!IsFileOfItsOwn(file_.get())) {
     return absl::FailedPreconditionError(
-        absl::StrCat("run_dir: ", path, " is no regular file, or has a second name: remove it"));
+        absl::StrCat("run_dir: ", path, " is not a regular file, or has a second name: remove it"));
   }
   if (flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return WriteHolder(file_.get(), path);
   if (errno != EWOULDBLOCK) {

@@ -128,7 +128,7 @@ TEST_F(ServerLockTest, APlantedLinkIsNoLockAndWhatItNamesStaysAsItIs) {
     ASSERT_EQ(unlink(path_.c_str()), 0);
   }
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_THAT(std::string(Acquire().message()), HasSubstr("is no regular file"));
+  EXPECT_THAT(std::string(Acquire().message()), HasSubstr("is not a regular file"));
 }
 
 // Only root can take another user's identity.

@@ -374,7 +374,7 @@ void Server::HandleSignal(int signal) {
       listener_->Restore();
       return reloader_->Request(/*dry_run=*/false, nullptr);
     case SIGUSR2:
-      journal_.Info("opens all logs anew");
+      journal_.Info("reopens all logs");
       return supervisor_->ReopenLogs();
     default:
       return;

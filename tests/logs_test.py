@@ -294,7 +294,7 @@ class LogsTest(HobTest):
         processes.await_that(lambda: self.text(server, "web.log") == b"one\n", "the first line")
         os.rename(server.path("log/web.log"), server.path("log/moved"))
         server.process.send_signal(signal.SIGUSR2)
-        processes.await_that(lambda: "opens all logs anew" in server.stderr(), server.stderr)
+        processes.await_that(lambda: "reopens all logs" in server.stderr(), server.stderr)
         with open(server.path("input"), "w", encoding="utf-8") as child:
             child.write("go\n")
         processes.await_that(lambda: b"two\n" in self.text(server, "web.log") + self.text(server, "moved"), "the second")

@@ -25,7 +25,7 @@ struct Waiting {
   bool no_wait = false;
 
   void Define(CLI::App& command);
-  // How long to wait for the outcome. InvalidArgument when `timeout_text` is no duration greater
+  // How long to wait for the outcome. InvalidArgument when `timeout_text` is not a duration greater
   // than 0, or is given with `no_wait`.
   absl::StatusOr<absl::Duration> Timeout() const;
 };

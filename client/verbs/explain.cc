@@ -22,8 +22,8 @@ std::string Sentence(absl::string_view label, absl::string_view text) {
 std::string Headline(const Session& session, const v1::Daemon& daemon) {
   const std::string state =
       Paint(StateName(daemon.state()), StateColour(daemon.state()), session.terminal());
-  return absl::StrCat(Escape(daemon.name()), " is ", state, "; it ought to be ",
-                      daemon.wanted() ? "up" : "down", "\n");
+  return absl::StrCat(Escape(daemon.name()), " is ", state,
+                      "; wanted: ", daemon.wanted() ? "up" : "down", "\n");
 }
 
 // When hob acts next without being told to.
@@ -36,7 +36,7 @@ std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
     case v1::Daemon::HALTED:
     case v1::Daemon::EXITED:
     case v1::Daemon::STOPPED:
-      return "none by itself; 'hob start " + daemon.name() + "' starts it";
+      return "not scheduled; 'hob start " + daemon.name() + "' starts it";
     default:
       return "";
   }
@@ -46,8 +46,8 @@ std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
 std::string Failures(const Session& session, const v1::Throttle& throttle) {
   if (throttle.failures().empty()) return "";
   std::string text =
-      absl::StrCat("  failures that count (", throttle.max_retries(), " within ",
-                   hob::FormatDuration(ToDuration(throttle.retry_time())), " are too many):\n");
+      absl::StrCat("  failures that count (limit: ", throttle.max_retries(), " within ",
+                   hob::FormatDuration(ToDuration(throttle.retry_time())), "):\n");
   for (const v1::Throttle::Failure& failure : throttle.failures()) {
     absl::StrAppend(
         &text, "    ",
@@ -70,7 +70,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
                     Sentence("decision", "none; the restart throttle has had nothing to decide"));
   }
   absl::StrAppend(&text, Sentence("next start", NextAttempt(session, daemon)),
-                  Sentence("failures are forgotten by", throttle.cleared_by()));
+                  Sentence("failures clear", throttle.cleared_by()));
   absl::StrAppend(&text, Sentence("output", LogsOfFailure(response)));
   if (!response.runs().empty()) {
     absl::StrAppend(&text, "  last runs:\n",

@@ -35,7 +35,7 @@ class SignalVerb : public Verb {
     const absl::optional<int> number = ParseSignal(signal_);
     if (!number.has_value()) {
       return session.Fail(absl::InvalidArgumentError(absl::StrCat(
-          "'", Printable(signal_), "' is no signal: write HUP, SIGHUP, RTMIN+3 or 1 to 64")));
+          "'", Printable(signal_), "' is not a signal: write HUP, SIGHUP, RTMIN+3 or 1 to 64")));
     }
     const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
     if (!names.ok()) return session.Fail(names.status());

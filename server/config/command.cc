@@ -27,7 +27,7 @@ std::string WhyNotExecutable(const std::string& path) {
     return absl::StrCat("cannot be found: ", strerrordesc_np(errno));
   }
   if (S_ISDIR(status.st_mode)) return "is a folder";
-  if (!S_ISREG(status.st_mode)) return "is no regular file";
+  if (!S_ISREG(status.st_mode)) return "is not a regular file";
   return (status.st_mode & 0111) == 0 ? "is not executable: chmod +x it" : "";
 }
 
@@ -50,7 +50,7 @@ absl::StatusOr<std::vector<std::string>> ParseCommand(absl::string_view text) {
   const std::string full_path = FullPathOf(argv->front());
   return absl::InvalidArgumentError(
       absl::StrCat("'", Printable(argv->front()),
-                   "' is no absolute path, and hob searches no folders for a program: ",
+                   "' is not an absolute path, and hob searches no folders for a program: ",
                    full_path.empty() ? "write it from the root, as in /usr/bin/env"
                                      : absl::StrCat("did you mean '", Printable(full_path), "'?")));
 }

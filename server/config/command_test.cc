@@ -23,7 +23,7 @@ TEST(ParseCommandTest, SaysWhatWouldBeRight) {
               HasSubstr("did you mean '/usr/bin/env'?"));
   // What the kernel would take for the path of a program that is there.
   EXPECT_THAT(ParseCommand(absl::string_view("env\0", 4)).status().message(),
-              HasSubstr("'env\\x00' is no absolute path"));
+              HasSubstr("'env\\x00' is not an absolute path"));
   EXPECT_THAT(ParseCommand(absl::string_view("env\0", 4)).status().message(),
               HasSubstr("write it from the root"));
   for (const char* text : {"./web", "no-such-program-here", "''", "~/web", "$HOME/web"}) {
@@ -56,7 +56,7 @@ TEST(CommandWarningsTest, NamesProgramsThatCannotRun) {
   const std::string plain = folder.Write("plain", "x");
   EXPECT_THAT(CommandWarnings(plain), ElementsAre(HasSubstr("is not executable: chmod +x it")));
   EXPECT_THAT(CommandWarnings(folder.path()), ElementsAre(HasSubstr("is a folder")));
-  EXPECT_THAT(CommandWarnings("/dev/null"), ElementsAre(HasSubstr("is no regular file")));
+  EXPECT_THAT(CommandWarnings("/dev/null"), ElementsAre(HasSubstr("is not a regular file")));
   EXPECT_THAT(CommandWarnings(folder.PathOf("none")),
               ElementsAre(HasSubstr("cannot be found: No such file or directory")));
 }

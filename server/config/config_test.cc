@@ -221,27 +221,29 @@ TEST_F(ConfigTest, EveryProblemIsReportedInOrder) {
                 "[Hob]\nlisten = x\n[hob]\nlisen = x\nuser = x\nlisten = /x\n[daemon:e]\n"
                 "listen = x\n"}),
       ElementsAre(
-          "1.ini:2: 'a/b' is no name for a daemon: only letters, digits, '_', '.' and '-' are "
+          "1.ini:2: 'a/b' is not a valid daemon name: only letters, digits, '_', '.' and '-' are "
           "allowed; did you mean 'a-b'?",
-          "1.ini:3: c: 'env' is no absolute path, and hob searches no folders for a program: did "
+          "1.ini:3: c: 'env' is not an absolute path, and hob searches no folders for a program: "
+          "did "
           "you mean '/usr/bin/env'?",
-          "1.ini:4: d: '' is no absolute path, and hob searches no folders for a program: write "
+          "1.ini:4: d: '' is not an absolute path, and hob searches no folders for a program: "
+          "write "
           "it from the root, as in /usr/bin/env",
           "1.ini:6: there is no key 'max_retry' in [daemon:e]: did you mean 'max_retries'?",
-          "1.ini:8: 'command' is no key of [os_daemon_settings]: it belongs into [daemon:NAME]",
-          "1.ini:9: nice: '99' is no whole number from -20 to 19",
-          "2.ini:1: [Hob] is no section of hob's: did you mean [hob]?",
+          "1.ini:8: 'command' is not a key of [os_daemon_settings]: it belongs into [daemon:NAME]",
+          "1.ini:9: nice: '99' is not a whole number from -20 to 19",
+          "2.ini:1: [Hob] is not a section of hob's: did you mean [hob]?",
           "2.ini:4: there is no key 'lisen' in [hob]: did you mean 'listen'?",
-          "2.ini:5: 'user' is no key of [hob]: it belongs into [daemon:NAME] or "
+          "2.ini:5: 'user' is not a key of [hob]: it belongs into [daemon:NAME] or "
           "[os_daemon_settings]",
           "2.ini:6: listen: '/x' lacks its kind: did you mean 'unix:/x'?",
-          "2.ini:8: 'listen' is no key of [daemon:e]: it belongs into [hob]"));
+          "2.ini:8: 'listen' is not a key of [daemon:e]: it belongs into [hob]"));
 }
 
 TEST_F(ConfigTest, WrongCommandsAreErrorsInBothSections) {
   EXPECT_THAT(ErrorsOf({"[os_daemons]\na = /bin/sh -c 'x\n[daemon:b]\ncommand = x\n"}),
               ElementsAre(HasSubstr("1.ini:2: a: '/bin/sh -c 'x' has a quote that is not closed"),
-                          HasSubstr("1.ini:4: command: 'x' is no absolute path")));
+                          HasSubstr("1.ini:4: command: 'x' is not an absolute path")));
 }
 
 TEST_F(ConfigTest, OverriddenValuesAreCheckedToo) {
@@ -357,11 +359,11 @@ TEST_F(ConfigTest, MissingFoldersAndEnvFilesAreWarningsOncePerLine) {
                                        "/no_env\n[daemon:b]\ndirectory = ", env, "\nenv_file = -",
                                        env, "\n[daemon:c]\ncommand = /usr/bin/env\ndirectory = ",
                                        folder_.path(), "\nenv_file = -/no/such/file\n")}),
-              ElementsAre("1.ini:5: directory: there is no folder 'none': create it before the "
+              ElementsAre("1.ini:5: directory: there is not a folder 'none': create it before the "
                           "daemon starts",
                           "1.ini:6: env_file: no_env: No such file or directory: create it, or "
                           "write env_file = -no_env if it need not exist",
-                          "1.ini:8: directory: 'env' is no folder: name one",
+                          "1.ini:8: directory: 'env' is not a folder: name one",
                           HasSubstr("1.ini:9: env_file: env:2: 'B' sets no variable")));
 }
 
@@ -378,7 +380,7 @@ TEST_F(ConfigTest, ValuesThatLookLikeSomethingElseAreWarnings) {
           "1.ini:6: log_dir: '# logs' is part of the value, '#' starts no comment: write ';' in "
           "front of a comment, or quote it"));
   EXPECT_THAT(ErrorsOf({"[os_daemon_settings]\nretry_time = 5 # s\nenvironment = A=1 # x\n"}),
-              ElementsAre(AllOf(HasSubstr("1.ini:2: retry_time: '5 # s' is no duration"),
+              ElementsAre(AllOf(HasSubstr("1.ini:2: retry_time: '5 # s' is not a duration"),
                                 HasSubstr("; '#' starts no comment: write ';'")),
                           HasSubstr("'#' sets no variable: '#' starts no comment behind an entry: "
                                     "quote it, or give the comment a line of its own")));
@@ -389,7 +391,7 @@ TEST_F(ConfigTest, AProgramOfSupervisordsIsNotSilentlyLeftOut) {
   const LoadedConfig loaded =
       Load({"[supervisord]\nnodaemon=true\n[program:web]\ncommand=/usr/bin/env\n"
             "autorestart=true\n[group:all]\nprograms=web\n"});
-  EXPECT_THAT(Texts(loaded.errors), ElementsAre("1.ini:3: [program:web] is no section of hob's: "
+  EXPECT_THAT(Texts(loaded.errors), ElementsAre("1.ini:3: [program:web] is not a section of hob's: "
                                                 "did you mean [daemon:web]?"));
   EXPECT_THAT(Texts(loaded.warnings),
               ElementsAre("1.ini:1: the section [supervisord] is not hob's: skipped; it is "
@@ -410,7 +412,7 @@ TEST_F(ConfigTest, KeysOfOtherSupervisorsLeadToHobs) {
                           "mean 'backoff'?",
                           "1.ini:8: there is no key 'file' in [hob]: did you mean 'listen'? (it is "
                           "written unix:/PATH)",
-                          HasSubstr("1.ini:9: 'user' is no key of [hob]: it belongs into")));
+                          HasSubstr("1.ini:9: 'user' is not a key of [hob]: it belongs into")));
 }
 
 TEST_F(ConfigTest, NeverHaltingIsReportedWhereItIsSet) {

@@ -132,11 +132,11 @@ void DaemonBuilder::CheckDirectory() {
   const std::string shown = Printable(spec_->directory, PATH_MAX);
   if (stat(spec_->directory.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode)) {
-      Warn("directory", absl::StrCat("'", shown, "' is no folder: name one"));
+      Warn("directory", absl::StrCat("'", shown, "' is not a folder: name one"));
     }
   } else if (errno == ENOENT || errno == ENOTDIR) {
     Warn("directory",
-         absl::StrCat("there is no folder '", shown, "': create it before the daemon starts"));
+         absl::StrCat("there is not a folder '", shown, "': create it before the daemon starts"));
   }
 }
 

@@ -130,8 +130,9 @@ absl::Status ReadStopTimeout(Text text, DaemonSpec* spec) {
 absl::Status ReadStopSignal(Text text, DaemonSpec* spec) {
   const absl::optional<int> signal = ParseSignal(text);
   if (!signal.has_value()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", Printable(text), "' is no signal: write a name such as TERM or INT, or its number"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", Printable(text),
+                     "' is not a signal: write a name such as TERM or INT, or its number"));
   }
   spec->stop_signal = *signal;
   return absl::OkStatus();
@@ -141,7 +142,7 @@ absl::Status ReadStopSignal(Text text, DaemonSpec* spec) {
 absl::Status ReadAccountName(Text text, std::string* field) {
   if (SplitList(text).size() != 1 || SplitList(text)[0] != text) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", Printable(text), "' is no single name or number"));
+        absl::StrCat("'", Printable(text), "' is not a single name or number"));
   }
   *field = std::string(text);
   return absl::OkStatus();

@@ -42,10 +42,10 @@ TEST_F(HostileConfigTest, HostileNamesAreRefusedAndEscaped) {
         ErrorsOf(absl::StrCat("[os_daemons]\n", name, " = /usr/bin/env\n"));
     // A name that starts with a bracket or a blank is no key at all.
     ASSERT_THAT(errors, SizeIs(1)) << name;
-    EXPECT_THAT(errors[0], HasSubstr("is no name for a daemon")) << name;
+    EXPECT_THAT(errors[0], HasSubstr("is not a valid daemon name")) << name;
     EXPECT_FALSE(absl::StrContains(errors[0], "\x1B"));
     EXPECT_THAT(ErrorsOf(absl::StrCat("[daemon:", name == "\x1B[31m" ? "\x1B" : name, "]\n")),
-                ElementsAre(HasSubstr("is no name for a daemon")));
+                ElementsAre(HasSubstr("is not a valid daemon name")));
   }
   EXPECT_THAT(ErrorsOf("[daemon:]\n"), ElementsAre(HasSubstr("a daemon's name is empty")));
 }

@@ -184,7 +184,7 @@ TEST(IniFileTest, WrongHeadersAreErrors) {
   EXPECT_EQ(ProblemOf("[hob] x = y"),
             "1: after the header [hob] stands 'x = y': give it a line of its own, or put ';' "
             "before a comment");
-  EXPECT_THAT(ProblemOf("[Hob]\nnonsense\n"), HasSubstr("1: [Hob] is no section of hob's: did"));
+  EXPECT_THAT(ProblemOf("[Hob]\nnonsense\n"), HasSubstr("1: [Hob] is not a section of hob's: did"));
   EXPECT_THAT(ProblemOf("[daemon:a/b]\n"), HasSubstr("did you mean 'a-b'?"));
 }
 

@@ -26,7 +26,7 @@ absl::Status ReadPositiveDuration(absl::string_view text, absl::Duration* field)
 absl::Status ReadPath(absl::string_view text, std::string* field) {
   if (!absl::StartsWith(text, "/")) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "'", Printable(text), "' is no absolute path: write it from the root, as in /srv/web"));
+        "'", Printable(text), "' is not an absolute path: write it from the root, as in /srv/web"));
   }
   *field = std::string(text);
   return absl::OkStatus();
@@ -46,7 +46,7 @@ std::string UnknownKeyMessage(absl::string_view key, absl::string_view section,
                               const std::vector<std::string>& elsewhere_keys,
                               absl::string_view elsewhere) {
   if (std::find(elsewhere_keys.begin(), elsewhere_keys.end(), key) != elsewhere_keys.end()) {
-    return absl::StrCat("'", Printable(key), "' is no key of ", InBrackets(section),
+    return absl::StrCat("'", Printable(key), "' is not a key of ", InBrackets(section),
                         ": it belongs into ", elsewhere);
   }
   std::string advice = AdviceOnKey(key, foreign_keys);

@@ -34,7 +34,7 @@ SectionName Wrong(std::string problem) {
 }
 
 SectionName DidYouMean(absl::string_view name, absl::string_view suggestion) {
-  return Wrong(absl::StrCat(InBrackets(name), " is no section of hob's: did you mean ",
+  return Wrong(absl::StrCat(InBrackets(name), " is not a section of hob's: did you mean ",
                             InBrackets(suggestion), "?"));
 }
 

@@ -62,7 +62,7 @@ TEST(ClassifySectionTest, SuggestsWhatWasMeant) {
       {"daemons:web", "did you mean [daemon:web]?"},
       {"Daemon:web", "did you mean [daemon:web]?"},
       {"deamon : web", "did you mean [daemon:web]?"},
-      {"program:web", "[program:web] is no section of hob's: did you mean [daemon:web]?"},
+      {"program:web", "[program:web] is not a section of hob's: did you mean [daemon:web]?"},
       {"Program: web", "did you mean [daemon:web]?"},
       {"daemon", "lacks the daemon's name: write [daemon:NAME]"},
       {"daemon:", "a daemon's name is empty"},

@@ -83,7 +83,7 @@ absl::StatusOr<int64_t> ParseSize(absl::string_view text) {
   const absl::optional<int64_t> unit =
       SizeUnitBytes(absl::StripLeadingAsciiWhitespace(size.substr(digits.size())));
   if (digits.empty() || !unit.has_value()) {
-    return Wrong(text, "is no size: write a number of bytes or for example 64KiB or 10MB");
+    return Wrong(text, "is not a size: write a number of bytes or for example 64KiB or 10MB");
   }
   int64_t number;
   if (!absl::SimpleAtoi(digits, &number) || number > std::numeric_limits<int64_t>::max() / *unit) {
@@ -120,7 +120,7 @@ absl::StatusOr<ResourceLimit> ParseLimit(absl::string_view text) {
   const absl::optional<uint64_t> soft = ParseLimitNumber(parts.front());
   const absl::optional<uint64_t> hard = ParseLimitNumber(parts.back());
   if (!soft.has_value() || !hard.has_value()) {
-    return Wrong(text, "is no limit: write N, SOFT:HARD or unlimited");
+    return Wrong(text, "is not a limit: write N, SOFT:HARD or unlimited");
   }
   if (*soft > *hard) return Wrong(text, "has a soft limit above the hard one");
   return ResourceLimit{*soft, *hard};
@@ -137,7 +137,7 @@ absl::StatusOr<int64_t> ParseInteger(absl::string_view text, int64_t least, int6
   int64_t number;
   const bool is_number = IsAllDigits(digits) && absl::SimpleAtoi(text, &number);
   if (!is_number || number < least || number > most) {
-    return Wrong(text, absl::StrCat("is no whole number from ", least, " to ", most));
+    return Wrong(text, absl::StrCat("is not a whole number from ", least, " to ", most));
   }
   return number;
 }
@@ -149,7 +149,7 @@ absl::StatusOr<double> ParseNumber(absl::string_view text, double least, double 
   });
   double number;
   if (!plain || !absl::SimpleAtod(rest, &number) || number < least || number > most) {
-    return Wrong(text, absl::StrCat("is no number from ", least, " to ", most));
+    return Wrong(text, absl::StrCat("is not a number from ", least, " to ", most));
   }
   return number;
 }
@@ -165,7 +165,7 @@ absl::StatusOr<double> ParseFraction(absl::string_view text) {
   absl::string_view number = absl::StripAsciiWhitespace(text);
   const bool percent = absl::ConsumeSuffix(&number, "%");
   const absl::StatusOr<double> parsed = ParseNumber(number, 0, percent ? 100 : 1);
-  if (!parsed.ok()) return Wrong(text, "is no share: write 0% to 100%, for example 10%");
+  if (!parsed.ok()) return Wrong(text, "is not a share: write 0% to 100%, for example 10%");
   return percent ? *parsed / 100 : *parsed;
 }
 
@@ -187,7 +187,7 @@ absl::StatusOr<mode_t> ParseMode(absl::string_view text) {
     if (right) mode = mode * 8 + (c - '0');
   }
   if (!right || mode > 0777) {
-    return Wrong(text, "is no octal number from 0 to 0777, for example 0660 or 022");
+    return Wrong(text, "is not an octal number from 0 to 0777, for example 0660 or 022");
   }
   return mode;
 }

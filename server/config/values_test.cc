@@ -44,7 +44,7 @@ TEST(ParseSizeTest, TakesBytesAndUnits) {
 
 TEST(ParseSizeTest, RefusesNonsenseAndOverflow) {
   for (const char* text : {"", "MB", "-1", "+1", "1.5MB", "10 M B", "10X", "10M", "0x10"}) {
-    EXPECT_THAT(ParseSize(text).status().message(), HasSubstr("is no size: write")) << text;
+    EXPECT_THAT(ParseSize(text).status().message(), HasSubstr("is not a size: write")) << text;
   }
   for (const char* text : {"9223372036854775808", "9223372036854776KB", "8388608TiB"}) {
     EXPECT_THAT(ParseSize(text).status().message(), HasSubstr("is too large a size")) << text;
@@ -101,7 +101,7 @@ TEST(ParseIntegerTest, ChecksTheRange) {
   for (const char* text : {"", "20", "-21", "1.5", "+5", "--5", "five", "5 5",
                            "99999999999999999999", "-99999999999999999999"}) {
     EXPECT_THAT(ParseInteger(text, -20, 19).status().message(),
-                HasSubstr("is no whole number from -20 to 19"))
+                HasSubstr("is not a whole number from -20 to 19"))
         << text;
   }
 }
@@ -111,7 +111,7 @@ TEST(ParseNumberTest, ChecksTheRange) {
   EXPECT_EQ(ParseNumber("1.5", 1, 1000).value(), 1.5);
   for (const char* text : {"", "0.9", "1001", "-2", "nan", "inf", "1e2", "1.5.2", ".", "two"}) {
     EXPECT_THAT(ParseNumber(text, 1, 1000).status().message(),
-                HasSubstr("is no number from 1 to 1000"))
+                HasSubstr("is not a number from 1 to 1000"))
         << text;
   }
 }
@@ -132,7 +132,8 @@ TEST(ParseFractionTest, TakesPercentAndFraction) {
   EXPECT_DOUBLE_EQ(ParseFraction("0.25").value(), 0.25);
   EXPECT_DOUBLE_EQ(ParseFraction("0").value(), 0);
   for (const char* text : {"", "%", "101%", "-1%", "10", "1.5", "ten%"}) {
-    EXPECT_THAT(ParseFraction(text).status().message(), HasSubstr("is no share: write 0% to 100%"))
+    EXPECT_THAT(ParseFraction(text).status().message(),
+                HasSubstr("is not a share: write 0% to 100%"))
         << text;
   }
 }
@@ -157,7 +158,8 @@ TEST(ParseModeTest, TakesOctal) {
   EXPECT_EQ(ParseMode("0").value(), 0);
   EXPECT_EQ(ParseMode("00777").value(), 0777);
   for (const char* text : {"", "8", "0888", "1000", "-1", "rw-rw----", "77777777777777777777"}) {
-    EXPECT_THAT(ParseMode(text).status().message(), HasSubstr("is no octal number from 0 to 0777"))
+    EXPECT_THAT(ParseMode(text).status().message(),
+                HasSubstr("is not an octal number from 0 to 0777"))
         << text;
   }
   EXPECT_EQ(FormatMode(0660), "0660");

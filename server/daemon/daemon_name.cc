@@ -53,7 +53,7 @@ std::string WhyInvalidDaemonName(absl::string_view name) {
   if (IsServiceName(name)) {
     return absl::StrCat(
         "'", Printable(name),
-        "' is no name for a daemon: it is the name of a gRPC service; choose another");
+        "' is not a valid daemon name: it is the name of a gRPC service; choose another");
   }
   std::string problem = "the first must be a letter, a digit or '_'";
   if (!HasOnlyCharacters(name)) {
@@ -63,7 +63,7 @@ std::string WhyInvalidDaemonName(absl::string_view name) {
   }
   const std::string nearest = NearestValidName(name);
   return absl::StrCat(
-      "'", Printable(name), "' is no name for a daemon: ", problem,
+      "'", Printable(name), "' is not a valid daemon name: ", problem,
       IsValidDaemonName(nearest) ? absl::StrCat("; did you mean '", nearest, "'?") : "");
 }
 

@@ -17,8 +17,8 @@ bool IsValidDaemonName(absl::string_view name);
 
 // What is wrong with a name that is not valid, with the nearest valid one where there is one: for
 // example
-// `'a/b' is no name for a daemon: only letters, digits, '_', '.' and '-' are allowed; did you mean
-// 'a-b'?`. Control characters are escaped and long names cut.
+// `'a/b' is not a valid daemon name: only letters, digits, '_', '.' and '-' are allowed; did you
+// mean 'a-b'?`. Control characters are escaped and long names cut.
 std::string WhyInvalidDaemonName(absl::string_view name);
 
 }  // namespace hob

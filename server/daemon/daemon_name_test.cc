@@ -69,33 +69,39 @@ INSTANTIATE_TEST_SUITE_P(
     Values(
         Complaint{"", "a daemon's name is empty: give it 1 to 64 letters, digits, '_', '.' or '-'"},
         Complaint{"a/b",
-                  "'a/b' is no name for a daemon: only letters, digits, '_', '.' and '-' are "
+                  "'a/b' is not a valid daemon name: only letters, digits, '_', '.' and '-' are "
                   "allowed; did you mean 'a-b'?"},
-        Complaint{"-a",
-                  "'-a' is no name for a daemon: the first must be a letter, a digit or '_'; did "
-                  "you mean 'a'?"},
-        Complaint{"..", "'..' is no name for a daemon: the first must be a letter, a digit or '_'"},
+        Complaint{
+            "-a",
+            "'-a' is not a valid daemon name: the first must be a letter, a digit or '_'; did "
+            "you mean 'a'?"},
+        Complaint{"..",
+                  "'..' is not a valid daemon name: the first must be a letter, a digit or '_'"},
         Complaint{"///",
-                  "'///' is no name for a daemon: only letters, digits, '_', '.' and '-' are "
+                  "'///' is not a valid daemon name: only letters, digits, '_', '.' and '-' are "
                   "allowed"},
-        Complaint{"  my  web\tserver ",
-                  "'  my  web\\x09server ' is no name for a daemon: only letters, digits, '_', '.' "
-                  "and '-' are allowed; did you mean 'my-web-server'?"},
+        Complaint{
+            "  my  web\tserver ",
+            "'  my  web\\x09server ' is not a valid daemon name: only letters, digits, '_', '.' "
+            "and '-' are allowed; did you mean 'my-web-server'?"},
         Complaint{"a-/b",
-                  "'a-/b' is no name for a daemon: only letters, digits, '_', '.' and '-' are "
+                  "'a-/b' is not a valid daemon name: only letters, digits, '_', '.' and '-' are "
                   "allowed; did you mean 'a-b'?"},
-        Complaint{"hob.v1.Supervisor",
-                  "'hob.v1.Supervisor' is no name for a daemon: it is the name of a gRPC service; "
-                  "choose another"},
-        Complaint{"grpc.\n",
-                  "'grpc.\\x0a' is no name for a daemon: it is the name of a gRPC service; choose "
-                  "another"},
-        Complaint{"/grpc.x",
-                  "'/grpc.x' is no name for a daemon: only letters, digits, '_', '.' and '-' are "
-                  "allowed"},
+        Complaint{
+            "hob.v1.Supervisor",
+            "'hob.v1.Supervisor' is not a valid daemon name: it is the name of a gRPC service; "
+            "choose another"},
+        Complaint{
+            "grpc.\n",
+            "'grpc.\\x0a' is not a valid daemon name: it is the name of a gRPC service; choose "
+            "another"},
+        Complaint{
+            "/grpc.x",
+            "'/grpc.x' is not a valid daemon name: only letters, digits, '_', '.' and '-' are "
+            "allowed"},
         Complaint{std::string(65, 'x'),
                   absl::StrCat("'", std::string(65, 'x'),
-                               "' is no name for a daemon: it has 65 characters, at most 64 are "
+                               "' is not a valid daemon name: it has 65 characters, at most 64 are "
                                "allowed; did you mean '",
                                std::string(64, 'x'), "'?")}));
 

@@ -69,7 +69,7 @@ struct DaemonNotes {
 struct DaemonSnapshot {
   std::shared_ptr<const DaemonSpec> spec;
   DaemonState state = DaemonState::kStopped;
-  // Whether it ought to be up.
+  // Whether wanted: up.
   bool wanted = false;
   bool ready = false;
   // Whether KILL does not end something of it: it hangs in the kernel, or refuses the signal.

@@ -60,7 +60,7 @@ std::string SummarizeDecision(const ThrottleDecision& decision) {
                    " within ", hob::FormatDuration(decision.retry_time));
   switch (decision.rule) {
     case ThrottleRule::kRetry:
-      return absl::StrCat(count, ": started again at once");
+      return absl::StrCat(count, ": restarted at once");
     case ThrottleRule::kBackoffDelay:
       return absl::StrCat(count, ": restart ", decision.consecutive_restarts, " in a row waits ",
                           Delay(decision));
@@ -81,7 +81,7 @@ std::string ExplainDecision(const ThrottleDecision& decision) {
   switch (decision.rule) {
     case ThrottleRule::kRetry:
       return absl::StrCat(Window(decision), ", fewer than max_retries = ", decision.max_retries,
-                          ": started again at once");
+                          ": restarted at once");
     case ThrottleRule::kBackoffDelay:
       return absl::StrCat(Window(decision), ", fewer than max_retries = ", decision.max_retries,
                           ": restart ", decision.consecutive_restarts, " in a row waits ",
@@ -103,7 +103,7 @@ std::string ExplainDecision(const ThrottleDecision& decision) {
       return absl::StrCat("the trial start failed", LastFailure(decision), ": given up again",
                           Trial(decision));
     case ThrottleRule::kLeftExited:
-      return "it ended, and its restart setting says to leave it at that";
+      return "it has ended, and its `restart` setting does not start it again";
   }
   return "";
 }
@@ -114,21 +114,21 @@ std::string WhatClears(const ThrottleDecision& decision, const std::string& daem
   switch (decision.rule) {
     case ThrottleRule::kRetry:
     case ThrottleRule::kBackoffDelay:
-      return absl::StrCat("each failure is forgotten ", hob::FormatDuration(decision.retry_time),
-                          " after it happened, all of them by ", commands);
+      return absl::StrCat("each ", hob::FormatDuration(decision.retry_time),
+                          " after it happened; all of them by ", commands);
     case ThrottleRule::kWindowFull:
     case ThrottleRule::kTrialFailed:
       if (decision.next_attempt.has_value()) {
-        return absl::StrCat("a trial start that stays up for ",
+        return absl::StrCat("by a trial start that stays up for ",
                             hob::FormatDuration(decision.retry_time), ", ", commands);
       }
-      return absl::StrCat("nothing by itself; ", commands);
+      return absl::StrCat("never on their own; by ", commands);
     case ThrottleRule::kShortage:
-      return "a start that succeeds";
+      return "by a start that succeeds";
     case ThrottleRule::kBudget:
-      return absl::StrCat("its turn; `hob start ", daemon, "` does not wait for it");
+      return absl::StrCat("when its turn comes; `hob start ", daemon, "` does not wait for it");
     case ThrottleRule::kLeftExited:
-      return absl::StrCat("`hob start ", daemon, "`");
+      return absl::StrCat("by `hob start ", daemon, "`");
   }
   return "";
 }

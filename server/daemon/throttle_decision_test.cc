@@ -50,7 +50,7 @@ TEST(ThrottleDecisionTest, RetryIsExplained) {
       "1 failure within 5s (exit code 1 at 12:00:01.120), fewer than max_retries = 3: started "
       "again at once");
   EXPECT_EQ(WhatClears(decision, "web"),
-            "each failure is forgotten 5s after it happened, all of them by `hob restart web` or a "
+            "each 5s after it happened; all of them by `hob restart web` or a "
             "changed command in the configuration");
 }
 
@@ -64,7 +64,7 @@ TEST(ThrottleDecisionTest, BackoffIsExplained) {
       "2 failures within 5s (exit code 1 at 12:00:01.120, exit code 2 at 12:00:01.620), fewer "
       "than max_retries = 3: restart 2 in a row waits 1.234s");
   EXPECT_EQ(WhatClears(decision, "web"),
-            "each failure is forgotten 5s after it happened, all of them by `hob restart web` or a "
+            "each 5s after it happened; all of them by `hob restart web` or a "
             "changed command in the configuration");
 }
 
@@ -75,7 +75,7 @@ TEST(ThrottleDecisionTest, FullWindowIsExplained) {
             "3 failures within 5s (exit code 1 at 12:00:01.120, exit code 2 at 12:00:01.620, exit "
             "code 3 at 12:00:02.120), max_retries = 3: given up");
   EXPECT_EQ(WhatClears(decision, "web"),
-            "nothing by itself; `hob restart web` or a changed command in the configuration");
+            "never on their own; by `hob restart web` or a changed command in the configuration");
 }
 
 TEST(ThrottleDecisionTest, FullWindowWithTrialsIsExplained) {
@@ -86,7 +86,7 @@ TEST(ThrottleDecisionTest, FullWindowWithTrialsIsExplained) {
       "1 failure within 5s (exit code 1 at 12:00:01.120), max_retries = 3: given up; one trial "
       "start every 1m");
   EXPECT_EQ(WhatClears(decision, "web"),
-            "a trial start that stays up for 5s, `hob restart web` or a changed command in the "
+            "by a trial start that stays up for 5s, `hob restart web` or a changed command in the "
             "configuration");
 }
 
@@ -97,7 +97,7 @@ TEST(ThrottleDecisionTest, FailedTrialIsExplained) {
             "the trial start failed (exit code 1 at 12:00:01.120): given up again; one trial start "
             "every 1m30s");
   EXPECT_EQ(WhatClears(decision, "web"),
-            "a trial start that stays up for 5s, `hob restart web` or a changed command in the "
+            "by a trial start that stays up for 5s, `hob restart web` or a changed command in the "
             "configuration");
 }
 
@@ -107,17 +107,18 @@ TEST(ThrottleDecisionTest, FailedTrialNamesTheEndOfTheTrialOnly) {
   EXPECT_EQ(ExplainDecision(decision),
             "the trial start failed (exit code 3 at 12:00:02.120): given up again");
   EXPECT_EQ(WhatClears(decision, "web"),
-            "nothing by itself; `hob restart web` or a changed command in the configuration");
+            "never on their own; by `hob restart web` or a changed command in the configuration");
 }
 
 TEST(ThrottleDecisionTest, ShortageIsExplained) {
   const ThrottleDecision decision =
       WithRule(WithNextAttempt(DecisionAfter(0), absl::Milliseconds(100)), ThrottleAction::kWait,
                ThrottleRule::kShortage);
-  EXPECT_EQ(ExplainDecision(decision),
-            "the machine is short of something and the daemon is not to blame: tried again in "
-            "100ms");
-  EXPECT_EQ(WhatClears(decision, "web"), "a start that succeeds");
+  EXPECT_EQ(
+      ExplainDecision(decision),
+      "the machine is short of something which does not count against the daemon: next try in "
+      "100ms");
+  EXPECT_EQ(WhatClears(decision, "web"), "by a start that succeeds");
 }
 
 TEST(ThrottleDecisionTest, SpentBudgetIsExplained) {
@@ -127,14 +128,15 @@ TEST(ThrottleDecisionTest, SpentBudgetIsExplained) {
   EXPECT_EQ(ExplainDecision(decision),
             "the machine's budget of automatic starts (start_rate, start_burst) is spent: its turn "
             "comes in 2.5s");
-  EXPECT_EQ(WhatClears(decision, "web"), "its turn; `hob start web` does not wait for it");
+  EXPECT_EQ(WhatClears(decision, "web"),
+            "when its turn comes; `hob start web` does not wait for it");
 }
 
 TEST(ThrottleDecisionTest, DaemonThatIsLeftExitedIsExplained) {
   const ThrottleDecision decision =
       WithRule(DecisionAfter(0), ThrottleAction::kLeave, ThrottleRule::kLeftExited);
   EXPECT_EQ(ExplainDecision(decision),
-            "it ended, and its restart setting says to leave it at that");
+            "it has ended, and its `restart` setting does not start it again");
   EXPECT_EQ(WhatClears(decision, "web"), "`hob start web`");
 }
 

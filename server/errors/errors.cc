@@ -92,7 +92,7 @@ absl::Status UnknownMethod(absl::string_view method, absl::string_view version) 
 absl::Status InvalidSignal(absl::string_view signal) {
   return MakeError(absl::StatusCode::kInvalidArgument,
                    absl::StrCat("'", Printable(signal),
-                                "' is no signal: give a name such as HUP or SIGHUP, or a number "
+                                "' is not a signal: give a name such as HUP or SIGHUP, or a number "
                                 "from 1 to 64"),
                    "INVALID_SIGNAL", {{"signal", Printable(signal)}});
 }
@@ -185,7 +185,7 @@ absl::Status ReadOnlyAddress(absl::string_view method) {
 absl::Status InvalidResumeToken(absl::string_view token) {
   return MakeError(absl::StatusCode::kInvalidArgument,
                    absl::StrCat("resume_token: '", Printable(token),
-                                "' is none that a Watch has sent: leave it out to begin with the "
+                                "' was not sent by a Watch: leave it out to begin with the "
                                 "present state"),
                    "INVALID_RESUME_TOKEN", {{"token", Printable(token)}});
 }

@@ -62,7 +62,7 @@ absl::Status CheckFree(const std::string& path) {
   if (!S_ISSOCK(status.st_mode)) {
     return absl::FailedPreconditionError(
         absl::StrCat("cannot listen on unix:", path,
-                     ": there is a file that is no socket; remove it or choose another path"));
+                     ": there is a file that is not a socket; remove it or choose another path"));
   }
   const int error = ConnectTo(path);
   if (error == ECONNREFUSED) return absl::OkStatus();

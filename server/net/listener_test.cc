@@ -217,7 +217,7 @@ TEST_F(ListenerTest, AFileThatIsNoSocketIsLeftAlone) {
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open(address_);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("a file that is no socket"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("a file that is not a socket"));
   std::string text;
   std::ifstream(path_) >> text;
   EXPECT_EQ(text, "precious");

@@ -22,7 +22,7 @@ struct MadeFolders {
 MadeFolders MakeFolders(const std::string& path, mode_t mode, mode_t mode_above);
 
 // Whether everybody may put a file into the folder in the place of one that is there: it can be
-// written by everybody and is not sticky. False for what is no folder.
+// written by everybody and is not sticky. False for what is not a folder.
 bool IsOpenToAll(const std::string& folder);
 
 // Whether the file at the absolute `path`, of which `status` is told, may be one that somebody else

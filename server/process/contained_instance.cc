@@ -22,7 +22,7 @@ absl::Status Adopt(pid_t process, Instance& instance, const MainProcess& main, S
                    std::unique_ptr<AdoptedMain>* adopted) {
   if (process == instance.pid()) return absl::OkStatus();
   const absl::Status no_member = absl::InvalidArgumentError(
-      absl::StrCat("process ", process, " is no live process of this instance"));
+      absl::StrCat("process ", process, " is not a live process of this instance"));
   // Alive before and after the question whose it is, it is the same process.
   UniqueFd pidfd = OpenPidfd(process);
   if (!pidfd.ok() || !instance.Contains(process) || !IsKnownAlive(pidfd.get())) return no_member;

@@ -16,7 +16,7 @@ constexpr int64_t kDefaultLines = 100;
 absl::Status Check(const v1::LogsRequest& request) {
   if (request.names().empty()) return InvalidRequest("names", "is empty: name a daemon");
   if (!v1::LogStream_IsValid(request.stream())) {
-    return InvalidRequest("stream", "has a value that is no stream");
+    return InvalidRequest("stream", "has a value that is not a stream");
   }
   if (request.lines() < 0) return InvalidRequest("lines", "is negative");
   if (request.bytes() < 0) return InvalidRequest("bytes", "is negative");

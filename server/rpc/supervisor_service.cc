@@ -99,7 +99,7 @@ absl::Status CheckList(const v1::ListRequest& request) {
   }
   for (int state : request.states()) {
     if (state == v1::Daemon::STATE_UNSPECIFIED || !v1::Daemon::State_IsValid(state)) {
-      return InvalidRequest("states", "has a value that is no state");
+      return InvalidRequest("states", "has a value that is not a state");
     }
   }
   return absl::OkStatus();

@@ -416,7 +416,7 @@ void DaemonRunner::Obey(const ThrottleDecision& decision) {
                     (start_is_trial_ && decision.rule == ThrottleRule::kShortage);
   start_after_failure_ = start_is_trial_ ? RestartReason::kTrial : ReasonOfRestartBy(decision.rule);
   const ExitReport& exit = lifecycle_.now().runs->front().exit;
-  start_reason_ = absl::StrCat(start_is_trial_ ? "trial start after " : "started again after ",
+  start_reason_ = absl::StrCat(start_is_trial_ ? "trial start after " : "restarted after ",
                                exit.verdict.empty() ? DescribeEnd(exit.end) : exit.verdict);
   switch (decision.action) {
     case ThrottleAction::kStartNow:

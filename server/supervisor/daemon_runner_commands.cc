@@ -174,10 +174,10 @@ void DaemonRunner::Replace(Command command) {
   waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "reload");
   CancelStart();
   if (instance_.exists()) {
-    StartAgainWhenGone("started afresh: its configuration changed", /*operator_asks=*/false);
+    StartAgainWhenGone("started with its changed configuration", /*operator_asks=*/false);
     BeginStop("being restarted: its configuration changed");
   } else {
-    StartSoon("started afresh: its configuration changed", /*operator_asks=*/false);
+    StartSoon("started with its changed configuration", /*operator_asks=*/false);
   }
   AnswerWhen(Waiters::For::kTried, "reload", std::move(command));
 }

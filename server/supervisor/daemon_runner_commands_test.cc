@@ -749,7 +749,7 @@ TEST(DaemonRunnerCommandsTest, ReplaceRestartsAWantedOneWithTheNewConfigurationA
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_THAT(web.spawner.requests().back().argv, testing::ElementsAre("/bin/web", "--new"));
   EXPECT_EQ(web.now().throttle, nullptr);
-  EXPECT_EQ(web.now().reason, "started afresh: its configuration changed");
+  EXPECT_EQ(web.now().reason, "started with its changed configuration");
 }
 
 TEST(DaemonRunnerCommandsTest, ReplaceLeavesAStoppedOneStopped) {

@@ -42,7 +42,7 @@ TEST(DaemonRunnerExitsTest, ACrashedDaemonIsRestartedAtOnce) {
   EXPECT_NE(web.now().pid, old);
   EXPECT_EQ(web.now().counts->restarts, 1);
   EXPECT_EQ(web.now().counts->exits, 1);
-  EXPECT_EQ(web.now().reason, "started again after exit code 1");
+  EXPECT_EQ(web.now().reason, "restarted after exit code 1");
   EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kRetry);
   EXPECT_FALSE(web.now().next_start_time.has_value());
 }
@@ -53,7 +53,7 @@ TEST(DaemonRunnerExitsTest, ExitCodeZeroAndSignalsAreFailuresToo) {
   web.Exit(0);
   web.End(KilledBySignal{SIGSEGV, true});
   EXPECT_EQ(web.now().throttle->failures_in_window, 2);
-  EXPECT_EQ(web.now().reason, "started again after signal 11 (SEGV), core dumped");
+  EXPECT_EQ(web.now().reason, "restarted after signal 11 (SEGV), core dumped");
 }
 
 TEST(DaemonRunnerExitsTest, ADaemonIsHaltedAfterMaxRetriesFailuresWithinRetryTime) {

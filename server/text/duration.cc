@@ -101,10 +101,11 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   do {
     const absl::optional<absl::Duration> part = TakePart(&rest, first);
     if (!part.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "'", Printable(text),
-          "' is no duration: write seconds, or for example 500ms, 2min or 1min30s (units us, ms, "
-          "s, min, h, d)"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", Printable(text),
+                       "' is not a duration: write seconds, or for example 500ms, 2min or 1min30s "
+                       "(units us, ms, "
+                       "s, min, h, d)"));
     }
     total += *part;
     first = false;

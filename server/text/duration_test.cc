@@ -50,7 +50,7 @@ TEST(ParseDurationTest, RefusesNonsenseAndSaysWhatIsRight) {
     const auto duration = ParseDuration(text);
     ASSERT_FALSE(duration.ok()) << text;
     EXPECT_EQ(duration.status().code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(duration.status().message(), HasSubstr("is no duration: write seconds, or"));
+    EXPECT_THAT(duration.status().message(), HasSubstr("is not a duration: write seconds, or"));
   }
 }
 

@@ -42,7 +42,7 @@ def examine(record, member, runs):
         for index, restart in enumerate(run):
             waited = restart.started - restart.ended
             if kind.keys.get("restart") == "on-failure":
-                record.expect(restart.code != 0, LEFT, member.name, f"started again after code 0: {restart}")
+                record.expect(restart.code != 0, LEFT, member.name, f"restarted after code 0: {restart}")
             if backoff:
                 record.expect(waited >= backoff, DELAY, member.name, f"{waited} s after a failure: {restart}")
             first = index - kind.max_retries + 1
