@@ -62,6 +62,16 @@ class CommandLineTest(HobTest):
         server.stop()
         self.assert_fails(NO_PERMISSION, server, "status")
 
+    def test_logs_say_that_stdout_is_not_kept(self):
+        server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo told >&2; exec sleep 1h'\nstdout = inherit\n"
+                             "[daemon:mute]\ncommand = /bin/sleep 1h\nstdout = null\nstderr = null\n").start()
+        server.await_state("web", State.RUNNING)
+        processes.await_that(lambda: "told" in self.hob(server, "logs", "web").stdout, server.stderr)
+        self.assertEqual(self.hob(server, "logs", "web").stderr,
+                         "hob: web: its stdout is not kept: stdout = inherit in [daemon:web]; this is its stderr\n")
+        self.assertIn("stdout = null and stderr = null", self.assert_fails(FAILED, server, "logs", "mute"))
+        server.stop()
+
     def test_one_shot_that_has_completed_is_fine(self):
         server = self.server("[daemon:setup]\ncommand = /bin/sh -c 'exit 3'\nrestart = on-failure\n"
                              "success_exit_codes = 0 3\n").start()

@@ -12,6 +12,7 @@
 #include "client/name_resolution.h"
 #include "client/rpc_status.h"
 #include "client/since.h"
+#include "client/verbs/daemon_statuses.h"
 #include "google/protobuf/util/time_util.h"
 
 namespace hob {
@@ -63,6 +64,7 @@ class LogsVerb : public Verb {
     // As they were written: the server leaves out daemons of a glob of which nothing is kept, and
     // refuses those that are named.
     for (const std::string& pattern : patterns_) request.add_names(pattern);
+    if (stream_.empty() && names->size() == 1) TellIfStdoutIsNotKept(session, names->front());
     return Print(session, **server, request, *names);
   }
 
@@ -104,6 +106,19 @@ class LogsVerb : public Verb {
     if (interrupt.came() || status.ok()) return ExitCode::kDone;
     // Whoever runs the verb tells that its output could not be written.
     return out.good() ? session.Fail(ToStatus(status)) : ExitCode::kFailed;
+  }
+
+  // A daemon whose stderr alone is kept looks like one that writes nothing.
+  static void TellIfStdoutIsNotKept(Session& session, const std::string& name) {
+    const absl::StatusOr<std::vector<v1::StatusResponse>> status = FetchStatuses(session, {name});
+    if (!status.ok()) return;
+    const auto& settings = status->front().spec().settings();
+    const auto where_stdout = settings.find("stdout");
+    const auto where_stderr = settings.find("stderr");
+    if (where_stdout == settings.end() || where_stdout->second == "log") return;
+    if (where_stderr == settings.end() || where_stderr->second != "log") return;
+    session.Tell(absl::StrCat(name, ": its stdout is not kept: stdout = ", where_stdout->second,
+                              " in [daemon:", name, "]; this is its stderr"));
   }
 
   static void TellMissed(Session& session, const v1::LogsResponse& piece) {
