@@ -10,7 +10,7 @@ import sys
 import xml.etree.ElementTree
 
 MAP = "server/README.md"
-# What is installed.
+# Programs that are installed.
 PROGRAMS = ("//client:hob", "//server:hobd", "//server:hob-exec")
 
 

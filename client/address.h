@@ -1,4 +1,4 @@
-// Where the server is (the flag, HOB_ADDRESS, the user's socket, the system's).
+// Finds the server's address: the flag, HOB_ADDRESS, the user's socket, or the system's.
 #ifndef HOB_CLIENT_ADDRESS_H_
 #define HOB_CLIENT_ADDRESS_H_
 

@@ -54,7 +54,7 @@ class Session {
   // the next Read. Blocks.
   absl::StatusOr<v1::Supervisor::Stub*> Server();
 
-  // Where the server is; empty before anything was read.
+  // Address of the server; empty before anything was read.
   std::string server_address() const;
 
   const Environment& environment() const { return environment_; }

@@ -26,7 +26,7 @@ std::string PeakMemory(const v1::Run& run) {
   return run.peak_memory_bytes() == 0 ? "" : FormatBytes(run.peak_memory_bytes());
 }
 
-// What hob killed of it.
+// Processes of it that hob killed.
 std::string Killed(const v1::Run& run) {
   ExitReport report;
   report.requested = run.exit().requested();

@@ -8,7 +8,7 @@
 
 namespace hob {
 
-// Where things are without configuration. All absolute.
+// Default paths of files and folders. All absolute.
 struct DefaultPaths {
   // Holds hob.ini and hob.d/.
   std::string config_dir;
