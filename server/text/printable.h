@@ -7,8 +7,8 @@
 
 namespace hob {
 
-// Returns a text from outside as part of a message may show it: at most `max_characters` of it, with
-// control characters, marks that turn text around, and bytes that are not UTF-8 escaped.
+// Returns a text from outside as part of a message may show it: at most `max_characters` of it,
+// with control characters, marks that turn text around, and bytes that are not UTF-8 escaped.
 std::string Printable(absl::string_view text, int max_characters = 100);
 
 }  // namespace hob

@@ -79,7 +79,8 @@ bool RunSeeds(const Seeds& seeds, Outcome* total) {
   static const bool prepared = (PrepareProcess(), true);
   static_cast<void>(prepared);
   for (int64_t i = 0; i < seeds.count; ++i) {
-    // A run that is stuck ends the process: only one that is done by itself is traced from the start.
+    // A run that is stuck ends the process: only one that is done by itself is traced from the
+    // start.
     const Scenario scenario =
         ScenarioOf(seeds, seeds.first + i, seeds.count == 1 ? kTraceLines : 0);
     snprintf(g_how_to_repeat, sizeof(g_how_to_repeat), "%s", HowToRepeat(scenario).c_str());

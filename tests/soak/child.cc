@@ -80,11 +80,10 @@ bool ReadNumber(const char* word, Options& options) {
   const struct {
     const char* key;
     int* value;
-  } numbers[] = {{"rate", &options.rate},   {"batch", &options.batch},
-                 {"width", &options.width}, {"errors", &options.errors},
-                 {"code", &options.code},   {"family", &options.family},
-                 {"save", &options.save},   {"ready", &options.ready},
-                 {"burst", &options.burst}};
+  } numbers[] = {
+      {"rate", &options.rate},     {"batch", &options.batch}, {"width", &options.width},
+      {"errors", &options.errors}, {"code", &options.code},   {"family", &options.family},
+      {"save", &options.save},     {"ready", &options.ready}, {"burst", &options.burst}};
   for (const auto& number : numbers) {
     const char* value;
     if (!Is(word, number.key, &value)) continue;
