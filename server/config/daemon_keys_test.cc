@@ -191,7 +191,7 @@ TEST(DaemonKeysTest, WrongValuesSayWhatIsRightAndChangeNothing) {
       {"retry_time", "soon", "is not a duration"},
       {"backoff_factor", "0.9", "is not a number from 1 to 1000"},
       {"backoff_max", "0", "is too short: at least 0.001us"},
-      {"backoff_jitter", "10", "is no share"},
+      {"backoff_jitter", "10", "is not a share"},
       {"on_halt", "go", "is none of stay, retry"},
       {"halt_retry", "0", "is too short"},
       {"start_time", "-1", "is not a duration"},

@@ -82,7 +82,7 @@ TEST(ParseLimitTest, TakesOneNumberTwoOrUnlimited) {
 TEST(ParseLimitTest, RefusesNonsense) {
   for (const char* text : {"", ":", "1:", ":1", "-1", "1:2:3", "many", "1 2", "Unlimited", "1k",
                            "99999999999999999999"}) {
-    EXPECT_THAT(ParseLimit(text).status().message(), HasSubstr("is no limit")) << text;
+    EXPECT_THAT(ParseLimit(text).status().message(), HasSubstr("is not a limit")) << text;
   }
   for (const char* text : {"2:1", "unlimited:5"}) {
     EXPECT_THAT(ParseLimit(text).status().message(), HasSubstr("soft limit above the hard one"));

@@ -91,8 +91,8 @@ std::string ExplainDecision(const ThrottleDecision& decision) {
                           Trial(decision));
     case ThrottleRule::kShortage:
       return absl::StrCat(
-          "the machine is short of something and the daemon is not to blame: tried "
-          "again in ",
+          "the machine is short of something, which does not count against the daemon: next try "
+          "in ",
           Delay(decision));
     case ThrottleRule::kBudget:
       return absl::StrCat(

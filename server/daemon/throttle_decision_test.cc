@@ -45,10 +45,9 @@ ThrottleDecision WithRule(ThrottleDecision decision, ThrottleAction action, Thro
 TEST(ThrottleDecisionTest, RetryIsExplained) {
   const ThrottleDecision decision =
       WithRule(DecisionAfter(1), ThrottleAction::kStartNow, ThrottleRule::kRetry);
-  EXPECT_EQ(
-      ExplainDecision(decision),
-      "1 failure within 5s (exit code 1 at 12:00:01.120), fewer than max_retries = 3: started "
-      "again at once");
+  EXPECT_EQ(ExplainDecision(decision),
+            "1 failure within 5s (exit code 1 at 12:00:01.120), fewer than max_retries = 3: "
+            "restarted at once");
   EXPECT_EQ(WhatClears(decision, "web"),
             "each 5s after it happened; all of them by `hob restart web` or a "
             "changed command in the configuration");
@@ -116,7 +115,7 @@ TEST(ThrottleDecisionTest, ShortageIsExplained) {
                ThrottleRule::kShortage);
   EXPECT_EQ(
       ExplainDecision(decision),
-      "the machine is short of something which does not count against the daemon: next try in "
+      "the machine is short of something, which does not count against the daemon: next try in "
       "100ms");
   EXPECT_EQ(WhatClears(decision, "web"), "by a start that succeeds");
 }

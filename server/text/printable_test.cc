@@ -1,11 +1,23 @@
 #include "server/text/printable.h"
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace hob {
 namespace {
+
+using ::testing::TestWithParam;
+using ::testing::Values;
+
+std::string Times(int count, absl::string_view text) {
+  std::string repeated;
+  for (int i = 0; i < count; ++i) absl::StrAppend(&repeated, text);
+  return repeated;
+}
 
 TEST(PrintableTest, OrdinaryTextStaysAsItIs) {
   EXPECT_EQ(Printable(""), "");

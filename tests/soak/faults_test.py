@@ -199,6 +199,7 @@ class FaultyLife:
             refused = [instance for instance in book.since(0) if instance.flags & ledger.REFUSED]
             test.assertEqual(refused, [], f"{self.case}: two instances at a time")
         server.await_daemon("writer", lambda daemon: not daemon.log_problem, f"{self.case}: its log is sound again")
+        server.await_daemon("loop", lambda daemon: not daemon.unkillable, f"{self.case}: what ended is gone")
         self.await_new_lines()
         test.assertRaises(grpc.RpcError, server.start_daemon, "broken")
         server.stop()
