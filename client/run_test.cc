@@ -386,7 +386,7 @@ TEST_F(RunTest, LogsAsksForWhatItWasTold) {
   EXPECT_EQ(Hob({"logs", "api", "--since", "1min"}).code, ExitCode::kDone);
   EXPECT_THAT(
       server_.calls(),
-      ElementsAre("Logs names: \"w*\" stream: STDERR lines: 0 follow: true",
+      ElementsAre("Logs names: \"w*\" stream: STDERR lines: 0 follow: true", "Status api",
                   absl::StrCat("Logs names: \"api\" since { seconds: ", kNowSeconds - 60, " }")));
 }
 

@@ -332,7 +332,7 @@ class LogsTest(HobTest):
         server.stop()
         log = server.stderr()
         ends_and_starts = re.findall(r"\.\d{3} loop\[\d+\] ", log)
-        left_out = re.findall(r"WARNING (\d+) lines were left out within 1m, such as: loop\[", log)
+        left_out = re.findall(r"WARNING (\d+) lines were left out within 1min, such as: loop\[", log)
         self.assertEqual(len(ends_and_starts) + sum(map(int, left_out)), 1000, log)
         # A slow machine may take more than one minute.
         self.assertLess(len(ends_and_starts), 500, log)

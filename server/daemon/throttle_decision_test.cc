@@ -83,7 +83,7 @@ TEST(ThrottleDecisionTest, FullWindowWithTrialsIsExplained) {
   EXPECT_EQ(
       ExplainDecision(decision),
       "1 failure within 5s (exit code 1 at 12:00:01.120), max_retries = 3: given up; one trial "
-      "start every 1m");
+      "start every 1min");
   EXPECT_EQ(WhatClears(decision, "web"),
             "by a trial start that stays up for 5s, `hob restart web` or a changed command in the "
             "configuration");
@@ -94,7 +94,7 @@ TEST(ThrottleDecisionTest, FailedTrialIsExplained) {
                                              ThrottleAction::kHalt, ThrottleRule::kTrialFailed);
   EXPECT_EQ(ExplainDecision(decision),
             "the trial start failed (exit code 1 at 12:00:01.120): given up again; one trial start "
-            "every 1m30s");
+            "every 1min30s");
   EXPECT_EQ(WhatClears(decision, "web"),
             "by a trial start that stays up for 5s, `hob restart web` or a changed command in the "
             "configuration");
@@ -136,7 +136,7 @@ TEST(ThrottleDecisionTest, DaemonThatIsLeftExitedIsExplained) {
       WithRule(DecisionAfter(0), ThrottleAction::kLeave, ThrottleRule::kLeftExited);
   EXPECT_EQ(ExplainDecision(decision),
             "it has ended, and its `restart` setting does not start it again");
-  EXPECT_EQ(WhatClears(decision, "web"), "`hob start web`");
+  EXPECT_EQ(WhatClears(decision, "web"), "by `hob start web`");
 }
 
 TEST(ThrottleDecisionTest, FiveFailuresAreNamedInFull) {

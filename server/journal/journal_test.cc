@@ -175,7 +175,7 @@ TEST_F(JournalTest, RepeatsAreLeftOutAndCounted) {
   clock.Advance(RepeatLimit::kWindow);
   journal.Info({"web", "ended"}, "web[5000] ended");
   EXPECT_THAT(pipe.ReadUntil("web[5000] ended\n"),
-              testing::ContainsRegex(" WARNING 4980 lines were left out within 1m, such as: "
+              testing::ContainsRegex(" WARNING 4980 lines were left out within 1min, such as: "
                                      "web\\[20\\] ended\n.* web\\[5000\\] ended\n"));
 }
 

@@ -177,7 +177,7 @@ TEST_F(LifecycleTest, TheReasonOfADecisionNamesTheEndAndTheVerdict) {
   report.verdict = "not ready within 1s";
   life_.Ended(report);
   life_.LeftExited(Decide(ThrottleAction::kLeave, ThrottleRule::kLeftExited, absl::ZeroDuration()));
-  EXPECT_THAT(life_.latest()->reason, HasSubstr("not ready within 1s; exit code 0; it ended"));
+  EXPECT_THAT(life_.latest()->reason, HasSubstr("not ready within 1s; exit code 0; it has ended"));
 }
 
 TEST_F(LifecycleTest, AClearedHistoryShowsWithTheNextEvent) {
