@@ -91,7 +91,7 @@ socklen_t FillName(const std::string& run_dir, sockaddr_un& address) {
   stat(run_dir.c_str(), &status);
   const std::unique_ptr<char, void (*)(void*)> real(realpath(run_dir.c_str(), nullptr), &free);
   std::string name = absl::StrFormat("hob %x ", status.st_dev);
-  const absl::string_view path = real == nullptr ? run_dir : real.get();
+  const std::string path = real == nullptr ? run_dir : real.get();
   // The first byte of the address is NUL. The end of a path tells more than its beginning.
   const size_t room = sizeof(address.sun_path) - 1 - name.size();
   absl::StrAppend(&name, path.substr(path.size() - std::min(path.size(), room)));

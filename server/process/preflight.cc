@@ -86,7 +86,7 @@ bool IsOurs(int program) {
   Elf64_Ehdr header = {};
   const ssize_t size = pread(program, &header, sizeof(header), 0);
   if (size >= 2 && header.e_ident[0] == '#' && header.e_ident[1] == '!') return true;
-  return size == sizeof(header) && std::equal(ELFMAG, ELFMAG + SELFMAG, header.e_ident) &&
+  return size == sizeof(header) && std::equal(ELFMAG, &ELFMAG[SELFMAG], header.e_ident) &&
          header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == kOwnMachine;
 }
 

@@ -150,12 +150,14 @@ bool ThreadWorker::Act() {
   bool survived = true;
   for (Command& command : mailbox_.Take()) {
     const Command::Done done = command.done;
-    if (Survive([&] { runner_.Handle(std::move(command)); })) continue;
+    if (Survive([&]()
+                    ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_) { runner_.Handle(std::move(command)); }))
+      continue;
     survived = false;
     // A command is answered last.
     if (done) done(absl::InternalError(absl::StrCat("the command failed for '", name_, "'")));
   }
-  return Survive([this] { runner_.Step(); }) && survived;
+  return Survive([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_) { runner_.Step(); }) && survived;
 }
 
 bool ThreadWorker::Survive(absl::FunctionRef<void()> act) {
