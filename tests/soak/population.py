@@ -65,7 +65,7 @@ KINDS = [
     Kind("oneshot", 10, ANYBODY, "rate=50 life=10-400 code=0", {"restart": "on-failure"}, ends=True),
     Kind("chatty", 6, ONE, "rate=600 batch=20 width=60"),
     # Fills its pipe faster than it can be emptied, and its log again and again.
-    Kind("flood", 3, NOBODY, "rate=1 batch=3 burst=500 width=1000", {"log_max_bytes": "50000"}),
+    Kind("flood", 1, NOBODY, "rate=1 batch=3 burst=400 width=1000", {"log_max_bytes": "120000"}),
     Kind("telling", 10, ONE, "rate=4 ready=3", {"ready": "fd:3"}),
     Kind("guest", 40, RELOAD, "rate=4 family=0"),
 ]
