@@ -69,7 +69,7 @@ struct DaemonNotes {
 struct DaemonSnapshot {
   std::shared_ptr<const DaemonSpec> spec;
   DaemonState state = DaemonState::kStopped;
-  // Whether wanted: up.
+  // True if the daemon is meant to be up.
   bool wanted = false;
   bool ready = false;
   // Whether KILL does not end something of it: it hangs in the kernel, or refuses the signal.

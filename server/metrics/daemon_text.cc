@@ -123,7 +123,7 @@ void AppendStates(Writer& writer) {
                     writer.Line(i, "state", name, name == now ? 1 : 0);
                   }
                 });
-  writer.Family("hob_daemon_wanted", "gauge", "Whether wanted: up.",
+  writer.Family("hob_daemon_wanted", "gauge", "1 if the daemon is meant to be up, else 0.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).wanted ? 1 : 0); });
   writer.Family("hob_daemon_completed", "gauge",
                 "Whether it ended by itself with a success code and is left at that.",

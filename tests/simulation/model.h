@@ -135,7 +135,7 @@ class Model : public KernelWitness {
   bool Hangs(int number) const;
   // True if it is being stopped and may never be killed.
   bool IsStoppedWithoutEnd(int number) const;
-  // Whether it is where wanted: when nothing is wrong for a long time.
+  // True if it is where it belongs when nothing is wrong for a long time.
   bool IsWell(int number) const;
   const Sighting& seen(int number) const { return daemons_[number].seen; }
 
