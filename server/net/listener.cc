@@ -228,7 +228,7 @@ void Listener::Loop() {
     eventfd_t wakes;
     if (fds[0].revents != 0) eventfd_read(wake_.get(), &wakes);
     if (fds[1].revents != 0) NoteFileEvents();
-    silent_.Handle(&fds[2 + sockets_.size()], [this](UniqueFd connection, bool is_unix) {
+    silent_.Handle(fds.data() + 2 + sockets_.size(), [this](UniqueFd connection, bool is_unix) {
       (is_unix ? on_unix_ : on_tcp_)(std::move(connection));
     });
     for (size_t i = 0; i < sockets_.size(); ++i) {
