@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "CLI/CLI.hpp"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -55,31 +56,74 @@ std::vector<OptionDescription> DescribeOptions(CLI::App& app) {
   return options;
 }
 
+CLI::Option* Add(CLI::App& command, const Parameter& parameter, bool& value) {
+  return command.add_flag(parameter.names, value, parameter.summary);
+}
+
+// A text, or one that may be absent.
+template <typename Text>
+CLI::Option* Add(CLI::App& command, const Parameter& parameter, Text& value) {
+  return command.add_option(parameter.names, value, parameter.summary)
+      ->type_name(parameter.value_name);
+}
+
+CLI::Option* Add(CLI::App& command, const Parameter& parameter, absl::optional<int64_t>& value) {
+  CLI::Option* const option = command.add_option(parameter.names, value, parameter.summary)
+                                  ->type_name(parameter.value_name);
+  if (parameter.maximum.has_value()) return option->check(CLI::Range(0, *parameter.maximum));
+  return option->check(CLI::NonNegativeNumber);
+}
+
+CLI::Option* Add(CLI::App& command, const Parameter& parameter, std::vector<std::string>& values) {
+  constexpr int kAny = CLI::detail::expected_max_vector_size;
+  const bool is_option = absl::StartsWith(parameter.names, "-");
+  // CLI11 takes an argument in brackets apart, which is a glob here, wherever it allows extra
+  // arguments. Without them it takes as many as it expects; that there are fewer is an error only
+  // under other policies.
+  return command.add_option(parameter.names, values, parameter.summary)
+      ->type_name(parameter.value_name)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(is_option ? 1 : kAny, is_option ? 1 : kAny)
+      ->allow_extra_args(false);
+}
+
+// Adds the option or argument `parameter` to a verb's subcommand.
+void Define(CLI::App& command, const Parameter& parameter) {
+  CLI::Option* const option =
+      absl::visit([&](auto* value) { return Add(command, parameter, *value); }, parameter.value);
+  option->required(parameter.required);
+  if (!parameter.choices.empty()) option->check(CLI::IsMember(parameter.choices));
+}
+
 }  // namespace
 
-CommandLine::CommandLine(Verbs verbs) : verbs_(std::move(verbs)), app_("", "hob") {
+CommandLine::CommandLine(Verbs verbs)
+    : verbs_(std::move(verbs)), app_(std::make_unique<CLI::App>("", "hob")) {
   DefineGlobalOptions();
   for (const std::unique_ptr<Verb>& verb : verbs_) DefineVerb(*verb);
 }
 
+CommandLine::~CommandLine() = default;
+
 void CommandLine::DefineGlobalOptions() {
-  app_.set_help_flag("-h,--help", "Print this help");
+  app_->set_help_flag("-h,--help", "Print this help");
   // One verb only, so that a daemon with the name of a verb is an argument like any other.
-  app_.require_subcommand(1);
-  app_.add_option("--address", address_, "The address of the server");
-  app_.add_option("-o,--output", output_, "table or json")->check(CLI::IsMember({"table", "json"}));
-  description_.global_options = DescribeOptions(app_);
+  app_->require_subcommand(1);
+  app_->add_option("--address", address_, "The address of the server");
+  app_->add_option("-o,--output", output_, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  description_.global_options = DescribeOptions(*app_);
 }
 
 void CommandLine::DefineVerb(Verb& verb) {
   const VerbInfo info = verb.info();
-  CLI::App* const command = app_.add_subcommand(info.name, info.summary);
+  CLI::App* const command = app_->add_subcommand(info.name, info.summary);
   if (!info.alias.empty()) command->alias(info.alias);
   // Lets CLI11 look for global options behind the verb.
   command->fallthrough();
   command->set_help_flag("-h,--help", "Print this help");
   command->footer(kVerbFooter);
-  verb.Define(*command);
+  for (const Parameter& parameter : verb.Parameters()) Define(*command, parameter);
   commands_.push_back(command);
   description_.verbs.push_back({info, DescribeOptions(*command)});
 }
@@ -101,10 +145,10 @@ ParsedCommandLine CommandLine::Parse(std::vector<std::string> arguments) {
   // CLI11 takes them from the end and reports by exceptions, which end here.
   std::reverse(arguments.begin(), arguments.end());
   try {
-    app_.parse(std::move(arguments));
+    app_->parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
     const Verb* const verb = ParsedVerb();
-    parsed.text = verb == nullptr ? Help() : app_.help();
+    parsed.text = verb == nullptr ? Help() : app_->help();
     return parsed;
   } catch (const CLI::RequiredError& error) {
     return UsageError(ParsedVerb() == nullptr ? "which verb?" : error.what());
@@ -112,14 +156,14 @@ ParsedCommandLine CommandLine::Parse(std::vector<std::string> arguments) {
     return UsageError(error.what());
   }
   parsed.verb = ParsedVerb();
-  if (app_.count("--address") > 0) parsed.options.address = address_;
+  if (app_->count("--address") > 0) parsed.options.address = address_;
   parsed.options.json = output_ == "json";
   return parsed;
 }
 
 std::string CommandLine::UnknownVerb() const {
   if (ParsedVerb() != nullptr) return "";
-  for (const std::string& argument : app_.remaining()) {
+  for (const std::string& argument : app_->remaining()) {
     if (!absl::StartsWith(argument, "-")) return argument;
   }
   return "";

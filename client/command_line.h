@@ -6,34 +6,39 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "client/command_line_description.h"
 #include "client/exit_code.h"
 #include "client/session.h"
-#include "client/verbs/verb.h"
+#include "client/verbs/verbs.h"
+
+namespace CLI {
+class App;
+}
 
 namespace hob {
 namespace client {
 
-// What is to be done after parsing.
+// The work to do after parsing.
 struct ParsedCommandLine {
-  // The verb to run; null when there is nothing to do but to print `text` and return `code`. Owned
-  // by the command line.
+  // The verb to run; null if the only work is to print `text` and return `code`. Owned by the
+  // command line.
   Verb* verb = nullptr;
   GlobalOptions options;
   ExitCode code = ExitCode::kDone;
-  // Help; or, when `code` is not kDone, what is wrong, for standard error.
+  // Help, or, if `code` is not kDone, the error, for standard error.
   std::string text;
 };
 
-// Owns the verbs. Parse is called once. Not thread-safe.
+// Owns the verbs. Parse is called once. CLI11 does the parsing, behind this header. Not
+// thread-safe.
 class CommandLine {
  public:
   explicit CommandLine(Verbs verbs);
+  ~CommandLine();
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
-  // Global options are found anywhere, before and behind the verb. Never throws.
+  // Finds global options anywhere, before and after the verb. Never throws.
   ParsedCommandLine Parse(std::vector<std::string> arguments);
 
   const CommandLineDescription& description() const { return description_; }
@@ -41,16 +46,16 @@ class CommandLine {
  private:
   void DefineGlobalOptions();
   void DefineVerb(Verb& verb);
-  // The verb that the last parse found; null when there was none.
+  // Returns the verb that Parse found; null if it found none.
   Verb* ParsedVerb() const;
   std::string Help() const;
-  // What is wrong with a command line in which CLI11 found `message`.
+  // Returns the error of a command line in which CLI11 found `message`.
   ParsedCommandLine UsageError(const std::string& message);
-  // The argument that was meant to be a verb, and is none; empty when there is none.
+  // Returns the argument in the place of a verb that is no verb; empty if there is none.
   std::string UnknownVerb() const;
 
   Verbs verbs_;
-  CLI::App app_;
+  const std::unique_ptr<CLI::App> app_;
   // The verbs' subcommands, in the order of `verbs_`. Owned by `app_`.
   std::vector<CLI::App*> commands_;
   CommandLineDescription description_;

@@ -9,19 +9,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "grpcpp/create_channel_posix.h"
-#include "grpcpp/support/channel_arguments.h"
 
 namespace hob {
 namespace client {
 namespace {
 
 constexpr timeval kConnectTimeout = {5, 0};
-constexpr int kReadAtOnce = 128 << 10;
 
 // A connected socket, or why there is none.
 struct Attempt {
@@ -90,21 +88,6 @@ std::string Advice(int error) {
   }
 }
 
-Connection MakeConnection(const Address& address, int descriptor) {
-  grpc::ChannelArguments arguments;
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
-  // A page of 5,000 daemons may be larger than gRPC's own limit of 4 MB.
-  arguments.SetMaxReceiveMessageSize(-1);
-  // A list of 1,000 daemons is 100 KiB; gRPC would read it in pieces of 8.
-  arguments.SetInt(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadAtOnce);
-  Connection connection;
-  connection.address = address.ToString();
-  connection.channel =
-      grpc::CreateCustomInsecureChannelFromFd(connection.address, descriptor, arguments);
-  connection.stub = v1::Supervisor::NewStub(connection.channel);
-  return connection;
-}
-
 }  // namespace
 
 absl::StatusOr<Connection> Connect(const std::vector<Address>& addresses) {
@@ -112,7 +95,7 @@ absl::StatusOr<Connection> Connect(const std::vector<Address>& addresses) {
   Attempt attempt;
   for (const Address& address : addresses) {
     attempt = address.path.empty() ? ConnectTcp(address) : ConnectUnix(address);
-    if (attempt.descriptor >= 0) return MakeConnection(address, attempt.descriptor);
+    if (attempt.descriptor >= 0) return Connection{address.ToString(), attempt.descriptor};
     failures.push_back(absl::StrCat(address.ToString(), " (", attempt.message, ")"));
     if (!NothingThere(attempt.error)) break;
   }

@@ -8,7 +8,7 @@
 #include "client/table.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
-#include "hob/v1/supervisor.grpc.pb.h"
+#include "hob/v1/supervisor.pb.h"
 #include "server/daemon/exit_report.h"
 
 namespace hob {

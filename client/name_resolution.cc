@@ -7,24 +7,16 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/listing.h"
 #include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
 namespace {
 
-// Why there is no daemon of this name, in the server's words, which know the near names.
+// Says why there is no daemon of this name, in the server's words, which suggest near names.
 std::string WhyNone(Session& session, const std::string& pattern) {
   if (IsGlob(pattern)) return absl::StrCat("no daemon matches '", pattern, "'");
-  v1::StatusRequest request;
-  request.set_name(pattern);
-  const absl::Status status = session.Read([&request](Connection& connection) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
-    v1::StatusResponse response;
-    return connection.stub->Status(&context, request, &response);
-  });
+  const absl::Status status = session.supervisor().Status({pattern}).status();
   if (absl::IsNotFound(status) || absl::IsInvalidArgument(status)) {
     return std::string(status.message());
   }
@@ -62,7 +54,7 @@ absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unm
 
 absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
                                                       const std::vector<std::string>& patterns) {
-  absl::StatusOr<v1::ListResponse> list = ListDaemons(session, patterns, {});
+  absl::StatusOr<v1::ListResponse> list = session.supervisor().List(patterns, {});
   if (!list.ok()) return list.status();
   std::vector<std::string> names;
   for (v1::Daemon& daemon : *list->mutable_daemons()) {
@@ -77,8 +69,7 @@ absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
 
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
     Session& session, const std::vector<std::string>& patterns) {
-  // A text that cannot be a name would be a fault of the request; here it is one that matches
-  // nothing.
+  // A text that cannot be a name would be a fault of the request; here it matches nothing.
   if (patterns.size() == 1 && !IsGlob(patterns[0]) && IsValidDaemonName(patterns[0])) {
     return patterns;
   }

@@ -1,4 +1,4 @@
-// From what the user writes to the names of daemons.
+// Finds the daemons that a user's names and globs mean.
 #ifndef HOB_CLIENT_NAME_RESOLUTION_H_
 #define HOB_CLIENT_NAME_RESOLUTION_H_
 
@@ -13,27 +13,27 @@
 namespace hob {
 namespace client {
 
-// Whether the text has a wildcard (`*`, `?`, `[`).
+// True if the text has a wildcard (`*`, `?`, `[`).
 bool IsGlob(absl::string_view pattern);
 
-// Which of `names` (in name order) each pattern means: in the order of the patterns, each name
-// once. The patterns that mean none are appended to `unmatched`, which is not null.
+// Returns those of `names` (in name order) that the patterns mean, in the order of the patterns and
+// each once. Appends patterns that mean none to `unmatched`, which is not null.
 std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
                                     const std::vector<std::string>& names,
                                     std::vector<std::string>* unmatched);
 
-// Asks the server (all pages of `List`) which daemons `patterns` mean, in the order of MatchNames;
-// no patterns mean all daemons in name order. NotFound that names every pattern that means none,
-// with the server's suggestions. Blocks. Errors of Session::Read.
+// Returns the names of the server's daemons that `patterns` mean, in the order of MatchNames; no
+// patterns mean all daemons in name order. NotFound that names every pattern that means none, with
+// the server's suggestions. Blocks. Errors of SupervisorClient::List.
 absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
                                                       const std::vector<std::string>& patterns);
 
-// NotFound for patterns that mean no daemon, with the server's suggestions for names. `unmatched`
-// is not empty. Blocks.
+// Returns NotFound for patterns that mean no daemon, with the server's suggestions for names.
+// `unmatched` is not empty. Blocks.
 absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unmatched);
 
-// As ResolveNames, but does not ask the server about a single name without wildcards: the call that
-// is made with it says as well that there is none.
+// As ResolveNames, but does not ask the server about a single name without wildcards: the call made
+// with it finds out as well that there is no such daemon.
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
     Session& session, const std::vector<std::string>& patterns);
 

@@ -6,7 +6,7 @@
 #include "client/command_line.h"
 #include "client/escape.h"
 #include "client/session.h"
-#include "client/verbs/all_verbs.h"
+#include "client/verbs/verbs.h"
 
 namespace hob {
 namespace client {

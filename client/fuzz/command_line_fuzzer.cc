@@ -12,7 +12,7 @@
 #include "client/address.h"
 #include "client/command_line.h"
 #include "client/since.h"
-#include "client/verbs/all_verbs.h"
+#include "client/verbs/verbs.h"
 #include "glog/logging.h"
 
 namespace hob {

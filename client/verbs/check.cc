@@ -1,5 +1,3 @@
-#include "client/verbs/check.h"
-
 #include <string>
 #include <vector>
 
@@ -7,7 +5,8 @@
 #include "absl/strings/str_join.h"
 #include "client/format.h"
 #include "client/json.h"
-#include "hob/v1/supervisor.grpc.pb.h"
+#include "client/verbs/verbs.h"
+#include "hob/v1/supervisor.pb.h"
 #include "server/config/config.h"
 
 namespace hob {
@@ -32,10 +31,9 @@ class CheckVerb : public Verb {
     return {"check", "", "Check a configuration, without a server", Arguments::kPaths};
   }
 
-  void Define(CLI::App& command) override {
-    DefineList(command, "PATH",
-               "Files, and folders that stand for their *.ini files. Default: what hobd reads",
-               false, paths_);
+  std::vector<Parameter> Parameters() override {
+    return {{"PATH", &paths_,
+             "Files, and folders that stand for their *.ini files. Default: what hobd reads", ""}};
   }
 
   ExitCode Run(Session& session) override {

@@ -1,21 +1,55 @@
 #include "client/verbs/daemon_statuses.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "client/calls.h"
+#include "client/format.h"
 #include "client/name_resolution.h"
 #include "server/config/values.h"
+#include "server/daemon/exit_report.h"
 
 namespace hob {
 namespace client {
-
 namespace {
 
 std::string Setting(const v1::StatusResponse& status, const std::string& key) {
   const auto found = status.spec().settings().find(key);
   return found == status.spec().settings().end() ? "" : found->second;
+}
+
+std::string UpFor(const v1::Run& run, absl::Time now) {
+  if (!run.has_start_time() || run.pid() == 0) return "";
+  const absl::Time end = run.has_exit() ? ToTime(run.exit().time()) : now;
+  return FormatAge(end - ToTime(run.start_time()));
+}
+
+// Returns the processor time of an ended run, in user mode and in the kernel together.
+std::string CpuTime(const v1::Run& run) {
+  if (!run.has_user_cpu_time()) return "";
+  return FormatAge(ToDuration(run.user_cpu_time()) + ToDuration(run.system_cpu_time()));
+}
+
+std::string PeakMemory(const v1::Run& run) {
+  return run.peak_memory_bytes() == 0 ? "" : FormatBytes(run.peak_memory_bytes());
+}
+
+// Returns how many processes of the run hob killed, if any: "; 3 processes ... were killed".
+std::string Killed(const v1::Run& run) {
+  ExitReport report;
+  report.requested = run.exit().requested();
+  report.verdict = run.verdict();
+  report.killed_processes = run.killed_count();
+  const std::string killed = DescribeKilled(report);
+  return killed.empty() ? "" : absl::StrCat("; ", killed);
+}
+
+// Says how the run ended, why hob ended it (if it did), and its last line on stderr.
+std::string End(const v1::Run& run) {
+  if (!run.has_exit()) return "still up";
+  return absl::StrCat(
+      DescribeExit(run.exit()), run.verdict().empty() ? "" : absl::StrCat("; ", run.verdict()),
+      Killed(run),
+      run.last_stderr_line().empty() ? "" : absl::StrCat("; last line: ", run.last_stderr_line()));
 }
 
 }  // namespace
@@ -24,22 +58,7 @@ absl::StatusOr<std::vector<v1::StatusResponse>> FetchStatuses(
     Session& session, const std::vector<std::string>& patterns) {
   const absl::StatusOr<std::vector<std::string>> names = ResolveNamesForCalls(session, patterns);
   if (!names.ok()) return names.status();
-  std::vector<v1::StatusRequest> requests(names->size());
-  for (size_t i = 0; i < requests.size(); ++i) requests[i].set_name((*names)[i]);
-  std::vector<v1::StatusResponse> responses;
-  const absl::Status status = session.Read([&](Connection& connection) {
-    responses.clear();
-    auto outcomes = CallForEach<v1::StatusRequest, v1::StatusResponse>(
-        *connection.stub, &v1::Supervisor::StubInterface::async_interface::Status, requests,
-        kReadTimeout, [](int) {});
-    for (Outcome<v1::StatusResponse>& outcome : outcomes) {
-      if (!outcome.status.ok()) return outcome.status;
-      responses.push_back(std::move(outcome.response));
-    }
-    return grpc::Status::OK;
-  });
-  if (!status.ok()) return status;
-  return responses;
+  return session.supervisor().Status(*names);
 }
 
 bool HasCompleted(const v1::StatusResponse& status) {
@@ -58,6 +77,24 @@ std::string LogsOfFailure(const v1::StatusResponse& status) {
   if (daemon.last_exit().requested() || daemon.last_exit().has_spawn_error()) return "";
   if (Setting(status, "stdout") != "log" && Setting(status, "stderr") != "log") return "";
   return absl::StrCat("hob logs ", daemon.name());
+}
+
+Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs) {
+  Table table({{"STARTED"}, {"PID", true}, {"UP", true}, {"CPU", true}, {"MEMORY", true}, {"END"}});
+  const absl::Time now = session.Now();
+  for (const v1::Run& run : runs) {
+    const std::string started =
+        run.has_start_time()
+            ? FormatPreciseTime(ToTime(run.start_time()), now, session.environment().zone)
+            : "";
+    table.AddRow({{started},
+                  {run.pid() == 0 ? "" : absl::StrCat(run.pid())},
+                  {UpFor(run, now)},
+                  {CpuTime(run)},
+                  {PeakMemory(run)},
+                  {End(run)}});
+  }
+  return table;
 }
 
 }  // namespace client

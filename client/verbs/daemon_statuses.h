@@ -1,3 +1,4 @@
+// Statuses of daemons, for the verbs that show or judge them.
 #ifndef HOB_CLIENT_VERBS_DAEMON_STATUSES_H_
 #define HOB_CLIENT_VERBS_DAEMON_STATUSES_H_
 
@@ -6,23 +7,29 @@
 
 #include "absl/status/statusor.h"
 #include "client/session.h"
-#include "hob/v1/supervisor.grpc.pb.h"
+#include "client/table.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "hob/v1/supervisor.pb.h"
 
 namespace hob {
 namespace client {
 
-// `Status` of every daemon that `patterns` mean (none: all), in the order of ResolveNames. The
-// first failure, if there is one, with the name of its daemon. Blocks.
+// Returns `Status` of every daemon that `patterns` mean (none: all), in the order of ResolveNames,
+// or the first failure, with the name of its daemon. Blocks.
 absl::StatusOr<std::vector<v1::StatusResponse>> FetchStatuses(
     Session& session, const std::vector<std::string>& patterns);
 
-// True if the daemon ended by itself with one of its success codes and is left at that: nothing is
-// wrong with it, although it does not run.
+// True if the daemon ended by itself with one of its success codes and stays down for that reason:
+// nothing is wrong with it, although it does not run.
 bool HasCompleted(const v1::StatusResponse& status);
 
-// The command that shows what a daemon wrote before it failed: "hob logs NAME". Empty if it is up,
-// has not failed, never ran, or nothing is kept of what it writes.
+// Returns the command that shows what a daemon wrote before it failed: "hob logs NAME". Empty if it
+// is up, has not failed, never ran, or its output is not kept.
 std::string LogsOfFailure(const v1::StatusResponse& status);
+
+// Returns the runs of a daemon, a row each in their order: start, pid, time up, resources, end and
+// last words.
+Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs);
 
 }  // namespace client
 }  // namespace hob

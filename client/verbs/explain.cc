@@ -1,5 +1,3 @@
-#include "client/verbs/explain.h"
-
 #include <string>
 #include <vector>
 
@@ -8,7 +6,7 @@
 #include "client/format.h"
 #include "client/table.h"
 #include "client/verbs/daemon_statuses.h"
-#include "client/verbs/run_table.h"
+#include "client/verbs/verbs.h"
 #include "server/text/duration.h"
 
 namespace hob {
@@ -26,7 +24,7 @@ std::string Headline(const Session& session, const v1::Daemon& daemon) {
                       "; wanted: ", daemon.wanted() ? "up" : "down", "\n");
 }
 
-// When hob acts next without being told to.
+// Says when hob starts the daemon next without a command.
 std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
   if (daemon.has_next_start_time()) {
     return FormatTimeAndAge(ToTime(daemon.next_start_time()), session.Now(),
@@ -42,7 +40,7 @@ std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
   }
 }
 
-// The failures that count now, with the window that they are counted in.
+// Lists the failures that count now, with their window.
 std::string Failures(const Session& session, const v1::Throttle& throttle) {
   if (throttle.failures().empty()) return "";
   std::string text =
@@ -86,16 +84,16 @@ class ExplainVerb : public Verb {
             Arguments::kDaemons};
   }
 
-  void Define(CLI::App& command) override {
-    DefineList(command, "NAME", "Names of daemons, and globs (*, ?, [a-z]) on them", true,
-               patterns_);
+  std::vector<Parameter> Parameters() override {
+    return {{"NAME", &patterns_, "Names of daemons, and globs (*, ?, [a-z]) on them", "",
+             /*required=*/true}};
   }
 
   ExitCode Run(Session& session) override {
     const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
         FetchStatuses(session, patterns_);
     if (!statuses.ok()) return session.Fail(statuses.status());
-    std::string separator;
+    absl::string_view separator;
     for (const v1::StatusResponse& response : *statuses) {
       if (session.json()) {
         session.PrintJson(response);

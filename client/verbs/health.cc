@@ -1,5 +1,4 @@
-#include "client/verbs/health.h"
-
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -7,34 +6,19 @@
 #include "absl/strings/str_join.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/listing.h"
 #include "client/verbs/daemon_statuses.h"
-#include "grpc/health/v1/health.grpc.pb.h"
+#include "client/verbs/verbs.h"
+#include "grpc/health/v1/health.pb.h"
 #include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
 namespace {
 
-using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
-// As many daemons are named.
+// The most daemons that a line names.
 constexpr size_t kMaxNamed = 5;
-
-absl::StatusOr<HealthCheckResponse> Check(Session& session, const std::string& service) {
-  HealthCheckRequest request;
-  request.set_service(service);
-  HealthCheckResponse response;
-  const absl::Status status = session.Read([&](Connection& connection) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
-    return grpc::health::v1::Health::NewStub(connection.channel)
-        ->Check(&context, request, &response);
-  });
-  if (!status.ok()) return status;
-  return response;
-}
 
 bool IsUp(const v1::Daemon& daemon) {
   return daemon.state() == v1::Daemon::RUNNING && daemon.ready();
@@ -57,17 +41,16 @@ class HealthVerb : public Verb {
             Arguments::kDaemons};
   }
 
-  void Define(CLI::App& command) override {
-    command.add_option("NAME", name_,
-                       "A daemon. Default: the server, and all daemons that are wanted");
+  std::vector<Parameter> Parameters() override {
+    return {{"NAME", &name_, "A daemon. Default: the server, and all daemons that are wanted"}};
   }
 
   ExitCode Run(Session& session) override {
-    const absl::StatusOr<HealthCheckResponse> health = Check(session, name_);
+    const absl::StatusOr<HealthCheckResponse> health = session.supervisor().CheckHealth(name_);
     if (!health.ok()) return Unknown(session, health.status());
     if (session.json()) session.PrintJson(*health);
     const bool serves = health->status() == HealthCheckResponse::SERVING;
-    // Names of services are none of daemons.
+    // The name of a service is no name of a daemon.
     if (IsValidDaemonName(name_)) return JudgeDaemon(session, serves);
     if (serves) return JudgeDaemons(session);
     Say(session, "NOT SERVING");
@@ -80,12 +63,12 @@ class HealthVerb : public Verb {
     return kHealthUnknown;
   }
 
-  // With JSON, which is the server's answer alone, only the exit code tells about the daemons.
+  // JSON is the server's answer alone; only the exit code tells about the daemons then.
   static void Say(Session& session, const std::string& line) {
     if (!session.json()) session.Print(Escape(line) + "\n");
   }
 
-  // Judges the daemon that was asked for, of which the server says whether it serves.
+  // Judges the daemon NAME; `serves` is the server's answer.
   ExitCode JudgeDaemon(Session& session, bool serves) const {
     const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
         FetchStatuses(session, {name_});
@@ -119,7 +102,7 @@ class HealthVerb : public Verb {
   }
 
   static ExitCode JudgeDaemons(Session& session) {
-    const absl::StatusOr<v1::ListResponse> list = ListDaemons(session, {}, {});
+    const absl::StatusOr<v1::ListResponse> list = session.supervisor().List({}, {});
     if (!list.ok()) return Unknown(session, list.status());
     int64_t wanted = 0;
     int64_t up = 0;

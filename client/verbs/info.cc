@@ -1,5 +1,3 @@
-#include "client/verbs/info.h"
-
 #include <string>
 #include <vector>
 
@@ -9,6 +7,7 @@
 #include "client/escape.h"
 #include "client/format.h"
 #include "client/table.h"
+#include "client/verbs/verbs.h"
 
 namespace hob {
 namespace client {
@@ -18,7 +17,7 @@ std::string Line(absl::string_view label, absl::string_view value) {
   return absl::StrFormat("%-14s %s\n", absl::StrCat(label, ":"), value);
 }
 
-// "97 (95 RUNNING, 2 HALTED)", in the order of the states, without those that no daemon is in.
+// "97 (95 RUNNING, 2 HALTED)", in the order of the states, without those of no daemon.
 std::string Daemons(const Session& session, const v1::InfoResponse& info) {
   int64_t total = 0;
   for (const auto& count : info.counts()) total += count.second;
@@ -38,35 +37,29 @@ class InfoVerb : public Verb {
  public:
   VerbInfo info() const override { return {"info", "", "Describe the server", Arguments::kNone}; }
 
-  void Define(CLI::App&) override {}
-
   ExitCode Run(Session& session) override {
-    v1::InfoResponse info;
-    const absl::Status status = session.Read([&info](Connection& connection) {
-      grpc::ClientContext context;
-      context.set_deadline(absl::ToChronoTime(absl::Now() + kReadTimeout));
-      return connection.stub->Info(&context, v1::InfoRequest(), &info);
-    });
-    if (!status.ok()) return session.Fail(status);
+    const absl::StatusOr<v1::InfoResponse> info = session.supervisor().Info();
+    if (!info.ok()) return session.Fail(info.status());
     if (session.json()) {
-      session.PrintJson(info);
+      session.PrintJson(*info);
     } else {
-      PrintLines(session, info);
+      PrintLines(session, *info);
     }
     return ExitCode::kDone;
   }
 
  private:
   static void PrintLines(Session& session, const v1::InfoResponse& info) {
-    session.Print(absl::StrCat(
-        Line("version", Escape(info.version())), Line("address", Escape(session.server_address())),
-        Line("pid", absl::StrCat(info.pid())),
-        Line("started", FormatTimeAndAge(ToTime(info.start_time()), session.Now(),
-                                         session.environment().zone)),
-        Line("configuration", absl::StrCat("generation ", info.config_generation())),
-        Line("containment", Escape(info.containment())),
-        Line("strays reaped", absl::StrCat(info.strays_reaped())),
-        Line("daemons", Daemons(session, info))));
+    session.Print(
+        absl::StrCat(Line("version", Escape(info.version())),
+                     Line("address", Escape(session.supervisor().address())),
+                     Line("pid", absl::StrCat(info.pid())),
+                     Line("started", FormatTimeAndAge(ToTime(info.start_time()), session.Now(),
+                                                      session.environment().zone)),
+                     Line("configuration", absl::StrCat("generation ", info.config_generation())),
+                     Line("containment", Escape(info.containment())),
+                     Line("strays reaped", absl::StrCat(info.strays_reaped())),
+                     Line("daemons", Daemons(session, info))));
   }
 };
 

@@ -1,5 +1,3 @@
-#include "client/verbs/keys.h"
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "client/json.h"
 #include "client/near_word.h"
 #include "client/table.h"
+#include "client/verbs/verbs.h"
 #include "server/config/default_paths.h"
 #include "server/config/key_descriptions.h"
 #include "server/text/printable.h"
@@ -27,7 +26,7 @@ std::string InBrackets(const std::vector<std::string>& sections) {
   return absl::StrCat("[", absl::StrJoin(sections, "], ["), "]");
 }
 
-// How a change of the key in a file comes into force.
+// Says how a change of the key in a file comes into force.
 std::string DescribeEffect(KeyEffect effect) {
   switch (effect) {
     case KeyEffect::kLive:
@@ -64,9 +63,8 @@ class KeysVerb : public Verb {
     return {"keys", "", "Describe the keys of a configuration, without a server", Arguments::kKeys};
   }
 
-  void Define(CLI::App& command) override {
-    DefineList(command, "KEY", "Keys to describe in full. Default: all keys, a line each", false,
-               names_);
+  std::vector<Parameter> Parameters() override {
+    return {{"KEY", &names_, "Keys to describe in full. Default: all keys, a line each", ""}};
   }
 
   ExitCode Run(Session& session) override {

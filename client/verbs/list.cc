@@ -1,5 +1,3 @@
-#include "client/verbs/list.h"
-
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -10,9 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/listing.h"
 #include "client/name_resolution.h"
 #include "client/table.h"
+#include "client/verbs/verbs.h"
 #include "server/config/values.h"
 
 namespace hob {
@@ -60,17 +58,11 @@ class ListVerb : public Verb {
     return {"list", "ls", "List daemons, a line each", Arguments::kDaemons};
   }
 
-  void Define(CLI::App& command) override {
-    DefineList(command, "NAME", "Only these: names, and globs (*, ?, [a-z]) on them", false,
-               patterns_);
-    command
-        .add_option("--state", state_texts_,
-                    "Only daemons in one of these states; a list with commas, or repeated")
-        ->type_name("STATE")
-        ->expected(1)
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command.add_flag("-q,--names-only", names_only_, "Print the names alone, one a line");
+  std::vector<Parameter> Parameters() override {
+    return {{"NAME", &patterns_, "Only these: names, and globs (*, ?, [a-z]) on them", ""},
+            {"--state", &state_texts_,
+             "Only daemons in one of these states; a list with commas, or repeated", "STATE"},
+            {"-q,--names-only", &names_only_, "Print the names alone, one a line"}};
   }
 
   ExitCode Run(Session& session) override {
@@ -93,11 +85,11 @@ class ListVerb : public Verb {
   }
 
  private:
-  // With patterns the states are looked at here: a pattern that means a daemon in another state
-  // is no mistake, one that means none is.
+  // With patterns, selects by state here: a pattern that means a daemon in another state is no
+  // mistake, one that means no daemon is.
   absl::StatusOr<v1::ListResponse> Fetch(Session& session, const States& states) const {
     absl::StatusOr<v1::ListResponse> list =
-        ListDaemons(session, patterns_, patterns_.empty() ? states : States());
+        session.supervisor().List(patterns_, patterns_.empty() ? states : States());
     if (!list.ok() || patterns_.empty()) return list;
     std::vector<std::string> names;
     for (const v1::Daemon& daemon : list->daemons()) names.push_back(daemon.name());

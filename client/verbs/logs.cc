@@ -1,5 +1,3 @@
-#include "client/verbs/logs.h"
-
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -7,12 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/interrupt.h"
 #include "client/log_printer.h"
 #include "client/name_resolution.h"
-#include "client/rpc_status.h"
 #include "client/since.h"
 #include "client/verbs/daemon_statuses.h"
+#include "client/verbs/verbs.h"
 #include "google/protobuf/util/time_util.h"
 
 namespace hob {
@@ -25,29 +22,27 @@ class LogsVerb : public Verb {
     return {"logs", "", "Print what daemons wrote, and follow it", Arguments::kDaemons};
   }
 
-  void Define(CLI::App& command) override {
-    DefineList(command, "NAME", "Names of daemons, and globs (*, ?, [a-z]) on them", true,
-               patterns_);
-    command.add_flag("-f,--follow", follow_, "Go on with what is written from now on");
-    lines_option_ = command
-                        .add_option("-n,--lines", lines_,
-                                    "The last N lines of each stream of each daemon; 100, or with "
-                                    "--since all")
-                        ->type_name("N")
-                        ->check(CLI::NonNegativeNumber);
-    command.add_flag("-t,--times", times_, "Print when each line was written");
-    command
-        .add_option("--since", since_,
-                    "Only what was written since then: 10min (ago), 12:30, '2026-01-31 12:30'")
-        ->type_name("T");
-    command.add_option("--stream", stream_, "stdout or stderr alone")
-        ->check(CLI::IsMember({"stdout", "stderr"}));
+  std::vector<Parameter> Parameters() override {
+    return {{"NAME", &patterns_, "Names of daemons, and globs (*, ?, [a-z]) on them", "",
+             /*required=*/true},
+            {"-f,--follow", &follow_, "Go on with what is written from now on"},
+            {"-n,--lines", &lines_,
+             "The last N lines of each stream of each daemon; 100, or with --since all", "N"},
+            {"-t,--times", &times_, "Print when each line was written"},
+            {"--since", &since_,
+             "Only what was written since then: 10min (ago), 12:30, '2026-01-31 12:30'", "T"},
+            {"--stream",
+             &stream_,
+             "stdout or stderr alone",
+             "TEXT",
+             /*required=*/false,
+             {"stdout", "stderr"}}};
   }
 
   ExitCode Run(Session& session) override {
     v1::LogsRequest request;
     request.set_follow(follow_);
-    if (lines_option_->count() > 0) request.set_lines(lines_);
+    if (lines_.has_value()) request.set_lines(*lines_);
     if (stream_ == "stdout") request.set_stream(v1::STDOUT);
     if (stream_ == "stderr") request.set_stream(v1::STDERR);
     if (!since_.empty()) {
@@ -59,13 +54,13 @@ class LogsVerb : public Verb {
     }
     const absl::StatusOr<std::vector<std::string>> names = ResolveNamesForCalls(session, patterns_);
     if (!names.ok()) return session.Fail(names.status());
-    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-    if (!server.ok()) return session.Fail(server.status());
-    // As they were written: the server leaves out daemons of a glob of which nothing is kept, and
+    const absl::Status greeted = session.supervisor().Greet();
+    if (!greeted.ok()) return session.Fail(greeted);
+    // As the user wrote them: the server leaves out daemons of a glob whose output is not kept, and
     // refuses those that are named.
     for (const std::string& pattern : patterns_) request.add_names(pattern);
     if (stream_.empty() && names->size() == 1) TellIfStdoutIsNotKept(session, names->front());
-    return Print(session, **server, request, *names);
+    return Print(session, request, *names);
   }
 
  private:
@@ -82,30 +77,25 @@ class LogsVerb : public Verb {
     return options;
   }
 
-  ExitCode Print(Session& session, v1::Supervisor::Stub& server, const v1::LogsRequest& request,
+  ExitCode Print(Session& session, const v1::LogsRequest& request,
                  const std::vector<std::string>& names) const {
-    grpc::ClientContext context;
-    const Interrupt interrupt([&context] { context.TryCancel(); });
-    const std::unique_ptr<grpc::ClientReader<v1::LogsResponse>> reader =
-        server.Logs(&context, request);
     LogPrinter printer(PrinterOptions(session, names));
     std::ostream& out = *session.environment().out;
-    v1::LogsResponse piece;
-    while (out.good() && reader->Read(&piece)) {
-      if (session.json()) {
-        session.PrintJson(piece);
-      } else {
-        if (piece.missed() > 0) TellMissed(session, piece);
-        session.Print(printer.Print(piece));
-      }
-      out.flush();
-    }
+    const absl::Status status =
+        session.supervisor().Logs(request, [&](const v1::LogsResponse& piece) {
+          if (session.json()) {
+            session.PrintJson(piece);
+          } else {
+            if (piece.missed() > 0) TellMissed(session, piece);
+            session.Print(printer.Print(piece));
+          }
+          out.flush();
+          return out.good();
+        });
     if (!session.json()) session.Print(printer.End());
-    if (!out.good()) context.TryCancel();
-    const grpc::Status status = reader->Finish();
-    if (interrupt.came() || status.ok()) return ExitCode::kDone;
-    // Whoever runs the verb tells that its output could not be written.
-    return out.good() ? session.Fail(ToStatus(status)) : ExitCode::kFailed;
+    // The caller of Run tells that the output could not be written.
+    if (!out.good()) return ExitCode::kFailed;
+    return status.ok() ? ExitCode::kDone : session.Fail(status);
   }
 
   // A daemon whose stderr alone is kept looks like one that writes nothing.
@@ -129,8 +119,7 @@ class LogsVerb : public Verb {
   std::vector<std::string> patterns_;
   bool follow_ = false;
   bool times_ = false;
-  int64_t lines_ = 0;
-  CLI::Option* lines_option_ = nullptr;
+  absl::optional<int64_t> lines_;
   std::string since_;
   std::string stream_;
 };

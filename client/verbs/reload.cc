@@ -1,5 +1,3 @@
-#include "client/verbs/reload.h"
-
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -8,20 +6,20 @@
 #include "absl/strings/str_split.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/rpc_status.h"
+#include "client/verbs/verbs.h"
 
 namespace hob {
 namespace client {
 namespace {
 
-// "add", "unchanged": the server's word for what is done.
+// "add", "unchanged": the server's word for the action.
 std::string ActionName(v1::DaemonChange::Action action) {
   const std::string& name = v1::DaemonChange::Action_Name(action);
   return name.empty() ? absl::StrCat("action ", static_cast<int>(action))
                       : absl::AsciiStrToLower(name);
 }
 
-// A line for each daemon that something is done with, and the number of the others.
+// A line for each daemon that changes, and the number of the others.
 std::string Plan(const v1::ReloadResponse& response, bool dry_run) {
   const absl::string_view would = dry_run ? "would " : "";
   std::string text;
@@ -47,45 +45,34 @@ class ReloadVerb : public Verb {
             Arguments::kNone};
   }
 
-  void Define(CLI::App& command) override {
-    command.add_flag("--dry-run", dry_run_, "Only say what would be done");
+  std::vector<Parameter> Parameters() override {
+    return {{"--dry-run", &dry_run_, "Only say what would be done"}};
   }
 
   ExitCode Run(Session& session) override {
-    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-    if (!server.ok()) return session.Fail(server.status());
-    v1::ReloadResponse response;
-    const grpc::Status status = Call(**server, dry_run_, &response);
-    // The request cannot be wrong: it has a single switch.
-    if (status.error_code() == grpc::StatusCode::INVALID_ARGUMENT) {
-      return TellWhatIsWrong(session, **server, status);
+    const absl::Status greeted = session.supervisor().Greet();
+    if (!greeted.ok()) return session.Fail(greeted);
+    const absl::StatusOr<v1::ReloadResponse> response = session.supervisor().Reload(dry_run_);
+    // The configuration is invalid: the request, a single switch, cannot be.
+    if (absl::IsInvalidArgument(response.status())) {
+      return TellProblems(session, response.status());
     }
-    if (!status.ok()) return session.Fail(ToStatus(status));
-    if (!response.errors().empty()) {
-      if (session.json()) session.PrintJson(response);
-      return TellErrors(session, response);
+    if (!response.ok()) return session.Fail(response.status());
+    if (!response->errors().empty()) {
+      if (session.json()) session.PrintJson(*response);
+      return TellErrors(session, *response);
     }
-    Show(session, response);
-    return Failures(response) == 0 ? ExitCode::kDone : ExitCode::kFailed;
+    Show(session, *response);
+    return Failures(*response) == 0 ? ExitCode::kDone : ExitCode::kFailed;
   }
 
  private:
-  // Without a deadline: the answer comes when what is gone has ended, which is as long as the
-  // longest stop_timeout.
-  static grpc::Status Call(v1::Supervisor::StubInterface& server, bool dry_run,
-                           v1::ReloadResponse* response) {
-    grpc::ClientContext context;
-    v1::ReloadRequest request;
-    request.set_dry_run(dry_run);
-    return server.Reload(&context, request, response);
-  }
-
-  // The failure of a reload has room for the first errors only; a dry run has all of them.
-  static ExitCode TellWhatIsWrong(Session& session, v1::Supervisor::StubInterface& server,
-                                  const grpc::Status& failure) {
-    v1::ReloadResponse all;
-    if (Call(server, true, &all).ok() && !all.errors().empty()) return TellErrors(session, all);
-    for (const absl::string_view line : absl::StrSplit(failure.error_message(), '\n')) {
+  // Tells why the configuration is invalid. The failure of a reload has room for the first errors
+  // only; a dry run has all of them.
+  static ExitCode TellProblems(Session& session, const absl::Status& failure) {
+    const absl::StatusOr<v1::ReloadResponse> all = session.supervisor().Reload(/*dry_run=*/true);
+    if (all.ok() && !all->errors().empty()) return TellErrors(session, *all);
+    for (const absl::string_view line : absl::StrSplit(failure.message(), '\n')) {
       session.Tell(line);
     }
     return ExitCode::kFailed;

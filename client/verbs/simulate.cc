@@ -1,5 +1,3 @@
-#include "client/verbs/simulate.h"
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "client/json.h"
 #include "client/table.h"
 #include "client/verbs/daemon_statuses.h"
+#include "client/verbs/verbs.h"
 #include "server/config/daemon_keys.h"
 #include "server/config/values.h"
 #include "server/text/duration.h"
@@ -114,20 +113,26 @@ class SimulateVerb : public Verb {
             Arguments::kNone};
   }
 
-  void Define(CLI::App& command) override {
-    command.add_option("--uptimes", uptimes_,
-                       "How long the instances stay up, one after the other: 0.1,2,2,60");
-    command.add_option("--exit-code", exit_code_, "What each of them exits with. Default: 1")
-        ->check(CLI::Range(0, 255));
-    command.add_option("--daemon", daemon_,
-                       "Begin with the settings of this daemon (asks the server); without "
-                       "--uptimes, with its last runs too");
+  std::vector<Parameter> Parameters() override {
+    std::vector<Parameter> parameters = {
+        {"--uptimes", &uptimes_, "How long the instances stay up, one after the other: 0.1,2,2,60"},
+        {"--exit-code",
+         &exit_code_,
+         "What each of them exits with. Default: 1",
+         "INT",
+         /*required=*/false,
+         {},
+         /*maximum=*/255},
+        {"--daemon", &daemon_,
+         "Begin with the settings of this daemon (asks the server); without "
+         "--uptimes, with its last runs too"}};
     for (const DaemonKey& key : DaemonKeys()) {
-      if (key.throttle) settings_.push_back({&key, "", nullptr});
+      if (key.throttle) settings_.push_back({&key, absl::nullopt});
     }
     for (Setting& setting : settings_) {
-      setting.option = command.add_option(FlagOf(*setting.key), setting.value, setting.key->help);
+      parameters.push_back({FlagOf(*setting.key), &setting.value, setting.key->help});
     }
+    return parameters;
   }
 
   ExitCode Run(Session& session) override {
@@ -154,8 +159,8 @@ class SimulateVerb : public Verb {
  private:
   struct Setting {
     const DaemonKey* key;
-    std::string value;
-    const CLI::Option* option;
+    // Absent if the command line does not set the key.
+    absl::optional<std::string> value;
   };
 
   absl::Status ReadDaemon(Session& session, DaemonSpec& spec,
@@ -183,8 +188,8 @@ class SimulateVerb : public Verb {
 
   absl::Status ReadSettings(DaemonSpec& spec) const {
     for (const Setting& setting : settings_) {
-      if (setting.option->count() == 0) continue;
-      const absl::Status set = SetDaemonKey(*setting.key, setting.value, &spec);
+      if (!setting.value.has_value()) continue;
+      const absl::Status set = SetDaemonKey(*setting.key, *setting.value, &spec);
       if (!set.ok()) {
         return absl::InvalidArgumentError(absl::StrCat(FlagOf(*setting.key), ": ", set.message()));
       }
@@ -200,7 +205,7 @@ class SimulateVerb : public Verb {
       if (!uptime.ok()) {
         return absl::InvalidArgumentError(absl::StrCat("--uptimes: ", uptime.status().message()));
       }
-      runs.push_back({*uptime, ExitedWithCode{exit_code_}});
+      runs.push_back({*uptime, ExitedWithCode{static_cast<int>(exit_code_.value_or(1))}});
     }
     return absl::OkStatus();
   }
@@ -229,7 +234,7 @@ class SimulateVerb : public Verb {
   }
 
   std::string uptimes_;
-  int exit_code_ = 1;
+  absl::optional<int64_t> exit_code_;
   std::string daemon_;
   std::vector<Setting> settings_;
 };

@@ -1,5 +1,3 @@
-#include "client/verbs/status.h"
-
 #include <string>
 #include <vector>
 
@@ -9,13 +7,13 @@
 #include "client/format.h"
 #include "client/table.h"
 #include "client/verbs/daemon_statuses.h"
-#include "client/verbs/run_table.h"
+#include "client/verbs/verbs.h"
 
 namespace hob {
 namespace client {
 namespace {
 
-// Writes the description of one daemon: a headline and a line for each thing that is known.
+// Writes the description of one daemon: a headline and a line for each known fact.
 class Description {
  public:
   Description(const Session& session, const v1::StatusResponse& response)
@@ -39,7 +37,7 @@ class Description {
   }
 
  private:
-  // Leaves out what has no value.
+  // Adds a line unless the value is empty.
   void Add(absl::string_view label, const std::string& value) {
     if (value.empty()) return;
     absl::StrAppend(&text_,
@@ -90,13 +88,14 @@ class Description {
   std::string text_;
 };
 
-// True if `status`, which a user has named or not, is as it should be.
+// True if the daemon is as it should be; `is_named` if the user named it.
 bool IsFine(const v1::StatusResponse& status, bool is_named) {
   if (status.daemon().state() == v1::Daemon::RUNNING || HasCompleted(status)) return true;
   return !is_named && !status.daemon().wanted();
 }
 
-// What is not known for one of these reasons is "unknown" to who asks for a status.
+// Returns the exit code if the status could not be asked: "unknown", unless the command line is
+// wrong.
 ExitCode StatusCodeFor(ExitCode code) { return code == ExitCode::kUsage ? code : kStatusUnknown; }
 
 class StatusVerb : public Verb {
@@ -106,9 +105,8 @@ class StatusVerb : public Verb {
             Arguments::kDaemons};
   }
 
-  void Define(CLI::App& command) override {
-    DefineList(command, "NAME", "Names of daemons, and globs (*, ?, [a-z]) on them", false,
-               patterns_);
+  std::vector<Parameter> Parameters() override {
+    return {{"NAME", &patterns_, "Names of daemons, and globs (*, ?, [a-z]) on them", ""}};
   }
 
   ExitCode Run(Session& session) override {
@@ -117,7 +115,7 @@ class StatusVerb : public Verb {
     if (!statuses.ok()) return StatusCodeFor(session.Fail(statuses.status()));
     if (statuses->empty() && !session.json()) session.Tell("no daemons");
     ExitCode code = ExitCode::kDone;
-    std::string separator;
+    absl::string_view separator;
     for (const v1::StatusResponse& response : *statuses) {
       if (session.json()) {
         session.PrintJson(response);

@@ -1,7 +1,7 @@
-#include "client/verbs/version.h"
+#include "server/version/version.h"
 
 #include "absl/strings/str_cat.h"
-#include "server/version/version.h"
+#include "client/verbs/verbs.h"
 
 namespace hob {
 namespace client {
@@ -12,8 +12,6 @@ class VersionVerb : public Verb {
   VerbInfo info() const override {
     return {"version", "", "Print the version of this client", Arguments::kNone};
   }
-
-  void Define(CLI::App&) override {}
 
   ExitCode Run(Session& session) override {
     session.Print(session.json() ? absl::StrCat("{\"version\":\"", kVersion, "\"}\n")

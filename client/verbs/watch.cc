@@ -1,5 +1,3 @@
-#include "client/verbs/watch.h"
-
 #include <algorithm>
 #include <map>
 #include <string>
@@ -9,10 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/interrupt.h"
 #include "client/name_resolution.h"
-#include "client/rpc_status.h"
 #include "client/table.h"
+#include "client/verbs/verbs.h"
 
 namespace hob {
 namespace client {
@@ -26,7 +23,7 @@ std::string PaddedTo(int width, int length, std::string text) {
   return text;
 }
 
-// Turns responses into lines for people: what they have seen already is left out.
+// Turns responses into lines for people; leaves out what it has shown already.
 class Lines {
  public:
   explicit Lines(Session& session) : session_(session) {}
@@ -52,7 +49,7 @@ class Lines {
   struct Known {
     v1::Daemon::State state = v1::Daemon::STATE_UNSPECIFIED;
     std::string reason;
-    // Whether the present snapshot has it.
+    // True if the present snapshot has it.
     bool in_snapshot = true;
   };
 
@@ -116,9 +113,8 @@ class WatchVerb : public Verb {
     return {"watch", "", "Follow what happens to daemons, until Ctrl-C", Arguments::kDaemons};
   }
 
-  void Define(CLI::App& command) override {
-    DefineList(command, "NAME", "Only these: names, and globs (*, ?, [a-z]) on them", false,
-               patterns_);
+  std::vector<Parameter> Parameters() override {
+    return {{"NAME", &patterns_, "Only these: names, and globs (*, ?, [a-z]) on them", ""}};
   }
 
   ExitCode Run(Session& session) override {
@@ -126,35 +122,30 @@ class WatchVerb : public Verb {
       const absl::StatusOr<std::vector<std::string>> names = ResolveNames(session, patterns_);
       if (!names.ok()) return session.Fail(names.status());
     }
-    const absl::StatusOr<v1::Supervisor::Stub*> server = session.Server();
-    if (!server.ok()) return session.Fail(server.status());
-    return Follow(session, **server);
+    const absl::Status greeted = session.supervisor().Greet();
+    if (!greeted.ok()) return session.Fail(greeted);
+    return Follow(session);
   }
 
  private:
-  ExitCode Follow(Session& session, v1::Supervisor::Stub& server) const {
+  ExitCode Follow(Session& session) const {
     v1::WatchRequest request;
     for (const std::string& pattern : patterns_) request.add_names(pattern);
-    grpc::ClientContext context;
-    const Interrupt interrupt([&context] { context.TryCancel(); });
-    const std::unique_ptr<grpc::ClientReader<v1::WatchResponse>> reader =
-        server.Watch(&context, request);
     Lines lines(session);
     std::ostream& out = *session.environment().out;
-    v1::WatchResponse response;
-    while (out.good() && reader->Read(&response)) {
-      if (session.json()) {
-        session.PrintJson(response);
-      } else {
-        lines.Show(response);
-      }
-      out.flush();
-    }
-    if (!out.good()) context.TryCancel();
-    const grpc::Status status = reader->Finish();
-    if (interrupt.came() || status.ok()) return ExitCode::kDone;
-    // Whoever runs the verb tells that its output could not be written.
-    return out.good() ? session.Fail(ToStatus(status)) : ExitCode::kFailed;
+    const absl::Status status =
+        session.supervisor().Watch(request, [&](const v1::WatchResponse& response) {
+          if (session.json()) {
+            session.PrintJson(response);
+          } else {
+            lines.Show(response);
+          }
+          out.flush();
+          return out.good();
+        });
+    // The caller of Run tells that the output could not be written.
+    if (!out.good()) return ExitCode::kFailed;
+    return status.ok() ? ExitCode::kDone : session.Fail(status);
   }
 
   std::vector<std::string> patterns_;

@@ -1,22 +1,4 @@
-#include "client/verbs/all_verbs.h"
-
-#include "client/verbs/check.h"
-#include "client/verbs/completion.h"
-#include "client/verbs/explain.h"
-#include "client/verbs/health.h"
-#include "client/verbs/info.h"
-#include "client/verbs/keys.h"
-#include "client/verbs/list.h"
-#include "client/verbs/logs.h"
-#include "client/verbs/reload.h"
-#include "client/verbs/restart.h"
-#include "client/verbs/signal.h"
-#include "client/verbs/simulate.h"
-#include "client/verbs/start.h"
-#include "client/verbs/status.h"
-#include "client/verbs/stop.h"
-#include "client/verbs/version.h"
-#include "client/verbs/watch.h"
+#include "client/verbs/verbs.h"
 
 namespace hob {
 namespace client {

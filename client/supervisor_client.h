@@ -1,0 +1,117 @@
+// The calls of the API as functions of messages. gRPC stays behind this header.
+#ifndef HOB_CLIENT_SUPERVISOR_CLIENT_H_
+#define HOB_CLIENT_SUPERVISOR_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "grpc/health/v1/health.pb.h"
+#include "hob/v1/supervisor.pb.h"
+
+namespace hob {
+namespace client {
+
+// How one of several calls ended.
+template <typename Response>
+struct Outcome {
+  absl::Status status;
+  // True if the connection broke before the answer: the server may have carried out the call.
+  bool connection_broke = false;
+  // Meaningful only when the status is OK.
+  Response response;
+};
+
+// Called with the number of calls that have ended so far; never concurrently with itself.
+using Progress = std::function<void(int done)>;
+
+// The longest time that a call which only reads may take. The server answers those at once; only
+// one that hangs takes longer.
+inline constexpr absl::Duration kReadTimeout = absl::Seconds(30);
+
+// Holds the connection to a server, which it opens with the first call. A failed call has the
+// server's code and message; where gRPC failed the call, a sentence that says what that means for
+// the user. Every method blocks. Not thread-safe.
+class SupervisorClient {
+ public:
+  // Returns the environment variable of this name; absent if there is none.
+  using Variables = std::function<absl::optional<std::string>(const std::string& name)>;
+
+  // `address` is the one of the command line, if it names one: see AddressesToTry.
+  SupervisorClient(absl::optional<std::string> address, Variables variables);
+  ~SupervisorClient();
+  SupervisorClient(const SupervisorClient&) = delete;
+  SupervisorClient& operator=(const SupervisorClient&) = delete;
+
+  // Calls that only read. If the connection breaks before the answer, they are made again over a
+  // new one, for up to 10 s: a server that is short of time or of descriptors hangs up on a caller
+  // that it has not heard. Errors of AddressesToTry and Connect, too.
+
+  // Returns all pages as one response, in name order and without a token. `patterns` are names and
+  // globs, `states` states; empty ones select everything.
+  absl::StatusOr<v1::ListResponse> List(const std::vector<std::string>& patterns,
+                                        const std::vector<v1::Daemon::State>& states);
+  // Returns a response for each of `names`, in their order, or the first failure.
+  absl::StatusOr<std::vector<v1::StatusResponse>> Status(const std::vector<std::string>& names);
+  absl::StatusOr<v1::InfoResponse> Info();
+  absl::StatusOr<grpc::health::v1::HealthCheckResponse> CheckHealth(const std::string& service);
+
+  // Prepares for a call that must not be made twice, and comes before each of those below: ensures
+  // that the server has answered over this connection, by asking its health service if nothing was
+  // read before. It has accepted the connection for good then, and does not hang up for want of
+  // resources. Errors as for the calls that read.
+  absl::Status Greet();
+
+  // Make one call for each of `requests`, all at the same time, each at most for `timeout`, and
+  // call `progress` on this thread whenever more have ended. The outcomes are in the order of the
+  // requests.
+  std::vector<Outcome<v1::StartResponse>> CallForEach(const std::vector<v1::StartRequest>& requests,
+                                                      absl::Duration timeout,
+                                                      const Progress& progress);
+  std::vector<Outcome<v1::StopResponse>> CallForEach(const std::vector<v1::StopRequest>& requests,
+                                                     absl::Duration timeout,
+                                                     const Progress& progress);
+  std::vector<Outcome<v1::RestartResponse>> CallForEach(
+      const std::vector<v1::RestartRequest>& requests, absl::Duration timeout,
+      const Progress& progress);
+  std::vector<Outcome<v1::SignalResponse>> CallForEach(
+      const std::vector<v1::SignalRequest>& requests, absl::Duration timeout,
+      const Progress& progress);
+
+  // Has no deadline: the answer comes when removed daemons have ended, which takes as long as the
+  // longest stop_timeout.
+  absl::StatusOr<v1::ReloadResponse> Reload(bool dry_run);
+
+  // Call `show` with each response until the server ends the stream. An interrupt (Ctrl-C) ends it
+  // with OK. Ends it too when `show` returns false; the status is of no interest then.
+  absl::Status Watch(const v1::WatchRequest& request,
+                     const std::function<bool(const v1::WatchResponse&)>& show);
+  absl::Status Logs(const v1::LogsRequest& request,
+                    const std::function<bool(const v1::LogsResponse&)>& show);
+
+  // Returns the address of the server; empty before anything was read.
+  std::string address() const;
+
+ private:
+  struct Link;
+
+  absl::Status ConnectIfNeeded();
+  // Makes calls that only read: `call` takes the link and returns gRPC's status.
+  template <typename Call>
+  absl::Status Read(const Call& call);
+
+  const absl::optional<std::string> address_;
+  const Variables variables_;
+  // Null while there is no connection.
+  std::unique_ptr<Link> link_;
+};
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_SUPERVISOR_CLIENT_H_

@@ -1,0 +1,99 @@
+// The verbs of the command line.
+//
+// A new verb is a class in a .cc file with a Make…Verb function, which is declared here and called
+// by AllVerbs. Help, completion and suggestions follow from what the class says.
+#ifndef HOB_CLIENT_VERBS_VERBS_H_
+#define HOB_CLIENT_VERBS_VERBS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/optional.h"
+#include "absl/types/variant.h"
+#include "client/command_line_description.h"
+#include "client/exit_code.h"
+#include "client/session.h"
+
+namespace hob {
+namespace client {
+
+// An option or an argument of a verb, and where its value goes. A plain value; owns no value.
+struct Parameter {
+  // A flag, a text, a text or number that may be absent, or any number of texts.
+  using Value = absl::variant<bool*, std::string*, absl::optional<std::string>*,
+                              absl::optional<int64_t>*, std::vector<std::string>*>;
+
+  // Of an option with its dashes: "--all", "-n,--lines". Of an argument without: "NAME".
+  std::string names;
+  Value value;
+  std::string summary;
+  // The word for the value in the help, after the names; no word if empty.
+  std::string value_name = "TEXT";
+  // True if the command line must have it.
+  bool required = false;
+  // The texts to choose from; any text will do if there are none.
+  std::vector<std::string> choices = {};
+  // The largest number, of those from 0; without a limit if absent.
+  absl::optional<int> maximum = absl::nullopt;
+};
+
+// Parameters is called once, before the command line is parsed, which fills in their values; then
+// Run. Not thread-safe.
+class Verb {
+ public:
+  virtual ~Verb() = default;
+
+  virtual VerbInfo info() const = 0;
+  // Returns the options and arguments, whose values are members of this object.
+  virtual std::vector<Parameter> Parameters() { return {}; }
+  // Does the work. InvalidArgument told by Session::Fail is a usage error.
+  virtual ExitCode Run(Session& session) = 0;
+};
+
+using Verbs = std::vector<std::unique_ptr<Verb>>;
+
+// Every verb, in the order of the help.
+Verbs AllVerbs();
+
+// `hob list [NAME...]`: lists daemons, a line each.
+std::unique_ptr<Verb> MakeListVerb();
+// `hob status [NAME...]`: describes daemons in full; has exit codes of its own.
+std::unique_ptr<Verb> MakeStatusVerb();
+// `hob explain NAME...`: says why a daemon is as it is, and what would change that.
+std::unique_ptr<Verb> MakeExplainVerb();
+// `hob info`: describes the server.
+std::unique_ptr<Verb> MakeInfoVerb();
+// `hob logs NAME...`: prints what daemons wrote, and with -f what they write.
+std::unique_ptr<Verb> MakeLogsVerb();
+// `hob watch [NAME...]`: prints changes of daemons as they happen.
+std::unique_ptr<Verb> MakeWatchVerb();
+// `hob health [NAME]`: tells probes whether the server, or a daemon, serves.
+std::unique_ptr<Verb> MakeHealthVerb();
+// `hob start NAME...`: starts daemons and waits until they are up.
+std::unique_ptr<Verb> MakeStartVerb();
+// `hob stop NAME...`: stops daemons and waits until nothing of them is left.
+std::unique_ptr<Verb> MakeStopVerb();
+// `hob restart NAME...`: stops and starts daemons and waits until they are up.
+std::unique_ptr<Verb> MakeRestartVerb();
+// `hob signal SIG NAME...`: sends a signal to daemons.
+std::unique_ptr<Verb> MakeSignalVerb();
+// `hob reload`: makes the server read its configuration again.
+std::unique_ptr<Verb> MakeReloadVerb();
+// `hob check [PATH...]`: checks a configuration without a server.
+std::unique_ptr<Verb> MakeCheckVerb();
+// `hob keys [KEY...]`: lists the keys of the configuration, or describes some of them, without a
+// server. An unknown KEY is a usage error.
+std::unique_ptr<Verb> MakeKeysVerb();
+// `hob simulate`: shows what the restart throttle would do, without a server.
+std::unique_ptr<Verb> MakeSimulateVerb();
+// `hob completion SHELL`: prints the script that completes command lines in a shell.
+std::unique_ptr<Verb> MakeCompletionVerb();
+// `hob version`: prints the version of this client.
+std::unique_ptr<Verb> MakeVersionVerb();
+
+}  // namespace client
+}  // namespace hob
+
+#endif  // HOB_CLIENT_VERBS_VERBS_H_
