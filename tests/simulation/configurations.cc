@@ -40,7 +40,7 @@ std::shared_ptr<const DaemonSpec> Configurations::SpecOf(int daemon, int number)
   if (specs.empty()) {
     std::string text;
     for (int i = 0; i < FakeKernel::kMaxDaemons; ++i) {
-      absl::StrAppend(&text, AsSection(NameOf(i), SettingsOf(number)));
+      absl::StrAppend(&text, ToSection(NameOf(i), SettingsOf(number)));
     }
     LoadedConfig loaded = LoadText(text);
     CHECK(loaded.ok()) << loaded.errors.front().ToString();

@@ -11,22 +11,23 @@
 namespace hob {
 namespace simulation {
 
-// What the configuration files say: the daemons by number, and the numbers of their settings.
+// The contents of the configuration files: the daemons by number, and the numbers of their
+// settings.
 struct Files {
   std::map<int, int> daemons;
-  // An error is in them.
+  // True if they have an error.
   bool is_broken = false;
 };
 
-// Turns files into what hob's own loader makes of them. What was loaded once is kept, so that a
-// reload costs no system calls; specifications live as long as this does. Not thread-safe.
+// Loads files with hob's own loader. Caches the results, so that a reload costs no system calls;
+// specifications live as long as this object. Not thread-safe.
 class Configurations {
  public:
   Configurations();
 
   LoadedConfig Load(const Files& files);
 
-  // The number of the settings that became `spec`.
+  // Returns the number of the settings that became `spec`.
   int NumberOf(const DaemonSpec* spec) const { return numbers_.at(spec); }
 
   static std::string NameOf(int daemon) {
@@ -38,13 +39,13 @@ class Configurations {
   std::shared_ptr<const DaemonSpec> SpecOf(int daemon, int number);
 
   const std::string path_;
-  // By the number of the settings: each daemon that may have them.
+  // By the number of the settings: the specification of each daemon with them.
   std::vector<DaemonSpecs> loaded_;
   LoadedConfig broken_;
   std::unordered_map<const DaemonSpec*, int> numbers_;
 };
 
-// One for all runs. Lives for ever.
+// Returns the one object for all runs. Never destroyed.
 Configurations& SharedConfigurations();
 
 }  // namespace simulation

@@ -22,7 +22,7 @@ using MainEnd = ::hob::simulation::End;
 
 constexpr MainEnd kKilled = {MainEnd::Kind::kKilled, SIGKILL};
 
-EndOfProcess AsHobSaysIt(const MainEnd& end) {
+EndOfProcess ToEndOfProcess(const MainEnd& end) {
   if (end.kind == MainEnd::Kind::kExited) return ExitedWithCode{end.value};
   return KilledBySignal{end.value, false};
 }
@@ -41,32 +41,33 @@ void Erase(Pointers& pointers, const T* gone) {
 
 }  // namespace
 
-Weather Sunshine() {
-  Weather weather;
-  weather.ends = weather.stubborn = weather.slow_to_die = 0;
-  weather.manners.never_tells = weather.manners.falls_silent = 0;
-  weather.hangs = weather.shortage = weather.broken = weather.slow_spawn = weather.hung_spawn = 0;
-  weather.refused = 0;
-  return weather;
+FaultRates NoFaults() {
+  FaultRates fault_rates;
+  fault_rates.ends = fault_rates.stubborn = fault_rates.slow_to_die = 0;
+  fault_rates.readiness.never_ready = fault_rates.readiness.falls_silent = 0;
+  fault_rates.hangs = fault_rates.shortage = fault_rates.broken = fault_rates.slow_spawn =
+      fault_rates.hung_spawn = 0;
+  fault_rates.refused = 0;
+  return fault_rates;
 }
 
-// A process that lives, or a main process that has ended and was not reaped.
+// A live process, or a main process that has ended and was not reaped.
 struct FakeKernel::Process {
   int pid = 0;
   Tree* tree = nullptr;
   bool is_main = false;
   bool has_ended = false;
 
-  // When it ends, as far as that is settled, and how.
+  // When it ends, and how; kInfinite while nothing ends it.
   Nanos ends_at = kInfinite;
   MainEnd end;
-  // Stopped: what was left of its life, and the signal that waits for it.
+  // True if it is stopped; how long it has left to live, and the signal that waits for it.
   bool frozen = false;
   Nanos life_left = 0;
   int pending = 0;
   bool killed = false;
 
-  // What is drawn of its script.
+  // Its script, drawn at its spawn.
   bool is_stubborn = false;
   Nanos dies_after = 0;
   int code_on_signal = -1;
@@ -76,31 +77,31 @@ struct FakeKernel::Process {
   int forks = 0;
 };
 
-// An instance: a main process and what it started.
+// An instance: a main process and its descendants.
 struct FakeKernel::Tree {
   int daemon = 0;
   int main_pid = 0;
   int alive = 0;
-  // The server may not signal it; and KILL was among what it has refused.
+  // True if the server may not signal it, and if it has refused KILL.
   bool is_another_users = false;
   bool has_refused_kill = false;
-  // The server holds it, and has a descriptor open for it.
+  // True while the server holds it, with a descriptor open for it.
   bool held = true;
   bool main_ended = false;
   MainEnd main_end;
   bool reaped = false;
-  // When a worker that sleeps is woken.
-  Nanos tell_at = kInfinite;
+  // When it wakes a sleeping worker.
+  Nanos wake_at = kInfinite;
   UniqueFd ready_fd;
   Nanos ready_at = kInfinite;
-  bool never_tells = false;
-  Voice voice;
-  Pen pen;
+  bool never_ready = false;
+  Notifier notifier;
+  OutputWriter output_writer;
 };
 
 namespace {
 
-// A descriptor on which nothing ever happens.
+// Returns a descriptor that is never readable.
 int SilentFd() {
   static const UniqueFd& fd = *new UniqueFd(eventfd(0, EFD_CLOEXEC));
   return fd.get();
@@ -117,18 +118,18 @@ class FakeKernel::FakeInstance : public Instance {
   pid_t pid() const override { return pid_; }
   int exit_fd() const override { return -1; }
   absl::optional<ReapedProcess> TryReap() override { return kernel_.TryReap(tree_); }
-  absl::Status SetMain(pid_t) override { return absl::InvalidArgumentError("nobody says so"); }
+  absl::Status SetMain(pid_t) override { return absl::InvalidArgumentError("no process says so"); }
   absl::Status SignalMain(int signal) override { return kernel_.Signal(tree_, signal, false); }
   absl::Status SignalTree(int signal) override { return kernel_.Signal(tree_, signal, true); }
-  // Who asks has taken a word, which this process has sent in the name of another.
+  // The caller has read a message, which this process has sent for the instance or for a stranger.
   bool Contains(pid_t process) override {
-    return process == getpid() ? kernel_.TakeWord(tree_) : process == pid_ && !tree_.reaped;
+    return process == getpid() ? kernel_.TakeMessage(tree_) : process == pid_ && !tree_.reaped;
   }
   int CountAlive() override { return tree_.alive; }
   bool IsGone() override { return tree_.reaped && tree_.alive == 0; }
   bool IsSignalledAtOnce() const override { return true; }
-  // Who sleeps on it is woken by the news instead.
-  int tree_fd() override { return kernel_.options_.tells_end_of_tree ? SilentFd() : -1; }
+  // Nothing happens on it: a wake-up takes its place.
+  int tree_fd() override { return kernel_.options_.wakes_at_end_of_tree ? SilentFd() : -1; }
 
  private:
   FakeKernel& kernel_;
@@ -156,10 +157,10 @@ absl::optional<SpawnFailure> FakeKernel::WouldFail(const SpawnRequest& request) 
 
 absl::optional<SpawnFailure> FakeKernel::Refusal(const SpawnRequest& request) {
   const auto failure = [](const char* stage, int error_number) {
-    return SpawnFailure{stage, error_number, "the weather is bad"};
+    return SpawnFailure{stage, error_number, "a simulated shortage"};
   };
   if (open_descriptors_ >= descriptors_) return failure("clone", EMFILE);
-  if (random_.Chance(weather_.shortage)) {
+  if (random_.Chance(fault_rates_.shortage)) {
     if (random_.Chance(50)) return failure("clone", random_.Of({EAGAIN, ENOMEM, ENFILE, EMFILE}));
     // The disk of the run_dir is full.
     return failure(random_.Of({"clone", "stdout", "stderr", "notify"}),
@@ -167,7 +168,7 @@ absl::optional<SpawnFailure> FakeKernel::Refusal(const SpawnRequest& request) {
   }
   if (FreePid() == 0) return failure("clone", EAGAIN);
   if (absl::optional<SpawnFailure> missing = WouldFail(request)) return missing;
-  if (random_.Chance(weather_.broken)) {
+  if (random_.Chance(fault_rates_.broken)) {
     return failure("exec", random_.Of({ENOENT, EACCES, ENOEXEC, E2BIG, ETXTBSY, ENOSPC}));
   }
   return absl::nullopt;
@@ -183,29 +184,29 @@ SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
   Tree& tree = *trees_.back();
   tree.daemon = daemon;
   ++open_descriptors_;
-  // It lives from the clone on.
+  // The process lives from the clone on.
   Process& main = Add(tree, /*is_main=*/true);
   tree.main_pid = main.pid;
-  if (random_.Chance(weather_.hung_spawn)) {
+  if (random_.Chance(fault_rates_.hung_spawn)) {
     while_spawning_(daemon, kSpawnTimeout);
     Die(main, kKilled);
     tree.reaped = true;
     tree.held = false;
     --open_descriptors_;
-    ClearAway(tree);
+    RemoveEnded(tree);
     return Fail(daemon, "exec", ETIMEDOUT);
   }
-  if (random_.Chance(weather_.slow_spawn)) {
+  if (random_.Chance(fault_rates_.slow_spawn)) {
     while_spawning_(daemon, random_.Of<Nanos>({kMillisecond, 100 * kMillisecond, 4 * kSecond}));
   }
-  Daemon& told = daemons_[daemon];
-  told.tree = &tree;
-  told.said_ready = told.closed_ready = false;
-  tree.is_another_users = random_.Chance(weather_.refused);
+  Daemon& state = daemons_[daemon];
+  state.tree = &tree;
+  state.has_signalled_ready = state.has_closed_ready = false;
+  tree.is_another_users = random_.Chance(fault_rates_.refused);
   DrawScript(main);
   DrawReadiness(request, tree);
-  tree.pen = Pen(request, now_, random_);
-  const int children = random_.Chance(weather_.has_children) ? 1 + random_.Below(3) : 0;
+  tree.output_writer = OutputWriter(request, now_, random_);
+  const int children = random_.Chance(fault_rates_.has_children) ? 1 + random_.Below(3) : 0;
   for (int i = 0; i < children && FreePid() != 0; ++i) {
     Process& child = Add(tree, /*is_main=*/false);
     DrawScript(child);
@@ -218,7 +219,7 @@ SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
 SpawnFailure FakeKernel::Fail(int daemon, const char* stage, int error_number) {
   const bool at_exec = absl::string_view(stage) == "exec";
   witness_.NotSpawned(daemon, {MainEnd::Kind::kNotSpawned, error_number, at_exec});
-  return SpawnFailure{stage, error_number, "the weather is bad"};
+  return SpawnFailure{stage, error_number, "a simulated shortage"};
 }
 
 int FakeKernel::FreePid() {
@@ -245,46 +246,45 @@ FakeKernel::Process& FakeKernel::Add(Tree& tree, bool is_main) {
 }
 
 void FakeKernel::DrawScript(Process& process) {
-  if (random_.Chance(weather_.ends)) {
-    process.ends_at = now_ + 1 + static_cast<Nanos>(random_.Fraction() * weather_.longest_life);
+  if (random_.Chance(fault_rates_.ends)) {
+    process.ends_at = now_ + 1 + static_cast<Nanos>(random_.Fraction() * fault_rates_.longest_life);
     if (random_.Chance(20)) process.ends_at = now_;
   }
-  const int code = random_.Chance(weather_.succeeds) ? 0 : random_.Of({1, 2, 255});
+  const int code = random_.Chance(fault_rates_.succeeds) ? 0 : random_.Of({1, 2, 255});
   process.end = random_.Chance(20) ? MainEnd{MainEnd::Kind::kKilled, SIGSEGV}
                                    : MainEnd{MainEnd::Kind::kExited, code};
-  process.is_stubborn = random_.Chance(weather_.stubborn);
-  if (random_.Chance(weather_.slow_to_die)) {
-    // It has something to save.
+  process.is_stubborn = random_.Chance(fault_rates_.stubborn);
+  if (random_.Chance(fault_rates_.slow_to_die)) {
     process.dies_after =
         random_.Of<Nanos>({kMillisecond, 90 * kMillisecond, 2 * kSecond, 8 * kSecond});
   }
   if (random_.Chance(30)) process.code_on_signal = random_.Of({0, 0, 1});
-  if (random_.Chance(weather_.hangs)) {
+  if (random_.Chance(fault_rates_.hangs)) {
     process.hangs_for = random_.Of<Nanos>({kSecond, 7 * kSecond, kInfinite});
   }
 }
 
 void FakeKernel::DrawReadiness(const SpawnRequest& request, Tree& tree) {
-  tree.voice = Voice(request, weather_.manners, now_, random_);
+  tree.notifier = Notifier(request, fault_rates_.readiness, now_, random_);
   if (!request.ready_fd.has_value()) return;
   tree.ready_fd.Reset(fcntl(request.ready_write_end, F_DUPFD_CLOEXEC, 0));
-  tree.never_tells = random_.Chance(weather_.manners.never_tells);
+  tree.never_ready = random_.Chance(fault_rates_.readiness.never_ready);
   tree.ready_at = now_;
-  if (random_.Chance(weather_.manners.tells_late)) {
+  if (random_.Chance(fault_rates_.readiness.late_ready)) {
     tree.ready_at += random_.Of<Nanos>({kMillisecond, 500 * kMillisecond, 3 * kSecond});
   }
-  if (tree.never_tells && random_.Chance(50)) tree.ready_at = kInfinite;
+  if (tree.never_ready && random_.Chance(50)) tree.ready_at = kInfinite;
 }
 
 // Living and dying.
 
-void FakeKernel::Accept(Process& process, int signal) {
+void FakeKernel::Deliver(Process& process, int signal) {
   if (process.has_ended) return;
   if (signal == SIGCONT) {
     if (!process.frozen) return;
     process.frozen = false;
     process.ends_at = process.life_left >= kInfinite ? kInfinite : now_ + process.life_left;
-    if (process.pending != 0) Accept(process, std::exchange(process.pending, 0));
+    if (process.pending != 0) Deliver(process, std::exchange(process.pending, 0));
     return;
   }
   if (signal == SIGKILL) {
@@ -328,38 +328,38 @@ void FakeKernel::Die(Process& process, const MainEnd& end) {
   if (process.is_main) {
     const bool speaks = end.kind == MainEnd::Kind::kExited && !IsMute(tree);
     Daemon& daemon = daemons_[tree.daemon];
-    daemon.has_written |= speaks && tree.pen.WriteLast(now_, daemon.page);
-    tree.pen = Pen();
+    daemon.has_written |= speaks && tree.output_writer.WriteLast(now_, daemon.written);
+    tree.output_writer = OutputWriter();
     tree.main_ended = true;
     tree.main_end = end;
     tree.ready_fd.Reset();
     tree.ready_at = kInfinite;
-    tree.voice = Voice();
-    Tell(tree);
-  } else if (tree.alive == 0 && options_.tells_end_of_tree) {
-    Tell(tree);
+    tree.notifier = Notifier();
+    WakeWorker(tree);
+  } else if (tree.alive == 0 && options_.wakes_at_end_of_tree) {
+    WakeWorker(tree);
   }
 }
 
-void FakeKernel::Tell(Tree& tree) {
-  if (options_.tell_every == 0) {
-    daemons_[tree.daemon].news = true;
+void FakeKernel::WakeWorker(Tree& tree) {
+  if (options_.wake_every == 0) {
+    daemons_[tree.daemon].has_wakeup = true;
     return;
   }
-  const Nanos due = (now_ / options_.tell_every + 1) * options_.tell_every;
-  tree.tell_at = std::min(tree.tell_at, due);
+  const Nanos due = (now_ / options_.wake_every + 1) * options_.wake_every;
+  tree.wake_at = std::min(tree.wake_at, due);
 }
 
-void FakeKernel::SayReady(Tree& tree) {
+void FakeKernel::SignalReady(Tree& tree) {
   Daemon& daemon = daemons_[tree.daemon];
   tree.ready_at = kInfinite;
-  daemon.news = true;
-  if (tree.never_tells) {
+  daemon.has_wakeup = true;
+  if (tree.never_ready) {
     tree.ready_fd.Reset();
-    daemon.closed_ready = true;
+    daemon.has_closed_ready = true;
     return;
   }
-  if (write(tree.ready_fd.get(), "\n", 1) == 1) daemon.said_ready = true;
+  if (write(tree.ready_fd.get(), "\n", 1) == 1) daemon.has_signalled_ready = true;
 }
 
 bool FakeKernel::IsMute(const Tree& tree) const {
@@ -369,29 +369,28 @@ bool FakeKernel::IsMute(const Tree& tree) const {
       });
 }
 
-void FakeKernel::NoteWords(Tree& tree) {
+void FakeKernel::NoteMessages(Tree& tree) {
   Daemon& daemon = daemons_[tree.daemon];
-  daemon.news = true;
-  if (daemon.tree == &tree) daemon.said_ready = tree.voice.said_ready();
+  daemon.has_wakeup = true;
+  if (daemon.tree == &tree) daemon.has_signalled_ready = tree.notifier.has_signalled_ready();
 }
 
-bool FakeKernel::Speak(int daemon, const Word& word, bool is_own) {
+bool FakeKernel::SendMessage(int daemon, const NotifyMessage& message, bool is_own) {
   Tree* const tree = daemons_[daemon].tree;
   if (tree == nullptr || tree->main_ended || (is_own && IsMute(*tree))) return false;
-  if (!tree->voice.Say(word, is_own)) return false;
-  NoteWords(*tree);
+  if (!tree->notifier.Send(message, is_own)) return false;
+  NoteMessages(*tree);
   return true;
 }
 
-bool FakeKernel::TakeWord(Tree& tree) {
-  const absl::optional<Word> word = tree.voice.Heard();
-  if (word.has_value()) witness_.Heard(tree.daemon, *word);
-  return word.has_value();
+bool FakeKernel::TakeMessage(Tree& tree) {
+  const absl::optional<NotifyMessage> message = tree.notifier.Received();
+  if (message.has_value()) witness_.Received(tree.daemon, *message);
+  return message.has_value();
 }
 
-void FakeKernel::ClearAway(Tree& tree) {
-  // What ended and is of no use to anybody any more: the main process once it is reaped, others at
-  // once.
+void FakeKernel::RemoveEnded(Tree& tree) {
+  // The main process stays until it is reaped; others go at once.
   for (size_t i = 0; i < processes_.size();) {
     const Process& process = *processes_[i];
     if (process.tree == &tree && process.has_ended && (!process.is_main || tree.reaped)) {
@@ -417,21 +416,21 @@ void FakeKernel::Heal() {
     if (process.killed) {
       process.ends_at = now_;
     } else if (process.frozen) {
-      Accept(process, SIGCONT);
+      Deliver(process, SIGCONT);
     }
   }
   AdvanceTo(now_);
 }
 
-void FakeKernel::EndWhatIsLeft() {
+void FakeKernel::KillLeftovers() {
   Heal();
-  for (const std::unique_ptr<Process>& process : processes_) Accept(*process, SIGKILL);
+  for (const std::unique_ptr<Process>& process : processes_) Deliver(*process, SIGKILL);
   while (!trees_.empty() && !trees_.back()->held && trees_.back()->alive == 0) {
-    ClearAway(*trees_.back());
+    RemoveEnded(*trees_.back());
   }
 }
 
-FakeKernel::Process* FakeKernel::OneOf(int daemon) {
+FakeKernel::Process* FakeKernel::RandomProcess(int daemon) {
   std::vector<Process*> all;
   for (const std::unique_ptr<Process>& process : processes_) {
     if (process->tree->daemon == daemon && !process->has_ended) all.push_back(process.get());
@@ -441,11 +440,11 @@ FakeKernel::Process* FakeKernel::OneOf(int daemon) {
 }
 
 void FakeKernel::EndOne(int daemon, const MainEnd& end) {
-  Process* const process = OneOf(daemon);
+  Process* const process = RandomProcess(daemon);
   if (process == nullptr || process->frozen || process->killed) return;
   Tree& tree = *process->tree;
   Die(*process, end);
-  ClearAway(tree);
+  RemoveEnded(tree);
 }
 
 void FakeKernel::EndAllOf(int daemon) {
@@ -459,8 +458,8 @@ void FakeKernel::EndAllOf(int daemon) {
 }
 
 void FakeKernel::FreezeOne(int daemon, bool frozen) {
-  if (Process* const process = OneOf(daemon); process != nullptr) {
-    Accept(*process, frozen ? SIGSTOP : SIGCONT);
+  if (Process* const process = RandomProcess(daemon); process != nullptr) {
+    Deliver(*process, frozen ? SIGSTOP : SIGCONT);
   }
 }
 
@@ -474,22 +473,22 @@ void FakeKernel::AdvanceTo(Nanos now) {
       if (process.ends_at > now_) continue;
       Tree& tree = *process.tree;
       Die(process, process.end);
-      ClearAway(tree);
-      // The order has changed; the rest is as due in the next round.
+      RemoveEnded(tree);
+      // The order of the processes has changed; the others follow in the next round.
       break;
     }
     for (const std::unique_ptr<Tree>& tree : trees_) {
-      if (tree->ready_at <= now_) SayReady(*tree);
-      if (tree->voice.next() <= now_ && tree->voice.SpeakUntil(now_, IsMute(*tree))) {
-        NoteWords(*tree);
+      if (tree->ready_at <= now_) SignalReady(*tree);
+      if (tree->notifier.next() <= now_ && tree->notifier.SendUntil(now_, IsMute(*tree))) {
+        NoteMessages(*tree);
       }
-      if (tree->pen.next() <= now_) {
+      if (tree->output_writer.next() <= now_) {
         Daemon& daemon = daemons_[tree->daemon];
-        daemon.has_written |= tree->pen.WriteUntil(now_, IsMute(*tree), daemon.page);
+        daemon.has_written |= tree->output_writer.WriteUntil(now_, IsMute(*tree), daemon.written);
       }
-      if (tree->tell_at > now_) continue;
-      tree->tell_at = kInfinite;
-      daemons_[tree->daemon].news = true;
+      if (tree->wake_at > now_) continue;
+      tree->wake_at = kInfinite;
+      daemons_[tree->daemon].has_wakeup = true;
     }
   }
   now_ = now;
@@ -501,25 +500,27 @@ Nanos FakeKernel::NextEvent() const {
     next = std::min(next, process->ends_at);
   }
   for (const std::unique_ptr<Tree>& tree : trees_) {
-    next = std::min({next, tree->ready_at, tree->voice.next(), tree->pen.next(), tree->tell_at});
+    next = std::min(
+        {next, tree->ready_at, tree->notifier.next(), tree->output_writer.next(), tree->wake_at});
   }
   return next;
 }
 
-// Of the instances.
+// For FakeInstance.
 
 absl::optional<ReapedProcess> FakeKernel::TryReap(Tree& tree) {
   if (!tree.main_ended || tree.reaped) return absl::nullopt;
   tree.reaped = true;
-  ClearAway(tree);
+  RemoveEnded(tree);
   witness_.Reaped(tree.daemon, tree.main_end);
-  return ReapedProcess{AsHobSaysIt(tree.main_end), ResourceUsage()};
+  return ReapedProcess{ToEndOfProcess(tree.main_end), ResourceUsage()};
 }
 
 absl::Status FakeKernel::Signal(Tree& tree, int signal, bool to_tree) {
   if (to_tree ? tree.alive == 0 : tree.main_ended) return absl::NotFoundError("no such process");
   witness_.Signalled(tree.daemon, signal, to_tree);
-  if (random_.Chance(weather_.refused)) return absl::ResourceExhaustedError("the weather is bad");
+  if (random_.Chance(fault_rates_.refused))
+    return absl::ResourceExhaustedError("a simulated shortage");
   if (tree.is_another_users) {
     tree.has_refused_kill |= signal == SIGKILL;
     return absl::PermissionDeniedError("Operation not permitted");
@@ -534,13 +535,13 @@ absl::Status FakeKernel::Signal(Tree& tree, int signal, bool to_tree) {
     const bool forks =
         signal == SIGKILL && process->forks > 0 && !process->killed && FreePid() != 0;
     const int forks_left = process->forks - 1;
-    Accept(*process, signal);
+    Deliver(*process, signal);
     if (!forks) continue;
-    // Forked after the kernel had looked at the tree.
+    // The process forks after the kernel has walked the tree.
     Process& child = Add(tree, /*is_main=*/false);
     child.forks = forks_left;
   }
-  ClearAway(tree);
+  RemoveEnded(tree);
   return absl::OkStatus();
 }
 
@@ -549,12 +550,12 @@ void FakeKernel::Drop(Tree& tree) {
   tree.held = false;
   const bool clean = tree.reaped && tree.alive == 0;
   witness_.Dropped(tree.daemon, clean);
-  // Whoever takes what is left behind reaps it.
+  // The next owner of the leftovers reaps them.
   tree.reaped = true;
-  ClearAway(tree);
+  RemoveEnded(tree);
 }
 
-// What is.
+// The state of the kernel.
 
 int FakeKernel::AliveInAll() const {
   int alive = 0;
@@ -567,9 +568,9 @@ int FakeKernel::MainPid(int daemon) const {
   return tree == nullptr || tree->main_ended ? 0 : tree->main_pid;
 }
 
-int FakeKernel::Unheard(int daemon) const {
+int FakeKernel::UnreadMessages(int daemon) const {
   const Tree* const tree = daemons_[daemon].tree;
-  return tree == nullptr ? 0 : tree->voice.unheard();
+  return tree == nullptr ? 0 : tree->notifier.unread();
 }
 
 bool FakeKernel::HasRefusedKill(int daemon) const {

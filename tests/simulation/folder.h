@@ -10,7 +10,7 @@
 namespace hob {
 namespace simulation {
 
-// A folder of a run, for what goes through real files: sockets and FIFOs. It goes with the object.
+// A temporary folder for the real files of a run: sockets, FIFOs and logs. Removed with the object.
 // Its path is short enough for a socket in it.
 class Folder {
  public:

@@ -1,12 +1,12 @@
 #ifndef HOB_TESTS_SIMULATION_KERNEL_WITNESS_H_
 #define HOB_TESTS_SIMULATION_KERNEL_WITNESS_H_
 
-#include "tests/simulation/words.h"
+#include "tests/simulation/settings.h"
 
 namespace hob {
 namespace simulation {
 
-// How a process ended, or why there never was one.
+// How a process ended, or why it was not made.
 struct End {
   enum class Kind {
     kExited,
@@ -17,8 +17,8 @@ struct End {
   Kind kind = Kind::kExited;
   // The exit code, the signal or the errno(3).
   int value = 0;
-  // Only for kNotSpawned: the program could not be executed. Else something that the server makes
-  // for it could not be made.
+  // Only for kNotSpawned: true if the program could not be executed, false if something else that
+  // the server sets up for it failed.
   bool at_exec = false;
 
   bool operator==(const End& other) const {
@@ -26,7 +26,23 @@ struct End {
   }
 };
 
-// Is told what the server asks the kernel for, as it asks. Daemons have numbers.
+// One datagram of sd_notify(3). A plain value.
+struct NotifyMessage {
+  enum class Kind { kReady, kAlive, kTrigger, kStopping, kStatus, kExtendTimeout, kMalformed };
+  Kind kind = Kind::kMalformed;
+  // kStatus: the text. kExtendTimeout: a time.
+  int status = 0;
+  Nanos time = 0;
+};
+
+inline const char* NameOf(NotifyMessage::Kind kind) {
+  static constexpr const char* kNames[] = {
+      "that it is ready", "that it is alive",        "that it is broken",  "that it is stopping",
+      "what it does",     "that it wants more time", "something malformed"};
+  return kNames[static_cast<int>(kind)];
+}
+
+// Sees each request of the server to the kernel as it is made. Daemons have numbers.
 class KernelWitness {
  public:
   virtual ~KernelWitness() = default;
@@ -35,12 +51,12 @@ class KernelWitness {
   virtual void SpawnBegins(int daemon) = 0;
   virtual void Spawned(int daemon, int pid) = 0;
   virtual void NotSpawned(int daemon, const End& end) = 0;
-  // The end of the main process was taken.
+  // The server has reaped the main process.
   virtual void Reaped(int daemon, const End& end) = 0;
   virtual void Signalled(int daemon, int signal, bool to_tree) = 0;
-  // What the instance has said was taken.
-  virtual void Heard(int daemon, const Word& word) = 0;
-  // The server has let go of an instance; `clean`: nothing of it was alive or not reaped.
+  // The server has read a message of the instance.
+  virtual void Received(int daemon, const NotifyMessage& message) = 0;
+  // The server has dropped an instance; `clean` if nothing of it was alive or unreaped.
   virtual void Dropped(int daemon, bool clean) = 0;
 };
 

@@ -10,15 +10,15 @@ namespace hob {
 namespace simulation {
 namespace {
 
-using State = Sighting::State;
+using State = Observation::State;
 
 // Hob counts in quarters of a nanosecond.
 constexpr Nanos kRounding = 2;
-// A process that survives KILL for so long hangs in the kernel.
+// How long a process survives KILL before it counts as hanging in the kernel.
 constexpr Nanos kHangsAfter = 5 * kSecond;
-// One that refuses it for so long is another user's, and goes on refusing.
+// How long a process refuses KILL before it counts as another user's.
 constexpr Nanos kRefusesAfter = kSecond;
-// Fewer than so many are no proof of it, and soon after so many it must be told.
+// The number of KILLs from which a daemon may count as unkillable, and from which it soon must.
 constexpr int kFewKills = 4;
 constexpr int kEnoughKills = 10;
 
@@ -52,7 +52,7 @@ void Model::Check(bool holds, int number, const char* what) {
 
 void Model::Created(int number, int settings) {
   Check(!daemons_[number].is_known, number, "there are two workers of a daemon");
-  Check(world_.Alive(number) == 0, number, "it is made while something of that name is alive");
+  Check(world_.Alive(number) == 0, number, "it is made while processes of that name are alive");
   daemons_[number] = Daemon();
   daemons_[number].is_known = true;
   daemons_[number].settings = settings;
@@ -62,8 +62,7 @@ void Model::Takes(int number, Order order, int detail) {
   Daemon& daemon = daemons_[number];
   const bool ends = order == Order::kRemove || order == Order::kShutDown || order == Order::kKill;
   if (daemon.is_ending && !ends) return;
-  daemon.told_by_operator |=
-      order == Order::kStart || order == Order::kStop || order == Order::kRestart;
+  daemon.commanded |= order == Order::kStart || order == Order::kStop || order == Order::kRestart;
   switch (order) {
     case Order::kStart:
       return Start(daemon);
@@ -73,7 +72,7 @@ void Model::Takes(int number, Order order, int detail) {
       if (order == Order::kStop) TakePending(daemon);
       daemon.wanted = daemon.restarting = false;
       daemon.is_ending |= order != Order::kStop;
-      daemon.license = License();
+      daemon.pending_start = PendingStart();
       daemon.after = After::kRest;
       if (!daemon.has_instance) daemon.resting = State::kStopped;
       return BeginStop(daemon);
@@ -83,16 +82,16 @@ void Model::Takes(int number, Order order, int detail) {
       if (std::exchange(daemon.restarting, true)) return;
       TakePending(daemon);
       daemon.throttle.Clear();
-      if (!daemon.has_instance) return GrantNow(daemon, License::Kind::kOperator);
+      if (!daemon.has_instance) return ScheduleNow(daemon, PendingStart::Kind::kOperator);
       daemon.after = After::kOperatorStart;
       return BeginStop(daemon);
     case Order::kBoot:
-      if (daemon.told_by_operator || daemon.has_instance || daemon.resting != State::kStopped ||
-          daemon.license.kind != License::Kind::kNone) {
+      if (daemon.commanded || daemon.has_instance || daemon.resting != State::kStopped ||
+          daemon.pending_start.kind != PendingStart::Kind::kNone) {
         return;
       }
       daemon.wanted = true;
-      return GrantNow(daemon, License::Kind::kConfiguration);
+      return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
     case Order::kUpdate:
       daemon.pending = -1;
       daemon.settings = detail;
@@ -107,8 +106,8 @@ void Model::Takes(int number, Order order, int detail) {
         daemon.verdict.earliest = daemon.verdict.latest = kInfinite;
       }
       if (!daemon.has_instance && daemon.resting == State::kHalted &&
-          daemon.license.kind == License::Kind::kTrial) {
-        daemon.license = License();
+          daemon.pending_start.kind == PendingStart::Kind::kTrial) {
+        daemon.pending_start = PendingStart();
       }
       return;
     case Order::kReplace:
@@ -121,8 +120,8 @@ void Model::Takes(int number, Order order, int detail) {
       daemon.settings = detail;
       if (!daemon.wanted) return;
       daemon.restarting = false;
-      daemon.license = License();
-      if (!daemon.has_instance) return GrantNow(daemon, License::Kind::kConfiguration);
+      daemon.pending_start = PendingStart();
+      if (!daemon.has_instance) return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
       daemon.after = After::kConfiguredStart;
       return BeginStop(daemon);
     case Order::kSignal:
@@ -130,7 +129,7 @@ void Model::Takes(int number, Order order, int detail) {
       return;
     case Order::kKill:
       daemon.may_kill = true;
-      // A KILL that was asked for is none of those that follow from a look.
+      // A KILL on command is not one of the worker's own.
       if (daemon.has_instance) --daemon.kills;
       return;
     case Order::kReopenLogs:
@@ -139,7 +138,7 @@ void Model::Takes(int number, Order order, int detail) {
 }
 
 void Model::HasTaken(int number) {
-  // An operator's KILL that found nobody: the next one is hob's own.
+  // An operator's KILL may have found no process: the next one is hob's own.
   daemons_[number].signals.erase(SIGKILL);
   daemons_[number].signals.erase(SIGKILL + kToAll);
 }
@@ -156,7 +155,7 @@ void Model::Start(Daemon& daemon) {
   if (daemon.resting == State::kStarting) return;
   TakePending(daemon);
   daemon.throttle.Clear();
-  GrantNow(daemon, License::Kind::kOperator);
+  ScheduleNow(daemon, PendingStart::Kind::kOperator);
 }
 
 bool Model::KeepsInstance(int number, Order order, int detail) const {
@@ -178,7 +177,7 @@ void Model::BeginStop(Daemon& daemon) {
   if (!daemon.has_instance) return;
   CancelTimers(daemon);
   if (daemon.ending != Ending::kNot || daemon.main_ended) return;
-  daemon.ending = Ending::kAskedFor;
+  daemon.ending = Ending::kRequested;
   ExpectStopSignals(daemon, SettingsOf(daemon.settings).stop_signal);
 }
 
@@ -200,16 +199,16 @@ void Model::ExpectStopSignals(Daemon& daemon, int signal) {
   --daemon.signals[SIGCONT + scope];
 }
 
-void Model::Grant(Daemon& daemon, License::Kind kind, Nanos earliest, Nanos latest) {
-  daemon.license = License();
-  daemon.license.kind = kind;
-  daemon.license.earliest = earliest;
-  daemon.license.latest = latest;
+void Model::Schedule(Daemon& daemon, PendingStart::Kind kind, Nanos earliest, Nanos latest) {
+  daemon.pending_start = PendingStart();
+  daemon.pending_start.kind = kind;
+  daemon.pending_start.earliest = earliest;
+  daemon.pending_start.latest = latest;
 }
 
-void Model::GrantNow(Daemon& daemon, License::Kind kind) {
-  Grant(daemon, kind, world_.Now(), world_.Now());
-  daemon.license.granted = kind == License::Kind::kOperator;
+void Model::ScheduleNow(Daemon& daemon, PendingStart::Kind kind) {
+  Schedule(daemon, kind, world_.Now(), world_.Now());
+  daemon.pending_start.granted = kind == PendingStart::Kind::kOperator;
 }
 
 // The kernel.
@@ -220,16 +219,17 @@ void Model::SpawnBegins(int number) {
   Check(daemon.is_known && !daemon.is_ending, number, "it is started though it has ended for good");
   Check(!daemon.has_instance && world_.Alive(number) == 0, number,
         "it is started while another instance is alive");
-  Check(daemon.wanted, number, "it is started though nobody wants it up");
-  Check(daemon.license.kind != License::Kind::kNone, number, "nothing lets it be started");
-  Check(now >= daemon.license.earliest - kRounding, number, "it is started too early");
-  const License license = std::exchange(daemon.license, License());
-  if (!license.granted) {
+  Check(daemon.wanted, number, "it is started though it is not wanted up");
+  Check(daemon.pending_start.kind != PendingStart::Kind::kNone, number,
+        "it is started without a reason");
+  Check(now >= daemon.pending_start.earliest - kRounding, number, "it is started too early");
+  const PendingStart pending_start = std::exchange(daemon.pending_start, PendingStart());
+  if (!pending_start.granted) {
     Check(budget_.Take(now) <= now + kRounding, number,
           "it is started though the machine's budget has no start left");
   }
-  daemon.is_trial = license.kind == License::Kind::kTrial;
-  if (daemon.is_trial || license.kind == License::Kind::kFailure) ++daemon.restarts;
+  daemon.is_trial = pending_start.kind == PendingStart::Kind::kTrial;
+  if (daemon.is_trial || pending_start.kind == PendingStart::Kind::kFailure) ++daemon.restarts;
   Check(daemon.throttle.MayStart(SettingsOf(daemon.settings), daemon.is_trial, now), number,
         "it is started too often within retry_time");
 }
@@ -247,7 +247,7 @@ void Model::Spawned(int number, int pid) {
   daemon.ready_deadline = settings.tells_ready() ? now + settings.ready_timeout : kInfinite;
   daemon.extended_until = now;
   daemon.silent_deadline = kInfinite;
-  daemon.says_it_stops = daemon.heard_trigger = daemon.heard_stopping = false;
+  daemon.says_it_stops = daemon.received_trigger = daemon.received_stopping = false;
   daemon.status.clear();
   daemon.ending = Ending::kNot;
   daemon.kill_due = daemon.killed_at = kInfinite;
@@ -261,30 +261,30 @@ void Model::NotSpawned(int number, const End& end) {
   Daemon& daemon = daemons_[number];
   const Nanos now = world_.Now();
   if (IsShortage(end)) daemon.throttle.StartDidNotCount();
-  daemon.owed.push_back({0, end, false, false});
+  daemon.unreported.push_back({0, end, false, false});
   ++daemon.exits;
   const Verdict verdict =
       daemon.throttle.Decide(SettingsOf(daemon.settings), end, false, daemon.is_trial, 0, now);
   TakeVerdict(daemon, verdict, world_.WallOffset());
-  daemon.license.is_fresh = true;
+  daemon.pending_start.is_fresh = true;
 }
 
 void Model::Reaped(int number, const End& end) {
   Daemon& daemon = daemons_[number];
   const Nanos now = world_.Now();
-  Check(daemon.has_instance && !daemon.main_ended, number, "an end is taken twice");
+  Check(daemon.has_instance && !daemon.main_ended, number, "it is reaped twice");
   daemon.main_ended = true;
   CancelTimers(daemon);
   daemon.output.Reaped(world_.Output(number));
-  // Of an instance that was told to end, what is left has its time as well.
+  // After a stop, the remaining processes have until its time-out, too.
   daemon.may_kill |= daemon.ending == Ending::kNot;
-  const bool asked_for = daemon.ending == Ending::kAskedFor;
-  const bool condemned = daemon.ending == Ending::kCondemned;
-  daemon.owed.push_back({daemon.pid, end, asked_for, condemned});
+  const bool requested = daemon.ending == Ending::kRequested;
+  const bool ended_by_hob = daemon.ending == Ending::kByHob;
+  daemon.unreported.push_back({daemon.pid, end, requested, ended_by_hob});
   ++daemon.exits;
   if (daemon.after == After::kVerdict) daemon.restarting = false;
-  if (asked_for) return;
-  daemon.verdict = daemon.throttle.Decide(SettingsOf(daemon.settings), end, condemned,
+  if (requested) return;
+  daemon.verdict = daemon.throttle.Decide(SettingsOf(daemon.settings), end, ended_by_hob,
                                           daemon.is_trial, now - daemon.spawned_at, now);
   daemon.verdict_wall_offset = world_.WallOffset();
 }
@@ -299,45 +299,45 @@ void Model::Signalled(int number, int signal, bool to_tree) {
   }
   const bool may = daemon.may_kill ||
                    (daemon.ending != Ending::kNot && world_.Now() >= daemon.kill_due - kRounding);
-  // A daemon that is condemned with no time to end is known to be so only after the round.
+  // If hob ends a daemon with a stop_timeout of 0, the reason is known only after the round.
   const bool at_once = SettingsOf(daemon.settings).stop_timeout == 0;
-  const bool may_be_condemned = daemon.ready_deadline != kInfinite ||
-                                daemon.silent_deadline != kInfinite || daemon.heard_trigger;
-  Check(may || (at_once && may_be_condemned), number, "it is killed too early");
+  const bool may_be_ended = daemon.ready_deadline != kInfinite ||
+                            daemon.silent_deadline != kInfinite || daemon.received_trigger;
+  Check(may || (at_once && may_be_ended), number, "it is killed too early");
   daemon.killed_at = std::min(daemon.killed_at, world_.Now());
   daemon.killed_in_this_round = true;
   ++daemon.kills;
   daemon.may_kill = true;
 }
 
-void Model::Heard(int number, const Word& word) {
+void Model::Received(int number, const NotifyMessage& message) {
   Daemon& daemon = daemons_[number];
-  const bool may_be_condemned = daemon.ending == Ending::kNot;
-  Check(daemon.has_instance && !daemon.main_ended, number, "somebody listens to nobody");
-  switch (word.kind) {
-    case Word::Kind::kReady:
-    case Word::Kind::kNonsense:
+  const bool may_be_ended = daemon.ending == Ending::kNot;
+  Check(daemon.has_instance && !daemon.main_ended, number, "a message is read that was never sent");
+  switch (message.kind) {
+    case NotifyMessage::Kind::kReady:
+    case NotifyMessage::Kind::kMalformed:
       return;
-    case Word::Kind::kAlive:
-      if (may_be_condemned && daemon.seen.state == State::kRunning) ListenToWatchdog(daemon);
+    case NotifyMessage::Kind::kAlive:
+      if (may_be_ended && daemon.seen.state == State::kRunning) ListenToWatchdog(daemon);
       return;
-    case Word::Kind::kTrigger:
-      daemon.heard_trigger |= may_be_condemned;
+    case NotifyMessage::Kind::kTrigger:
+      daemon.received_trigger |= may_be_ended;
       return;
-    case Word::Kind::kStopping:
-      daemon.heard_stopping = true;
+    case NotifyMessage::Kind::kStopping:
+      daemon.received_stopping = true;
       return;
-    case Word::Kind::kStatus:
-      daemon.status = std::to_string(word.status);
+    case NotifyMessage::Kind::kStatus:
+      daemon.status = std::to_string(message.status);
       return;
-    case Word::Kind::kExtendTimeout:
-      // Of the time-out that runs now.
-      daemon.extended_until = std::max(daemon.extended_until, world_.Now() + word.time);
+    case NotifyMessage::Kind::kExtendTimeout:
+      // Extends the current time-out.
+      daemon.extended_until = std::max(daemon.extended_until, world_.Now() + message.time);
       if (daemon.ready_deadline != kInfinite) {
         daemon.ready_deadline = std::max(daemon.ready_deadline, daemon.extended_until);
       }
-      if (!may_be_condemned && daemon.killed_at == kInfinite) {
-        daemon.kill_due = std::max(daemon.kill_due, world_.Now() + word.time);
+      if (!may_be_ended && daemon.killed_at == kInfinite) {
+        daemon.kill_due = std::max(daemon.kill_due, world_.Now() + message.time);
       }
       return;
   }
@@ -348,7 +348,7 @@ void Model::Dropped(int number, bool clean) {
   daemon.has_instance = false;
   daemon.ending = Ending::kNot;
   if (!daemon.is_known) return;
-  Check(clean, number, "an instance is let go of while something of it is alive");
+  Check(clean, number, "an instance is dropped while processes of it are alive");
   switch (std::exchange(daemon.after, After::kVerdict)) {
     case After::kVerdict:
       return TakeVerdict(daemon, daemon.verdict, daemon.verdict_wall_offset);
@@ -357,21 +357,21 @@ void Model::Dropped(int number, bool clean) {
       return;
     case After::kOperatorStart:
       daemon.throttle.Clear();
-      return GrantNow(daemon, License::Kind::kOperator);
+      return ScheduleNow(daemon, PendingStart::Kind::kOperator);
     case After::kConfiguredStart:
       daemon.throttle.Clear();
-      return GrantNow(daemon, License::Kind::kConfiguration);
+      return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
   }
 }
 
 void Model::TakeVerdict(Daemon& daemon, const Verdict& verdict, Nanos wall_offset) {
   daemon.restarting = false;
-  daemon.license = License();
+  daemon.pending_start = PendingStart();
   if (verdict.earliest != kInfinite) {
-    Grant(daemon, verdict.is_trial ? License::Kind::kTrial : License::Kind::kFailure,
-          verdict.earliest, verdict.latest);
+    Schedule(daemon, verdict.is_trial ? PendingStart::Kind::kTrial : PendingStart::Kind::kFailure,
+             verdict.earliest, verdict.latest);
   }
-  daemon.license.wall_offset = wall_offset;
+  daemon.pending_start.wall_offset = wall_offset;
   switch (verdict.kind) {
     case Verdict::Kind::kStartNow:
       daemon.resting = State::kStarting;
@@ -388,62 +388,64 @@ void Model::TakeVerdict(Daemon& daemon, const Verdict& verdict, Nanos wall_offse
   }
 }
 
-// What is published.
+// Published snapshots.
 
-void Model::Sees(int number, const Sighting& sighting) {
+void Model::Observe(int number, const Observation& observation) {
   Daemon& daemon = daemons_[number];
-  CheckRun(number, sighting);
-  CheckState(number, sighting);
-  if (sighting.state == State::kRunning) daemon.restarting = false;
-  License& license = daemon.license;
-  if (sighting.state == State::kBackoff && license.latest != license.earliest) {
-    // The spread of a back-off: now it is known how far.
-    CheckBackoff(number, sighting);
-    license.earliest = license.latest = sighting.next_start - license.wall_offset;
-    license.rounding = kRounding;
+  CheckRun(number, observation);
+  CheckState(number, observation);
+  if (observation.state == State::kRunning) daemon.restarting = false;
+  PendingStart& pending_start = daemon.pending_start;
+  if (observation.state == State::kBackoff && pending_start.latest != pending_start.earliest) {
+    // The snapshot says where in the range of the jitter the start is.
+    CheckBackoff(number, observation);
+    pending_start.earliest = pending_start.latest =
+        observation.next_start - pending_start.wall_offset;
+    pending_start.rounding = kRounding;
   }
-  daemon.seen = sighting;
+  daemon.seen = observation;
 }
 
-void Model::CheckRun(int number, const Sighting& sighting) {
+void Model::CheckRun(int number, const Observation& observation) {
   Daemon& daemon = daemons_[number];
-  const int64_t told = sighting.exits - daemon.seen.exits;
-  if (told == 0) return;
-  Check(told == 1, number, "ends are not told one by one");
-  if (daemon.owed.empty()) return Check(false, number, "an end is told that there was not");
-  daemon.output.EndTold(world_.Output(number));
-  const Owed owed = daemon.owed.front();
-  daemon.owed.pop_front();
-  Check(sighting.run_end == owed.end, number, "an end is told with another status");
-  Check(sighting.run_pid == owed.pid, number, "an end is told with another pid");
-  Check(sighting.run_was_asked_for == owed.asked_for, number,
-        "it is not told right whether an end was asked for");
-  Check(sighting.run_was_condemned == owed.condemned, number,
-        "it is not told right whether hob ended it");
+  const int64_t ended = observation.exits - daemon.seen.exits;
+  if (ended == 0) return;
+  Check(ended == 1, number, "ends are not published one by one");
+  if (daemon.unreported.empty())
+    return Check(false, number, "an end is published that did not happen");
+  daemon.output.EndReported(world_.Output(number));
+  const UnreportedEnd unreported = daemon.unreported.front();
+  daemon.unreported.pop_front();
+  Check(observation.run_end == unreported.end, number, "an end is published with a wrong status");
+  Check(observation.run_pid == unreported.pid, number, "an end is published with a wrong pid");
+  Check(observation.run_was_requested == unreported.requested, number,
+        "an end is published with a wrong `requested`");
+  Check(observation.run_ended_by_hob == unreported.ended_by_hob, number,
+        "an end is published with a wrong verdict of hob");
 }
 
-void Model::CheckState(int number, const Sighting& sighting) {
+void Model::CheckState(int number, const Observation& observation) {
   Daemon& daemon = daemons_[number];
   const Settings& settings = SettingsOf(daemon.settings);
   const Nanos now = world_.Now();
   const bool runs = daemon.has_instance && !daemon.main_ended;
-  Check(!sighting.ready || sighting.state == State::kRunning, number,
+  Check(!observation.ready || observation.state == State::kRunning, number,
         "it is ready and not RUNNING");
-  if (sighting.state == daemon.seen.state) return;
-  switch (sighting.state) {
+  if (observation.state == daemon.seen.state) return;
+  switch (observation.state) {
     case State::kRunning:
-      // Where it tells, it was told; where not, it stayed up.
-      Check(settings.tells_ready() ? world_.SaidReady(number)
+      // It has said that it is ready, or has stayed up for start_time.
+      Check(settings.tells_ready() ? world_.HasSignalledReady(number)
                                    : now >= daemon.spawned_at + settings.start_time - kRounding,
             number, "it counts as up though it is not");
       daemon.ready_deadline = kInfinite;
       return ListenToWatchdog(daemon);
     case State::kStopping:
-      if (runs && daemon.ending == Ending::kNot) CheckCondemned(number);
+      if (runs && daemon.ending == Ending::kNot) CheckEndedByHob(number);
       return;
     case State::kStopped:
       return Check(world_.Alive(number) == 0 || Hangs(number), number,
-                   "it is STOPPED and something of it is alive");
+                   "it is STOPPED and processes of it are alive");
     case State::kStarting:
     case State::kBackoff:
     case State::kExited:
@@ -452,14 +454,14 @@ void Model::CheckState(int number, const Sighting& sighting) {
   }
 }
 
-void Model::CheckCondemned(int number) {
+void Model::CheckEndedByHob(int number) {
   Daemon& daemon = daemons_[number];
   const Nanos now = world_.Now();
-  const bool by_watchdog = daemon.heard_trigger || now >= daemon.silent_deadline - kRounding;
+  const bool by_watchdog = daemon.received_trigger || now >= daemon.silent_deadline - kRounding;
   Check(by_watchdog || now >= daemon.ready_deadline - kRounding ||
-            (daemon.ready_deadline != kInfinite && world_.ClosedReady(number)),
-        number, "it is stopped though nothing asks for it");
-  daemon.ending = Ending::kCondemned;
+            (daemon.ready_deadline != kInfinite && world_.HasClosedReady(number)),
+        number, "it is stopped without a reason");
+  daemon.ending = Ending::kByHob;
   CancelTimers(daemon);
   ExpectStopSignals(daemon, by_watchdog ? SIGABRT : SettingsOf(daemon.settings).stop_signal);
 }
@@ -468,9 +470,9 @@ void Model::CheckCondemned(int number) {
 
 void Model::RoundBegins(int number) {
   Daemon& daemon = daemons_[number];
-  daemon.license.is_fresh = false;
+  daemon.pending_start.is_fresh = false;
   daemon.output.RoundBegins(world_.Now());
-  daemon.killed_in_this_round = daemon.heard_trigger = daemon.heard_stopping = false;
+  daemon.killed_in_this_round = daemon.received_trigger = daemon.received_stopping = false;
 }
 
 void Model::RoundEnds(int number, bool at_rest) {
@@ -478,14 +480,15 @@ void Model::RoundEnds(int number, bool at_rest) {
   if (daemon.has_instance && world_.Now() >= daemon.trial_won_at) {
     daemon.trial_won_at = kInfinite;
     daemon.throttle.Clear();
-    Check(!daemon.seen.has_evidence, number, "its trial is won and its failures are still told");
+    Check(!daemon.seen.has_evidence, number,
+          "its trial has succeeded and its failures are still published");
   }
   const bool runs = daemon.has_instance && !daemon.main_ended;
-  Check(!daemon.heard_trigger || !runs || daemon.ending != Ending::kNot, number,
-        "it has triggered its watchdog and goes on");
-  daemon.says_it_stops |= daemon.heard_stopping && daemon.seen.state == State::kRunning;
+  Check(!daemon.received_trigger || !runs || daemon.ending != Ending::kNot, number,
+        "it has triggered its watchdog and is not stopped");
+  daemon.says_it_stops |= daemon.received_stopping && daemon.seen.state == State::kRunning;
   CheckBudget(number);
-  CheckSeen(number);
+  CheckPublished(number);
   const char* const wrong = daemon.output.RoundEnds(world_.Output(number), at_rest,
                                                     daemon.seen.has_log_problem, world_.Now());
   Check(wrong == nullptr, number, wrong);
@@ -495,42 +498,43 @@ void Model::RoundEnds(int number, bool at_rest) {
 
 void Model::Finished(int number) {
   Daemon& daemon = daemons_[number];
-  Check(daemon.is_ending, number, "its worker has ended though nobody asked for it");
+  Check(daemon.is_ending, number, "its worker has ended without a command");
   Check(world_.Alive(number) == 0 || daemon.seen.is_unkillable, number,
-        "its worker has ended and something of it is alive");
-  Check(daemon.owed.empty(), number, "an end was not told");
+        "its worker has ended and processes of it are alive");
+  Check(daemon.unreported.empty(), number, "an end was not published");
   daemon.is_known = false;
 }
 
-// A start that is due and was not made waits for the machine's budget.
+// A start that is due and has not happened waits for the machine's budget.
 void Model::CheckBudget(int number) {
   Daemon& daemon = daemons_[number];
-  License& license = daemon.license;
-  if (license.kind == License::Kind::kNone || license.is_fresh) return;
+  PendingStart& pending_start = daemon.pending_start;
+  if (pending_start.kind == PendingStart::Kind::kNone || pending_start.is_fresh) return;
   const Nanos now = world_.Now();
-  if (license.granted || now < license.earliest) return;
-  const bool says_the_same = daemon.seen.next_start - license.wall_offset == license.earliest;
-  if (now < license.earliest + license.rounding && says_the_same) return;
+  if (pending_start.granted || now < pending_start.earliest) return;
+  const bool says_the_same =
+      daemon.seen.next_start - pending_start.wall_offset == pending_start.earliest;
+  if (now < pending_start.earliest + pending_start.rounding && says_the_same) return;
   const Nanos granted = budget_.Take(now);
-  Check(granted > now, number, "it is not started though it is time");
-  license.granted = true;
-  license.earliest = license.latest = granted;
-  license.wall_offset = world_.WallOffset();
+  Check(granted > now, number, "it is not started though it is due");
+  pending_start.granted = true;
+  pending_start.earliest = pending_start.latest = granted;
+  pending_start.wall_offset = world_.WallOffset();
   daemon.resting = State::kBackoff;
 }
 
-void Model::CheckBackoff(int number, const Sighting& sighting) {
-  const License& license = daemons_[number].license;
-  const Nanos said = sighting.next_start - license.wall_offset;
-  Check(said >= license.earliest - kRounding && said <= license.latest + kRounding, number,
-        "it says another time of the next start");
+void Model::CheckBackoff(int number, const Observation& observation) {
+  const PendingStart& pending_start = daemons_[number].pending_start;
+  const Nanos said = observation.next_start - pending_start.wall_offset;
+  Check(said >= pending_start.earliest - kRounding && said <= pending_start.latest + kRounding,
+        number, "the published time of the next start is wrong");
 }
 
 State Model::Expected(const Daemon& daemon) const {
   if (!daemon.has_instance) return daemon.resting;
   if (daemon.main_ended || daemon.ending != Ending::kNot) return State::kStopping;
   const Settings& settings = SettingsOf(daemon.settings);
-  // Whether it has told so is seen by looking at it, which may be in the next round.
+  // The worker may see only in the next round that it has said so.
   if (settings.tells_ready()) {
     return daemon.seen.state == State::kRunning ? State::kRunning : State::kStarting;
   }
@@ -538,36 +542,38 @@ State Model::Expected(const Daemon& daemon) const {
                                                                  : State::kStarting;
 }
 
-void Model::CheckSeen(int number) {
+void Model::CheckPublished(int number) {
   const Daemon& daemon = daemons_[number];
-  const Sighting& seen = daemon.seen;
+  const Observation& seen = daemon.seen;
   const State expected = Expected(daemon);
   if (seen.state != expected) {
-    world_.Violation(number, std::string("it is ") + NameOf(seen.state) + " and ought to be " +
-                                 NameOf(expected));
+    world_.Violation(
+        number, std::string("it is ") + NameOf(seen.state) + " and must be " + NameOf(expected));
   }
-  Check(seen.wanted == daemon.wanted, number, "it is not told whether it is wanted");
-  Check(seen.settings == daemon.settings, number, "it is not told what it ought to be");
+  Check(seen.wanted == daemon.wanted, number, "the published `wanted` is wrong");
+  Check(seen.settings == daemon.settings, number, "the published settings are wrong");
   const bool runs = daemon.has_instance && !daemon.main_ended;
-  Check(seen.pid == (runs ? daemon.pid : 0), number, "it is told with another pid");
-  Check(seen.exits == daemon.exits && daemon.owed.empty(), number, "an end was not told");
+  Check(seen.pid == (runs ? daemon.pid : 0), number, "the published pid is wrong");
+  Check(seen.exits == daemon.exits && daemon.unreported.empty(), number,
+        "an end was not published");
   Check(seen.restarts == daemon.restarts, number, "restarts are counted wrongly");
   Check(seen.ready == (seen.state == State::kRunning && !daemon.says_it_stops), number,
-        "it is not told right whether it is ready");
-  Check(seen.status == daemon.status, number, "what it says of itself is not told");
-  const bool waits = seen.state == State::kBackoff ||
-                     (seen.state == State::kHalted && daemon.license.kind != License::Kind::kNone);
-  Check((seen.next_start != kInfinite) == waits, number, "it says a next start, or none, wrongly");
-  if (waits && daemon.license.kind != License::Kind::kNone) CheckBackoff(number, seen);
+        "the published `ready` is wrong");
+  Check(seen.status == daemon.status, number, "the published status text is wrong");
+  const bool waits =
+      seen.state == State::kBackoff ||
+      (seen.state == State::kHalted && daemon.pending_start.kind != PendingStart::Kind::kNone);
+  Check((seen.next_start != kInfinite) == waits, number,
+        "a next start is published, or is not, wrongly");
+  if (waits && daemon.pending_start.kind != PendingStart::Kind::kNone) CheckBackoff(number, seen);
 }
 
 void Model::CheckSignals(int number) {
   Daemon& daemon = daemons_[number];
   for (const auto& [signal, surplus] : daemon.signals) {
-    // One that found nobody was not sent.
+    // A signal without a process to receive it was not sent.
     if (surplus > 0)
-      world_.Violation(number,
-                       "it got signal " + std::to_string(signal) + ", which nobody asked for");
+      world_.Violation(number, "it got signal " + std::to_string(signal) + " without a reason");
     if (surplus < 0 && daemon.has_instance && world_.MainPid(number) != 0 &&
         signal % kToAll != SIGKILL) {
       world_.Violation(number, "it did not get signal " + std::to_string(signal));
@@ -580,35 +586,38 @@ void Model::CheckAtRest(int number) {
   const Daemon& daemon = daemons_[number];
   const Nanos now = world_.Now();
   if (!daemon.has_instance) {
-    // Up, or a time by which it will be, or at rest.
-    Check(!daemon.wanted || daemon.license.kind != License::Kind::kNone ||
+    // It must have a time for its next start, or rest.
+    Check(!daemon.wanted || daemon.pending_start.kind != PendingStart::Kind::kNone ||
               daemon.resting == State::kHalted || daemon.resting == State::kExited,
-          number, "it is wanted up and nothing will start it");
-    Check(daemon.license.earliest > now - kRounding, number, "its time has come and it waits");
+          number, "it is wanted up and no start will come");
+    Check(daemon.pending_start.earliest > now - kRounding, number, "its start is due and it waits");
     return;
   }
   const bool left_behind = daemon.main_ended && daemon.ending == Ending::kNot;
   Check(!left_behind || daemon.killed_at != kInfinite || world_.Alive(number) == 0, number,
-        "what its main process left behind is not killed");
-  // What was killed just now is seen to be gone by the next look.
+        "processes that outlived its main process are not killed");
+  // The worker sees the end of processes that it has just killed in the next round.
   Check(!daemon.main_ended || world_.Alive(number) > 0 || daemon.killed_in_this_round, number,
-        "that nothing is left is not seen");
+        "the end of its last process is not seen");
   if (daemon.ending != Ending::kNot) {
     Check(now < daemon.kill_due + kRounding || daemon.killed_at != kInfinite, number,
           "it is not killed though its time is up");
   }
-  // One that has closed its descriptor is given a moment to end by itself.
-  Check(now < daemon.ready_deadline + kRounding || world_.ClosedReady(number), number,
-        "it is not ready in time and goes on");
-  Check(now < daemon.silent_deadline + kRounding, number, "it is silent and goes on");
-  Check(daemon.main_ended || world_.Unheard(number) == 0, number, "nobody listens to it");
-  if (!daemon.main_ended && daemon.ending == Ending::kNot && world_.SaidReady(number)) {
-    Check(daemon.seen.state == State::kRunning, number, "that it is ready is not seen");
+  // A daemon that has closed its descriptor has a moment to end by itself.
+  Check(now < daemon.ready_deadline + kRounding || world_.HasClosedReady(number), number,
+        "it is not ready in time and is not stopped");
+  Check(now < daemon.silent_deadline + kRounding, number,
+        "its watchdog has expired and it is not stopped");
+  Check(daemon.main_ended || world_.UnreadMessages(number) == 0, number,
+        "its messages are not read");
+  if (!daemon.main_ended && daemon.ending == Ending::kNot && world_.HasSignalledReady(number)) {
+    Check(daemon.seen.state == State::kRunning, number, "its readiness is not seen");
   }
-  Check(Hangs(number) || !daemon.seen.is_unkillable, number, "it is told to hang and does not");
+  Check(Hangs(number) || !daemon.seen.is_unkillable, number,
+        "it is published as unkillable and is not");
   const bool surely = Hangs(number) && daemon.kills >= kEnoughKills &&
                       now >= daemon.killed_at + HangsAfter(number) + 2 * kSecond;
-  Check(daemon.seen.is_unkillable || !surely, number, "it is not told that it hangs");
+  Check(daemon.seen.is_unkillable || !surely, number, "it is not published as unkillable");
 }
 
 Nanos Model::HangsAfter(int number) const {
@@ -627,7 +636,7 @@ bool Model::IsStoppedWithoutEnd(int number) const {
          daemon.killed_at == kInfinite;
 }
 
-bool Model::IsWell(int number) const {
+bool Model::HasSettled(int number) const {
   const Daemon& daemon = daemons_[number];
   switch (daemon.seen.state) {
     case State::kRunning:
@@ -635,7 +644,7 @@ bool Model::IsWell(int number) const {
     case State::kStopped:
       return !daemon.wanted;
     case State::kHalted:
-      return daemon.license.kind == License::Kind::kNone;
+      return daemon.pending_start.kind == PendingStart::Kind::kNone;
     case State::kExited:
       return true;
     case State::kStarting:

@@ -8,41 +8,42 @@
 namespace hob {
 namespace simulation {
 
-// What is true of the output of one daemon. A plain value.
+// The truth about the output of one daemon. A plain value.
 struct OutputFacts {
-  // Bytes that its processes ever got into their pipes, and when the last was.
+  // Bytes that its processes ever got into their pipes, and when they wrote the last one.
   int64_t written = 0;
   Nanos written_at = 0;
   // Bytes in its logs.
   int64_t logged = 0;
-  // Whether logs can be opened, and since when they could be again.
+  // True if logs can be opened, and since when they can be again.
   bool can_be_logged = true;
   Nanos can_be_logged_since = 0;
 };
 
-// What must become of what one daemon writes, held against what is told.
+// Checks that the output of one daemon gets into its log, and before the end that it preceded is
+// published.
 class OutputModel {
  public:
-  // The end of its main process was taken.
+  // The server has reaped the main process.
   void Reaped(const OutputFacts& facts) { due_ = facts.written; }
-  // That end is told.
-  void EndTold(const OutputFacts& facts) { told_early_ |= facts.logged < due_; }
+  // That end is published.
+  void EndReported(const OutputFacts& facts) { reported_early_ |= facts.logged < due_; }
 
   void RoundBegins(Nanos now) {
     round_began_ = now;
-    told_early_ = false;
+    reported_early_ = false;
   }
-  // The worker has acted. `at_rest`: it has nothing to do before it is woken. `problem_told`: it is
-  // told that its log cannot be written. Returns what is wrong; null: nothing is.
-  const char* RoundEnds(const OutputFacts& facts, bool at_rest, bool problem_told, Nanos now);
+  // The worker has acted. `at_rest` if it has nothing to do before it is woken; `problem_reported`
+  // if hob says that the log cannot be written. Returns what is wrong; null if nothing is.
+  const char* RoundEnds(const OutputFacts& facts, bool at_rest, bool problem_reported, Nanos now);
 
  private:
   Nanos round_began_ = 0;
-  // Bytes of those that have ended: they must be in the log before the end is told.
+  // Bytes of ended processes: they must be in the log before the end is published.
   int64_t due_ = 0;
-  // In this round an end was told before they were.
-  bool told_early_ = false;
-  bool problem_told_ = false;
+  // True if an end was published in this round before they were.
+  bool reported_early_ = false;
+  bool problem_reported_ = false;
 };
 
 }  // namespace simulation

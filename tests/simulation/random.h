@@ -7,7 +7,7 @@
 namespace hob {
 namespace simulation {
 
-// Numbers that follow from a seed, the same on every machine and with every library (splitmix64).
+// Random numbers from a seed, the same on every machine and with every library (splitmix64).
 // Not thread-safe.
 class Random {
  public:
@@ -24,7 +24,7 @@ class Random {
   // 0 to `bound` - 1.
   int Below(int bound) { return static_cast<int>((Next() >> 32) * bound >> 32); }
 
-  // True so often in a hundred times.
+  // True `percent` times in a hundred.
   bool Chance(int percent) { return Below(100) < percent; }
 
   // In [0, 1).

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kTraceLines = 80;
 
-// What to say when the process dies; filled in before each run.
+// The text to print when the process dies; filled in before each run.
 char g_how_to_repeat[200];
 
 std::string HowToRepeat(const Scenario& scenario) {
@@ -25,20 +25,20 @@ std::string HowToRepeat(const Scenario& scenario) {
                       " --steps ", scenario.steps, "\n");
 }
 
-void SayHowToRepeat(int signal) {
+void PrintHowToRepeat(int signal) {
   const absl::string_view text(g_how_to_repeat);
   if (write(STDERR_FILENO, text.data(), text.size()) < 0) _exit(1);
   raise(signal);
 }
 
-// Once a process.
+// Called once a process.
 void PrepareProcess() {
   // The journal would write a million lines.
   FLAGS_minloglevel = google::GLOG_FATAL;
   // There is one thread.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   struct sigaction action = {};
-  action.sa_handler = SayHowToRepeat;
+  action.sa_handler = PrintHowToRepeat;
   action.sa_flags = SA_RESETHAND;
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE}) {
     sigaction(signal, &action, nullptr);
@@ -79,8 +79,7 @@ bool RunSeeds(const Seeds& seeds, Outcome* total) {
   static const bool prepared = (PrepareProcess(), true);
   static_cast<void>(prepared);
   for (int64_t i = 0; i < seeds.count; ++i) {
-    // A run that is stuck ends the process: only one that is done by itself is traced from the
-    // start.
+    // A stuck run ends the process, and only a single run is traced from its start.
     const Scenario scenario =
         ScenarioOf(seeds, seeds.first + i, seeds.count == 1 ? kTraceLines : 0);
     snprintf(g_how_to_repeat, sizeof(g_how_to_repeat), "%s", HowToRepeat(scenario).c_str());

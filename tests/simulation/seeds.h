@@ -9,18 +9,19 @@
 namespace hob {
 namespace simulation {
 
-// Which runs to do.
+// The runs to simulate.
 struct Seeds {
   uint64_t first = 0;
   int64_t count = 1;
   int steps = 1000;
 };
 
-// Does the runs one after the other, up to the first that breaks an invariant; that one is done
-// once more, to say on stderr what was wrong, what came before it, and how to do it again. Returns
-// whether all was well. `total`, which may be null, gets what has happened in all runs together.
+// Simulates the runs one after the other, up to the first that breaks an invariant, and repeats
+// that one, to print the invariant, the trace before it and the command that repeats it on stderr.
+// Returns true if no run breaks one. `total`, which may be null, gets the counts of all runs
+// together.
 //
-// A run that crashes says its seed before the process dies. One caller at a time.
+// A run that crashes prints its seed before the process dies. One caller at a time.
 bool RunSeeds(const Seeds& seeds, Outcome* total);
 
 // "12 servers, 3 commands ..."

@@ -94,7 +94,7 @@ const Settings& SettingsOf(int number) {
   return all[number];
 }
 
-std::string AsSection(const std::string& name, const Settings& settings) {
+std::string ToSection(const std::string& name, const Settings& settings) {
   return absl::StrCat("[daemon:", name, "]\ncommand = /bin/true ", settings.program,
                       "\nstart_time = ", Milliseconds(settings.start_time),
                       "\nready = ", ReadyName(settings.ready),

@@ -17,20 +17,20 @@ inline constexpr Nanos kMinute = 60 * kSecond;
 inline constexpr Nanos kInfinite = std::numeric_limits<Nanos>::max() / 4;
 
 enum class Restart { kAlways, kOnFailure, kNever };
-// How it says that it is ready: not at all, fd:3, or sd_notify(3).
+// How a daemon says that it is ready: not at all, fd:3, or sd_notify(3).
 enum class Ready { kNone, kDescriptor, kNotify };
 
-// What a daemon is told to be, as the model understands it. A plain value.
+// The specification of a daemon as the model understands it. A plain value.
 struct Settings {
-  // What only a new process can take.
+  // Settings that take a new process to change.
   int program = 0;
   Nanos start_time = 0;
   Ready ready = Ready::kNone;
 
-  // What changes live.
+  // Settings that change live.
   bool autostart = true;
   Restart restart = Restart::kAlways;
-  // Exit code 2 is a success too.
+  // True if exit code 2 is a success too.
   bool two_is_success = false;
   int max_retries = 3;
   Nanos retry_time = 5 * kSecond;
@@ -42,17 +42,17 @@ struct Settings {
   Nanos halt_retry = kMinute;
   Nanos ready_timeout = kMinute;
   int stop_signal = 15;
-  // kInfinite: never killed.
+  // kInfinite if it is never killed.
   Nanos stop_timeout = 10 * kSecond;
-  // The stop signal goes to the main process alone.
+  // True if the stop signal goes to the main process alone.
   bool stops_main_alone = false;
-  // 0: off. Only with Ready::kNotify.
+  // 0 if off. Only with Ready::kNotify.
   Nanos watchdog = 0;
 
   bool tells_ready() const { return ready != Ready::kNone; }
 };
 
-// Settings have a number, made of what takes a new process and what does not.
+// Settings have a number, made of the part that takes a new process and the live part.
 inline constexpr int kPrograms = 8;
 inline constexpr int kLiveVariants = 32;
 inline constexpr int kAllSettings = kPrograms * kLiveVariants;
@@ -61,11 +61,11 @@ inline int SettingsNumber(int program, int live) { return program * kLiveVariant
 inline int ProgramOf(int number) { return number / kLiveVariants; }
 inline int LiveVariantOf(int number) { return number % kLiveVariants; }
 
-// The settings with a number. Lives for ever.
+// Returns the settings with this number. Never destroyed.
 const Settings& SettingsOf(int number);
 
-// The section of a configuration file that tells the daemon `name` to be so.
-std::string AsSection(const std::string& name, const Settings& settings);
+// Returns the section of a configuration file that gives the daemon `name` these settings.
+std::string ToSection(const std::string& name, const Settings& settings);
 
 }  // namespace simulation
 }  // namespace hob

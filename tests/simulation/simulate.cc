@@ -1,4 +1,4 @@
-// Many runs of the simulation, or one again: see server/README.md.
+// Simulates many runs, or repeats one: see server/README.md.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ double SecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-// One job's part of the seeds. Returns whether all was well.
+// Runs one job's part of the seeds. Returns true if no run breaks an invariant.
 bool RunPart(const Seeds& seeds) {
   const auto begin = std::chrono::steady_clock::now();
   Outcome total;
@@ -28,14 +28,14 @@ bool RunPart(const Seeds& seeds) {
   return true;
 }
 
-// The seeds divided among processes. Returns whether all was well.
+// Divides the seeds among processes. Returns true if no run breaks an invariant.
 bool RunJobs(const Seeds& seeds, int jobs) {
   fflush(stdout);
   for (int job = 0; job < jobs; ++job) {
     Seeds part = seeds;
     part.first = seeds.first + seeds.count * job / jobs;
     part.count = static_cast<int64_t>(seeds.first + seeds.count * (job + 1) / jobs - part.first);
-    // There is one thread yet.
+    // The process has one thread.
     const pid_t child = fork();
     if (child < 0) {
       perror("fork");

@@ -14,13 +14,13 @@ SimulatedWorker::SimulatedWorker(std::shared_ptr<const DaemonSpec> spec,
 }
 
 SimulatedWorker::~SimulatedWorker() {
-  scheduler_.RunToTheEnd(this);
+  scheduler_.RunToEnd(this);
   scheduler_.WorkerGone(this);
 }
 
 absl::StatusOr<std::unique_ptr<Worker>> SimulatedWorkforce::Make(
     std::shared_ptr<const DaemonSpec> spec, const DaemonRunner::Context& context) {
-  if (!scheduler_.MakesWorker(*spec)) return NoRoom("the weather is bad");
+  if (!scheduler_.AdmitWorker(*spec)) return NoRoom("a simulated shortage");
   return std::make_unique<SimulatedWorker>(std::move(spec), context, scheduler_);
 }
 

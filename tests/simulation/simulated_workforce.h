@@ -13,17 +13,17 @@ namespace simulation {
 
 class SimulatedWorker;
 
-// Whoever plays the workers: is told of them, and lets time pass for those who wait.
+// Runs simulated workers, and lets time pass while callers wait for them.
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
-  // A daemon is to be made; false: there is no room.
-  virtual bool MakesWorker(const DaemonSpec& spec) = 0;
+  // Called before a worker is made. False if there is no room.
+  virtual bool AdmitWorker(const DaemonSpec& spec) = 0;
   virtual void WorkerMade(SimulatedWorker* worker) = 0;
   virtual void WorkerGone(SimulatedWorker* worker) = 0;
-  // The worker has its turn until its daemon has ended for good.
-  virtual void RunToTheEnd(SimulatedWorker* worker) = 0;
-  // Everybody has turns until `answered` is.
+  // Gives the worker turns until its daemon has ended for good.
+  virtual void RunToEnd(SimulatedWorker* worker) = 0;
+  // Gives all workers turns until `answered` is notified.
   virtual void RunUntil(const absl::Notification& answered) = 0;
 };
 
@@ -45,11 +45,11 @@ class SimulatedWorker : public Worker {
     has_mail_ = false;
     return mailbox_.Take();
   }
-  // Takes no mail any more.
+  // Refuses mail from now on.
   void Close() { mailbox_.Close(runner_.refusal()); }
   DaemonRunner& runner() { return runner_; }
 
-  // It is in the middle of a turn.
+  // True during a turn of it.
   bool is_busy = false;
 
  private:

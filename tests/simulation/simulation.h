@@ -13,23 +13,23 @@ namespace simulation {
 
 struct Outcome;
 
-// What to simulate.
+// A run to simulate.
 struct Scenario {
   uint64_t seed = 0;
   int steps = 1000;
-  // Lines of the trace to keep; the latest ones.
+  // How many lines of the trace to keep, the latest ones.
   int trace = 0;
-  // Called with what is known when somebody waits for ever: there is no way back then, and it must
-  // not return.
+  // Called with the outcome so far if something waits for ever. There is no way to unwind then, so
+  // that it must not return.
   std::function<void(const Outcome&)> stuck;
 };
 
-// What came of it.
+// The outcome of a run.
 struct Outcome {
-  // What is wrong, with the time and the step; absent: nothing is.
+  // The broken invariant, with the time and the step; absent if none is.
   absl::optional<std::string> violation;
   std::vector<std::string> trace;
-  // What has happened, so that one can see that something has.
+  // Counts of events, which show that the run was not empty.
   int64_t spawns = 0;
   int64_t exits = 0;
   int64_t commands = 0;
@@ -38,10 +38,10 @@ struct Outcome {
   int64_t servers = 0;
 };
 
-// A life of a server, or of several, from a seed: the real Supervisor, ReloadQueue, DaemonRunner,
-// RestartThrottle and Registry on a fake kernel, all on the caller's thread. Workers take their
-// turns, and the world acts, in an order that follows from the seed alone. After every step the
-// Model holds what is published and what the kernel was asked for against the contract.
+// Simulates the life of one or several servers from a seed: the real Supervisor, ReloadQueue,
+// DaemonRunner, RestartThrottle and Registry on a fake kernel, all on the caller's thread. Workers
+// take their turns, and the world acts, in an order that follows from the seed alone. After every
+// step the Model checks published snapshots and requests to the kernel.
 Outcome Simulate(const Scenario& scenario);
 
 }  // namespace simulation

@@ -1,4 +1,4 @@
-// The seeds that every build does. A failure says how to do it again; server/README.md has more.
+// The seeds of every build. A failure prints how to repeat it; server/README.md has more.
 #include "gtest/gtest.h"
 #include "tests/simulation/seeds.h"
 
@@ -6,7 +6,7 @@ namespace hob {
 namespace simulation {
 namespace {
 
-// In blocks, which the shards of the test divide among them.
+// The shards of the test divide the blocks among them.
 constexpr int kBlocks = 20;
 #ifdef HOB_SANITIZER
 constexpr int kSeedsPerBlock = 30;

@@ -11,11 +11,11 @@ namespace hob {
 namespace simulation {
 namespace {
 
-// Whoever waits for longer than this, while nothing new goes wrong, waits for ever.
+// A wait for longer than this, without new faults, never ends.
 constexpr Nanos kTooLong = 60 * kMinute;
-// So many steps are never needed to come to rest.
+// More steps than a server ever needs to come to rest.
 constexpr int kFarTooManySteps = 1'000'000;
-// Longer than every back-off, trial and time-out that there is.
+// Longer than every back-off, trial and time-out.
 constexpr Nanos kLongEnough = 10 * kMinute;
 
 // One for all runs: a journal has a thread.
@@ -26,24 +26,23 @@ Journal& SharedJournal() {
 
 Nanos NanosOf(MonotonicTime time) {
   if (time == MonotonicTime::InfiniteFuture()) return kInfinite;
-  // What is due a fraction of a nanosecond after a moment is not due at it.
+  // A deadline a fraction of a nanosecond after a moment is not due at that moment.
   return absl::ToInt64Nanoseconds(absl::Ceil(time.since_origin(), absl::Nanoseconds(1)));
 }
 
-StartBudget::Options BudgetOf(const Character& character) {
+StartBudget::Options BudgetOf(const RunProfile& profile) {
   StartBudget::Options budget;
-  if (character.start_rate > 0) budget.rate = character.start_rate;
-  budget.burst = character.start_burst;
+  if (profile.start_rate > 0) budget.rate = profile.start_rate;
+  budget.burst = profile.start_burst;
   return budget;
 }
 
 }  // namespace
 
 Simulator::Server::Server(Simulator& simulator)
-    : registry(simulator.character_.kept_changes),
-      throttle(BudgetOf(simulator.character_),
-               [&simulator] { return simulator.random_.Fraction(); }),
-      model(simulator, simulator.character_.start_rate, simulator.character_.start_burst),
+    : registry(simulator.profile_.kept_changes),
+      throttle(BudgetOf(simulator.profile_), [&simulator] { return simulator.random_.Fraction(); }),
+      model(simulator, simulator.profile_.start_rate, simulator.profile_.start_burst),
       workforce(simulator) {
   context.clock = &simulator.clock_;
   context.spawner = &simulator.kernel_;
@@ -51,9 +50,9 @@ Simulator::Server::Server(Simulator& simulator)
   context.registry = &registry;
   context.journal = &SharedJournal();
   context.child_defaults.notify_dir = simulator.folder_.path();
-  if (!simulator.character_.keeps_output) return;
+  if (!simulator.profile_.keeps_output) return;
   LogStore::Options options;
-  options.log_dir = simulator.paper_.log_dir();
+  options.log_dir = simulator.log_folder_.log_dir();
   options.fifo_dir = simulator.folder_.path() + "/fifo";
   context.child_defaults.fifo_dir = options.fifo_dir;
   logs = std::make_unique<LogStore>(std::move(options));
@@ -63,17 +62,17 @@ Simulator::Server::Server(Simulator& simulator)
 Simulator::Simulator(const Scenario& scenario)
     : scenario_(scenario),
       random_(scenario.seed),
-      character_(random_),
+      profile_(random_),
       now_(NanosOf(clock_.Now().monotonic)),
-      kernel_(character_.kernel, random_, *this,
+      kernel_(profile_.kernel, random_, *this,
               [this](int daemon, Nanos time) { WhileSpawning(daemon, time); }),
-      paper_(folder_.path()) {
+      log_folder_(folder_.path()) {
   kernel_.AdvanceTo(now_);
-  kernel_.SetWeather(character_.weather);
+  kernel_.SetFaultRates(profile_.fault_rates);
 }
 
 Outcome Simulator::Run() {
-  for (int i = 0; i < character_.daemons; ++i) {
+  for (int i = 0; i < profile_.daemons; ++i) {
     if (random_.Chance(80)) files_.daemons[i] = RandomSettings();
   }
   while (steps_ < scenario_.steps && !is_broken()) LiveOnce();
@@ -85,7 +84,7 @@ Outcome Simulator::Run() {
 
 void Simulator::LiveOnce() {
   Begin();
-  while (WorldActs() && !shutting_down_) GoOn(kInfinite);
+  while (WorldMayAct() && !shutting_down_) RunStep(kInfinite);
   if (!shutting_down_ && !is_broken() && random_.Chance(50)) ProveLiveness();
   ShutDown();
   Finish();
@@ -102,7 +101,7 @@ void Simulator::Begin() {
   all_gone_.reset();
   gave_up_ = false;
   server_ = std::make_unique<Server>(*this);
-  AwaitChange();
+  SubscribeToChanges();
   server_->supervisor =
       std::make_unique<Supervisor>(server_->context, Load().config, server_->workforce);
   ReloadQueue::Options options;
@@ -114,31 +113,31 @@ void Simulator::Begin() {
 }
 
 void Simulator::ProveLiveness() {
-  Trace([] { return "nothing goes wrong any more"; });
-  kernel_.SetWeather(Sunshine());
-  kernel_.SetDescriptors(character_.kernel.pids);
+  Trace([] { return "no more faults"; });
+  kernel_.SetFaultRates(NoFaults());
+  kernel_.SetDescriptors(profile_.kernel.pids);
   kernel_.Heal();
   const int steps = std::exchange(steps_, scenario_.steps);
-  AwaitGoodPaper();
+  AwaitLogs();
   CarryOutReloads();
   for (int part = 0; part < 10; ++part) {
-    GoOnUntil(now_ + kLongEnough / 10);
-    EndWhatIsNeverKilled();
+    RunStepsUntil(now_ + kLongEnough / 10);
+    EndUnlimitedStops();
   }
   for (SimulatedWorker* worker : workers_) {
-    if (!model().IsWell(worker->daemon())) {
+    if (!model().HasSettled(worker->daemon())) {
       Violation(worker->daemon(), absl::StrCat("it does not come to rest: it is ",
                                                NameOf(model().seen(worker->daemon()).state)));
     }
   }
   CheckAllAnswered();
   steps_ = steps;
-  kernel_.SetWeather(character_.weather);
+  kernel_.SetFaultRates(profile_.fault_rates);
 }
 
 void Simulator::ShutDown() {
   if (!shutting_down_) {
-    AwaitGoodPaper();
+    AwaitLogs();
     Trace([] { return "the server is told to stop"; });
     shutting_down_ = true;
     server_->supervisor->BeginShutDown([this](bool all_gone) { all_gone_ = all_gone; });
@@ -154,21 +153,21 @@ void Simulator::Finish() {
   Check(workers_.empty(), "a worker is left");
   CheckAllAnswered();
   Check(kernel_.open_descriptors() == 0, "a descriptor is left");
-  Check(*all_gone_ != gave_up_, "it is not told right whether all are gone");
-  // What hung.
-  kernel_.EndWhatIsLeft();
+  Check(*all_gone_ != gave_up_, "the answer to the shutdown is wrong");
+  // Processes that hung are left.
+  kernel_.KillLeftovers();
   Check(kernel_.AliveInAll() == 0 && kernel_.zombies() == 0, "a process is left");
-  LoseWhatNobodyRead();
+  DiscardUnreadOutput();
   server_ = nullptr;
   posted_.clear();
   in_mailbox_.clear();
-  reloads_asked_for_ = 0;
+  pending_reloads_ = 0;
 }
 
 // Workers.
 
-bool Simulator::MakesWorker(const DaemonSpec& spec) {
-  // Of those that a server begins with, it must make all.
+bool Simulator::AdmitWorker(const DaemonSpec& spec) {
+  // The first workers of a server must all be made.
   if (reloads_ && random_.Chance(3)) {
     no_room_ = true;
     return false;
@@ -186,13 +185,13 @@ void Simulator::WorkerGone(SimulatedWorker* worker) {
   workers_.erase(std::find(workers_.begin(), workers_.end(), worker));
 }
 
-void Simulator::RunToTheEnd(SimulatedWorker* worker) {
+void Simulator::RunToEnd(SimulatedWorker* worker) {
   const Nanos begun = now_;
   while (!worker->HasEnded()) {
     Turn(*worker);
     if (!worker->HasEnded()) PassTime(kInfinite);
-    if (now_ - begun > kMinute) EndWhatIsNeverKilled();
-    if (now_ - begun > kTooLong) BeStuck("a worker does not end");
+    if (now_ - begun > kMinute) EndUnlimitedStops();
+    if (now_ - begun > kTooLong) FailStuck("a worker does not end");
   }
 }
 
@@ -201,18 +200,18 @@ void Simulator::RunUntil(const absl::Notification& answered) {
 }
 
 void Simulator::Wait(absl::FunctionRef<bool()> is_over, const char* otherwise) {
-  // As long as the world acts, it may take as long as it likes.
+  // While the world acts, the wait may last.
   Nanos quiet_since = now_;
   while (!is_over()) {
-    GoOn(kInfinite);
-    if (WorldActs()) quiet_since = now_;
-    if (now_ - quiet_since > kMinute) EndWhatIsNeverKilled();
-    if (now_ - quiet_since > kTooLong) BeStuck(otherwise);
+    RunStep(kInfinite);
+    if (WorldMayAct()) quiet_since = now_;
+    if (now_ - quiet_since > kMinute) EndUnlimitedStops();
+    if (now_ - quiet_since > kTooLong) FailStuck(otherwise);
   }
 }
 
-void Simulator::EndWhatIsNeverKilled() {
-  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+void Simulator::EndUnlimitedStops() {
+  for (int daemon = 0; daemon < profile_.daemons; ++daemon) {
     if (model().IsStoppedWithoutEnd(daemon)) kernel_.EndAllOf(daemon);
   }
 }
@@ -226,26 +225,26 @@ SimulatedWorker* Simulator::WorkerOf(int daemon) {
 
 // Turns.
 
-bool Simulator::WorldActs() const { return steps_ < scenario_.steps && !is_broken(); }
+bool Simulator::WorldMayAct() const { return steps_ < scenario_.steps && !is_broken(); }
 
-void Simulator::GoOn(Nanos limit) {
-  if (++steps_ > scenario_.steps + kFarTooManySteps) BeStuck("it goes on and on");
-  if (WorldActs() && Act()) return;
-  SimulatedWorker* const worker = OneThatIsDue();
-  // A worker that is not prompt may find its turn late.
-  if (worker != nullptr && (character_.is_prompt || !WorldActs() || random_.Chance(85))) {
+void Simulator::RunStep(Nanos limit) {
+  if (++steps_ > scenario_.steps + kFarTooManySteps) FailStuck("the run does not come to rest");
+  if (WorldMayAct() && Act()) return;
+  SimulatedWorker* const worker = PickDueWorker();
+  // A worker that is not prompt may have its turn late.
+  if (worker != nullptr && (profile_.is_prompt || !WorldMayAct() || random_.Chance(85))) {
     return Turn(*worker);
   }
   PassTime(limit);
 }
 
-void Simulator::GoOnUntil(Nanos time) {
-  while (now_ < time || OneThatIsDue() != nullptr) GoOn(time);
+void Simulator::RunStepsUntil(Nanos time) {
+  while (now_ < time || PickDueWorker() != nullptr) RunStep(time);
 }
 
 bool Simulator::IsDue(SimulatedWorker& worker) {
   if (worker.is_busy || worker.HasEnded()) return false;
-  return worker.has_mail() || kernel_.HasNews(worker.daemon()) ||
+  return worker.has_mail() || kernel_.HasWakeup(worker.daemon()) ||
          NanosOf(worker.runner().NextDeadline()) <= now_ || HasOutput(worker);
 }
 
@@ -254,14 +253,14 @@ bool Simulator::HasOutput(SimulatedWorker& worker) {
   fds_.clear();
   worker.runner().AppendPollFds(fds_);
   if (poll(fds_.data(), fds_.size(), 0) > 0) return true;
-  // A pipe that is left alone for a while has a deadline.
+  // A pipe in which output may gather has a deadline.
   if (worker.runner().NextDeadline() == MonotonicTime::InfiniteFuture()) {
-    kernel_.PipesAreEmpty(worker.daemon());
+    kernel_.ClearWritten(worker.daemon());
   }
   return false;
 }
 
-SimulatedWorker* Simulator::OneThatIsDue() {
+SimulatedWorker* Simulator::PickDueWorker() {
   SimulatedWorker* found = nullptr;
   int due = 0;
   for (SimulatedWorker* worker : workers_) {
@@ -274,12 +273,12 @@ void Simulator::Turn(SimulatedWorker& worker) {
   const int daemon = worker.daemon();
   worker.is_busy = true;
   std::vector<Command> mail = worker.TakeMail();
-  // Whoever ends all daemons does this for those that sleep, and lets them sleep on.
+  // The thread that ends all daemons handles this mail for sleeping workers, which sleep on.
   const bool ends_at_once = mail.size() == 1 && mail[0].kind == Command::Kind::kShutDown &&
                             worker.runner().ShutsDownAtOnce();
   const bool sleeps_on = ends_at_once && random_.Chance(50);
   if (!sleeps_on) {
-    kernel_.TakeNews(daemon);
+    kernel_.ClearWakeup(daemon);
     model().RoundBegins(daemon);
   }
   for (Command& command : mail) Take(worker, std::move(command));
@@ -291,7 +290,7 @@ void Simulator::Turn(SimulatedWorker& worker) {
     return;
   }
   // One more command may come before the mailbox is closed.
-  if (WorldActs() && random_.Chance(20)) GiveCommand();
+  if (WorldMayAct() && random_.Chance(20)) GiveCommand();
   worker.Close();
   in_mailbox_.erase(daemon);
   gave_up_ |= model().seen(daemon).is_unkillable;
@@ -317,7 +316,7 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
   }
   const auto planned = plan_.find(daemon);
   const bool is_new = reloads_ && planned != plan_.end() && planned->second == PlanAction::kAdd;
-  if (order == Order::kBoot && is_new) CheckThatGoneHaveEnded();
+  if (order == Order::kBoot && is_new) CheckRemovedHaveEnded();
   model().Takes(daemon, order, detail);
   worker.runner().Handle(std::move(command));
   model().HasTaken(daemon);
@@ -330,14 +329,14 @@ void Simulator::PassTime(Nanos limit) {
   Nanos next = NextEvent();
   if (next >= kInfinite) next = now_ + 10 * kSecond;
   Nanos time = next;
-  if (WorldActs()) {
+  if (WorldMayAct()) {
     const int choice = random_.Below(10);
     if (choice < 3) time = now_ + static_cast<Nanos>(random_.Fraction() * (next - now_));
-    if (choice == 3 && !character_.is_prompt) {
+    if (choice == 3 && !profile_.is_prompt) {
       time = now_ + random_.Of<Nanos>({kMillisecond, 100 * kMillisecond, 5 * kSecond});
     }
   }
-  // Whoever is due and is not prompt lets it pass, too.
+  // A due worker that is not prompt lets time pass, too.
   AdvanceTo(std::min(limit, std::max(time, now_)));
 }
 
@@ -363,15 +362,17 @@ void Simulator::WhileSpawning(int daemon, Nanos time) {
   Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is spawned slowly"); });
   ++spawning_;
   const Nanos end = now_ + time;
-  while (now_ < end) GoOn(end);
+  while (now_ < end) RunStep(end);
   --spawning_;
 }
 
-void Simulator::BeStuck(const char* what) {
+void Simulator::FailStuck(const char* what) {
   Check(false, what);
   outcome_.trace.assign(trace_.begin(), trace_.end());
   scenario_.stuck(outcome_);
 }
+
+Outcome Simulate(const Scenario& scenario) { return Simulator(scenario).Run(); }
 
 }  // namespace simulation
 }  // namespace hob

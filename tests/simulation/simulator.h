@@ -14,13 +14,13 @@
 #include "server/clock/simulated_clock.h"
 #include "server/output/log_store.h"
 #include "server/supervisor/reload_queue.h"
-#include "tests/simulation/character.h"
 #include "tests/simulation/configurations.h"
 #include "tests/simulation/fake_kernel.h"
 #include "tests/simulation/folder.h"
+#include "tests/simulation/log_folder.h"
 #include "tests/simulation/model.h"
-#include "tests/simulation/paper.h"
 #include "tests/simulation/random.h"
+#include "tests/simulation/run_profile.h"
 #include "tests/simulation/simulated_workforce.h"
 #include "tests/simulation/simulation.h"
 #include "tests/simulation/watcher.h"
@@ -28,24 +28,24 @@
 namespace hob {
 namespace simulation {
 
-// Plays one run. What it does is in files of their own: simulator.cc has the life of servers, and
-// whose turn it is; simulator_world.cc what the world does to them; simulator_told.cc what comes
-// back, and what must be so.
+// Simulates one run. simulator.cc has the life of servers and the order of turns,
+// simulator_world.cc the actions of the world, and simulator_checks.cc the checks of changes,
+// answers and requests to the kernel.
 //
 // Waiting is nested: while a reload waits for workers, or a worker for a slow spawn, the others
-// have their turns and the world goes on.
+// have their turns and the world acts.
 class Simulator : public Scheduler, public World, public KernelWitness {
  public:
   explicit Simulator(const Scenario& scenario);
 
-  // To be called once.
+  // Called once.
   Outcome Run();
 
   // Scheduler.
-  bool MakesWorker(const DaemonSpec& spec) override;
+  bool AdmitWorker(const DaemonSpec& spec) override;
   void WorkerMade(SimulatedWorker* worker) override;
   void WorkerGone(SimulatedWorker* worker) override;
-  void RunToTheEnd(SimulatedWorker* worker) override;
+  void RunToEnd(SimulatedWorker* worker) override;
   void RunUntil(const absl::Notification& answered) override;
 
   // World.
@@ -54,10 +54,10 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   int Alive(int daemon) const override { return kernel_.Alive(daemon); }
   int MainPid(int daemon) const override { return kernel_.MainPid(daemon); }
   bool IsMissing(int program) const override { return kernel_.IsMissing(program); }
-  bool SaidReady(int daemon) const override { return kernel_.SaidReady(daemon); }
-  bool ClosedReady(int daemon) const override { return kernel_.ClosedReady(daemon); }
+  bool HasSignalledReady(int daemon) const override { return kernel_.HasSignalledReady(daemon); }
+  bool HasClosedReady(int daemon) const override { return kernel_.HasClosedReady(daemon); }
   bool HasRefusedKill(int daemon) const override { return kernel_.HasRefusedKill(daemon); }
-  int Unheard(int daemon) const override { return kernel_.Unheard(daemon); }
+  int UnreadMessages(int daemon) const override { return kernel_.UnreadMessages(daemon); }
   OutputFacts Output(int daemon) const override;
   void Violation(int daemon, const std::string& what) override;
 
@@ -67,28 +67,28 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void NotSpawned(int daemon, const End& end) override;
   void Reaped(int daemon, const End& end) override;
   void Signalled(int daemon, int signal, bool to_tree) override;
-  void Heard(int daemon, const Word& word) override;
+  void Received(int daemon, const NotifyMessage& message) override;
   void Dropped(int daemon, bool clean) override;
 
  private:
-  // A command that somebody waits for.
+  // A command whose answer is due.
   struct Posted {
     int daemon = 0;
     Order order = Order::kStart;
     bool no_wait = false;
     Nanos timeout = kInfinite;
     Nanos posted_at = 0;
-    // As they were when it was posted.
+    // The daemon's exits when it was posted.
     int64_t exits = 0;
-    // As they were when the worker took it.
+    // The daemon's spawns when the worker took it.
     int64_t spawns = 0;
     bool joined_another = false;
-    // The instance was to be left alone, because a new one could not start.
+    // True if it must leave the instance alone, because a new one could not start.
     bool keeps_instance = false;
     int answers = 0;
   };
 
-  // A server as hobd puts it together, and the model of it.
+  // A server assembled as in hobd, and its model.
   struct Server {
     explicit Server(Simulator& simulator);
 
@@ -96,7 +96,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
     RestartThrottle throttle;
     DaemonRunner::Context context;
     Model model;
-    // Null where output is not kept.
+    // Null if output is not kept.
     std::unique_ptr<LogStore> logs;
     SimulatedWorkforce workforce;
     std::unique_ptr<Supervisor> supervisor;
@@ -110,13 +110,13 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void ShutDown();
   void Finish();
 
-  // Time and turns. No time passes beyond `limit`.
-  bool WorldActs() const;
-  void GoOn(Nanos limit);
-  void GoOnUntil(Nanos time);
+  // Time and turns. Time does not pass beyond `limit`.
+  bool WorldMayAct() const;
+  void RunStep(Nanos limit);
+  void RunStepsUntil(Nanos time);
   bool IsDue(SimulatedWorker& worker);
   bool HasOutput(SimulatedWorker& worker);
-  SimulatedWorker* OneThatIsDue();
+  SimulatedWorker* PickDueWorker();
   void Turn(SimulatedWorker& worker);
   void Take(SimulatedWorker& worker, Command command);
   void PassTime(Nanos limit);
@@ -124,57 +124,57 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   Nanos NextEvent();
   void WhileSpawning(int daemon, Nanos time);
   SimulatedWorker* WorkerOf(int daemon);
-  // What is waited for without an end, under stop_timeout = infinity, comes to its end.
-  void EndWhatIsNeverKilled();
-  // Everybody has turns until `is_over`.
+  // Ends the processes of daemons that stop with stop_timeout = infinity.
+  void EndUnlimitedStops();
+  // Gives all workers turns until `is_over`; reports `otherwise` if that never happens.
   void Wait(absl::FunctionRef<bool()> is_over, const char* otherwise);
-  // Somebody waits for ever: does not return.
-  void BeStuck(const char* what);
+  // Reports that something waits for ever, and does not return.
+  void FailStuck(const char* what);
 
-  // The world acts. False: it is somebody's turn, or time passes.
+  // Lets the world act. False if it does not: then a worker has a turn, or time passes.
   bool Act();
   void GiveCommand();
   void Post(Command command, int daemon);
   void ChangeFiles();
   void AskForReload();
   void CarryOutReloads();
-  void DoMischief();
-  void HidePaper();
-  bool PaperIsGood();
-  void AwaitGoodPaper();
-  void SayWord();
-  void Jump();
-  void LookAtWatchers();
+  void InjectFault();
+  void ToggleLogFolder();
+  bool RestoreLogs();
+  void AwaitLogs();
+  void SendNotifyMessage();
+  void DisturbClock();
+  void UseWatchers();
 
-  // What comes back.
-  void AwaitChange();
+  // Changes and answers.
+  void SubscribeToChanges();
   void ReadChanges();
   void Answered(int number, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
-  std::string WhatIsWrong(const Posted& posted, const std::string& reason,
-                          const absl::StatusOr<DaemonSnapshotPtr>& outcome) const;
-  std::string WhatIsWrongWithSuccess(const Posted& posted, const DaemonSnapshot& daemon) const;
+  std::string ProblemWithAnswer(const Posted& posted, const std::string& reason,
+                                const absl::StatusOr<DaemonSnapshotPtr>& outcome) const;
+  std::string ProblemWithSuccess(const Posted& posted, const DaemonSnapshot& daemon) const;
   LoadedConfig Load();
   std::map<int, PlanAction> ExpectedPlan(const Files& wanted) const;
   void Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome>& outcome);
-  void CheckThatGoneHaveEnded();
+  void CheckRemovedHaveEnded();
   void CheckReloaded(const ReloadQueue::Outcome& outcome);
   void CheckFailures(const ReloadQueue::Outcome& outcome);
   void CheckNotReloaded(const std::string& reason);
   void CheckAllAnswered();
   void CheckLogs();
-  // What was written when the server had let go of it, and had not ended, is gone.
-  void LoseWhatNobodyRead();
+  // Discards output that processes wrote after the server had dropped them.
+  void DiscardUnreadOutput();
 
   Model& model() { return server_->model; }
   const Model& model() const { return server_->model; }
   int RandomSettings();
   bool is_broken() const { return outcome_.violation.has_value(); }
-  // Only the first violation counts: what follows may follow from it.
+  // Only the first violation counts: it may cause the others.
   void Check(bool holds, const std::string& what);
   void Check(bool holds, const char* what) {
     if (!holds) Check(false, std::string(what));
   }
-  // `text` is only made when somebody wants to see it.
+  // Calls `text` only if the run is traced.
   template <typename Text>
   void Trace(const Text& text) {
     if (scenario_.trace > 0) Note(text());
@@ -186,53 +186,53 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   Outcome outcome_;
   std::deque<std::string> trace_;
   Random random_;
-  const Character character_;
+  const RunProfile profile_;
   SimulatedClock clock_;
   Nanos now_;
   FakeKernel kernel_;
-  Paper paper_;
+  LogFolder log_folder_;
   std::vector<pollfd> fds_;
   int steps_ = 0;
 
-  // What the configuration files say, what was loaded from them last and the plan that follows from
-  // it, and what is in force.
+  // The configuration files, their state when they were loaded last, the plan for that, and the
+  // configuration in force.
   Files files_;
   Files loaded_;
   std::map<int, PlanAction> plan_;
   Files in_force_;
   int64_t generation_ = 1;
-  // The reload that is under way has its generation.
+  // True if the current reload has its generation.
   bool is_counted_ = false;
-  // The last reload was told that there is no room.
+  // True if the last reload failed for want of room.
   bool no_room_ = false;
-  // Daemons that the last reload was to leave alone, because their new program was missing.
+  // Daemons that the last reload must leave alone, because their new program was missing.
   std::set<int> kept_;
-  // Daemons of which the server has left something alive: that may go on writing.
+  // Daemons with processes that the server has left alive, and that may go on writing.
   std::set<int> left_alive_;
-  // Daemons that hung in the kernel when it was begun, or since.
+  // Daemons that hung in the kernel when the last reload began, or since.
   std::set<int> hung_;
-  // Spawns that failed, by daemon: in all, and when the last reload was begun.
+  // Failed spawns by daemon: in all, and when the last reload began.
   std::map<int, int64_t> failed_spawns_;
   std::map<int, int64_t> failed_spawns_before_reload_;
-  // The number of the last change when the last reload was begun.
+  // The number of the last change when the last reload began.
   int64_t before_reload_ = 0;
 
   std::unique_ptr<Server> server_;
   std::vector<SimulatedWorker*> workers_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::deque<Posted> posted_;
-  // Of those, what is in the mailbox of each daemon's worker.
+  // The indices in `posted_` of the commands in the mailbox of each daemon's worker.
   std::map<int, std::deque<int>> in_mailbox_;
   // The number of the last change that was read.
   int64_t sequence_ = 0;
-  int reloads_asked_for_ = 0;
+  int pending_reloads_ = 0;
   bool reloads_ = false;
-  // Spawns that are under way, one within the other.
+  // The number of nested spawns that are under way.
   int spawning_ = 0;
   bool shutting_down_ = false;
-  // Everybody is down; whether nothing is left.
+  // The answer to the shutdown: true if no process is left.
   absl::optional<bool> all_gone_;
-  // Something of a daemon hung in the kernel when its worker ended.
+  // True if processes of a daemon hung in the kernel when its worker ended.
   bool gave_up_ = false;
 };
 

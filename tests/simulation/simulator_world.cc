@@ -1,4 +1,4 @@
-// What the world does to a server: commands, reloads, ends of processes, weather and clocks.
+// The actions of the world: commands, reloads, faults, ends of processes and jumps of clocks.
 #include <signal.h>
 
 #include <algorithm>
@@ -23,33 +23,33 @@ int Simulator::RandomSettings() {
 }
 
 bool Simulator::Act() {
-  // The last place where one step is told from the next.
+  // A second signal to a server that is shutting down.
   if (shutting_down_ && random_.Chance(1)) {
     server_->supervisor->KillAll();
     return true;
   }
-  if (!shutting_down_ && random_.Below(1000) < character_.shutdowns && PaperIsGood()) {
+  if (!shutting_down_ && random_.Below(1000) < profile_.shutdowns && RestoreLogs()) {
     Trace([] { return "the server is told to stop"; });
     shutting_down_ = true;
     server_->supervisor->BeginShutDown([this](bool all_gone) { all_gone_ = all_gone; });
     return true;
   }
   int choice = random_.Below(100);
-  if ((choice -= character_.commands) < 0) return GiveCommand(), true;
-  if ((choice -= character_.reloads) < 0) {
+  if ((choice -= profile_.commands) < 0) return GiveCommand(), true;
+  if ((choice -= profile_.reloads) < 0) {
     random_.Chance(60) ? ChangeFiles() : AskForReload();
     return true;
   }
-  if ((choice -= character_.mischief) < 0) return DoMischief(), true;
-  if ((choice -= character_.jumps) < 0) return Jump(), true;
-  if ((choice -= character_.words) < 0) return SayWord(), true;
-  if ((choice -= character_.watchers) < 0) return LookAtWatchers(), true;
-  if (reloads_asked_for_ > 0 && random_.Chance(20)) CarryOutReloads();
+  if ((choice -= profile_.faults) < 0) return InjectFault(), true;
+  if ((choice -= profile_.jumps) < 0) return DisturbClock(), true;
+  if ((choice -= profile_.messages) < 0) return SendNotifyMessage(), true;
+  if ((choice -= profile_.watchers) < 0) return UseWatchers(), true;
+  if (pending_reloads_ > 0 && random_.Chance(20)) CarryOutReloads();
   return false;
 }
 
 void Simulator::GiveCommand() {
-  const int daemon = random_.Below(character_.daemons);
+  const int daemon = random_.Below(profile_.daemons);
   Command command;
   command.kind = random_.Of({Command::Kind::kStart, Command::Kind::kStart, Command::Kind::kStop,
                              Command::Kind::kStop, Command::Kind::kRestart, Command::Kind::kRestart,
@@ -89,7 +89,7 @@ void Simulator::Post(Command command, int daemon) {
 }
 
 void Simulator::ChangeFiles() {
-  const int daemon = random_.Below(character_.daemons);
+  const int daemon = random_.Below(profile_.daemons);
   const auto found = files_.daemons.find(daemon);
   switch (random_.Below(8)) {
     case 0:
@@ -111,7 +111,7 @@ void Simulator::ChangeFiles() {
 
 void Simulator::AskForReload() {
   const bool dry_run = random_.Chance(25);
-  ++reloads_asked_for_;
+  ++pending_reloads_;
   Trace([&] { return dry_run ? "a dry run is asked for" : "a reload is asked for"; });
   server_->reloads->Request(dry_run,
                             [this, dry_run](const absl::StatusOr<ReloadQueue::Outcome>& outcome) {
@@ -120,8 +120,8 @@ void Simulator::AskForReload() {
 }
 
 void Simulator::CarryOutReloads() {
-  // There is one thread that reloads, and it cannot wait for a worker that waits for it to return.
-  if (reloads_ || spawning_ > 0 || !PaperIsGood()) return;
+  // One thread reloads, and it cannot wait for a worker that waits for it to return.
+  if (reloads_ || spawning_ > 0 || !RestoreLogs()) return;
   reloads_ = true;
   no_room_ = false;
   is_counted_ = false;
@@ -129,22 +129,22 @@ void Simulator::CarryOutReloads() {
   reloads_ = false;
 }
 
-void Simulator::DoMischief() {
-  const int daemon = random_.Below(character_.daemons);
+void Simulator::InjectFault() {
+  const int daemon = random_.Below(profile_.daemons);
   switch (random_.Below(13)) {
     case 12:
     case 11:
       return kernel_.SetMissing(random_.Below(kPrograms), /*missing=*/random_.Chance(70));
     case 10:
-      return HidePaper();
+      return ToggleLogFolder();
     case 0:
       return kernel_.FreezeOne(daemon, /*frozen=*/true);
     case 1:
       return kernel_.FreezeOne(daemon, /*frozen=*/false);
     case 2:
-      return kernel_.SetWeather(random_.Chance(50) ? Sunshine() : character_.weather);
+      return kernel_.SetFaultRates(random_.Chance(50) ? NoFaults() : profile_.fault_rates);
     case 3:
-      return kernel_.SetDescriptors(random_.Chance(30) ? 0 : character_.kernel.descriptors);
+      return kernel_.SetDescriptors(random_.Chance(30) ? 0 : profile_.kernel.descriptors);
     case 4:
       return kernel_.Heal();
     default:
@@ -154,41 +154,44 @@ void Simulator::DoMischief() {
   }
 }
 
-void Simulator::HidePaper() {
-  // What a daemon that is gone leaves unwritten is tried again in real time.
-  if (!character_.keeps_output || reloads_ || shutting_down_) return;
-  Trace([this] { return paper_.is_there() ? "logs cannot be written" : "logs can be written"; });
-  paper_.is_there() ? paper_.TakeAway() : paper_.PutBack(now_);
+void Simulator::ToggleLogFolder() {
+  // The output that a removed daemon leaves unwritten is retried in real time.
+  if (!profile_.keeps_output || reloads_ || shutting_down_) return;
+  Trace(
+      [this] { return log_folder_.is_there() ? "logs cannot be written" : "logs can be written"; });
+  log_folder_.is_there() ? log_folder_.Hide() : log_folder_.Restore(now_);
 }
 
-// Whether nothing waits for its log. If something does, it will get there.
-bool Simulator::PaperIsGood() {
-  paper_.PutBack(now_);
-  if (spawning_ > 0) return !character_.keeps_output;
+// Restores the folder of the logs. True if no daemon's output waits for its log; it gets there soon
+// otherwise.
+bool Simulator::RestoreLogs() {
+  log_folder_.Restore(now_);
+  if (spawning_ > 0) return !profile_.keeps_output;
   return std::none_of(workers_.begin(), workers_.end(), [this](const SimulatedWorker* worker) {
     return !worker->HasEnded() && model().seen(worker->daemon()).has_log_problem;
   });
 }
 
-void Simulator::AwaitGoodPaper() {
-  while (!PaperIsGood()) GoOnUntil(now_ + kSecond);
+void Simulator::AwaitLogs() {
+  while (!RestoreLogs()) RunStepsUntil(now_ + kSecond);
 }
 
-void Simulator::SayWord() {
-  Word word;
-  word.kind = random_.Of({Word::Kind::kReady, Word::Kind::kAlive, Word::Kind::kAlive,
-                          Word::Kind::kTrigger, Word::Kind::kStopping, Word::Kind::kStatus,
-                          Word::Kind::kExtendTimeout, Word::Kind::kNonsense});
-  word.status = random_.Below(3);
-  word.time = random_.Of<Nanos>({0, kMillisecond, 5 * kSecond, 2 * kMinute});
+void Simulator::SendNotifyMessage() {
+  NotifyMessage message;
+  message.kind = random_.Of({NotifyMessage::Kind::kReady, NotifyMessage::Kind::kAlive,
+                             NotifyMessage::Kind::kAlive, NotifyMessage::Kind::kTrigger,
+                             NotifyMessage::Kind::kStopping, NotifyMessage::Kind::kStatus,
+                             NotifyMessage::Kind::kExtendTimeout, NotifyMessage::Kind::kMalformed});
+  message.status = random_.Below(3);
+  message.time = random_.Of<Nanos>({0, kMillisecond, 5 * kSecond, 2 * kMinute});
   const bool is_own = random_.Chance(70);
-  const int first = random_.Below(character_.daemons);
-  for (int i = 0; i < character_.daemons; ++i) {
-    if (kernel_.Speak((first + i) % character_.daemons, word, is_own)) return;
+  const int first = random_.Below(profile_.daemons);
+  for (int i = 0; i < profile_.daemons; ++i) {
+    if (kernel_.SendMessage((first + i) % profile_.daemons, message, is_own)) return;
   }
 }
 
-void Simulator::Jump() {
+void Simulator::DisturbClock() {
   switch (random_.Below(4)) {
     case 0:
       Trace([] { return "the wall clock goes back a year"; });
@@ -200,19 +203,18 @@ void Simulator::Jump() {
       Trace([] { return "the machine was suspended"; });
       return clock_.Suspend(absl::Hours(8));
     default:
-      if (character_.is_prompt || spawning_ > 0) return;
+      if (profile_.is_prompt || spawning_ > 0) return;
       Trace([] { return "the machine stands still"; });
       return AdvanceTo(now_ + random_.Of<Nanos>({10 * kSecond, 10 * kMinute, kHour}));
   }
 }
 
-void Simulator::LookAtWatchers() {
-  const int which = random_.Below(character_.watchers);
+void Simulator::UseWatchers() {
+  const int which = random_.Below(profile_.watchers);
   if (which >= watchers_.size()) {
     const std::string only =
-        random_.Chance(30) ? Configurations::NameOf(random_.Below(character_.daemons)) : "";
-    watchers_.push_back(
-        std::make_unique<Watcher>(server_->registry, character_.kept_changes, only));
+        random_.Chance(30) ? Configurations::NameOf(random_.Below(profile_.daemons)) : "";
+    watchers_.push_back(std::make_unique<Watcher>(server_->registry, profile_.kept_changes, only));
     return;
   }
   Watcher& watcher = *watchers_[which];

@@ -23,7 +23,7 @@ bool IsShortage(const End& end) {
   return always || (!end.at_exec && (error == ENOSPC || error == EDQUOT));
 }
 
-Verdict ThrottleModel::Decide(const Settings& settings, const End& end, bool condemned,
+Verdict ThrottleModel::Decide(const Settings& settings, const End& end, bool ended_by_hob,
                               bool was_trial, Nanos uptime, Nanos now) {
   if (IsShortage(end)) {
     Nanos delay = 100 * kMillisecond;
@@ -34,7 +34,7 @@ Verdict ThrottleModel::Decide(const Settings& settings, const End& end, bool con
     return verdict;
   }
   if (settings.restart == Restart::kNever) return Verdict();
-  if (settings.restart == Restart::kOnFailure && !condemned && IsSuccess(settings, end)) {
+  if (settings.restart == Restart::kOnFailure && !ended_by_hob && IsSuccess(settings, end)) {
     return Verdict();
   }
   shortages_in_a_row_ = 0;
@@ -77,7 +77,7 @@ Nanos BudgetModel::Take(Nanos now) {
   left_ = std::min(burst_, left_ + static_cast<double>(now - as_of_) / kSecond * rate_);
   as_of_ = now;
   left_ -= 1;
-  // A start that is a fraction of a nanosecond early is none that is too much.
+  // A start may be early by a fraction of a nanosecond.
   constexpr double kRounding = 1e-9;
   if (left_ >= -kRounding) return now;
   return now + static_cast<Nanos>(-left_ / rate_ * kSecond);

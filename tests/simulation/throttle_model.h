@@ -9,19 +9,19 @@
 namespace hob {
 namespace simulation {
 
-// What has to follow on an end that nobody asked for. A plain value.
+// What must follow an end without a request. A plain value.
 struct Verdict {
   enum class Kind { kStartNow, kWait, kHalt, kLeave };
   Kind kind = Kind::kLeave;
-  // When the next start is due, and the latest moment that the spread of a back-off allows;
-  // kInfinite: none comes.
+  // When the next start is due, and the latest moment that the jitter of a back-off allows;
+  // kInfinite if none comes.
   Nanos earliest = kInfinite;
   Nanos latest = kInfinite;
-  // The next start is one of a daemon that was given up.
+  // True if the next start is a trial of a daemon that was given up.
   bool is_trial = false;
 };
 
-// True if the machine was short of something: nothing that the daemon is to blame for.
+// True if the machine was short of something, for which the daemon is not to blame.
 bool IsShortage(const End& end);
 
 // The restart throttle of one daemon, written from its documentation alone.
@@ -29,16 +29,17 @@ class ThrottleModel {
  public:
   void Clear() { *this = ThrottleModel(); }
 
-  // `condemned`: hob ended it because it was found wanting. `was_trial`: so was this start.
-  Verdict Decide(const Settings& settings, const End& end, bool condemned, bool was_trial,
+  // `ended_by_hob` if hob ended it because it was not ready in time or failed its watchdog;
+  // `was_trial` if the start was a trial.
+  Verdict Decide(const Settings& settings, const End& end, bool ended_by_hob, bool was_trial,
                  Nanos uptime, Nanos now);
 
-  // Takes note of a start, and returns true if the invariant still holds: between two clearings of
-  // the history, trials apart, no window of retry_time has more than max(1, max_retries).
+  // Records a start, and returns true if the invariant still holds: between two clearings of the
+  // history, trials apart, no window of retry_time has more than max(1, max_retries) starts.
   bool MayStart(const Settings& settings, bool is_trial, Nanos now);
-  // The start that was noted last met a shortage of the machine and does not count.
+  // Takes back the start that was recorded last: it met a shortage of the machine.
   void StartDidNotCount();
-  // The window is another one from now on.
+  // The window has another length from now on.
   void SettingsChanged() { starts_.clear(); }
 
  private:
@@ -53,7 +54,7 @@ class ThrottleModel {
 // gets `rate` more each second.
 class BudgetModel {
  public:
-  // `rate` 0: no bound.
+  // There is no limit if `rate` is 0.
   BudgetModel(double rate, int burst) : rate_(rate), burst_(burst), left_(burst) {}
 
   // Takes one start, and returns when it may happen.
@@ -62,7 +63,7 @@ class BudgetModel {
  private:
   const double rate_;
   const double burst_;
-  // At the moment `as_of_`; below zero: starts that are promised for later.
+  // At the moment `as_of_`; negative for starts that are promised for later.
   double left_;
   Nanos as_of_ = 0;
 };

@@ -4,25 +4,25 @@ namespace hob {
 namespace simulation {
 namespace {
 
-Sighting::State StateOf(DaemonState state) {
+Observation::State StateOf(DaemonState state) {
   switch (state) {
     case DaemonState::kStopped:
-      return Sighting::State::kStopped;
+      return Observation::State::kStopped;
     case DaemonState::kStarting:
-      return Sighting::State::kStarting;
+      return Observation::State::kStarting;
     case DaemonState::kRunning:
-      return Sighting::State::kRunning;
+      return Observation::State::kRunning;
     case DaemonState::kBackoff:
-      return Sighting::State::kBackoff;
+      return Observation::State::kBackoff;
     case DaemonState::kStopping:
     case DaemonState::kClearing:
-      return Sighting::State::kStopping;
+      return Observation::State::kStopping;
     case DaemonState::kExited:
-      return Sighting::State::kExited;
+      return Observation::State::kExited;
     case DaemonState::kHalted:
-      return Sighting::State::kHalted;
+      return Observation::State::kHalted;
   }
-  return Sighting::State::kStopped;
+  return Observation::State::kStopped;
 }
 
 End EndOf(const EndOfProcess& end) {
@@ -73,29 +73,29 @@ const char* NameOf(Order order) {
   return kNames[static_cast<int>(order)];
 }
 
-Sighting SightingOf(const DaemonSnapshot& snapshot, int settings) {
-  Sighting sighting;
-  sighting.state = StateOf(snapshot.state);
-  sighting.wanted = snapshot.wanted;
-  sighting.ready = snapshot.ready;
-  sighting.is_unkillable = snapshot.unkillable;
-  sighting.pid = snapshot.pid;
-  sighting.exits = snapshot.counts->exits;
-  sighting.restarts = snapshot.counts->restarts;
-  sighting.settings = settings;
-  sighting.has_evidence = snapshot.throttle != nullptr;
+Observation ObservationOf(const DaemonSnapshot& snapshot, int settings) {
+  Observation observation;
+  observation.state = StateOf(snapshot.state);
+  observation.wanted = snapshot.wanted;
+  observation.ready = snapshot.ready;
+  observation.is_unkillable = snapshot.unkillable;
+  observation.pid = snapshot.pid;
+  observation.exits = snapshot.counts->exits;
+  observation.restarts = snapshot.counts->restarts;
+  observation.settings = settings;
+  observation.has_evidence = snapshot.throttle != nullptr;
   if (snapshot.next_start_time.has_value()) {
-    sighting.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
+    observation.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
   }
-  sighting.status = snapshot.notes->status_text;
-  sighting.has_log_problem = !snapshot.notes->log_problem.empty();
-  if (snapshot.runs->empty()) return sighting;
+  observation.status = snapshot.notes->status_text;
+  observation.has_log_problem = !snapshot.notes->log_problem.empty();
+  if (snapshot.runs->empty()) return observation;
   const EndedRun& run = snapshot.runs->front();
-  sighting.run_pid = run.pid;
-  sighting.run_end = EndOf(run.exit.end);
-  sighting.run_was_asked_for = run.exit.requested;
-  sighting.run_was_condemned = !run.exit.verdict.empty();
-  return sighting;
+  observation.run_pid = run.pid;
+  observation.run_end = EndOf(run.exit.end);
+  observation.run_was_requested = run.exit.requested;
+  observation.run_ended_by_hob = !run.exit.verdict.empty();
+  return observation;
 }
 
 }  // namespace simulation

@@ -8,12 +8,12 @@
 namespace hob {
 namespace simulation {
 
-// What hob says, in the words of the model, which knows none of hob's.
+// Translates hob's types to the model's, which knows none of hob's.
 
 Order OrderOf(Command::Kind kind);
 
 // `settings` is the number of the snapshot's specification.
-Sighting SightingOf(const DaemonSnapshot& snapshot, int settings);
+Observation ObservationOf(const DaemonSnapshot& snapshot, int settings);
 
 // "shut down".
 const char* NameOf(Order order);

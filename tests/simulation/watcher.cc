@@ -39,12 +39,12 @@ std::string Watcher::Take(const WatchEvent& event) {
       synced_ = true;
       break;
     case WatchEvent::Kind::kDaemon:
-      // Once it is synced, every change is told, one after the other.
+      // Once synced, a watcher gets every change, one after the other.
       if (synced_ && only_.empty() && event.sequence != sequence_ + 1) {
         return "the numbers of a watcher's changes have a gap";
       }
       if (event.removed) {
-        if (known_.erase(event.daemon->name()) == 0) return "a removal is told twice";
+        if (known_.erase(event.daemon->name()) == 0) return "a removal is published twice";
       } else {
         known_[event.daemon->name()] = event.daemon;
       }
@@ -56,14 +56,14 @@ std::string Watcher::Take(const WatchEvent& event) {
 }
 
 std::string Watcher::CompareWithList() const {
-  if (!synced_) return "a watcher that has read everything is not told that it is synced";
+  if (!synced_) return "a watcher that has read everything is not synced";
   size_t listed = 0;
   for (const DaemonSnapshotPtr& daemon : registry_.All()) {
     if (!only_.empty() && daemon->name() != only_) continue;
     ++listed;
     const auto found = known_.find(daemon->name());
     if (found == known_.end() || found->second != daemon) {
-      return "a watcher that has read everything does not know what is listed";
+      return "a watcher that has read everything lacks a listed daemon";
     }
   }
   return listed == known_.size() ? "" : "a watcher knows daemons that are not listed";
@@ -74,13 +74,13 @@ std::string Watcher::Resume() {
   absl::StatusOr<ChangeReader> resumed = ChangeReader::Open(registry_, Filter(), token_);
   if (resumed.ok()) {
     reader_ = std::move(resumed);
-    // One that had no whole snapshot begins again.
+    // A watcher without a whole snapshot begins again.
     if (!synced_) known_.clear();
     return "";
   }
   const int64_t behind = registry_.latest_sequence() - sequence_;
   if (!absl::IsOutOfRange(resumed.status()) || behind <= kept_) {
-    return "a watcher cannot go on where it was";
+    return "a watcher cannot resume where it was";
   }
   known_.clear();
   synced_ = false;

@@ -10,17 +10,18 @@
 namespace hob {
 namespace simulation {
 
-// One who follows the registry at a pace of its own, and knows what it may miss.
+// Follows the registry at a pace of its own, and checks the events: a watcher may miss changes only
+// if it is too slow. Not thread-safe.
 class Watcher {
  public:
-  // `registry` outlives it and keeps `kept` changes. `only` names the one daemon that it follows;
-  // empty: all.
+  // `registry` outlives it and keeps `kept` changes. `only` names the one daemon to follow; all if
+  // empty.
   Watcher(const Registry& registry, int kept, const std::string& only);
 
-  // Reads so many events, or all there are. Returns what is wrong with them; empty: nothing.
+  // Reads up to `most` events. Returns what is wrong with them; empty if nothing is.
   std::string Read(int most);
 
-  // Goes, and comes back where it was.
+  // Disconnects, and resumes where it was. Returns what is wrong; empty if nothing is.
   std::string Resume();
 
  private:

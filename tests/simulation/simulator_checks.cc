@@ -1,4 +1,4 @@
-// What comes back from a server: changes, answers, and what it asks the kernel for.
+// The checks of what a server does: its changes, answers and requests to the kernel.
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -46,9 +46,9 @@ Nanos Simulator::WallOffset() const {
 // The kernel.
 
 void Simulator::SpawnBegins(int daemon) {
-  // What was published before is looked at before.
+  // Changes published earlier are checked first.
   ReadChanges();
-  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is to be spawned"); });
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is about to be spawned"); });
   model().SpawnBegins(daemon);
 }
 
@@ -83,25 +83,26 @@ void Simulator::Signalled(int daemon, int signal, bool to_tree) {
   model().Signalled(daemon, signal, to_tree);
 }
 
-void Simulator::Heard(int daemon, const Word& word) {
-  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " says ", NameOf(word.kind)); });
-  model().Heard(daemon, word);
+void Simulator::Received(int daemon, const NotifyMessage& message) {
+  Trace(
+      [&] { return absl::StrCat(Configurations::NameOf(daemon), " says ", NameOf(message.kind)); });
+  model().Received(daemon, message);
 }
 
 void Simulator::Dropped(int daemon, bool clean) {
-  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is let go of"); });
+  Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " is dropped"); });
   if (!clean) left_alive_.insert(daemon);
   model().Dropped(daemon, clean);
 }
 
 // Changes.
 
-// Each is looked at while it is published: what comes after it must not make up for what was to
-// come before.
-void Simulator::AwaitChange() {
+// Each change is checked as it is published: later events must not make up for missing earlier
+// ones.
+void Simulator::SubscribeToChanges() {
   server_->registry.CallAfter(sequence_, [this] {
     ReadChanges();
-    AwaitChange();
+    SubscribeToChanges();
   });
 }
 
@@ -124,11 +125,11 @@ void Simulator::ReadChanges() {
     Check(Sum(daemon.counts->restarts_by_reason) == daemon.counts->restarts,
           "restarts by reason are counted wrongly");
     Check(daemon.runs->size() == std::min<int64_t>(daemon.counts->exits, kMaxEndedRuns),
-          "another number of runs is kept");
+          "the number of kept runs is wrong");
     if (change.removed) continue;
     if (daemon.unkillable) hung_.insert(daemon.name()[1] - '0');
-    model().Sees(daemon.name()[1] - '0',
-                 SightingOf(daemon, SharedConfigurations().NumberOf(daemon.spec.get())));
+    model().Observe(daemon.name()[1] - '0',
+                    ObservationOf(daemon, SharedConfigurations().NumberOf(daemon.spec.get())));
   }
 }
 
@@ -139,52 +140,52 @@ void Simulator::Answered(int number, const absl::StatusOr<DaemonSnapshotPtr>& ou
   const std::string reason = outcome.ok() ? "OK" : GetErrorReason(outcome.status()).reason;
   Trace([&] { return absl::StrCat("command ", number, " is answered: ", reason); });
   Check(++posted.answers == 1, "a command is answered twice");
-  const std::string wrong = WhatIsWrong(posted, reason, outcome);
+  const std::string wrong = ProblemWithAnswer(posted, reason, outcome);
   if (!wrong.empty()) {
     Violation(posted.daemon,
               absl::StrCat("command ", number, " is answered ", reason, ": ", wrong));
   }
 }
 
-std::string Simulator::WhatIsWrong(const Posted& posted, const std::string& reason,
-                                   const absl::StatusOr<DaemonSnapshotPtr>& outcome) const {
+std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string& reason,
+                                         const absl::StatusOr<DaemonSnapshotPtr>& outcome) const {
   const int daemon = posted.daemon;
   const auto unless = [](bool holds, const char* what) { return holds ? "" : what; };
   if (posted.keeps_instance) {
-    return unless(reason == "START_FAILED", "it was to be told that a new instance cannot start");
+    return unless(reason == "START_FAILED", "the answer must be that a new instance cannot start");
   }
-  if (reason == "OK") return WhatIsWrongWithSuccess(posted, **outcome);
-  if (reason == "SHUTTING_DOWN") return unless(shutting_down_, "it does not shut down");
+  if (reason == "OK") return ProblemWithSuccess(posted, **outcome);
+  if (reason == "SHUTTING_DOWN") return unless(shutting_down_, "the server is not shutting down");
   if (reason == "DAEMON_NOT_FOUND") {
-    return unless(!model().IsKnown(daemon) || model().IsEnding(daemon), "it is there");
+    return unless(!model().IsKnown(daemon) || model().IsEnding(daemon), "the daemon exists");
   }
   if (reason == "NOT_RUNNING") return unless(posted.order == Order::kSignal, "it was no signal");
   if (posted.order == Order::kSignal) {
-    // Refused by the kernel, or not sent for a shortage of the machine.
+    // The kernel refused it, or a shortage of the machine prevented it.
     return unless(
         absl::IsPermissionDenied(outcome.status()) || absl::IsResourceExhausted(outcome.status()),
-        "that is no answer to a signal");
+        "a signal has no such answer");
   }
   if (reason == "TIMED_OUT") {
     return unless(now_ >= posted.posted_at + posted.timeout, "its time is not over");
   }
   if (reason == "UNKILLABLE") {
-    // It may have ended just now, and nobody has looked.
+    // The process may have ended just now, unseen by the worker.
     return unless(model().Hangs(daemon) || model().seen(daemon).is_unkillable, "it does not hang");
   }
-  if (posted.order == Order::kStop) return "that is no answer to a stop";
+  if (posted.order == Order::kStop) return "a stop has no such answer";
   if (reason == "START_FAILED") {
     return unless(model().exits(daemon) > posted.exits, "nothing has ended");
   }
-  return unless(reason == "OVERTAKEN", "nobody knows this answer");
+  return unless(reason == "OVERTAKEN", "there is no such answer");
 }
 
-std::string Simulator::WhatIsWrongWithSuccess(const Posted& posted,
-                                              const DaemonSnapshot& daemon) const {
+std::string Simulator::ProblemWithSuccess(const Posted& posted,
+                                          const DaemonSnapshot& daemon) const {
   if (posted.no_wait) return "";
   switch (posted.order) {
     case Order::kStop:
-      return kernel_.Alive(posted.daemon) == 0 ? "" : "something is alive";
+      return kernel_.Alive(posted.daemon) == 0 ? "" : "processes are alive";
     case Order::kRestart:
       if (!posted.joined_another && model().spawns(posted.daemon) == posted.spawns) {
         return "it is the same instance";
@@ -199,39 +200,40 @@ std::string Simulator::WhatIsWrongWithSuccess(const Posted& posted,
 
 OutputFacts Simulator::Output(int daemon) const {
   OutputFacts facts;
-  if (!character_.keeps_output) return facts;
-  const Page& page = kernel_.page(daemon);
+  if (!profile_.keeps_output) return facts;
+  const WrittenOutput& written = kernel_.written(daemon);
   for (int stream : {0, 1}) {
-    facts.written += page.bytes[stream].size();
-    if (!page.bytes[stream].empty()) {
-      facts.logged += paper_.SizeOf(Configurations::NameOf(daemon), stream);
+    facts.written += written.bytes[stream].size();
+    if (!written.bytes[stream].empty()) {
+      facts.logged += log_folder_.SizeOf(Configurations::NameOf(daemon), stream);
     }
   }
-  facts.written_at = page.written_at;
-  facts.can_be_logged = paper_.is_there();
-  facts.can_be_logged_since = paper_.back_since();
+  facts.written_at = written.written_at;
+  facts.can_be_logged = log_folder_.is_there();
+  facts.can_be_logged_since = log_folder_.restored_at();
   return facts;
 }
 
 void Simulator::CheckLogs() {
-  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+  for (int daemon = 0; daemon < profile_.daemons; ++daemon) {
     for (int stream : {0, 1}) {
-      const std::string& written = kernel_.page(daemon).bytes[stream];
+      const std::string& written = kernel_.written(daemon).bytes[stream];
       if (written.empty()) continue;
-      const std::string logged = paper_.TextOf(Configurations::NameOf(daemon), stream);
-      // What is written after the last look at it waits in the FIFO for the next server.
+      const std::string logged = log_folder_.TextOf(Configurations::NameOf(daemon), stream);
+      // Output after the last read waits in the FIFO for the next server.
       const bool is_right =
           left_alive_.count(daemon) == 0 ? written == logged : absl::StartsWith(written, logged);
-      if (!is_right) Violation(daemon, "its log is not what it has written");
+      if (!is_right) Violation(daemon, "its log differs from its output");
     }
   }
 }
 
-void Simulator::LoseWhatNobodyRead() {
+void Simulator::DiscardUnreadOutput() {
   for (const int daemon : left_alive_) {
     for (int stream : {0, 1}) {
-      if (kernel_.page(daemon).bytes[stream].empty()) continue;
-      kernel_.LoseWritten(daemon, stream, paper_.SizeOf(Configurations::NameOf(daemon), stream));
+      if (kernel_.written(daemon).bytes[stream].empty()) continue;
+      kernel_.DiscardWritten(daemon, stream,
+                             log_folder_.SizeOf(Configurations::NameOf(daemon), stream));
     }
   }
   left_alive_.clear();
@@ -243,7 +245,7 @@ void Simulator::CheckAllAnswered() {
       Violation(posted_[i].daemon, absl::StrCat("command ", i, " is not answered"));
     }
   }
-  Check(reloads_asked_for_ == 0, "a reload is not answered");
+  Check(pending_reloads_ == 0, "a reload is not answered");
 }
 
 // Reloads.
@@ -254,7 +256,7 @@ LoadedConfig Simulator::Load() {
   before_reload_ = server_->registry.latest_sequence();
   kept_.clear();
   hung_.clear();
-  for (int daemon = 0; daemon < character_.daemons; ++daemon) {
+  for (int daemon = 0; daemon < profile_.daemons; ++daemon) {
     if (model().seen(daemon).is_unkillable) hung_.insert(daemon);
   }
   failed_spawns_before_reload_ = failed_spawns_;
@@ -275,7 +277,7 @@ std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
     if (model().PendingSettings(daemon) >= 0) former = model().SettingsOfDaemon(daemon);
     if (ProgramOf(former) != ProgramOf(settings)) {
       plan[daemon] = PlanAction::kRestart;
-    } else if (AsSection("", SettingsOf(former)) == AsSection("", SettingsOf(settings))) {
+    } else if (ToSection("", SettingsOf(former)) == ToSection("", SettingsOf(settings))) {
       plan[daemon] = PlanAction::kUnchanged;
     } else {
       plan[daemon] = PlanAction::kUpdate;
@@ -285,17 +287,17 @@ std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
 }
 
 void Simulator::Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome>& outcome) {
-  --reloads_asked_for_;
+  --pending_reloads_;
   ++outcome_.reloads;
   const std::string reason = outcome.ok() ? "OK" : GetErrorReason(outcome.status()).reason;
   Trace([&] { return absl::StrCat(dry_run ? "dry run: " : "reload: ", reason); });
   if (!outcome.ok()) return CheckNotReloaded(reason);
   if (dry_run) {
     Check(outcome->errors.empty() != loaded_.is_broken, "a dry run is wrong about errors");
-    Check(outcome->generation == generation_, "a dry run is told as a reload");
+    Check(outcome->generation == generation_, "a dry run counts as a reload");
     if (loaded_.is_broken) return;
   } else {
-    // Those that were asked for together are carried out as one.
+    // Reloads requested together are carried out as one.
     if (!std::exchange(is_counted_, true)) ++generation_;
     Check(outcome->generation == generation_, "the generation of the configuration is wrong");
     in_force_ = loaded_;
@@ -304,56 +306,56 @@ void Simulator::Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome
   CheckReloaded(*outcome);
 }
 
-void Simulator::CheckThatGoneHaveEnded() {
+void Simulator::CheckRemovedHaveEnded() {
   for (const auto& [daemon, action] : plan_) {
     if (action != PlanAction::kRemove || kernel_.Alive(daemon) == 0) continue;
     if (!model().seen(daemon).is_unkillable) {
-      Violation(daemon, "it is gone and runs while what is new is started");
+      Violation(daemon, "it is removed and runs while new daemons start");
     }
   }
 }
 
-// A reload says of which daemons the new instance did not start, and of no others.
+// A reload names the daemons whose new instance did not start, and no others.
 void Simulator::CheckFailures(const ReloadQueue::Outcome& outcome) {
-  std::set<int> told;
+  std::set<int> reported;
   for (const auto& [name, daemon] : outcome.outcomes) {
-    if (!daemon.failure.empty()) told.insert(name[1] - '0');
+    if (!daemon.failure.empty()) reported.insert(name[1] - '0');
   }
   for (const int daemon : kept_) {
-    if (told.count(daemon) == 0) Violation(daemon, "it is not told that it was not replaced");
+    if (reported.count(daemon) == 0) Violation(daemon, "its failed replacement is not reported");
   }
-  for (const int daemon : told) {
+  for (const int daemon : reported) {
     const bool has_failed = failed_spawns_[daemon] > failed_spawns_before_reload_[daemon];
     if (kept_.count(daemon) == 0 && !has_failed && hung_.count(daemon) == 0) {
-      Violation(daemon, "a reload tells of a failure that there was not");
+      Violation(daemon, "a reload reports a failure that did not happen");
     }
   }
 }
 
 void Simulator::CheckReloaded(const ReloadQueue::Outcome& outcome) {
-  std::map<int, PlanAction> told;
-  for (const PlanEntry& entry : outcome.plan.daemons) told[entry.name[1] - '0'] = entry.action;
-  Check(told == plan_, "the plan of a reload is wrong");
+  std::map<int, PlanAction> plan;
+  for (const PlanEntry& entry : outcome.plan.daemons) plan[entry.name[1] - '0'] = entry.action;
+  Check(plan == plan_, "the plan of a reload is wrong");
   if (outcome.generation != generation_ || shutting_down_) return;
   for (const auto& [daemon, settings] : in_force_.daemons) {
     if (!model().IsKnown(daemon) || (model().SettingsOfDaemon(daemon) != settings &&
                                      model().PendingSettings(daemon) != settings)) {
-      Violation(daemon, "it is not what the configuration in force says");
+      Violation(daemon, "it differs from the configuration in force");
     }
   }
   for (const DaemonSnapshotPtr& daemon : server_->registry.All()) {
-    Check(WorkerOf(daemon->name()[1] - '0') != nullptr, "a daemon is listed that there is not");
+    Check(WorkerOf(daemon->name()[1] - '0') != nullptr, "a listed daemon does not exist");
   }
   for (SimulatedWorker* worker : workers_) {
     const int daemon = worker->daemon();
     const bool is_gone = worker->HasEnded() || in_force_.daemons.count(daemon) > 0;
     if (!is_gone && !model().seen(daemon).is_unkillable)
-      Violation(daemon, "it was removed and is still there");
+      Violation(daemon, "it was removed and still exists");
   }
 }
 
 void Simulator::CheckNotReloaded(const std::string& reason) {
-  if (reason == "SHUTTING_DOWN") return Check(shutting_down_, "it does not shut down");
+  if (reason == "SHUTTING_DOWN") return Check(shutting_down_, "the server is not shutting down");
   Check(server_->supervisor->generation() == generation_, "a rejected reload is a new generation");
   if (reason == "INVALID_CONFIG") {
     Check(loaded_.is_broken, "a reload is rejected though nothing is wrong");
@@ -366,7 +368,7 @@ void Simulator::CheckNotReloaded(const std::string& reason) {
   for (const auto& [daemon, action] : plan_) {
     hangs |= action == PlanAction::kAdd && model().IsKnown(daemon);
   }
-  Check(reason == "UNKILLABLE" && hangs, "nobody knows why a reload is rejected");
+  Check(reason == "UNKILLABLE" && hangs, "a reload is rejected without a reason");
 }
 
 }  // namespace simulation

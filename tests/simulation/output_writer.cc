@@ -1,4 +1,4 @@
-#include "tests/simulation/pen.h"
+#include "tests/simulation/output_writer.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,8 +9,8 @@ namespace hob {
 namespace simulation {
 namespace {
 
-// Who is held back tries again so soon.
-constexpr Nanos kPatience = 200 * kMillisecond;
+// How long a writer that a full pipe holds back waits before it tries again.
+constexpr Nanos kRetryAfter = 200 * kMillisecond;
 // More than a pipe holds.
 constexpr int kMoreThanAPipe = 100'000;
 
@@ -21,7 +21,7 @@ UniqueFd OpenAsChild(const StdioTarget& target) {
 
 }  // namespace
 
-Pen::Pen(const SpawnRequest& request, Nanos now, Random& random)
+OutputWriter::OutputWriter(const SpawnRequest& request, Nanos now, Random& random)
     : fds_{OpenAsChild(request.stdout_target), OpenAsChild(request.stderr_target)} {
   if (!fds_[0].ok()) return;
   random_ = Random(random.Next());
@@ -29,45 +29,45 @@ Pen::Pen(const SpawnRequest& request, Nanos now, Random& random)
   at_ = random.Chance(50) ? now : now + every_;
 }
 
-bool Pen::WriteUntil(Nanos now, bool mute, Page& page) {
+bool OutputWriter::WriteUntil(Nanos now, bool mute, WrittenOutput& written) {
   if (at_ > now) return false;
   at_ = now + every_;
   if (mute) return false;
   if (rest_[0].empty() && rest_[1].empty()) {
     if (pieces_left_-- == 0) at_ = kInfinite;
-    Draw(page);
+    Draw(written);
   }
-  const bool wrote = Push(now, page);
-  if (!rest_[0].empty() || !rest_[1].empty()) at_ = now + kPatience;
+  const bool wrote = Push(now, written);
+  if (!rest_[0].empty() || !rest_[1].empty()) at_ = now + kRetryAfter;
   return wrote;
 }
 
-bool Pen::WriteLast(Nanos now, Page& page) {
+bool OutputWriter::WriteLast(Nanos now, WrittenOutput& written) {
   if (!fds_[0].ok()) return false;
-  if (rest_[0].empty() && rest_[1].empty()) Draw(page);
-  return Push(now, page);
+  if (rest_[0].empty() && rest_[1].empty()) Draw(written);
+  return Push(now, written);
 }
 
-void Pen::Draw(const Page& page) {
+void OutputWriter::Draw(const WrittenOutput& written) {
   const int stream = random_.Chance(70) ? 0 : 1;
   size_t size = random_.Of({1, 100, 5000});
   if (random_.Chance(3)) size = kMoreThanAPipe;
-  // No two pieces are the same: each line says where it begins.
+  // Each line says where it begins, so that no two pieces are the same.
   std::string& rest = rest_[stream];
   while (rest.size() < size) {
-    absl::StrAppend(&rest, page.bytes[stream].size() + rest.size(), " of stream ", stream, "\n");
+    absl::StrAppend(&rest, written.bytes[stream].size() + rest.size(), " of stream ", stream, "\n");
   }
 }
 
-bool Pen::Push(Nanos now, Page& page) {
+bool OutputWriter::Push(Nanos now, WrittenOutput& written) {
   bool wrote = false;
   for (int stream : {0, 1}) {
     std::string& rest = rest_[stream];
     while (!rest.empty()) {
       const ssize_t count = write(fds_[stream].get(), rest.data(), rest.size());
       if (count <= 0) break;
-      page.bytes[stream].append(rest, 0, count);
-      page.written_at = now;
+      written.bytes[stream].append(rest, 0, count);
+      written.written_at = now;
       rest.erase(0, count);
       wrote = true;
     }

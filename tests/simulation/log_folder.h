@@ -1,0 +1,47 @@
+#ifndef HOB_TESTS_SIMULATION_LOG_FOLDER_H_
+#define HOB_TESTS_SIMULATION_LOG_FOLDER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "tests/simulation/settings.h"
+
+namespace hob {
+namespace simulation {
+
+// The folder of the logs, seen from outside. It can be hidden, so that no log can be opened, and
+// restored with its contents.
+//
+// Not thread-safe.
+class LogFolder {
+ public:
+  // Makes the folder in `folder`.
+  explicit LogFolder(const std::string& folder);
+
+  // The value of log_dir for hob.
+  const std::string& log_dir() const { return log_dir_; }
+
+  void Hide();
+  void Restore(Nanos now);
+  bool is_there() const { return is_there_; }
+  // When it was restored last; 0 if it was always there.
+  Nanos restored_at() const { return restored_at_; }
+
+  // Return the size in bytes and the text of the log of a daemon's stream, 0 stdout and 1 stderr,
+  // hidden or not.
+  int64_t SizeOf(const std::string& daemon, int stream) const;
+  std::string TextOf(const std::string& daemon, int stream) const;
+
+ private:
+  std::string PathOf(const std::string& daemon, int stream) const;
+
+  const std::string log_dir_;
+  const std::string away_;
+  bool is_there_ = true;
+  Nanos restored_at_ = 0;
+};
+
+}  // namespace simulation
+}  // namespace hob
+
+#endif  // HOB_TESTS_SIMULATION_LOG_FOLDER_H_
