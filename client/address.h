@@ -25,10 +25,10 @@ struct Address {
   std::string ToString() const;
 };
 
-// Reads "unix:/ABSOLUTE/PATH" or "HOST:PORT". InvalidArgument with what would be right.
+// Reads "unix:/ABSOLUTE/PATH" or "HOST:PORT". InvalidArgument with the right form.
 absl::StatusOr<Address> ParseAddress(absl::string_view text);
 
-// The addresses to try, in this order. `flag` and the variable HOB_ADDRESS leave no choice;
+// Returns the addresses to try, in this order. `flag` and the variable HOB_ADDRESS leave no choice;
 // without them it is the user's socket ($XDG_RUNTIME_DIR/hob/hob.sock, where that variable is an
 // absolute path) and then the system's (/run/hob/hob.sock). InvalidArgument for a wrong one, naming
 // where it came from. An empty variable counts as absent.

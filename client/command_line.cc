@@ -77,7 +77,7 @@ CLI::Option* Add(CLI::App& command, const Parameter& parameter, absl::optional<i
 CLI::Option* Add(CLI::App& command, const Parameter& parameter, std::vector<std::string>& values) {
   constexpr int kAny = CLI::detail::expected_max_vector_size;
   const bool is_option = absl::StartsWith(parameter.names, "-");
-  // CLI11 takes an argument in brackets apart, which is a glob here, wherever it allows extra
+  // CLI11 splits an argument in brackets, which is a glob here, wherever it allows extra
   // arguments. Without them it takes as many as it expects; that there are fewer is an error only
   // under other policies.
   return command.add_option(parameter.names, values, parameter.summary)
@@ -119,7 +119,7 @@ void CommandLine::DefineVerb(Verb& verb) {
   const VerbInfo info = verb.info();
   CLI::App* const command = app_->add_subcommand(info.name, info.summary);
   if (!info.alias.empty()) command->alias(info.alias);
-  // Lets CLI11 look for global options behind the verb.
+  // Makes CLI11 look for global options after the verb.
   command->fallthrough();
   command->set_help_flag("-h,--help", "Print this help");
   command->footer(kVerbFooter);
@@ -142,7 +142,7 @@ ParsedCommandLine CommandLine::Parse(std::vector<std::string> arguments) {
     parsed.text = Help();
     return parsed;
   }
-  // CLI11 takes them from the end and reports by exceptions, which end here.
+  // CLI11 takes arguments from the end and reports errors by exceptions, which end here.
   std::reverse(arguments.begin(), arguments.end());
   try {
     app_->parse(std::move(arguments));

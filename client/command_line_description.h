@@ -1,4 +1,4 @@
-// What the command line takes, as plain data: what completion scripts are written from.
+// The verbs and options of the command line as plain data, for completion scripts.
 #ifndef HOB_CLIENT_COMMAND_LINE_DESCRIPTION_H_
 #define HOB_CLIENT_COMMAND_LINE_DESCRIPTION_H_
 
@@ -8,7 +8,7 @@
 namespace hob {
 namespace client {
 
-// What the arguments of a verb are.
+// The kind of a verb's arguments.
 enum class Arguments {
   kNone,
   // Names of daemons and globs.
@@ -19,16 +19,16 @@ enum class Arguments {
   kPaths,
   // Keys of the configuration.
   kKeys,
-  // A shell that `completion` writes for.
+  // A shell that `completion` supports.
   kShell,
 };
 
-// What is said of a verb before anything is parsed.
+// The description of a verb, known before anything is parsed.
 struct VerbInfo {
   std::string name;
-  // Another name of it; empty when it has none.
+  // Another name of it; empty if it has none.
   std::string alias;
-  // One line: what it does.
+  // One line about its purpose.
   std::string summary;
   Arguments arguments = Arguments::kNone;
 };
@@ -36,7 +36,7 @@ struct VerbInfo {
 struct OptionDescription {
   // "--timeout".
   std::string name;
-  // One letter without its dash; empty when it has none.
+  // One letter without its dash; empty if it has none.
   std::string letter;
   std::string summary;
   bool takes_value = false;

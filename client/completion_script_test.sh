@@ -1,5 +1,5 @@
 #!/bin/bash
-# Loads the completion for bash and asks it what it would offer.
+# Loads the completion for bash and checks its candidates.
 #
 # Usage: completion_script_test.sh HOB
 set -u

@@ -21,10 +21,10 @@ namespace {
 
 constexpr timeval kConnectTimeout = {5, 0};
 
-// A connected socket, or why there is none.
+// A connected socket, or the reason why there is none.
 struct Attempt {
   int descriptor = -1;
-  // errno(3); 0 when the host has no address.
+  // errno(3); 0 if the host has no address.
   int error = 0;
   std::string message;
 };

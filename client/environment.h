@@ -1,4 +1,4 @@
-// Everything of the surrounding process that the client reads or writes.
+// The parts of the process that the client reads or writes.
 #ifndef HOB_CLIENT_ENVIRONMENT_H_
 #define HOB_CLIENT_ENVIRONMENT_H_
 
@@ -12,31 +12,32 @@
 namespace hob {
 namespace client {
 
-// What a stream can show.
+// The abilities of a stream.
 struct Terminal {
-  // Whether somebody looks at it; else it is a pipe or a file.
+  // False if it is a pipe or a file.
   bool is_terminal = false;
-  // Columns; 0 is no limit.
+  // In columns; 0 is no limit.
   int width = 0;
-  // Whether colours are wanted: on a terminal without NO_COLOR.
+  // True on a terminal without NO_COLOR.
   bool colour = false;
 };
 
-// Passed to Run, so that tests need neither a terminal nor a time. A plain value; owns nothing.
+// Passed to Run, so that tests need neither a terminal nor the time of day. A plain value; owns
+// nothing.
 struct Environment {
   // Data. Outlives the run.
   std::ostream* out = nullptr;
-  // errno(3) of the first write to `out` that failed; 0 when none has.
+  // Returns errno(3) of the first failed write to `out`; 0 if none has failed.
   std::function<int()> out_error;
   // Messages. Outlives the run.
   std::ostream* err = nullptr;
   Terminal out_terminal;
   Terminal err_terminal;
-  // The environment variable of this name; absent when there is none.
+  // Returns the environment variable of this name; absent if there is none.
   std::function<absl::optional<std::string>(const std::string& name)> variable;
-  // The wall clock: ages are counted from it.
+  // Returns the time of the wall clock, from which ages are counted.
   std::function<absl::Time()> now;
-  // Times are shown in it.
+  // The zone of printed times.
   absl::TimeZone zone;
 };
 

@@ -19,7 +19,7 @@ struct Character {
 
 bool IsContinuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
 
-// Bytes that a character with this first byte has; 0 for none.
+// Returns the length of a character with this first byte; 0 if no character begins so.
 size_t LengthFrom(unsigned char first) {
   if (first < 0x80) return 1;
   if (first >= 0xC2 && first <= 0xDF) return 2;
@@ -28,7 +28,7 @@ size_t LengthFrom(unsigned char first) {
   return 0;
 }
 
-// The first character of a text that is not empty.
+// Returns the first character of a text, which is not empty.
 Character Decode(absl::string_view text) {
   const unsigned char first = text[0];
   const size_t length = LengthFrom(first);
@@ -66,7 +66,7 @@ std::string EscapeCode(uint32_t code) {
   }
 }
 
-// How much of the beginning of a text is plain ASCII, which is most of what there is.
+// Returns the length of the plain ASCII at the beginning of a text, which mostly is all of it.
 size_t PlainLength(absl::string_view text) {
   size_t length = 0;
   while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7F) ++length;

@@ -8,16 +8,16 @@
 namespace hob {
 namespace client {
 
-// A text from outside, safe on any terminal and on one line, never cut: control characters (C0,
-// DEL, C1), line separators and characters that change the direction of writing as `\n`, `\t`,
-// `\x1b` or `\u202e`; bytes that are not UTF-8 as `\xff`. Everything else is as it was.
+// Returns a text from outside made safe for any terminal and for one line, never cut: control
+// characters (C0, DEL, C1), line separators and characters that change the direction of writing
+// become `\n`, `\t`, `\x1b` or `\u202e`; bytes that are not UTF-8 become `\xff`.
 std::string Escape(absl::string_view text);
 
-// How many characters a UTF-8 text has: the columns that it takes on a terminal, wide and combining
-// characters apart.
+// Returns the number of characters of a UTF-8 text: its columns on a terminal, except for wide and
+// combining characters.
 int Width(absl::string_view text);
 
-// The text in at most `width` characters; a cut one ends in `…`. `width` is at least 1.
+// Returns the text in at most `width` characters; a cut text ends in `…`. `width` is at least 1.
 std::string Cut(absl::string_view text, int width);
 
 }  // namespace client

@@ -1,4 +1,4 @@
-// What `hob` exits with.
+// The exit codes of `hob`.
 #ifndef HOB_CLIENT_EXIT_CODE_H_
 #define HOB_CLIENT_EXIT_CODE_H_
 
@@ -7,11 +7,11 @@
 namespace hob {
 namespace client {
 
-// How hob ends; README lists the codes for scripts.
+// The exit code of hob; the README lists the codes for scripts.
 enum class ExitCode {
-  // Everything that was asked for is done.
+  // Everything requested is done.
   kDone = 0,
-  // It failed, or the output could not be written.
+  // The request failed, or the output could not be written.
   kFailed = 1,
   // The command line is wrong.
   kUsage = 2,
@@ -27,23 +27,23 @@ enum class ExitCode {
   kUnreachable = 7,
 };
 
-// Only `status`: nothing is known of a daemon, because there is none or the server does not tell.
-// The same number as kNoPermission.
+// Only `status`: the state of a daemon is unknown, because there is no such daemon or the server
+// does not answer. The same number as kNoPermission.
 inline constexpr ExitCode kStatusUnknown = ExitCode::kNoPermission;
 
-// Only `health`, as probes and monitoring plugins take it. Degraded: the server is fine, and a
-// daemon that is wanted neither is up nor has completed, or what a daemon writes cannot be kept.
-// Not serving: the server or the daemon that was asked for. Unknown: no answer. 0 is serving.
+// Only `health`, for probes and monitoring plugins. Degraded: the server is fine, but a wanted
+// daemon is neither up nor completed, or the output of a daemon cannot be logged. Not serving: the
+// server or the named daemon. Unknown: no answer. 0 is serving.
 inline constexpr ExitCode kHealthDegraded = ExitCode::kFailed;
 inline constexpr ExitCode kHealthNotServing = ExitCode::kUsage;
 inline constexpr ExitCode kHealthUnknown = ExitCode::kNotRunning;
 
-// The code for a failure: by its canonical code, kFailed for those without one of their own.
+// Returns the code for a failure, by its canonical code; kFailed for canonical codes without one.
 ExitCode ExitCodeFor(const absl::Status& status);
 
-// The code for two outcomes together, when several daemons fail differently. The one that says most
-// about what to do first wins: kUnreachable, kNoPermission, kNoSuchDaemon, kUsage, kFailed,
-// kTimedOut, kNotRunning, kDone.
+// Returns the code for two outcomes together, when several daemons fail differently. The most
+// urgent one wins: kUnreachable, kNoPermission, kNoSuchDaemon, kUsage, kFailed, kTimedOut,
+// kNotRunning, kDone.
 ExitCode Worse(ExitCode a, ExitCode b);
 
 }  // namespace client

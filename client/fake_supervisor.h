@@ -19,7 +19,7 @@
 namespace hob {
 namespace client {
 
-// Daemons are what Put says; a command moves its daemon to the state that it asks for at once.
+// Has the daemons given to Put; a command moves its daemon to the requested state at once.
 // Thread-safe.
 class FakeSupervisor : public v1::Supervisor::Service {
  public:
@@ -27,32 +27,32 @@ class FakeSupervisor : public v1::Supervisor::Service {
   // Ends the service.
   ~FakeSupervisor() override;
 
-  // Serves on the Unix socket `path`. Returns whether that worked.
+  // Serves on the Unix socket `path`. False if that failed.
   bool Serve(const std::string& path);
 
   void Put(const v1::StatusResponse& daemon);
-  // Has every later call of `method` ("Restart") for this daemon fail so. `name` is empty for
+  // Makes every later call of `method` ("Restart") for this daemon fail. `name` is empty for
   // methods without one.
   void Fail(const std::string& method, const std::string& name, grpc::StatusCode code,
             const std::string& message);
-  // Has every later call of `method` for any daemon fail as if the connection broke.
+  // Makes every later call of `method` for any daemon fail as if the connection broke.
   void BreakOff(const std::string& method);
   void SetInfo(const v1::InfoResponse& info);
-  // Answers of Reload without and with `dry_run`.
+  // Sets the answers of Reload without and with `dry_run`.
   void SetReload(const v1::ReloadResponse& real, const v1::ReloadResponse& dry_run);
-  // The most daemons on a page, whatever the request says.
+  // Limits the daemons on a page; overrides the request.
   void SetPageSize(int size);
-  // What every Watch sends before it ends with `end`.
+  // Sets the responses that every Watch sends before it ends with `end`.
   void SetWatch(const std::vector<v1::WatchResponse>& responses, const grpc::Status& end);
-  // What every Logs sends before it ends.
+  // Sets the responses that every Logs sends before it ends.
   void SetLogs(const std::vector<v1::LogsResponse>& responses);
-  // What the health service says of `service`; NOT_FOUND of all others.
+  // Sets the answer of the health service about `service`; others are NOT_FOUND.
   void SetHealth(const std::string& service,
                  grpc::health::v1::HealthCheckResponse::ServingStatus status);
-  // Has each Restart wait until `count` of them are under way at the same time.
+  // Makes each Restart wait until `count` of them are under way at the same time.
   void HoldRestartsUntil(int count);
 
-  // "METHOD NAME" of every call so far, without List; commands followed by what was asked for.
+  // Returns "METHOD NAME" of every call so far, without List; for commands, their options follow.
   std::vector<std::string> calls() const;
 
   grpc::Status List(grpc::ServerContext* context, const v1::ListRequest* request,
@@ -94,7 +94,7 @@ class FakeSupervisor : public v1::Supervisor::Service {
 
   using MethodAndName = std::pair<std::string, std::string>;
 
-  // Notes the call; the failure that it is to have, or NOT_FOUND where there is no such daemon.
+  // Records the call. Returns the failure set for it, or NOT_FOUND if there is no such daemon.
   grpc::Status BeginLocked(const std::string& method, const std::string& name,
                            const std::string& details) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   template <typename Request, typename Response>
@@ -116,7 +116,7 @@ class FakeSupervisor : public v1::Supervisor::Service {
   int restarts_under_way_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
   FakeHealth health_;
-  // Last, so that nothing is called any more when the rest goes.
+  // Last, so that calls end before the other members go.
   std::unique_ptr<grpc::Server> server_;
 };
 

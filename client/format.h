@@ -1,4 +1,4 @@
-// Values of the API as people read them.
+// Formats values of the API for people.
 #ifndef HOB_CLIENT_FORMAT_H_
 #define HOB_CLIENT_FORMAT_H_
 
@@ -17,40 +17,39 @@ namespace client {
 absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
 absl::Duration ToDuration(const google::protobuf::Duration& duration);
 google::protobuf::Duration ToProto(absl::Duration duration);
-// Without the errno(3) of a failure to spawn.
+// The result lacks the errno(3) of a failure to spawn.
 EndOfProcess ToEnd(const v1::Exit& exit);
 
-// How long something took, in its two largest units: "850ms", "12s", "5m3s", "2h5m", "3d4h". What
-// is negative (clocks differ) counts as zero: "0ms".
+// A duration in its two largest units: "850ms", "12s", "5m3s", "2h5m", "3d4h". A negative one
+// (clocks differ) counts as zero: "0ms".
 std::string FormatAge(absl::Duration duration);
 
 // "2026-01-31 12:00:01 CET".
 std::string FormatTime(absl::Time time, const absl::TimeZone& zone);
 
-// FormatTime and how long ago that is, or in how long it comes: "2026-01-31 12:00:01 CET (5m3s
-// ago)", "… (in 5s)".
+// FormatTime and the distance from `now`: "2026-01-31 12:00:01 CET (5m3s ago)", "… (in 5s)".
 std::string FormatTimeAndAge(absl::Time time, absl::Time now, const absl::TimeZone& zone);
 
-// With milliseconds and without the zone, for what happened in quick succession: "12:00:01.120" on
-// the day of `now`, "2026-01-31 12:00:01.120" on others.
+// With milliseconds and without the zone, for events in quick succession: "12:00:01.120" on the day
+// of `now`, "2026-01-31 12:00:01.120" on other days.
 std::string FormatPreciseTime(absl::Time time, absl::Time now, const absl::TimeZone& zone);
 
 // "RUNNING"; "state 42" for one that this client does not know.
 std::string StateName(v1::Daemon::State state);
 Colour StateColour(v1::Daemon::State state);
 
-// Why the daemon is as it is; if its log is stalled, that comes first, because the daemon may stand
-// still although it is RUNNING.
+// The reason of the daemon's state; if its log is stalled, that comes first, because the daemon may
+// hang although it is RUNNING.
 std::string ReasonOf(const v1::Daemon& daemon);
 
 // "exit code 1", "signal 9 (KILL)", "signal 6 (ABRT), core dumped", "exec: /bin/x: No such file or
-// directory"; followed by ", asked for" where it was.
+// directory"; followed by ", asked for" if it was requested.
 std::string DescribeExit(const v1::Exit& exit);
 
 // The same for a narrow column: "code 1", "KILL", "exec failed".
 std::string DescribeExitShortly(const v1::Exit& exit);
 
-// "812 B", "3.4 MiB": to one digit behind the point, in the largest unit that leaves at least 1.
+// "812 B", "3.4 MiB": to one decimal place, in the largest unit that leaves at least 1.
 std::string FormatBytes(int64_t bytes);
 
 // "1 daemon", "2 daemons": `noun` takes an s unless `count` is 1.

@@ -10,7 +10,7 @@ namespace hob {
 namespace client {
 namespace {
 
-// What a signal handler may touch: sem_post(3) is one of the few functions that it may call.
+// The signal handler posts it: sem_post(3) is one of the few functions that it may call.
 sem_t posted;
 struct sigaction before;
 
@@ -22,7 +22,7 @@ void Post(int) {
 
 }  // namespace
 
-Interrupt::Interrupt(std::function<void()> told) : told_(std::move(told)) {
+Interrupt::Interrupt(std::function<void()> handler) : handler_(std::move(handler)) {
   sem_init(&posted, 0, 0);
   thread_ = std::thread([this] { Wait(); });
   struct sigaction action = {};
@@ -43,7 +43,7 @@ void Interrupt::Wait() {
   }
   if (ending_) return;
   came_ = true;
-  told_();
+  handler_();
 }
 
 }  // namespace client

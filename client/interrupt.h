@@ -8,13 +8,13 @@
 namespace hob {
 namespace client {
 
-// While it lives, an interrupt (SIGINT, Ctrl-C) does not end the process but is told. One object at
-// a time.
+// While it exists, an interrupt (SIGINT, Ctrl-C) calls a function instead of ending the process.
+// One object at a time.
 class Interrupt {
  public:
-  // `told` is called at the first interrupt, on a thread of this object.
-  explicit Interrupt(std::function<void()> told);
-  // An interrupt does again what it did before.
+  // Calls `handler` at the first interrupt, on a thread of this object.
+  explicit Interrupt(std::function<void()> handler);
+  // Restores the former effect of an interrupt.
   ~Interrupt();
 
   Interrupt(const Interrupt&) = delete;
@@ -25,7 +25,7 @@ class Interrupt {
  private:
   void Wait();
 
-  const std::function<void()> told_;
+  const std::function<void()> handler_;
   std::atomic<bool> came_ = false;
   std::atomic<bool> ending_ = false;
   std::thread thread_;

@@ -11,8 +11,8 @@ std::string ToJson(const google::protobuf::Message& message) {
   options.always_print_primitive_fields = true;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  // Only a time or duration out of protobuf's range cannot be written; null says that there is no
-  // answer and keeps one line per object.
+  // Only a time or duration out of protobuf's range cannot be written; null keeps one line per
+  // object.
   return status.ok() ? json : "null";
 }
 

@@ -9,11 +9,11 @@
 namespace hob {
 namespace client {
 
-// The message in protobuf's JSON form on one line, default values included; no
+// Returns the message in protobuf's JSON form on one line, default values included; no
 // newline at the end.
 std::string ToJson(const google::protobuf::Message& message);
 
-// The text as a JSON string, with its quotes.
+// Returns the text as a JSON string, with its quotes.
 std::string JsonString(absl::string_view text);
 
 }  // namespace client

@@ -14,10 +14,10 @@ namespace hob {
 namespace client {
 namespace {
 
-// Cyan, yellow, green, magenta, blue and their bright forms: red is left for what is wrong.
+// Cyan, yellow, green, magenta, blue and their bright forms: red means a fault.
 constexpr std::array<int, 10> kNameColours = {36, 33, 32, 35, 34, 96, 93, 92, 95, 94};
 
-// How many bytes at the end of `text` are the beginning of a character that is not complete.
+// Returns the number of bytes of an incomplete character at the end of `text`.
 size_t SplitCharacter(absl::string_view text) {
   for (size_t back = 1; back <= std::min<size_t>(3, text.size()); ++back) {
     const unsigned char byte = text[text.size() - back];

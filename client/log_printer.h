@@ -13,29 +13,29 @@
 namespace hob {
 namespace client {
 
-// Turns the pieces that `Logs` answers into what is printed. Without prefixes and times, and not on
-// a terminal, those are the bytes as they were written. Not thread-safe.
+// Turns the responses of `Logs` into text. Without prefixes and times, and not on a terminal, that
+// is the bytes as they were written. Not thread-safe.
 class LogPrinter {
  public:
   struct Options {
-    // Whether each line begins with the name of its daemon, in at least `name_width` columns.
+    // True if each line begins with the name of its daemon, in at least `name_width` columns.
     bool names = false;
     int name_width = 0;
-    // Whether each line begins with when it was written, in `zone`.
+    // True if each line begins with the time when it was written, in `zone`.
     bool times = false;
     absl::TimeZone zone;
-    // On a terminal control characters are escaped, but for tabs.
+    // On a terminal, control characters other than tabs are escaped.
     Terminal terminal;
   };
 
   explicit LogPrinter(const Options& options) : options_(options) {}
 
-  // What is to be printed for a piece. One that ends in the middle of a line is printed at once; if
-  // another daemon's or stream's comes before the rest, that rest gets a line of its own.
+  // Returns the text of a piece. An incomplete line is printed at once; if a piece of another
+  // daemon or stream comes before the rest, that rest gets a line of its own.
   std::string Print(const v1::LogsResponse& piece);
 
-  // What is to be printed at the end, once: the end of a line that stayed incomplete on a terminal,
-  // with what was held back of a character, or between lines with prefixes.
+  // Returns the text at the end; called once. Ends an incomplete line, on a terminal or among lines
+  // with prefixes, including the held-back bytes of a split character.
   std::string End();
 
  private:
@@ -44,12 +44,12 @@ class LogPrinter {
   bool is_raw() const {
     return !options_.names && !options_.times && !options_.terminal.is_terminal;
   }
-  // What stands before each line of the piece.
+  // Returns the text before each line of the piece.
   std::string Prefix(const v1::LogsResponse& piece);
   std::string Text(const Source& source, absl::string_view line, bool complete);
 
   const Options options_;
-  // Whose line is not yet complete.
+  // True while a line is incomplete: the one of `line_of_`.
   bool in_line_ = false;
   Source line_of_;
   // Bytes at the end of a piece that are the beginning of a UTF-8 character.

@@ -21,7 +21,7 @@ absl::optional<std::string> Variable(const std::string& name) {
   return std::string(value);
 }
 
-// What the stream on `descriptor` can show (https://no-color.org for NO_COLOR).
+// Returns the abilities of the stream on `descriptor` (https://no-color.org for NO_COLOR).
 hob::client::Terminal TerminalOn(int descriptor) {
   hob::client::Terminal terminal;
   terminal.is_terminal = isatty(descriptor) == 1;
@@ -36,9 +36,9 @@ hob::client::Terminal TerminalOn(int descriptor) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that goes away is a failed write, not the end of the process.
+  // If the reader goes away, a write fails and the process goes on.
   signal(SIGPIPE, SIG_IGN);
-  // gRPC's own log lines are for its developers; the client tells failures itself.
+  // gRPC's own log lines are for its developers; the client reports failures itself.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   hob::client::OutputBuffer buffer(STDOUT_FILENO);
   std::ostream out(&buffer);

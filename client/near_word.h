@@ -9,9 +9,9 @@
 namespace hob {
 namespace client {
 
-// The one of `words` that `typed` was most likely meant to be: the one that it begins, or the one
-// with the fewest wrong, missing, superfluous and swapped letters, at most two and fewer than half
-// of it. Empty when there is none.
+// Returns the most likely correction of `typed` among `words`: the word that begins with it, or the
+// one with the fewest wrong, missing, superfluous and swapped letters, at most two and fewer than
+// half of the word. Empty if there is none.
 std::string NearWord(absl::string_view typed, const std::vector<std::string>& words);
 
 }  // namespace client

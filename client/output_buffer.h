@@ -7,13 +7,13 @@
 namespace hob {
 namespace client {
 
-// A buffer of a stream that writes to a descriptor and remembers why that failed. Not thread-safe;
+// Buffers a stream, writes to a descriptor and keeps the error of a failed write. Not thread-safe;
 // does not own the descriptor.
 class OutputBuffer : public std::streambuf {
  public:
   explicit OutputBuffer(int descriptor);
 
-  // errno(3) of the first write that failed; 0 when none has.
+  // Returns errno(3) of the first failed write; 0 if none has failed.
   int error() const { return error_; }
 
  protected:

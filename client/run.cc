@@ -12,12 +12,12 @@ namespace hob {
 namespace client {
 namespace {
 
-// `code`, or kFailed when something of the output is lost.
+// Returns `code`, or kFailed if output is lost.
 ExitCode Finish(const Environment& environment, ExitCode code) {
   environment.out->flush();
   if (environment.out->good()) return code;
   const int error = environment.out_error();
-  // Who closes the pipe (`hob list | head -1`) has seen enough and needs no message.
+  // A reader that closes the pipe (`hob list | head -1`) needs no message.
   if (error != EPIPE) {
     *environment.err << "hob: cannot write the output"
                      << ": " << strerror(error) << "\n"

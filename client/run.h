@@ -10,9 +10,9 @@
 namespace hob {
 namespace client {
 
-// The whole client: parses the arguments (without the name of the program),
-// does what they say and returns what the process exits with. kFailed when the output cannot
-// be written, with a message unless its reader went away. Blocks as long as the command waits.
+// Runs the client: parses the arguments (without the name of the program), carries them out and
+// returns the exit code. kFailed if the output cannot be written, with a message unless its reader
+// went away. Blocks as long as the command waits.
 ExitCode Run(const std::vector<std::string>& arguments, const Environment& environment);
 
 }  // namespace client

@@ -1,6 +1,6 @@
-// The whole client against a FakeSupervisor: what it writes, compared with the files of testdata/,
-// and what it exits with. HOB_UPDATE_GOLDEN=$PWD/client/testdata bazel run //client:run_test writes
-// the files anew.
+// Runs the whole client against a FakeSupervisor and compares its output with the files of
+// testdata/, and its exit codes. HOB_UPDATE_GOLDEN=$PWD/client/testdata bazel run //client:run_test
+// rewrites the files.
 #include "client/run.h"
 
 #include <stdio.h>
@@ -162,7 +162,7 @@ class RunTest : public ::testing::Test {
     return result;
   }
 
-  // Runs the command and compares everything that is seen of it with testdata/NAME.txt.
+  // Runs the command and compares its output and exit code with testdata/NAME.txt.
   void ExpectGolden(const std::string& name, const Arguments& arguments,
                     const Terminal& terminal = kPipe) {
     const Result result = Hob(arguments, terminal);
@@ -314,7 +314,7 @@ TEST_F(RunTest, InfoDescribesTheServer) {
   EXPECT_THAT(Hob({"info", "-o", "json"}).out, HasSubstr("\"configGeneration\":\"3\""));
 }
 
-// A response of Watch about a daemon; `fields` are more of them.
+// A response of Watch about a daemon; `fields` are further fields.
 v1::WatchResponse Seen(int sequence, const std::string& daemon, const std::string& fields = "") {
   return Parse<v1::WatchResponse>(absl::StrCat("sequence: ", sequence, " resume_token: 'b-",
                                                sequence, "' daemon { ", daemon, " } ", fields));
@@ -759,8 +759,8 @@ TEST_F(RunTest, NoRightToTheSocketIsNoPermission) {
   EXPECT_THAT(result.err, HasSubstr("you have no right to this socket"));
 }
 
-// A socket on which callers are hung up on unheard, `refused` times, before it goes to a server: as
-// one that is short of descriptors or of time does it.
+// A socket that hangs up on its first `refused` callers before a server takes it over, as a server
+// short of descriptors or of time does.
 class HangingUp {
  public:
   HangingUp(const std::string& path, const std::string& behind, int refused)

@@ -1,4 +1,4 @@
-// Aligned text for people.
+// Tables of text.
 #ifndef HOB_CLIENT_TABLE_H_
 #define HOB_CLIENT_TABLE_H_
 
@@ -13,7 +13,8 @@ namespace client {
 
 enum class Colour { kNone, kBold, kDim, kGreen, kYellow, kRed };
 
-// The text between the escape sequences of a colour where `terminal` wants colours; else the text.
+// Returns the text between the escape sequences of a colour if `terminal` wants colours; otherwise
+// the text alone.
 std::string Paint(absl::string_view text, Colour colour, const Terminal& terminal);
 
 // Rows of cells under headers. Columns are as wide as their widest cell and two blanks apart. A
@@ -22,11 +23,11 @@ class Table {
  public:
   struct Column {
     std::string header;
-    // Numbers are easier to compare when their last digits are below each other.
+    // For numbers, which are easier to compare with their last digits aligned.
     bool right_aligned = false;
   };
   struct Cell {
-    // From outside, too: Render escapes it. An empty one is shown as "-".
+    // May come from outside: Render escapes it. An empty cell is shown as "-".
     std::string text;
     Colour colour = Colour::kNone;
   };
@@ -36,8 +37,8 @@ class Table {
   // `row` has a cell for each column.
   void AddRow(std::vector<Cell> row);
 
-  // The header and the rows, each with a newline and behind `indent` blanks. Where the terminal has
-  // a width, lines are cut to it; no line ends in blanks.
+  // Returns the header and the rows, each with a newline and after `indent` blanks. If the terminal
+  // has a width, lines are cut to it; no line ends in blanks.
   std::string Render(const Terminal& terminal, int indent = 0) const;
 
  private:

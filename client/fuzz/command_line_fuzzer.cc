@@ -1,5 +1,5 @@
-// Command lines, one argument a line of the input: whatever is given, there is either a verb to run
-// or something printable to say. And what single arguments mean: addresses and times.
+// Fuzzes command lines, one argument a line of the input: each gives either a verb to run or a
+// printable text. Also fuzzes single arguments as addresses and times.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,7 +38,7 @@ void CheckParse(const std::vector<std::string>& arguments) {
 void CheckAddress(absl::string_view text) {
   const absl::StatusOr<Address> address = ParseAddress(text);
   if (!address.ok()) {
-    // Escaped by who prints it.
+    // Its caller escapes it.
     CHECK(!address.status().message().empty());
     return;
   }

@@ -1,6 +1,6 @@
-// Texts and numbers from a server on their way to a terminal: nothing that controls it gets
-// through, nothing is lost, and what fits into a line stays in it. The first byte of the input
-// chooses the width of the terminal and how logs arrive in pieces.
+// Fuzzes the printing of texts and numbers from a server: no control sequence reaches the terminal,
+// no text is lost, and lines keep to the width. The first byte of the input chooses the width of
+// the terminal and the size of the pieces of logs.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -65,7 +65,7 @@ void CheckTable(absl::string_view text, int width) {
   }
 }
 
-// What a terminal shows of a log.
+// Returns the log as a terminal shows it.
 std::string Shown(absl::string_view log) {
   std::string shown;
   std::vector<std::string> lines = absl::StrSplit(log, '\n');

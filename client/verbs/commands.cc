@@ -24,7 +24,7 @@ namespace {
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 
 // The server ends a call that waits at the time-out and says what goes on; the client waits that
-// much longer for it to say so.
+// much longer for that answer.
 constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
 
 // NAME... and --all.
@@ -81,7 +81,7 @@ ExitCode TellFailure(Session& session, const std::string& name, const absl::Stat
   }
   absl::string_view message = text;
   absl::ConsumePrefix(&message, absl::StrCat(name, ": "));
-  // The server's sentence about a daemon that is not there names it.
+  // The server's sentence about an unknown daemon names it.
   if (absl::IsNotFound(failure)) {
     session.Tell(message);
   } else {
@@ -117,7 +117,7 @@ std::string Summary(const Session& session, const v1::Daemon& daemon) {
       Escape(daemon.name()), ": ",
       Paint(StateName(daemon.state()), StateColour(daemon.state()), session.terminal()));
   if (daemon.pid() != 0) absl::StrAppend(&text, ", pid ", daemon.pid());
-  // After the name of the one who stopped it, the reason says how many processes had to be killed.
+  // After the cause of the stop, the reason says how many processes were killed.
   const size_t more = daemon.reason().find("; ");
   if (daemon.state() == v1::Daemon::STOPPED && more != std::string::npos) {
     absl::StrAppend(&text, Escape(daemon.reason().substr(more)));

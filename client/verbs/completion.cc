@@ -74,9 +74,8 @@ std::string Cases(const CommandLineDescription& description) {
   return text;
 }
 
-// Finds the verb and the address among the words before the cursor; shared by bash and zsh, whose
-// array `before` and variable `current` are set already. Leaves the candidates in `candidates`, or
-// says `paths`.
+// Finds the verb and the address among the words before the cursor; shared by bash and zsh, which
+// have set the array `before` and the variable `current`. Sets `candidates`, to `paths` for files.
 constexpr char kLogic[] =
     R"sh(  local verb='' address='' skip='' previous='' arguments=0 options='' kind=verb
   local candidates='' word
@@ -136,8 +135,8 @@ std::string Logic(const CommandLineDescription& description) {
                               {"@SHELLS@", kShellNames}});
 }
 
-// bash splits words at `=` and `:` as well, which tears `--address=unix:/path` apart: `before` gets
-// its pieces put together again.
+// bash splits words at `=` and `:` as well, which breaks `--address=unix:/path` up: `before` gets
+// the joined pieces.
 std::string Bash(const CommandLineDescription& description) {
   return absl::StrCat(
       "# hob: completion for bash. Load it with: source <(hob completion bash)\n"
@@ -189,7 +188,7 @@ std::string FishQuote(const std::string& text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
 }
 
-// What fish offers for the value of an option; empty for anything.
+// Returns the values that fish offers for an option; empty for any.
 std::string FishValues(const std::string& option) {
   if (option == "--output") return "table json";
   if (option == "--state") return kStates;

@@ -33,7 +33,7 @@ std::string PeakMemory(const v1::Run& run) {
   return run.peak_memory_bytes() == 0 ? "" : FormatBytes(run.peak_memory_bytes());
 }
 
-// Returns how many processes of the run hob killed, if any: "; 3 processes ... were killed".
+// "; 3 processes outlived stop_timeout and were killed"; empty if hob killed none.
 std::string Killed(const v1::Run& run) {
   ExitReport report;
   report.requested = run.exit().requested();

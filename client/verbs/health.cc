@@ -63,7 +63,7 @@ class HealthVerb : public Verb {
     return kHealthUnknown;
   }
 
-  // JSON is the server's answer alone; only the exit code tells about the daemons then.
+  // With JSON, which is the server's answer alone, only the exit code reflects the daemons.
   static void Say(Session& session, const std::string& line) {
     if (!session.json()) session.Print(Escape(line) + "\n");
   }

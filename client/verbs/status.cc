@@ -94,8 +94,7 @@ bool IsFine(const v1::StatusResponse& status, bool is_named) {
   return !is_named && !status.daemon().wanted();
 }
 
-// Returns the exit code if the status could not be asked: "unknown", unless the command line is
-// wrong.
+// Returns the exit code after a failed call: "unknown", unless the command line is wrong.
 ExitCode StatusCodeFor(ExitCode code) { return code == ExitCode::kUsage ? code : kStatusUnknown; }
 
 class StatusVerb : public Verb {
