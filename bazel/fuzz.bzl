@@ -1,12 +1,12 @@
-"""Fuzz targets: code that gets any bytes and says by CHECK what must hold of them."""
+"""Fuzz targets: code that takes any bytes and checks its results with CHECK."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
 
 def fuzz_target(name, deps, size = "small"):
     """A fuzzer, and a test that replays its corpus.
 
-    NAME_fuzzer.cc defines LLVMFuzzerTestOneInput; the files in corpus/NAME/ are what it starts from: hand-written seeds, and
-    whatever it once found broken.
+    NAME_fuzzer.cc defines LLVMFuzzerTestOneInput; the files in corpus/NAME/ are its first inputs: hand-written seeds, and
+    inputs that once failed.
 
     Args:
       name: NAME. `NAME_fuzzer` is a program for libFuzzer, which only --config=fuzz builds (bazel/check.sh fuzz); `NAME_corpus_test`

@@ -1,13 +1,15 @@
-"""Tests and programs that are compiled with optimisation in every build but a sanitizer's: what they do, they do millions of times."""
+"""Tests and programs compiled with optimisation in every build but a sanitizer's, because they repeat their work millions of times."""
+
+load(":uninstrumented.bzl", "link_to_program")
 
 def _optimized_impl(settings, _attr):
     copt = settings["//command_line_option:copt"]
     if [option for option in copt if option.startswith("-fsanitize")]:
-        # A sanitizer's build is slow enough to be made once only.
+        # A sanitizer's build is too slow to repeat with optimisation.
         return settings
     return {
         "//command_line_option:compilation_mode": "opt",
-        # An ordinary build checks what it asserts; so does this one.
+        # Assertions stay on, as in an ordinary build.
         "//command_line_option:copt": copt + ["-UNDEBUG"],
     }
 
@@ -23,26 +25,12 @@ _optimized = transition(
     ],
 )
 
-def _optimized_program_impl(ctx):
-    program = ctx.attr.binary[0][DefaultInfo]
-    output = ctx.actions.declare_file(ctx.label.name)
-    ctx.actions.symlink(
-        output = output,
-        target_file = program.files_to_run.executable,
-        is_executable = True,
-    )
-    return [DefaultInfo(
-        executable = output,
-        files = depset([output]),
-        runfiles = program.default_runfiles,
-    )]
-
 _ATTRS = {
     "binary": attr.label(
         mandatory = True,
         executable = True,
         cfg = _optimized,
-        doc = "The cc_binary, which has the tag `manual`.",
+        doc = "A cc_binary with the tag `manual`.",
     ),
     "_allowlist_function_transition": attr.label(
         default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
@@ -50,15 +38,15 @@ _ATTRS = {
 }
 
 optimized_binary = rule(
-    implementation = _optimized_program_impl,
+    implementation = link_to_program,
     attrs = _ATTRS,
     executable = True,
-    doc = "A program that is compiled with optimisation, and everything that it needs too.",
+    doc = "A program compiled with optimisation, with all its dependencies.",
 )
 
 optimized_test = rule(
-    implementation = _optimized_program_impl,
+    implementation = link_to_program,
     attrs = _ATTRS,
     test = True,
-    doc = "A test that is compiled with optimisation, and everything that it needs too.",
+    doc = "A test compiled with optimisation, with all its dependencies.",
 )

@@ -5,7 +5,7 @@ def cc_binary_with_static_libraries(name, deps = [], linkopts = [], **kwargs):
 
     gRPC is 60 shared libraries: to load and bind them takes a program longer than all that `hob status` does. libc has to
     stay shared, because it looks up users and hosts with modules that it loads. Under ThreadSanitizer all of them stay so:
-    what bazel/sanitizers puts in the place of Abseil's functions can only be in front of a shared library.
+    the functions of bazel/sanitizers can replace Abseil's only in a shared library.
 
     Args:
       name: name of the program.

@@ -1,4 +1,4 @@
-"""Programs that are built without a sanitizer and without counters of coverage, whatever --config says."""
+"""Programs built without a sanitizer and without counters of coverage under every --config."""
 
 _INSTRUMENTS = ["-fsanitize", "-fno-sanitize", "-fprofile-", "-fcoverage-"]
 
@@ -26,7 +26,15 @@ _without_instruments = transition(
     ],
 )
 
-def _uninstrumented_binary_impl(ctx):
+def link_to_program(ctx):
+    """The implementation of a rule whose output is its attribute `binary`, built under that attribute's transition.
+
+    Args:
+      ctx: of the rule.
+
+    Returns:
+      the providers of an executable target.
+    """
     program = ctx.attr.binary[0][DefaultInfo]
     output = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(
@@ -41,7 +49,7 @@ def _uninstrumented_binary_impl(ctx):
     )]
 
 _uninstrumented_binary = rule(
-    implementation = _uninstrumented_binary_impl,
+    implementation = link_to_program,
     attrs = {
         "binary": attr.label(
             mandatory = True,
@@ -57,21 +65,21 @@ _uninstrumented_binary = rule(
 )
 
 def uninstrumented_cc_binary(name, visibility = None, testonly = None, **kwargs):
-    """A cc_binary that is built without a sanitizer and without counters of coverage, whatever --config says.
+    """A cc_binary built without a sanitizer and without counters of coverage under every --config.
 
-    For programs that the runtime of one would change or break: static ones, and children of tests that show how they
+    For programs that a sanitizer's runtime would change or break: static ones, and children of tests that show how they
     were started (a runtime sets limits and variables, handles signals and exits instead of dying). In other builds it is an
     ordinary cc_binary, built once.
 
     Args:
       name: name of the program.
-      visibility: who may use it.
-      testonly: whether only tests may.
+      visibility: as for cc_binary.
+      testonly: as for cc_binary.
       **kwargs: everything else, for the cc_binary.
     """
     native.cc_binary(
         name = name + "_binary",
-        # Alone, and not by way of the rule below, it would be instrumented.
+        # Built by itself and not through the rule below, it would be instrumented.
         tags = ["manual"],
         testonly = testonly,
         visibility = ["//visibility:private"],
