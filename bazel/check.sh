@@ -78,7 +78,7 @@ check_clock() {
   local sources status=0
   tellers="^server/($tellers|supervisor/(daemon_runner|lifecycle|reload_queue))\.cc:"
   sources=$(files '*.h' '*.cc' | tr '\0' '\n' |
-    grep -E '^server/(clock|daemon|net|output|posix|process|readiness|registry|supervisor|throttle)/' |
+    grep -E '^server/(clock|daemon|net|output|posix|process|readiness|registry|supervisor|sync|throttle)/' |
     grep -v -E '/(fuzz|simulation|testcases|testing)/|_(test|test_env|benchmark)\.|/simulated_clock\.h$')
   # shellcheck disable=SC2086
   if grep -nE "$waits" $sources; then

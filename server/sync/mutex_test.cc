@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,91 @@ TEST(MutexTest, LetsInOneAtATime) {
   for (std::thread& thread : threads) thread.join();
   MutexLock lock(&counter.mu);
   EXPECT_EQ(counter.count, kThreads * kRounds);
+}
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+TEST(CondVarTest, AWaitLetsGoOfTheMutexAndTakesItAgain) {
+  Counter counter;
+  CondVar changed;
+  std::thread other([&] {
+    MutexLock lock(&counter.mu);
+    while (counter.count != 1) changed.Wait(&counter.mu);
+    counter.count = 2;
+    changed.WakeOne();
+  });
+  {
+    MutexLock lock(&counter.mu);
+    counter.count = 1;
+    changed.WakeOne();
+    while (counter.count != 2) changed.Wait(&counter.mu);
+    EXPECT_EQ(counter.count, 2);
+  }
+  other.join();
+}
+
+TEST(CondVarTest, WakesAllWhoWait) {
+  constexpr int kThreads = 8;
+  Counter counter;
+  CondVar changed;
+  bool woken = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      MutexLock lock(&counter.mu);
+      ++counter.count;
+      while (!woken) changed.Wait(&counter.mu);
+      --counter.count;
+    });
+  }
+  for (bool all_wait = false; !all_wait;) {
+    MutexLock lock(&counter.mu);
+    all_wait = counter.count == kThreads;
+  }
+  {
+    MutexLock lock(&counter.mu);
+    woken = true;
+    changed.WakeAll();
+  }
+  for (std::thread& thread : threads) thread.join();
+  MutexLock lock(&counter.mu);
+  EXPECT_EQ(counter.count, 0);
+}
+
+TEST(CondVarTest, AWaitEndsAtItsDeadline) {
+  Mutex mu;
+  CondVar changed;
+  MutexLock lock(&mu);
+  const CondVar::Deadline deadline = CondVar::In(milliseconds(2));
+  while (changed.WaitUntil(&mu, deadline)) continue;
+  EXPECT_GE(steady_clock::now(), deadline);
+  EXPECT_FALSE(changed.WaitUntil(&mu, deadline)) << "it has passed";
+}
+
+TEST(CondVarTest, AWaitWithADeadlineEndsWhenItIsWoken) {
+  for (const CondVar::Deadline deadline : {CondVar::In(hours(1)), CondVar::Deadline::max()}) {
+    Counter counter;
+    CondVar changed;
+    std::thread other([&] {
+      MutexLock lock(&counter.mu);
+      counter.count = 1;
+      changed.WakeOne();
+    });
+    {
+      MutexLock lock(&counter.mu);
+      while (counter.count == 0) EXPECT_TRUE(changed.WaitUntil(&counter.mu, deadline));
+    }
+    other.join();
+  }
+}
+
+TEST(CondVarTest, ADeadlineThatIsTooFarAwayIsTheLastThereIs) {
+  EXPECT_EQ(CondVar::In(nanoseconds::max()), CondVar::Deadline::max());
+  EXPECT_LE(CondVar::In(nanoseconds(0)), steady_clock::now());
+  EXPECT_LT(CondVar::In(hours(1)), CondVar::Deadline::max());
 }
 
 }  // namespace
