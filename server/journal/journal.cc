@@ -19,11 +19,11 @@ namespace {
 
 // 4 MiB of lines.
 constexpr int64_t kMaxQueuedBytes = 4 << 20;
-// What a line costs beyond its characters.
+// Cost of a line beyond its characters.
 constexpr int64_t kLineOverhead = 64;
 constexpr std::chrono::seconds kLongestFarewell{1};
 constexpr std::chrono::milliseconds kGatherTime{1};
-// What a pipe takes whole, PIPE_BUF: nothing that others write there comes between.
+// PIPE_BUF: a pipe takes as much whole, and nothing that others write comes between.
 constexpr size_t kMostAtOnce = 4096;
 
 // JOURNAL_STREAM names the device and inode of the stream that systemd made; stderr may have been
@@ -35,7 +35,7 @@ bool StderrIsReadBySystemd() {
          stream == absl::StrCat(status.st_dev, ":", status.st_ino);
 }
 
-// What begins each line of a text.
+// The beginning of each line of a text.
 class LinePrefix {
  public:
   explicit LinePrefix(bool to_systemd) : to_systemd_(to_systemd) {}
@@ -54,7 +54,7 @@ class LinePrefix {
 
  private:
   const bool to_systemd_;
-  // What time_ stands for.
+  // The time that time_ shows.
   int64_t millis_ = -1;
   std::string time_;
 };
@@ -93,48 +93,49 @@ void Journal::InitLog(const char* program) {
   google::InitGoogleLogging(program);
 }
 
-Journal::Journal(const Clock& clock)
-    : queue_(std::make_shared<Queue>(clock)), writer_([queue = queue_] { WriteLines(*queue); }) {}
+Journal::Journal(const Clock& clock) : queue_(std::make_shared<Queue>(clock)) {
+  writer_.Start([queue = queue_] { WriteLines(*queue); }, [] {});
+}
 
 bool Journal::End() {
-  std::unique_lock<std::mutex> lock(queue_->mu);
-  queue_->ending = true;
-  queue_->work.notify_one();
-  queue_->ended.notify_all();
-  return queue_->ended.wait_for(lock, kLongestFarewell, [this] { return queue_->written; });
+  Queue& queue = *queue_;
+  MutexLock lock(&queue.mu);
+  queue.ending = true;
+  queue.work.WakeOne();
+  queue.ended.WakeAll();
+  const CondVar::Deadline deadline = CondVar::In(kLongestFarewell);
+  while (!queue.written && queue.ended.WaitUntil(&queue.mu, deadline)) continue;
+  return queue.written;
 }
 
 Journal::~Journal() {
-  if (End()) {
-    writer_.join();
-  } else {
-    // The thread hangs in a write to a pipe that nobody reads; it ends with the process. To join it
-    // would be to wait for ever.
-    writer_.detach();
-  }
+  // The thread may hang in a write to a pipe that nobody reads; it ends with the process then.
+  if (!End()) writer_.Abandon();
 }
 
 int64_t Journal::dropped() const {
-  const std::lock_guard<std::mutex> lock(queue_->mu);
+  MutexLock lock(&queue_->mu);
   return queue_->dropped;
 }
 
 void Journal::Add(Severity severity, std::string line) {
-  const std::lock_guard<std::mutex> lock(queue_->mu);
-  Enqueue(*queue_, severity, std::move(line));
+  Queue& queue = *queue_;
+  MutexLock lock(&queue.mu);
+  Enqueue(queue, severity, std::move(line));
 }
 
 void Journal::Add(Severity severity, Topic topic, std::string line) {
   const std::string key = absl::StrCat(topic.subject, " ", topic.event);
-  const std::lock_guard<std::mutex> lock(queue_->mu);
-  const MonotonicTime now = queue_->clock.Now().monotonic;
-  TellLeftOut(*queue_, queue_->repeats.TakeOver(now));
-  const bool was_due = queue_->repeats.NextDue() != MonotonicTime::InfiniteFuture();
-  if (queue_->repeats.Admit(key, now, line)) {
-    Enqueue(*queue_, severity, std::move(line));
+  Queue& queue = *queue_;
+  MutexLock lock(&queue.mu);
+  const MonotonicTime now = queue.clock.Now().monotonic;
+  TellLeftOut(queue, queue.repeats.TakeOver(now));
+  const bool was_due = queue.repeats.NextDue() != MonotonicTime::InfiniteFuture();
+  if (queue.repeats.Admit(key, now, line)) {
+    Enqueue(queue, severity, std::move(line));
   } else if (!was_due) {
-    // The writer learns when it has to tell what was left out.
-    queue_->work.notify_one();
+    // The writer learns when it has to tell of lines that were left out.
+    queue.work.WakeOne();
   }
 }
 
@@ -147,7 +148,7 @@ void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
   }
   queue.bytes += cost;
   queue.lines.push_back({severity, queue.clock.WallNow(), std::move(line)});
-  queue.work.notify_one();
+  queue.work.WakeOne();
 }
 
 void Journal::TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out) {
@@ -175,20 +176,21 @@ void Journal::WriteLines(Queue& queue) {
     }
     LetLinesGather(queue);
   }
-  const std::lock_guard<std::mutex> lock(queue.mu);
+  MutexLock lock(&queue.mu);
   queue.written = true;
-  queue.ended.notify_all();
+  queue.ended.WakeAll();
 }
 
 void Journal::LetLinesGather(Queue& queue) {
-  std::unique_lock<std::mutex> lock(queue.mu);
-  queue.ended.wait_for(lock, kGatherTime, [&queue] { return queue.ending; });
+  MutexLock lock(&queue.mu);
+  const CondVar::Deadline deadline = CondVar::In(kGatherTime);
+  while (!queue.ending && queue.ended.WaitUntil(&queue.mu, deadline)) continue;
 }
 
 std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
-  std::unique_lock<std::mutex> lock(queue.mu);
+  MutexLock lock(&queue.mu);
   do {
-    WaitForWork(queue, lock);
+    WaitForWork(queue);
     TellLeftOut(queue, queue.ending ? queue.repeats.TakeAll()
                                     : queue.repeats.TakeOver(queue.clock.Now().monotonic));
   } while (!queue.has_work());
@@ -204,16 +206,11 @@ std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
   return lines;
 }
 
-void Journal::WaitForWork(Queue& queue, std::unique_lock<std::mutex>& lock) {
+void Journal::WaitForWork(Queue& queue) {
   while (!queue.has_work()) {
-    const MonotonicTime due = queue.repeats.NextDue();
-    if (due == MonotonicTime::InfiniteFuture()) {
-      queue.work.wait(lock);
-      continue;
-    }
-    const absl::Duration wait = due - queue.clock.Now().monotonic;
+    const absl::Duration wait = queue.repeats.NextDue() - queue.clock.Now().monotonic;
     if (wait <= absl::ZeroDuration()) return;
-    queue.work.wait_for(lock, absl::ToChronoNanoseconds(wait));
+    queue.work.WaitUntil(&queue.mu, CondVar::In(absl::ToChronoNanoseconds(wait)));
   }
 }
 

@@ -2,19 +2,20 @@
 #ifndef HOB_SERVER_JOURNAL_JOURNAL_H_
 #define HOB_SERVER_JOURNAL_JOURNAL_H_
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/clock/clock.h"
 #include "server/journal/repeat_limit.h"
+#include "server/sync/background_thread.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -85,47 +86,46 @@ class Journal {
   struct Queue {
     explicit Queue(const Clock& its_clock) : clock(its_clock) {}
 
-    bool has_work() const { return ending || !lines.empty(); }
+    bool has_work() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) { return ending || !lines.empty(); }
 
     const Clock& clock;
-    // Not absl's: its timed waits are on the wall clock, and setting that back must not keep the
-    // end of the server waiting. Guards everything below.
-    std::mutex mu;
-    // Told of lines, of the first that was left out, and of `ending`: for the writer that has
-    // nothing to do.
-    std::condition_variable work;
-    // Told of `ending` and `written`.
-    std::condition_variable ended;
-    RepeatLimit repeats;
-    std::deque<Line> lines;
-    int64_t bytes = 0;
-    int64_t dropped = 0;
-    int64_t dropped_unsaid = 0;
-    bool ending = false;
-    bool written = false;
+    Mutex mu;
+    // Wakes the writer that has nothing to do: for lines, for the first that was left out, and for
+    // `ending`.
+    CondVar work;
+    // For `ending` and `written`.
+    CondVar ended;
+    RepeatLimit repeats ABSL_GUARDED_BY(mu);
+    std::deque<Line> lines ABSL_GUARDED_BY(mu);
+    int64_t bytes ABSL_GUARDED_BY(mu) = 0;
+    int64_t dropped ABSL_GUARDED_BY(mu) = 0;
+    int64_t dropped_unsaid ABSL_GUARDED_BY(mu) = 0;
+    bool ending ABSL_GUARDED_BY(mu) = false;
+    bool written ABSL_GUARDED_BY(mu) = false;
   };
 
   void Add(Severity severity, std::string line);
   void Add(Severity severity, Topic topic, std::string line);
-  // Queues a line, or drops it when there is no room. The queue's lock is held.
-  static void Enqueue(Queue& queue, Severity severity, std::string line);
-  // Queues what is to be said of the lines that were left out. The queue's lock is held.
-  static void TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out);
+  // Queues a line, or drops it when there is no room.
+  static void Enqueue(Queue& queue, Severity severity, std::string line)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
+  // Queues a line about each kind of lines that were left out.
+  static void TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
   static void WriteLines(Queue& queue);
   // Waits for something to write and takes it; empty once the journal ends and all is written.
   static std::deque<Line> TakeLines(Queue& queue);
-  // Waits until there is something to write, or to be told of what was left out. `lock` holds the
-  // queue's.
-  static void WaitForWork(Queue& queue, std::unique_lock<std::mutex>& lock);
+  // Waits until there is something to write, or to tell of lines that were left out.
+  static void WaitForWork(Queue& queue) ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
   // Waits until more lines may have come, or the journal ends.
   static void LetLinesGather(Queue& queue);
   // As syslog(3) numbers them.
   static int PriorityOf(Severity severity);
-  // What begins a line of this severity.
+  // Returns the beginning of a line of this severity.
   static absl::string_view NameOf(Severity severity);
 
   const std::shared_ptr<Queue> queue_;
-  std::thread writer_;
+  BackgroundThread writer_;
 };
 
 }  // namespace hob
