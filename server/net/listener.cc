@@ -105,11 +105,7 @@ Listener::Listener(const Options& options, Journal& journal)
     : options_(options), journal_(journal), spare_(OpenSpare()) {}
 
 Listener::~Listener() {
-  if (thread_.joinable()) {
-    ending_ = true;
-    eventfd_write(wake_.get(), 1);
-    thread_.join();
-  }
+  thread_.End();
   for (const Socket& socket : sockets_) {
     if (socket.is_unix && IsAtItsPath(socket)) unlink(socket.path.c_str());
   }
@@ -209,7 +205,7 @@ void Listener::Serve(Handler on_unix, Handler on_tcp) {
   on_tcp_ = std::move(on_tcp);
   file_events_.Reset(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   for (const Socket& socket : sockets_) WatchPathOf(socket);
-  thread_ = std::thread([this] { Loop(); });
+  thread_.Start([this] { Loop(); }, [this] { eventfd_write(wake_.get(), 1); });
 }
 
 void Listener::Restore() {
@@ -219,7 +215,7 @@ void Listener::Restore() {
 
 void Listener::Loop() {
   std::vector<pollfd> fds;
-  while (!ending_) {
+  while (!thread_.ending()) {
     fds = {{wake_.get(), POLLIN, 0}, {file_events_.get(), POLLIN, 0}};
     for (const Socket& socket : sockets_) fds.push_back({socket.fd.get(), POLLIN, 0});
     silent_.AppendTo(fds);

@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -19,6 +18,7 @@
 #include "server/journal/journal.h"
 #include "server/net/silent_connections.h"
 #include "server/posix/unique_fd.h"
+#include "server/sync/background_thread.h"
 
 namespace hob {
 
@@ -109,7 +109,6 @@ class Listener {
   Handler on_tcp_;
   // Readable when the thread has something to do besides accepting.
   UniqueFd wake_;
-  std::atomic<bool> ending_ = false;
   std::atomic<bool> restore_asked_ = false;
   // Tells what happens to the files of Unix sockets. Not ok() where the kernel grants none.
   UniqueFd file_events_;
@@ -117,7 +116,7 @@ class Listener {
   MonotonicTime restore_at_ = MonotonicTime::InfiniteFuture();
   UniqueFd spare_;
   std::atomic<int64_t> shed_ = 0;
-  std::thread thread_;
+  BackgroundThread thread_;
 };
 
 }  // namespace hob
