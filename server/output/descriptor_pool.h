@@ -1,16 +1,15 @@
 #ifndef HOB_SERVER_OUTPUT_DESCRIPTOR_POOL_H_
 #define HOB_SERVER_OUTPUT_DESCRIPTOR_POOL_H_
 
-#include <condition_variable>
-#include <mutex>
-
+#include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
 // Counts the descriptors of one use, so that they stay within what the server has planned for that
-// use however many daemons there are. Who needs one for a moment always gets one
-// soon, because fewer than all are kept for longer.
+// use however many daemons there are. A thread that needs one for a moment gets one soon, because
+// fewer than all are kept for longer.
 //
 // Thread-safe.
 class DescriptorPool {
@@ -22,26 +21,26 @@ class DescriptorPool {
   DescriptorPool(const DescriptorPool&) = delete;
   DescriptorPool& operator=(const DescriptorPool&) = delete;
 
-  // Takes one, waiting for it for `patience` at the longest, which is no more than years; false
-  // when there was none.
-  bool Take(absl::Duration patience = absl::ZeroDuration()) {
-    std::unique_lock<std::mutex> lock(mu_);
-    const auto has_room = [this] { return taken_ < most_; };
-    if (!returned_.wait_for(lock, absl::ToChronoNanoseconds(patience), has_room)) return false;
+  // Takes one, waiting for it for `patience` at the longest. Returns false if there was none.
+  bool Take(absl::Duration patience = absl::ZeroDuration()) ABSL_LOCKS_EXCLUDED(mu_) {
+    const CondVar::Deadline deadline = CondVar::In(absl::ToChronoNanoseconds(patience));
+    MutexLock lock(&mu_);
+    while (taken_ >= most_ && returned_.WaitUntil(&mu_, deadline)) continue;
+    if (taken_ >= most_) return false;
     ++taken_;
     return true;
   }
-  void Return() {
+  void Return() ABSL_LOCKS_EXCLUDED(mu_) {
     {
-      const std::lock_guard<std::mutex> lock(mu_);
+      MutexLock lock(&mu_);
       --taken_;
     }
-    returned_.notify_one();
+    returned_.WakeOne();
   }
 
-  // Whether who holds one should return it as soon as it can.
-  bool IsCrowded() const {
-    const std::lock_guard<std::mutex> lock(mu_);
+  // True if holders should return theirs as soon as they can.
+  bool IsCrowded() const ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
     return taken_ > most_kept_;
   }
 
@@ -49,11 +48,9 @@ class DescriptorPool {
   const int most_;
   const int most_kept_;
 
-  // Not absl's: workers wait here, and its timed waits are on the wall clock, which may be set.
-  mutable std::mutex mu_;
-  std::condition_variable returned_;
-  // Guarded by mu_.
-  int taken_ = 0;
+  mutable Mutex mu_;
+  CondVar returned_;
+  int taken_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace hob

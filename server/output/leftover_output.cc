@@ -9,34 +9,31 @@
 namespace hob {
 
 LeftoverOutput::LeftoverOutput(std::function<void(const std::string& line)> warn)
-    : warn_(std::move(warn)), thread_([this] { Loop(); }) {}
-
-LeftoverOutput::~LeftoverOutput() {
-  {
-    const std::lock_guard<std::mutex> lock(mu_);
-    ending_ = true;
-    Wake();
-  }
-  thread_.join();
+    : warn_(std::move(warn)) {
+  thread_.Start([this] { Loop(); },
+                [this] {
+                  MutexLock lock(&mu_);
+                  Wake();
+                });
 }
 
 void LeftoverOutput::Add(std::unique_ptr<Item> item) {
   warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; the last ", item->left(),
                      " bytes that it wrote wait until it can be written"));
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   added_.push_back(std::move(item));
   Wake();
 }
 
 void LeftoverOutput::Finish(int tries, std::function<void()> done) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   tries_left_ = tries;
   done_ = std::move(done);
   Wake();
 }
 
 void LeftoverOutput::CutShort() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   cut_short_ = true;
   Wake();
 }
@@ -50,10 +47,10 @@ void LeftoverOutput::Loop() {
     std::function<void()> done;
     bool ended;
     {
-      const std::lock_guard<std::mutex> lock(mu_);
+      MutexLock lock(&mu_);
       const bool nothing_left = items.empty() && added_.empty();
       if (nothing_left) done = std::exchange(done_, nullptr);
-      ended = ending_ && nothing_left;
+      ended = thread_.ending() && nothing_left;
     }
     if (done) done();
     if (ended) return;
@@ -62,21 +59,18 @@ void LeftoverOutput::Loop() {
 
 void LeftoverOutput::Wake() {
   woken_ = true;
-  changed_.notify_one();
+  changed_.WakeOne();
 }
 
 bool LeftoverOutput::WaitForTry(Items& items) {
-  std::unique_lock<std::mutex> lock(mu_);
-  const auto woken = [this] { return woken_; };
-  if (items.empty()) {
-    changed_.wait(lock, woken);
-  } else {
-    changed_.wait_for(lock, absl::ToChronoNanoseconds(kRetryInterval), woken);
-  }
+  const absl::Duration wait = items.empty() ? absl::InfiniteDuration() : kRetryInterval;
+  const CondVar::Deadline deadline = CondVar::In(absl::ToChronoNanoseconds(wait));
+  MutexLock lock(&mu_);
+  while (!woken_ && changed_.WaitUntil(&mu_, deadline)) continue;
   woken_ = false;
   std::move(added_.begin(), added_.end(), std::back_inserter(items));
   added_.clear();
-  return ending_ || (done_ != nullptr && (--tries_left_ <= 0 || cut_short_));
+  return thread_.ending() || (done_ != nullptr && (--tries_left_ <= 0 || cut_short_));
 }
 
 void LeftoverOutput::TryAll(Items& items) {

@@ -1,37 +1,37 @@
 #ifndef HOB_SERVER_OUTPUT_LEFTOVER_OUTPUT_H_
 #define HOB_SERVER_OUTPUT_LEFTOVER_OUTPUT_H_
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
+#include "server/sync/background_thread.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
-// What daemons that are gone wrote last and what could not yet be written into their logs: nobody
-// waits for it, and nothing is lost while the server lives. It is tried once a
-// second. When the server ends, it is tried a few times, and then it is said how much is lost.
+// Holds the last output of daemons that are gone, until it can be written into their logs: nothing
+// waits for it, and nothing is lost while the server lives. Tries once a second. When the server
+// ends, it tries a few times more and then says how much is lost.
 //
-// Thread-safe. Nobody but its own thread waits for a disk.
+// Thread-safe. Only its own thread waits for a disk.
 class LeftoverOutput {
  public:
-  // What is left of one stream. Used by one thread at a time.
+  // The rest of one stream. Used by one thread at a time.
   class Item {
    public:
     virtual ~Item() = default;
     // Tries to write it. Blocks on the disk only.
     virtual void WriteOn() = 0;
-    // How many bytes are left.
+    // Bytes that are left.
     virtual int64_t left() const = 0;
-    // Whose it is.
+    // Name of the daemon that wrote it.
     virtual const std::string& daemon() const = 0;
-    // Why it cannot be written, as "log stalled: ...".
+    // The reason why it cannot be written, as "log stalled: ...".
     virtual std::string problem() const = 0;
   };
 
@@ -39,51 +39,46 @@ class LeftoverOutput {
   static constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 
   // `warn` gets a line about what comes, is written after all, or is lost. Called on any thread.
+  // The destructor tries once more, gives the rest up, and ends the thread.
   explicit LeftoverOutput(std::function<void(const std::string& line)> warn);
-  // Tries once more, gives the rest up, and ends the thread.
-  ~LeftoverOutput();
 
   LeftoverOutput(const LeftoverOutput&) = delete;
   LeftoverOutput& operator=(const LeftoverOutput&) = delete;
 
   // Takes it over. Precondition: something is left of it.
-  void Add(std::unique_ptr<Item> item);
+  void Add(std::unique_ptr<Item> item) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Tries what is left `tries` times more, the first time at once, or just once after CutShort, and
   // gives it up. As soon as nothing is left, `done` is called once, on the thread. Nothing is added
   // from here on.
-  void Finish(int tries, std::function<void()> done);
-  void CutShort();
+  void Finish(int tries, std::function<void()> done) ABSL_LOCKS_EXCLUDED(mu_);
+  void CutShort() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   using Items = std::vector<std::unique_ptr<Item>>;
 
   void Loop();
-  // Has the thread look at what has changed; with mu_ held.
-  void Wake();
-  // Waits until it is time to try again, and adds what has come to `items`. Returns whether it is
+  // Has the thread look at what has changed.
+  void Wake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Waits until it is time to try again, and adds what has come to `items`. Returns true if it is
   // the last try.
-  bool WaitForTry(Items& items);
+  bool WaitForTry(Items& items) ABSL_LOCKS_EXCLUDED(mu_);
   // Removes what is written from `items`.
   void TryAll(Items& items);
   void GiveUp(Items& items);
 
   const std::function<void(const std::string& line)> warn_;
 
-  // Not absl's: the end of the server waits for these tries, and its timed waits are on the wall
-  // clock, which may be set.
-  std::mutex mu_;
-  std::condition_variable changed_;
-  // What follows is guarded by mu_.
-  Items added_;
-  // Something other than the time has come.
-  bool woken_ = false;
+  Mutex mu_;
+  CondVar changed_;
+  Items added_ ABSL_GUARDED_BY(mu_);
+  // True if something other than the time has come.
+  bool woken_ ABSL_GUARDED_BY(mu_) = false;
   // Null before Finish and after the call.
-  std::function<void()> done_;
-  int tries_left_ = 0;
-  bool cut_short_ = false;
-  bool ending_ = false;
-  std::thread thread_;
+  std::function<void()> done_ ABSL_GUARDED_BY(mu_);
+  int tries_left_ ABSL_GUARDED_BY(mu_) = 0;
+  bool cut_short_ ABSL_GUARDED_BY(mu_) = false;
+  BackgroundThread thread_;
 };
 
 }  // namespace hob

@@ -39,27 +39,18 @@ bool WriteAll(int fd, const char* bytes, size_t size) {
 
 }  // namespace
 
-LogArchiver::LogArchiver(Sync sync) : sync_(std::move(sync)), thread_([this] { Loop(); }) {}
-
-LogArchiver::~LogArchiver() { End(); }
-
-void LogArchiver::End() {
-  {
-    absl::MutexLock lock(&mu_);
-    ending_ = true;
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-bool LogArchiver::ending() const {
-  absl::MutexLock lock(&mu_);
-  return ending_;
+LogArchiver::LogArchiver(Sync sync) : sync_(std::move(sync)) {
+  thread_.Start([this] { Loop(); },
+                [this] {
+                  MutexLock lock(&mu_);
+                  changed_.WakeAll();
+                });
 }
 
 bool LogArchiver::SyncToDisk(int fd) { return fsync(fd) == 0; }
 
 void LogArchiver::Request(std::shared_ptr<LogFiles> files, int64_t sequence, bool compress) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   for (Task& task : queue_) {
     if (task.files != files) continue;
     task.first = std::min(task.first, sequence);
@@ -67,13 +58,12 @@ void LogArchiver::Request(std::shared_ptr<LogFiles> files, int64_t sequence, boo
     return;
   }
   queue_.push_back({std::move(files), sequence, compress});
+  changed_.WakeAll();
 }
 
 void LogArchiver::WaitUntilIdle() {
-  const auto idle = [this]()
-                        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return queue_.empty() && !busy_; };
-  absl::MutexLock lock(&mu_);
-  mu_.Await(absl::Condition(&idle));
+  MutexLock lock(&mu_);
+  while (!queue_.empty() || busy_) changed_.Wait(&mu_);
 }
 
 void LogArchiver::Loop() {
@@ -81,19 +71,18 @@ void LogArchiver::Loop() {
   while (true) {
     Task task;
     {
-      const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-        return ending_ || !queue_.empty();
-      };
-      absl::MutexLock lock(&mu_, absl::Condition(&has_work));
-      if (ending_) return;
+      MutexLock lock(&mu_);
+      while (!thread_.ending() && queue_.empty()) changed_.Wait(&mu_);
+      if (thread_.ending()) return;
       task = std::move(queue_.front());
       queue_.pop_front();
       busy_ = true;
     }
     SyncBackups(*task.files, task.first);
     if (task.compress) CompressBackups(*task.files);
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     busy_ = false;
+    changed_.WakeAll();
   }
 }
 
@@ -116,7 +105,7 @@ void LogArchiver::CompressBackups(LogFiles& files) {
   for (int64_t sequence : files.Uncompressed()) {
     // A crash must not find the bytes gone and the new name not yet on the disk.
     if (CompressBeside(files, sequence) && SyncFolderOf(files)) files.RemoveUncompressed(sequence);
-    if (ending()) return;
+    if (thread_.ending()) return;
   }
 }
 
@@ -131,7 +120,7 @@ bool LogArchiver::CompressBeside(LogFiles& files, int64_t sequence) {
 }
 
 bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
-  // What an end of the server left half done, or somebody has planted: a new file is neither.
+  // A file there is unfinished or planted by somebody; a new one is neither.
   unlink(path.c_str());
   const UniqueFd to(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   struct stat status;
@@ -149,7 +138,7 @@ bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
   std::vector<char> packed(ZSTD_CStreamOutSize());
   size_t left = 1;
   for (int64_t offset = 0; left != 0;) {
-    if (ending()) return false;
+    if (thread_.ending()) return false;
     const int64_t wanted = std::min<int64_t>(plain.size(), size - offset);
     if (source->ReadAt(offset, plain.data(), wanted) != wanted) return false;
     offset += wanted;

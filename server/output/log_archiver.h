@@ -6,18 +6,18 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "server/output/log_files.h"
+#include "server/sync/background_thread.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
 // Brings rotated logs to the disk (fsync(2)) and compresses them with zstd, one at a time, on a
-// thread of the lowest priority: nobody waits for it. A backup is removed only
-// when its compressed form is on the disk under its name. One that cannot be compressed (a full
-// disk) stays as it is until the next rotation of its log asks again.
+// thread of the lowest priority: nothing waits for it. A backup is removed only when its compressed
+// form is on the disk under its name. One that cannot be compressed (a full disk) stays as it is
+// until the next rotation of its log asks again.
 //
 // Holds at most kMostDescriptors. Thread-safe.
 class LogArchiver {
@@ -29,22 +29,21 @@ class LogArchiver {
 
   // Starts the thread, which is the one that calls `sync`.
   explicit LogArchiver(Sync sync = SyncToDisk);
-  ~LogArchiver();
 
   LogArchiver(const LogArchiver&) = delete;
   LogArchiver& operator=(const LogArchiver&) = delete;
 
-  // The file `sequence` of `files` was rotated: it is brought to the disk; with `compress`, every
-  // backup of the log that is not yet compressed is compressed. Returns at once.
+  // Called when the file `sequence` of `files` was rotated: brings it to the disk and, with
+  // `compress`, compresses every backup of the log that is not yet compressed. Returns at once.
   void Request(std::shared_ptr<LogFiles> files, int64_t sequence, bool compress)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Blocks until everything that was asked for is done.
+  // Blocks until everything that was requested is done.
   void WaitUntilIdle() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Leaves what it is about undone, without a trace, and ends the thread: nothing is done any more.
-  // Called by one thread at a time; the destructor calls it too.
-  void End() ABSL_LOCKS_EXCLUDED(mu_);
+  // Gives up the work under way, without a trace, and ends the thread: nothing is done any more.
+  // Called by one thread at a time, and at the latest by the destructor.
+  void End() ABSL_LOCKS_EXCLUDED(mu_) { thread_.End(); }
 
  private:
   struct Task {
@@ -67,15 +66,14 @@ class LogArchiver {
   // Compresses what `from` holds into a new file at `path`, and brings that to the disk. False when
   // that failed or is to stop.
   bool Compress(UniqueFd from, const std::string& path);
-  bool ending() const ABSL_LOCKS_EXCLUDED(mu_);
 
   const Sync sync_;
-  mutable absl::Mutex mu_;
+  Mutex mu_;
+  CondVar changed_;
   // One a log.
   std::deque<Task> queue_ ABSL_GUARDED_BY(mu_);
   bool busy_ ABSL_GUARDED_BY(mu_) = false;
-  bool ending_ ABSL_GUARDED_BY(mu_) = false;
-  std::thread thread_;
+  BackgroundThread thread_;
 };
 
 }  // namespace hob
