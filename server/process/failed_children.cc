@@ -28,12 +28,12 @@ void FailedChildren::Reap(UniqueFd pidfd) {
   const int ready = poll(&poller, 1, kReapMillis);
   // Where that fails there is no other way to wait for so long and no longer.
   if (TryReap(pidfd, ready < 0 ? 0 : WNOHANG)) return;
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   late_.push_back(std::move(pidfd));
 }
 
 void FailedChildren::ReapLate() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   late_.erase(std::remove_if(late_.begin(), late_.end(),
                              [](const UniqueFd& pidfd) { return TryReap(pidfd, WNOHANG); }),
               late_.end());

@@ -1,14 +1,15 @@
 #ifndef HOB_SERVER_PROCESS_FAILED_CHILDREN_H_
 #define HOB_SERVER_PROCESS_FAILED_CHILDREN_H_
 
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "server/posix/unique_fd.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
-// Children that never became a daemon, until they are reaped. Thread-safe.
+// Holds children that never became a daemon, until they are reaped. Thread-safe.
 class FailedChildren {
  public:
   FailedChildren() = default;
@@ -17,17 +18,17 @@ class FailedChildren {
   FailedChildren(const FailedChildren&) = delete;
   FailedChildren& operator=(const FailedChildren&) = delete;
 
-  // Reaps a child that ends just now. Blocks for a second at most: what hangs in the kernel for
-  // longer, or cannot be waited for, is left to ReapLate.
-  void Reap(UniqueFd pidfd);
+  // Reaps a child that ends just now. Blocks for a second at most: a child that hangs in the kernel
+  // for longer, or cannot be waited for, is left to ReapLate.
+  void Reap(UniqueFd pidfd) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Reaps what has ended of those that were left. Never blocks.
-  void ReapLate();
+  // Reaps those of them that have ended. Never blocks.
+  void ReapLate() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  std::mutex mu_;
-  // Pidfds; guarded by mu_.
-  std::vector<UniqueFd> late_;
+  Mutex mu_;
+  // Pidfds.
+  std::vector<UniqueFd> late_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hob

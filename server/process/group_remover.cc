@@ -1,5 +1,6 @@
 #include "server/process/group_remover.h"
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <utility>
@@ -9,7 +10,7 @@
 namespace hob {
 namespace {
 
-// Groups gather until none has come for so long: whoever still ends daemons needs the processors
+// Groups gather until none has come for so long: workers that still end daemons need the processors
 // and the kernel's lock.
 constexpr std::chrono::milliseconds kQuietTime(2);
 // But no longer than this.
@@ -18,47 +19,44 @@ constexpr std::chrono::milliseconds kLongestGathering(500);
 }  // namespace
 
 GroupRemover::~GroupRemover() {
-  {
-    const std::lock_guard<std::mutex> lock(mu_);
-    ending_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  thread_.End();
   for (const std::string& path : paths_) RemoveControlGroup(path);
 }
 
 void GroupRemover::RemoveSoon(std::string path) {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   paths_.push_back(std::move(path));
-  if (thread_.joinable()) {
-    if (paths_.size() == 1) changed_.notify_one();
-    return;
-  }
+  if (paths_.size() == 1) changed_.WakeOne();
+  if (thread_.started()) return;
   try {
-    thread_ = std::thread([this] { Loop(); });
+    thread_.Start([this] { Loop(); },
+                  [this] {
+                    MutexLock lock_to_wake(&mu_);
+                    changed_.WakeOne();
+                  });
   } catch (const std::system_error&) {
   }
 }
 
 void GroupRemover::Loop() {
-  std::unique_lock<std::mutex> lock(mu_);
   while (true) {
-    changed_.wait(lock, [this] { return ending_ || !paths_.empty(); });
-    if (paths_.empty()) return;
-    LetPathsGather(lock);
-    const std::vector<std::string> paths = std::exchange(paths_, {});
-    lock.unlock();
+    const std::vector<std::string> paths = TakePaths();
+    if (paths.empty()) return;
     for (const std::string& path : paths) RemoveControlGroup(path);
-    lock.lock();
   }
 }
 
-void GroupRemover::LetPathsGather(std::unique_lock<std::mutex>& lock) {
-  for (auto left = kLongestGathering; left > left.zero() && !ending_; left -= kQuietTime) {
-    const size_t before = paths_.size();
-    changed_.wait_for(lock, kQuietTime, [this] { return ending_; });
-    if (paths_.size() == before) return;
-  }
+std::vector<std::string> GroupRemover::TakePaths() {
+  MutexLock lock(&mu_);
+  while (!thread_.ending() && paths_.empty()) changed_.Wait(&mu_);
+  const CondVar::Deadline longest = CondVar::In(kLongestGathering);
+  size_t before;
+  do {
+    before = paths_.size();
+    const CondVar::Deadline quiet = std::min(longest, CondVar::In(kQuietTime));
+    while (!thread_.ending() && changed_.WaitUntil(&mu_, quiet)) continue;
+  } while (paths_.size() > before);
+  return std::exchange(paths_, {});
 }
 
 }  // namespace hob

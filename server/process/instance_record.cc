@@ -88,7 +88,7 @@ InstanceRecord::~InstanceRecord() {
 }
 
 int InstanceRecord::Acquire() {
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   if (free_.empty()) return entries_++;
   const int entry = free_.back();
   free_.pop_back();
@@ -99,7 +99,7 @@ void InstanceRecord::Release(int entry) {
   const int32_t no_pid = 0;
   // A stale entry does no harm: its process is gone, and a successor looks twice.
   if (pwrite(fd(), &no_pid, sizeof(no_pid), Offset(entry)) < 0) errno = 0;
-  const std::lock_guard<std::mutex> lock(mu_);
+  MutexLock lock(&mu_);
   free_.push_back(entry);
 }
 

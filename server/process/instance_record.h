@@ -4,13 +4,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "server/posix/unique_fd.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -53,8 +54,8 @@ class InstanceRecord {
   int fd() const { return file_.get(); }
 
   // Reserves an entry and gives it back. What `Release` gives back is cleared in the file.
-  int Acquire();
-  void Release(int entry);
+  int Acquire() ABSL_LOCKS_EXCLUDED(mu_);
+  void Release(int entry) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Fills an acquired entry. Children fill theirs themselves.
   absl::Status Write(int entry, const InstanceRecordEntry& contents);
@@ -82,12 +83,11 @@ class InstanceRecord {
 
   const std::string path_;
   const UniqueFd file_;
-  // Not absl's: ThreadSanitizer cannot see into the system's library.
-  std::mutex mu_;
-  // Entries given back; guarded by mu_.
-  std::vector<int> free_;
-  // Entries ever used; guarded by mu_.
-  int entries_ = 0;
+  Mutex mu_;
+  // Entries given back.
+  std::vector<int> free_ ABSL_GUARDED_BY(mu_);
+  // Number of entries ever used.
+  int entries_ ABSL_GUARDED_BY(mu_) = 0;
   std::atomic<bool> left_behind_{false};
 };
 

@@ -82,6 +82,7 @@ absl::StatusOr<std::unique_ptr<ProcessSpawner>> ProcessSpawner::Create(Options o
   }
   std::unique_ptr<ProcessSpawner> spawner(new ProcessSpawner(
       std::move(options), std::move(containment), *std::move(record), *std::move(slots)));
+  MutexLock lock(&spawner->leftovers_mu_);
   for (const Leftover& leftover : spawner->options_.leftovers) {
     absl::StatusOr<std::unique_ptr<Instance>> instance =
         LeftoverInstance::Create(leftover, spawner->record_.get());
@@ -109,7 +110,7 @@ ProcessSpawner::~ProcessSpawner() {
 }
 
 std::unique_ptr<Instance> ProcessSpawner::TakeLeftover(const std::string& name) {
-  const std::lock_guard<std::mutex> lock(leftovers_mu_);
+  MutexLock lock(&leftovers_mu_);
   const auto found = leftovers_.find(name);
   if (found == leftovers_.end()) return nullptr;
   std::unique_ptr<Instance> leftover = std::move(found->second);

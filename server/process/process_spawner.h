@@ -3,10 +3,10 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
@@ -20,6 +20,7 @@
 #include "server/process/spawn_slots.h"
 #include "server/process/spawn_watch.h"
 #include "server/process/stray_reaper.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -94,9 +95,9 @@ class ProcessSpawner : public Spawner {
   const std::unique_ptr<SpawnSlots> slots_;
   // Whether each instance gets a mark.
   const bool marks_;
-  // Those that nobody has taken, by the names of their daemons. Each is in the record.
-  std::mutex leftovers_mu_;
-  std::map<std::string, std::unique_ptr<Instance>> leftovers_;
+  Mutex leftovers_mu_;
+  // Those that TakeLeftover has not taken, by the names of their daemons. Each is in the record.
+  std::map<std::string, std::unique_ptr<Instance>> leftovers_ ABSL_GUARDED_BY(leftovers_mu_);
   SpawnWatch watch_;
   FailedChildren failed_children_;
   // Null only at the end.

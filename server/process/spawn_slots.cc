@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -48,6 +48,9 @@ absl::Status SpawnSlots::Reserve(int record) {
     if (status.ok()) status = CopyLow(hold_read_.get(), &pair.ready);
     if (status.ok()) status = CopyLow(hold_read_.get(), &pair.status);
   }
+  MutexLock lock(&mu_);
+  free_.resize(kPairs);
+  std::iota(free_.rbegin(), free_.rend(), 0);
   return status;
 }
 
@@ -70,25 +73,22 @@ int SpawnSlots::Fill(UniqueFd* slot, int fd, int* error) const {
 }
 
 int SpawnSlots::TakePair() {
-  std::unique_lock<std::mutex> lock(mu_);
-  auto free_pair = pairs_.end();
-  freed_.wait_for(lock, kLongestWait, [this, &free_pair] {
-    free_pair =
-        std::find_if(pairs_.begin(), pairs_.end(), [](const Pair& pair) { return !pair.in_use; });
-    return free_pair != pairs_.end();
-  });
-  if (free_pair == pairs_.end()) return -1;
-  free_pair->in_use = true;
-  return static_cast<int>(free_pair - pairs_.begin());
+  const CondVar::Deadline deadline = CondVar::In(kLongestWait);
+  MutexLock lock(&mu_);
+  while (free_.empty() && freed_.WaitUntil(&mu_, deadline)) continue;
+  if (free_.empty()) return -1;
+  const int pair = free_.back();
+  free_.pop_back();
+  return pair;
 }
 
 void SpawnSlots::GiveBack(const Passed& passed) {
   Pair& pair = pairs_[passed.pair_];
   if (passed.ready_ >= 0) Vacate(&pair.ready);
   if (passed.status_ >= 0) Vacate(&pair.status);
-  std::lock_guard<std::mutex> lock(mu_);
-  pair.in_use = false;
-  freed_.notify_one();
+  MutexLock lock(&mu_);
+  free_.push_back(passed.pair_);
+  freed_.WakeOne();
 }
 
 void SpawnSlots::Vacate(UniqueFd* slot) const {

@@ -1,14 +1,14 @@
 #ifndef HOB_SERVER_PROCESS_SPAWN_SLOTS_H_
 #define HOB_SERVER_PROCESS_SPAWN_SLOTS_H_
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "server/posix/unique_fd.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -68,14 +68,13 @@ class SpawnSlots {
     // None where one could not be vacated, until the pair is used again.
     UniqueFd ready;
     UniqueFd status;
-    bool in_use = false;
   };
 
   SpawnSlots() = default;
   absl::Status Reserve(int record);
-  // Index of a pair that is free by now; -1 when none is.
-  int TakePair();
-  void GiveBack(const Passed& passed);
+  // Returns the index of a pair that nothing uses; -1 if none gets free in time.
+  int TakePair() ABSL_LOCKS_EXCLUDED(mu_);
+  void GiveBack(const Passed& passed) ABSL_LOCKS_EXCLUDED(mu_);
   // Puts a descriptor, if it is one, into a slot. Returns the slot, or -1 with the errno(3) in
   // `*error` when that fails.
   int Fill(UniqueFd* slot, int fd, int* error) const;
@@ -87,10 +86,12 @@ class SpawnSlots {
   UniqueFd record_;
   std::string hold_path_;
 
-  std::mutex mu_;
-  std::condition_variable freed_;
-  // Never resized; the members `in_use` are guarded by mu_.
+  // Never resized. Each is used by the spawn that has taken it.
   std::vector<Pair> pairs_;
+  Mutex mu_;
+  CondVar freed_;
+  // Indices of the pairs that nothing uses; the last is taken first, and at first the lowest.
+  std::vector<int> free_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hob

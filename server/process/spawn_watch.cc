@@ -1,57 +1,48 @@
 #include "server/process/spawn_watch.h"
 
 #include <csignal>
+#include <utility>
 
 #include "server/posix/pidfd.h"
 
 namespace hob {
 
-using std::chrono::steady_clock;
-
-SpawnWatch::SpawnWatch(steady_clock::duration patience)
-    : patience_(patience), thread_([this] { Loop(); }) {}
-
-SpawnWatch::~SpawnWatch() {
-  {
-    const std::lock_guard<std::mutex> lock(mu_);
-    ending_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
+SpawnWatch::SpawnWatch(std::chrono::nanoseconds patience) : patience_(patience) {
+  thread_.Start([this] { Loop(); },
+                [this] {
+                  MutexLock lock(&mu_);
+                  changed_.WakeOne();
+                });
 }
 
 SpawnWatch::Spawn::Spawn(SpawnWatch* watch, const int* pidfd) : watch_(watch), pidfd_(pidfd) {
-  const std::lock_guard<std::mutex> lock(watch_->mu_);
-  deadline_ = steady_clock::now() + watch_->patience_;
-  position_ = watch_->spawns_.insert(watch_->spawns_.end(), this);
-  if (watch_->idle_) watch_->changed_.notify_one();
+  MutexLock lock(&watch->mu_);
+  deadline_ = CondVar::In(watch->patience_);
+  position_ = watch->spawns_.insert(watch->spawns_.end(), this);
+  if (watch->idle_) watch->changed_.WakeOne();
 }
 
 SpawnWatch::Spawn::~Spawn() { End(); }
 
 bool SpawnWatch::Spawn::End() {
   if (watch_ == nullptr) return killed_;
-  const std::lock_guard<std::mutex> lock(watch_->mu_);
-  watch_->spawns_.erase(position_);
-  watch_ = nullptr;
+  SpawnWatch& watch = *std::exchange(watch_, nullptr);
+  MutexLock lock(&watch.mu_);
+  watch.spawns_.erase(position_);
   return killed_;
 }
 
 void SpawnWatch::Loop() {
-  std::unique_lock<std::mutex> lock(mu_);
-  while (!ending_) {
-    const steady_clock::time_point next = KillLate();
-    idle_ = next == steady_clock::time_point::max();
-    if (idle_) {
-      changed_.wait(lock);
-    } else {
-      changed_.wait_until(lock, next);
-    }
+  MutexLock lock(&mu_);
+  while (!thread_.ending()) {
+    const CondVar::Deadline next = KillLate();
+    idle_ = next == CondVar::Deadline::max();
+    changed_.WaitUntil(&mu_, next);
   }
 }
 
-steady_clock::time_point SpawnWatch::KillLate() {
-  const steady_clock::time_point now = steady_clock::now();
+CondVar::Deadline SpawnWatch::KillLate() {
+  const CondVar::Deadline now = std::chrono::steady_clock::now();
   for (Spawn* spawn : spawns_) {
     if (spawn->killed_) continue;
     if (spawn->deadline_ > now) return spawn->deadline_;
@@ -61,7 +52,7 @@ steady_clock::time_point SpawnWatch::KillLate() {
     SendSignal(pidfd, SIGKILL);
     spawn->killed_ = true;
   }
-  return steady_clock::time_point::max();
+  return CondVar::Deadline::max();
 }
 
 }  // namespace hob

@@ -2,22 +2,22 @@
 #define HOB_SERVER_PROCESS_SPAWN_WATCH_H_
 
 #include <chrono>
-#include <condition_variable>
 #include <list>
-#include <mutex>
-#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "server/sync/background_thread.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
 // Ends children that do not come from clone to execve: on a network file system that does not
-// answer chdir(2) and execve(2) last for ever, and the thread that spawns lasts with them. Its own
+// answer, chdir(2) and execve(2) last for ever, and the thread that spawns lasts with them. Its own
 // thread sleeps while nothing is spawned, and wakes at most once in `patience` while much is.
 // Thread-safe.
 class SpawnWatch {
  public:
-  explicit SpawnWatch(std::chrono::steady_clock::duration patience);
-  // No spawn may be under way.
-  ~SpawnWatch();
+  // No spawn may be under way when it is destroyed.
+  explicit SpawnWatch(std::chrono::nanoseconds patience);
 
   SpawnWatch(const SpawnWatch&) = delete;
   SpawnWatch& operator=(const SpawnWatch&) = delete;
@@ -33,7 +33,7 @@ class SpawnWatch {
     Spawn(const Spawn&) = delete;
     Spawn& operator=(const Spawn&) = delete;
 
-    // Takes the spawn off the watch. Returns whether the child was killed.
+    // Takes the spawn off the watch. Returns true if the child was killed.
     bool End();
 
    private:
@@ -41,28 +41,26 @@ class SpawnWatch {
 
     SpawnWatch* watch_;
     const int* const pidfd_;
-    // Guarded by the watch's mutex.
-    std::chrono::steady_clock::time_point deadline_;
+    // These belong to the watch, and are used under its mutex, until End.
+    CondVar::Deadline deadline_;
     bool killed_ = false;
     std::list<Spawn*>::iterator position_;
   };
 
  private:
-  void Loop();
-  // Kills what is late and returns when the next one will be; `spawns_` has one that was not
-  // killed.
-  std::chrono::steady_clock::time_point KillLate();
+  void Loop() ABSL_LOCKS_EXCLUDED(mu_);
+  // Kills the children that are late. Returns when the next one will be; the last moment there is
+  // if none is left.
+  CondVar::Deadline KillLate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  const std::chrono::steady_clock::duration patience_;
-  // Not absl's: its timed waits are on the wall clock, and ThreadSanitizer cannot see into it.
-  std::mutex mu_;
-  std::condition_variable changed_;
-  // Under way; the first began first. Guarded by mu_, as what follows.
-  std::list<Spawn*> spawns_;
-  // The thread sleeps until it is told of a spawn.
-  bool idle_ = false;
-  bool ending_ = false;
-  std::thread thread_;
+  const std::chrono::nanoseconds patience_;
+  Mutex mu_;
+  CondVar changed_;
+  // Under way; the first began first.
+  std::list<Spawn*> spawns_ ABSL_GUARDED_BY(mu_);
+  // True while the thread sleeps until it is told of a spawn.
+  bool idle_ ABSL_GUARDED_BY(mu_) = false;
+  BackgroundThread thread_;
 };
 
 }  // namespace hob
