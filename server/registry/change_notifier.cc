@@ -4,43 +4,44 @@
 
 namespace hob {
 
-ChangeNotifier::ChangeNotifier(Registry& registry)
-    : registry_(registry), thread_([this] { Loop(); }) {}
-
-ChangeNotifier::~ChangeNotifier() {
-  registry_.CallAfter(0, nullptr);
-  {
-    absl::MutexLock lock(&mu_);
-    closing_ = true;
-  }
-  thread_.join();
+ChangeNotifier::ChangeNotifier(Registry& registry) : registry_(registry) {
+  thread_.Start([this] { Loop(); },
+                [this] {
+                  MutexLock lock(&mu_);
+                  changed_.WakeOne();
+                });
 }
+
+ChangeNotifier::~ChangeNotifier() { registry_.CallAfter(0, nullptr); }
 
 void ChangeNotifier::WakeAfter(int64_t sequence, std::shared_ptr<Waiter> waiter) {
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     waiters_.insert(std::move(waiter));
+    if (due_ || ended_) changed_.WakeOne();
   }
   registry_.CallAfter(sequence, [this] { WakeAll(); });
 }
 
 void ChangeNotifier::Forget(const std::shared_ptr<Waiter>& waiter) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   waiters_.erase(waiter);
 }
 
 void ChangeNotifier::WakeAll() {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   due_ = true;
+  changed_.WakeOne();
 }
 
 void ChangeNotifier::End() {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   ended_ = true;
+  changed_.WakeOne();
 }
 
 bool ChangeNotifier::ended() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return ended_;
 }
 
@@ -48,11 +49,9 @@ void ChangeNotifier::Loop() {
   while (true) {
     absl::flat_hash_set<std::shared_ptr<Waiter>> woken;
     {
-      const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-        return closing_ || ((due_ || ended_) && !waiters_.empty());
-      };
-      absl::MutexLock lock(&mu_, absl::Condition(&has_work));
-      if (closing_) return;
+      MutexLock lock(&mu_);
+      while (!thread_.ending() && (waiters_.empty() || !(due_ || ended_))) changed_.Wait(&mu_);
+      if (thread_.ending()) return;
       due_ = false;
       woken.swap(waiters_);
     }

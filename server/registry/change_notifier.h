@@ -3,23 +3,23 @@
 
 #include <cstdint>
 #include <memory>
-#include <thread>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/synchronization/mutex.h"
 #include "server/registry/registry.h"
+#include "server/sync/background_thread.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
 // Tells those who follow the registry that there is more, on one thread for all of them: a worker
 // that publishes sets a flag, and changes that come while the thread is busy are told together.
 //
-// Thread-safe; one notifier a registry. The registry outlives it, and it outlives whoever publishes
-// there.
+// Thread-safe; one notifier a registry. The registry outlives it, and it outlives those that
+// publish there.
 class ChangeNotifier {
  public:
-  // Somebody who waits for a change.
+  // Waits for a change.
   class Waiter {
    public:
     virtual ~Waiter() = default;
@@ -28,7 +28,7 @@ class ChangeNotifier {
   };
 
   explicit ChangeNotifier(Registry& registry);
-  // Wakes nobody any more.
+  // Wakes no waiter any more.
   ~ChangeNotifier();
 
   ChangeNotifier(const ChangeNotifier&) = delete;
@@ -40,10 +40,10 @@ class ChangeNotifier {
   // Lets go of `waiter`; it may be waking up already.
   void Forget(const std::shared_ptr<Waiter>& waiter) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Wakes everybody who waits now.
+  // Wakes all that wait now.
   void WakeAll() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Says that the server ends and wakes everybody, from now on at once.
+  // Says that the server ends, and wakes all waiters, from now on at once.
   void End() ABSL_LOCKS_EXCLUDED(mu_);
   bool ended() const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -52,14 +52,13 @@ class ChangeNotifier {
 
   Registry& registry_;
 
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
+  CondVar changed_;
   absl::flat_hash_set<std::shared_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mu_);
-  // Whoever waits is to be woken.
+  // True if there is a change that the waiters have not been told of.
   bool due_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
-  // The thread is to end.
-  bool closing_ ABSL_GUARDED_BY(mu_) = false;
-  std::thread thread_;
+  BackgroundThread thread_;
 };
 
 }  // namespace hob
