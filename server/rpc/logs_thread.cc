@@ -74,14 +74,12 @@ class LogsThread::Call : public grpc::ServerWriteReactor<v1::LogsResponse>,
   std::shared_ptr<Call> held_by_grpc_;
 };
 
-LogsThread::LogsThread() : thread_([this] { Loop(); }) {}
-
-LogsThread::~LogsThread() {
-  {
-    absl::MutexLock lock(&mu_);
-    ending_ = true;
-  }
-  thread_.join();
+LogsThread::LogsThread() {
+  thread_.Start([this] { Loop(); },
+                [this] {
+                  MutexLock lock(&mu_);
+                  changed_.WakeOne();
+                });
 }
 
 grpc::ServerWriteReactor<v1::LogsResponse>* LogsThread::Answer(LogStore& store,
@@ -95,7 +93,7 @@ void LogsThread::BeginEnd() {
   no_more_ = true;
   std::vector<std::shared_ptr<Call>> calls;
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     for (const auto& [address, call] : calls_) calls.push_back(call.lock());
   }
   for (const std::shared_ptr<Call>& call : calls) {
@@ -104,28 +102,27 @@ void LogsThread::BeginEnd() {
 }
 
 void LogsThread::Add(const std::shared_ptr<Call>& call) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   calls_.emplace(call.get(), call);
 }
 
 void LogsThread::Remove(const Call* call) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   calls_.erase(call);
 }
 
 void LogsThread::Enqueue(std::shared_ptr<Call> call) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   queue_.push_back(std::move(call));
+  changed_.WakeOne();
 }
 
 void LogsThread::Loop() {
   while (true) {
     std::shared_ptr<Call> call;
     {
-      const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-        return ending_ || !queue_.empty();
-      };
-      absl::MutexLock lock(&mu_, absl::Condition(&has_work));
+      MutexLock lock(&mu_);
+      while (!thread_.ending() && queue_.empty()) changed_.Wait(&mu_);
       if (queue_.empty()) return;
       call = std::move(queue_.front());
       queue_.pop_front();

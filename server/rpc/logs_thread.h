@@ -7,13 +7,13 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "hob/v1/supervisor.pb.h"
 #include "server/output/log_store.h"
 #include "server/rpc/logs_feed.h"
+#include "server/sync/background_thread.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -24,9 +24,8 @@ namespace hob {
 // Thread-safe. Outlives its calls.
 class LogsThread {
  public:
+  // Every call is over when it is destroyed, which the end of the gRPC server sees to.
   LogsThread();
-  // Ends the thread. Precondition: every call is over, which the end of the gRPC server sees to.
-  ~LogsThread();
 
   LogsThread(const LogsThread&) = delete;
   LogsThread& operator=(const LogsThread&) = delete;
@@ -45,15 +44,15 @@ class LogsThread {
   void Enqueue(std::shared_ptr<Call> call) ABSL_LOCKS_EXCLUDED(mu_);
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
 
-  absl::Mutex mu_;
+  Mutex mu_;
+  CondVar changed_;
   // Calls for which there may be something to do.
   std::deque<std::shared_ptr<Call>> queue_ ABSL_GUARDED_BY(mu_);
   // Those that are not over.
   std::map<const Call*, std::weak_ptr<Call>> calls_ ABSL_GUARDED_BY(mu_);
   // True if nothing more will be written.
   std::atomic<bool> no_more_ = false;
-  bool ending_ ABSL_GUARDED_BY(mu_) = false;
-  std::thread thread_;
+  BackgroundThread thread_;
 };
 
 }  // namespace hob

@@ -3,13 +3,12 @@
 namespace hob {
 
 Reloader::Reloader(Options options, Supervisor& supervisor, Journal& journal)
-    : queue_(std::move(options), supervisor, journal), thread_([this] {
+    : queue_(std::move(options), supervisor, journal) {
+  thread_.Start(
+      [this] {
         while (queue_.AwaitRequest()) queue_.CarryOut();
-      }) {}
-
-Reloader::~Reloader() {
-  queue_.End();
-  thread_.join();
+      },
+      [this] { queue_.End(); });
 }
 
 }  // namespace hob

@@ -1,10 +1,10 @@
 #ifndef HOB_SERVER_SUPERVISOR_RELOADER_H_
 #define HOB_SERVER_SUPERVISOR_RELOADER_H_
 
-#include <thread>
 #include <utility>
 
 #include "server/supervisor/reload_queue.h"
+#include "server/sync/background_thread.h"
 
 namespace hob {
 
@@ -19,10 +19,9 @@ class Reloader {
   using Options = ReloadQueue::Options;
   using Record = ReloadQueue::Record;
 
-  // Everything outlives the reloader; `options.load` may block.
+  // Everything outlives the reloader; `options.load` may block. The destructor finishes the reload
+  // that is under way; callers that still wait get Unavailable (SHUTTING_DOWN).
   Reloader(Options options, Supervisor& supervisor, Journal& journal);
-  // Finishes the reload that is under way; those who still wait get Unavailable (SHUTTING_DOWN).
-  ~Reloader();
 
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
@@ -35,7 +34,7 @@ class Reloader {
 
  private:
   ReloadQueue queue_;
-  std::thread thread_;
+  BackgroundThread thread_;
 };
 
 }  // namespace hob
