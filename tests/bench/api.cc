@@ -122,6 +122,16 @@ absl::Status MeasureCommandLine(Contender& hobd, const std::string& hob, int cou
   return result;
 }
 
+absl::Status MeasureListBeside(Contender& hobd, const std::string& hob, const std::string& empty,
+                               int count, Samples& list, Samples& nothing) {
+  absl::Status result;
+  for (int i = 0; i < count && result.ok(); ++i) {
+    result = TimeProgram({hob, "--address", hobd.address(), "list"}, 1, list);
+    result.Update(TimeProgram({empty}, 1, nothing));
+  }
+  return result;
+}
+
 absl::Status MeasureCrashUnderCalls(Contender& hobd, int callers, Measured& measured) {
   Callers parallel({hobd.address(), callers, Contender::DaemonName(0)});
   parallel.WaitUntilAllCall();

@@ -19,6 +19,11 @@ absl::Status MeasureCalls(Contender& hobd, int count, Measured& measured);
 absl::Status MeasureCommandLine(Contender& hobd, const std::string& hob, int count,
                                 Measured& measured);
 
+// The same of `hob list` alone, and in turn with it as many runs of the program `empty`, each in
+// milliseconds.
+absl::Status MeasureListBeside(Contender& hobd, const std::string& hob, const std::string& empty,
+                               int count, Samples& list, Samples& nothing);
+
 // Kills all children while `callers` clients call; kCrashUnderCalls, kCallsAnswered, kCallsFailed.
 absl::Status MeasureCrashUnderCalls(Contender& hobd, int callers, Measured& measured);
 

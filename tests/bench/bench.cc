@@ -10,6 +10,8 @@
 #include "tests/bench/contender.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/life.h"
+#include "tests/bench/load.h"
+#include "tests/bench/proc_figures.h"
 #include "tests/bench/report.h"
 
 namespace hob {
@@ -25,7 +27,12 @@ constexpr char kAbout[] =
     "A round is one life of each: boot, rest, single kills, all killed at once, calls, orderly "
     "stop. They take turns, so that all meet the same noise; only ratios within one run mean "
     "much. Output is captured, and all settings are the defaults but for a window of the throttle "
-    "that never gives up.";
+    "that never gives up.\n\n"
+    "With --busy each round runs beside an endless loop for every processor. Loops, server and "
+    "callers are then in one session, that of the benchmark: where the kernel shares processors "
+    "out among sessions, a server with a session of its own has half of each processor to itself "
+    "whatever the loops do, and this is the harder case, as in a container. The daemons lead "
+    "sessions of their own as ever.";
 
 struct Plan {
   Contender::Programs programs;
@@ -39,6 +46,7 @@ struct Plan {
   int crash_loop = 50;
   double idle_seconds = 10;
   bool sessions = false;
+  bool busy = false;
 };
 
 absl::Status MeasureApi(const Plan& plan, Contender& hobd, Measured& measured) {
@@ -119,6 +127,49 @@ absl::Status AllRounds(const Plan& plan, int daemons, Results& results) {
   return absl::OkStatus();
 }
 
+// One life of hobd or of bare_threads beside a load.
+absl::Status BusyRound(const Plan& plan, Contender::Kind kind, int daemons, Results& results) {
+  Load load;
+  if (absl::Status status = load.Begin(); !status.ok()) return status;
+  Contender::Options options = OptionsFor(plan, kind, daemons);
+  options.own_session = false;
+  auto contender = Contender::Launch(options);
+  if (!contender.ok()) return contender.status();
+  Measured life;
+  absl::Status status = MeasureBoot(**contender, life);
+  if (!status.ok()) return status;
+  const absl::StatusOr<ThreadUse> use = UseOfThreads((*contender)->pid());
+  if (!use.ok()) return use.status();
+  status = MeasureCrash(**contender, life);
+  if (status.ok() && kind == Contender::Kind::kHobd) {
+    status = MeasureListBeside(**contender, plan.programs.hob, plan.programs.empty, plan.runs,
+                               results.hobd[Figure::kBusyHobList],
+                               results.bare_loop[Figure::kBusyHobList]);
+  }
+  if (status.ok()) status = MeasureEnd(**contender, life);
+  if (!status.ok()) return status;
+  Measured& measured = kind == Contender::Kind::kHobd ? results.hobd : results.bare_loop;
+  measured[Figure::kBusyBoot].Add(life[Figure::kBoot].Median());
+  measured[Figure::kBusyBootCpu].Add(use->cpu() / 1e6);
+  measured[Figure::kBusyBootSwitches].Add(use->supervision.wakeups + use->grpc.wakeups);
+  measured[Figure::kBusyCrash].Add(life[Figure::kCrash].Median());
+  return absl::OkStatus();
+}
+
+absl::Status AllBusyRounds(const Plan& plan, int daemons, Results& results) {
+  using Kind = Contender::Kind;
+  for (int round = 0; round < plan.rounds; ++round) {
+    std::cerr << daemons << " daemons, busy round " << round + 1 << " of " << plan.rounds << "\n";
+    for (int turn = 0; turn < 2; ++turn) {
+      const Kind kind = (round + turn) % 2 == 0 ? Kind::kBareThreads : Kind::kHobd;
+      if (absl::Status status = BusyRound(plan, kind, daemons, results); !status.ok()) {
+        return status;
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CrashLoop(const Plan& plan, Results& results) {
   Contender::Options options = OptionsFor(plan, Contender::Kind::kHobd, plan.crash_loop);
   options.crash_loop = true;
@@ -137,13 +188,15 @@ int Run(const Plan& plan) {
   PrintMachine(std::cout);
   AllResults results;
   for (const int daemons : plan.daemons) {
-    const absl::Status status = AllRounds(plan, daemons, results[daemons]);
+    const absl::Status status = plan.busy ? AllBusyRounds(plan, daemons, results[daemons])
+                                          : AllRounds(plan, daemons, results[daemons]);
     PrintTable(daemons, results[daemons], figures, std::cout);
     std::cout.flush();
     if (status.ok()) continue;
     std::cerr << "bench: " << status.message() << "\n";
     return 1;
   }
+  if (plan.busy) return 0;
   PrintCurve(results, std::cout);
   if (plan.crash_loop == 0) return 0;
   Results looping;
@@ -176,12 +229,15 @@ void AddOptions(CLI::App& app, Plan& plan) {
       ->capture_default_str();
   app.add_flag("--sessions", plan.sessions,
                "hide the control groups, so that hobd contains daemons by sessions (root only)");
+  app.add_flag("--busy", plan.busy,
+               "keep all processors busy, and measure boot, crash and `hob list` alone");
   app.add_option("--folder", plan.folder, "where everything is written")->capture_default_str();
   app.add_option("--hobd", plan.programs.hobd, "the server")->required();
   app.add_option("--hob", plan.programs.hob, "the command line")->required();
   app.add_option("--bare-loop", plan.programs.bare_loop, "the bare loop")->required();
   app.add_option("--bare-threads", plan.programs.bare_threads, "the bare threads")->required();
   app.add_option("--child", plan.programs.child, "the child")->required();
+  app.add_option("--empty", plan.programs.empty, "a program that does nothing")->required();
 }
 
 // Children start in another folder.
@@ -189,7 +245,7 @@ void MakeAbsolute(Contender::Programs& programs) {
   char folder[4096];
   if (getcwd(folder, sizeof(folder)) == nullptr) return;
   for (std::string* path : {&programs.hobd, &programs.hob, &programs.bare_loop,
-                            &programs.bare_threads, &programs.child}) {
+                            &programs.bare_threads, &programs.child, &programs.empty}) {
     if ((*path)[0] != '/') *path = std::string(folder) + "/" + *path;
   }
 }

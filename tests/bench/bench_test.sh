@@ -35,6 +35,12 @@ expect '^crash loop: starts +9 \(9\.\.9\) .* = 9 +met$' 1
 expect '^crash loop: HALTED daemons +3 \(3\.\.3\) .* = 3 +met$' 1
 expect "^crash loop: supervision's time after it .* 0 +met$" 1
 
+output=$("$@" --busy --daemons 2 --rounds 1 --runs 1 --folder /tmp) ||
+  { echo "the benchmark beside a load failed:"; echo "$output"; exit 1; }
+for figure in boot 'processor time' switches 'crash of all' '`hob list`'; do
+  expect "^busy: $figure.* $number( ms)? \($number\.\.$number\) +$number( ms)? \($number\.\.$number\) +$number " 1
+done
+
 if [[ $failures -gt 0 ]]; then
   echo "$output"
   exit 1

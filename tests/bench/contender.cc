@@ -134,8 +134,8 @@ absl::Status Contender::Start() {
 }
 
 void Contender::Become(char* const* argv, const char* stderr_path) const {
-  // A session of its own, as a server has: the kernel shares processors out among sessions.
-  setsid();
+  // The kernel shares processors out among sessions.
+  if (options_.own_session) setsid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   const int log = open(stderr_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -15,6 +15,12 @@ Goal TimesBareLoop(double bound, std::vector<int> at) {
   return goal;
 }
 
+Goal TimesBeside(double bound, std::vector<int> at) {
+  Goal goal = TimesBareLoop(bound, std::move(at));
+  goal.kind = Goal::Kind::kTimesBeside;
+  return goal;
+}
+
 Goal AtMost(double bound, std::vector<int> at) {
   Goal goal;
   goal.kind = Goal::Kind::kAtMost;
@@ -77,6 +83,13 @@ std::vector<FigureDescription> AllFigures(int crash_loop) {
        Exactly(kStartsOfCrashLoop * crash_loop)},
       {Figure::kCrashLoopHalted, "crash loop: HALTED daemons", "", Exactly(crash_loop)},
       {Figure::kCrashLoopCpu, "crash loop: supervision's time after it", "ms", AtMost(0, {})},
+      {Figure::kBusyBoot, "busy: boot, beside bare threads", "ms", TimesBeside(1.5, {1000})},
+      {Figure::kBusyBootCpu, "busy: processor time of the server by then", "ms", Goal()},
+      {Figure::kBusyBootSwitches, "busy: switches to its threads by then", "", Goal()},
+      {Figure::kBusyCrash, "busy: crash of all, beside bare threads", "ms",
+       TimesBeside(1.5, {1000})},
+      {Figure::kBusyHobList, "busy: `hob list`, beside an empty program", "ms",
+       TimesBeside(3, {1000})},
   };
 }
 

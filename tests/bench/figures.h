@@ -34,6 +34,11 @@ enum class Figure {
   kCrashLoopStarts,
   kCrashLoopHalted,
   kCrashLoopCpu,
+  kBusyBoot,
+  kBusyBootCpu,
+  kBusyBootSwitches,
+  kBusyCrash,
+  kBusyHobList,
 };
 
 // A bound for hobd's figure, the median of its samples.
@@ -47,6 +52,8 @@ struct Goal {
     kExactly,
     // At most `bound` times the bare loop's figure.
     kTimesBareLoop,
+    // At most `bound` times the figure of whatever else stands beside it.
+    kTimesBeside,
     // At most `bound` times hobd's own figure `other`.
     kTimesOther,
     // At most `bound` and `for_each_daemon` times the number of daemons.
@@ -74,7 +81,8 @@ std::vector<FigureDescription> AllFigures(int crash_loop);
 using Measured = std::map<Figure, Samples>;
 struct Results {
   Measured hobd;
-  // What stands beside it: all of the bare loop, but for kStopOfShape, which is bare_threads'.
+  // What stands beside it: all of the bare loop, but for kStopOfShape and, beside a load, boot and
+  // crash, which are of bare_threads, and kBusyHobList, which is of a program that does nothing.
   Measured bare_loop;
 };
 

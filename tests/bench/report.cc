@@ -59,6 +59,7 @@ absl::optional<double> BoundOf(const Goal& goal, int daemons, const Results& res
     case Goal::Kind::kWithDaemons:
       return goal.bound + goal.for_each_daemon * daemons;
     case Goal::Kind::kTimesBareLoop:
+    case Goal::Kind::kTimesBeside:
       base = MedianOf(results.bare_loop, figure);
       break;
     case Goal::Kind::kTimesOther:
@@ -73,6 +74,8 @@ std::string GoalText(const Goal& goal, double bound) {
   switch (goal.kind) {
     case Goal::Kind::kTimesBareLoop:
       return absl::StrCat("<= ", Number(goal.bound), " x bare loop");
+    case Goal::Kind::kTimesBeside:
+      return absl::StrCat("<= ", Number(goal.bound), " x beside");
     case Goal::Kind::kTimesOther:
       return absl::StrCat("<= ", Number(goal.bound), " x without");
     case Goal::Kind::kExactly:

@@ -1,0 +1,2 @@
+// The least that starting a program costs.
+int main() {}
