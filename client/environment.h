@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "client/exit_code.h"
 
 namespace hob {
 namespace client {
@@ -39,6 +40,9 @@ struct Environment {
   std::function<absl::Time()> now;
   // The zone of printed times.
   absl::TimeZone zone;
+  // Ends the process at once, after all output is written; null: Run returns instead. To take gRPC
+  // down joins its threads one after the other, and on a busy machine each waits for a processor.
+  std::function<void(ExitCode code)> exit;
 };
 
 }  // namespace client

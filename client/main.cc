@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   environment.variable = Variable;
   environment.now = absl::Now;
   environment.zone = absl::LocalTimeZone();
+  environment.exit = [](hob::client::ExitCode code) { _exit(static_cast<int>(code)); };
   return static_cast<int>(
       hob::client::Run(std::vector<std::string>(argv + 1, argv + argc), environment));
 }

@@ -36,7 +36,9 @@ ExitCode Run(const std::vector<std::string>& arguments, const Environment& envir
     return Finish(environment, parsed.code);
   }
   Session session(environment, parsed.options, command_line.description());
-  return Finish(environment, parsed.verb->Run(session));
+  const ExitCode code = Finish(environment, parsed.verb->Run(session));
+  if (environment.exit) environment.exit(code);
+  return code;
 }
 
 }  // namespace client

@@ -866,6 +866,21 @@ TEST_F(RunTest, OutputThatCannotBeWrittenIsAFailure) {
   EXPECT_EQ(err.str(), "");
 }
 
+TEST_F(RunTest, TheProcessEndsOnceAllIsWritten) {
+  std::ostringstream out;
+  std::string written;
+  ExitCode code = ExitCode::kFailed;
+  Environment environment;
+  environment.out = &out;
+  environment.exit = [&](ExitCode its_code) {
+    written = out.str();
+    code = its_code;
+  };
+  EXPECT_EQ(client::Run({"version"}, environment), ExitCode::kDone);
+  EXPECT_EQ(written, "hob 0.1.0\n");
+  EXPECT_EQ(code, ExitCode::kDone);
+}
+
 TEST_F(RunTest, VersionNeedsNoServer) {
   variables_.clear();
   EXPECT_EQ(Hob({"version"}).out, "hob 0.1.0\n");
