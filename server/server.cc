@@ -272,12 +272,7 @@ void Server::StartServing() {
                                std::string(ContainmentModeName(spawner_->containment().mode)),
                                [this] { return strays_.reaped(); }},
       [this] { trimmer_.NoteActivity(); });
-  // What every call and every worker needs.
-  const auto probe = [this] {
-    supervisor_->generation();
-    registry_.latest_sequence();
-  };
-  health_ = std::make_unique<HealthService>(registry_, notifier_, probe, HealthService::Options());
+  health_ = std::make_unique<HealthService>(registry_, notifier_);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);

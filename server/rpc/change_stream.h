@@ -53,9 +53,6 @@ class ChangeStream : public grpc::ServerWriteReactor<Response>,
   // after sequence(). One call at a time; never blocks.
   virtual bool Next(Response& response) = 0;
   virtual int64_t sequence() const = 0;
-  // The call is over; nothing else is called any more.
-  virtual void Ended() {}
-
   ChangeNotifier& notifier() { return notifier_; }
 
  private:
@@ -98,10 +95,7 @@ class ChangeStream : public grpc::ServerWriteReactor<Response>,
     this->Finish(grpc::Status::CANCELLED);
   }
 
-  void OnDone() override {
-    Ended();
-    held_by_grpc_.reset();
-  }
+  void OnDone() override { held_by_grpc_.reset(); }
 
   ChangeNotifier& notifier_;
   Response response_;

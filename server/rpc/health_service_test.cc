@@ -8,7 +8,6 @@
 
 #include <memory>
 
-#include "absl/synchronization/mutex.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -29,19 +28,11 @@ DaemonSnapshotPtr Daemon(DaemonState state, bool ready) {
   return snapshot;
 }
 
-HealthService::Options LongBound() {
-  HealthService::Options options;
-  options.liveness_bound = absl::Hours(1);
-  return options;
-}
-
 class HealthServiceTest : public ::testing::Test {
  protected:
-  void Serve(const HealthService::Options& options = LongBound()) {
-    service_ = std::make_unique<HealthService>(
-        registry_, notifier_, [this] { absl::MutexLock lock(&supervisor_); }, options);
+  HealthServiceTest() {
     grpc::ServerBuilder builder;
-    builder.RegisterService(service_.get());
+    builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     stub_ = Health::NewStub(server_->InProcessChannel({}));
   }
@@ -86,23 +77,19 @@ class HealthServiceTest : public ::testing::Test {
     std::unique_ptr<grpc::ClientReader<HealthCheckResponse>> reader_;
   };
 
-  // Held by a test: the supervisor is stuck.
-  absl::Mutex supervisor_;
   Registry registry_;
   ChangeNotifier notifier_{registry_};
-  std::unique_ptr<HealthService> service_;
+  HealthService service_{registry_, notifier_};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Health::Stub> stub_;
 };
 
 TEST_F(HealthServiceTest, AServerThatAnswersIsServing) {
-  Serve();
   EXPECT_EQ(Check(""), "SERVING");
   EXPECT_EQ(Check("hob.v1.Supervisor"), "SERVING");
 }
 
 TEST_F(HealthServiceTest, OnlyARunningAndReadyDaemonIsServing) {
-  Serve();
   for (DaemonState state : kAllDaemonStates) {
     for (bool ready : {false, true}) {
       registry_.Publish(Daemon(state, ready));
@@ -112,40 +99,14 @@ TEST_F(HealthServiceTest, OnlyARunningAndReadyDaemonIsServing) {
 }
 
 TEST_F(HealthServiceTest, AnUnknownServiceIsNotFound) {
-  Serve();
   EXPECT_EQ(Check("web"), std::to_string(grpc::StatusCode::NOT_FOUND));
   EXPECT_EQ(Check("hob.v1"), std::to_string(grpc::StatusCode::NOT_FOUND));
 }
 
-TEST_F(HealthServiceTest, AStuckSupervisorIsNotServingUntilItAnswers) {
-  HealthService::Options options;
-  options.liveness_bound = absl::Milliseconds(1);
-  Serve(options);
-  supervisor_.Lock();
-  EXPECT_EQ(Check(""), "NOT_SERVING");
-  EXPECT_EQ(Check("hob.v1.Supervisor"), "NOT_SERVING");
-  supervisor_.Unlock();
-  while (Check("") != "SERVING") {
-  }
-}
-
-TEST_F(HealthServiceTest, AWatchOfTheServerHearsThatItIsStuck) {
-  HealthService::Options options;
-  options.liveness_bound = absl::Milliseconds(1);
-  options.watch_period = absl::Milliseconds(1);
-  Serve(options);
-  supervisor_.Lock();
-  Follower follower(*stub_, "");
-  EXPECT_EQ(follower.Next(), "NOT_SERVING");
-  supervisor_.Unlock();
-  EXPECT_EQ(follower.Next(), "SERVING");
-}
-
 TEST_F(HealthServiceTest, AServerThatShutsDownIsNotServing) {
-  Serve();
   Follower follower(*stub_, "hob.v1.Supervisor");
   EXPECT_EQ(follower.Next(), "SERVING");
-  service_->BeginShutDown();
+  service_.BeginShutDown();
   EXPECT_EQ(follower.Next(), "NOT_SERVING");
   EXPECT_EQ(Check(""), "NOT_SERVING");
   notifier_.End();
@@ -153,7 +114,6 @@ TEST_F(HealthServiceTest, AServerThatShutsDownIsNotServing) {
 }
 
 TEST_F(HealthServiceTest, AWatchHearsEveryChangeOfStatusOnce) {
-  Serve();
   Follower follower(*stub_, "web");
   EXPECT_EQ(follower.Next(), "SERVICE_UNKNOWN");
   registry_.Publish(Daemon(DaemonState::kStarting, false));

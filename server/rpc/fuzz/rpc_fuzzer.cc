@@ -366,7 +366,7 @@ class World {
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;
-  HealthService health_{registry_, notifier_, [] {}, HealthService::Options()};
+  HealthService health_{registry_, notifier_};
   std::unique_ptr<SupervisorService> service_;
   AnswerCount::Counts counts_;
   std::unique_ptr<grpc::Server> server_;
