@@ -1,7 +1,6 @@
 #include "server/server.h"
 
 #include <glog/logging.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -16,10 +15,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/api/handlers.h"
 #include "server/capacity.h"
 #include "server/daemon/identity.h"
+#include "server/metrics/metrics.h"
 #include "server/process/predecessor.h"
-#include "server/rpc/malformed_requests.h"
+#include "server/rpc/rpc_server.h"
 #include "server/service_manager.h"
 #include "server/version/version.h"
 
@@ -35,16 +36,6 @@ constexpr mode_t kLogFolderMode = 0750;
 // Children open their FIFOs before they take on another user.
 constexpr mode_t kFifoFolderMode = 0700;
 
-// Requests are names and flags; whatever is larger is not meant for us.
-constexpr int kMaxRequestBytes = 1 << 20;
-// gRPC reads a message to its end before it says that it is too large: this is what all callers
-// together make it keep. Far above what 5,000 watchers take, since it is made to fit at the cost of
-// anybody's calls.
-constexpr size_t kMostForCallers = size_t{256} << 20;
-// How long gRPC waits for a caller that has begun to speak to finish its part of the handshake, and
-// how long it may take itself. On a busy machine either may get no processor for seconds; callers
-// that say nothing at all are the listener's (SilentConnections).
-constexpr int kHandshakeTimeoutMs = 60'000;
 // How long what a dead server left running has to end before it is killed.
 constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
 // What daemons wrote last and what cannot be written is tried so often, once a second, before it is
@@ -137,6 +128,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Create(Options options) {
   }
   return server;
 }
+
+Server::~Server() = default;
 
 Server::Server(Options options)
     : options_(std::move(options)),
@@ -266,36 +259,18 @@ absl::Status Server::Listen() {
 }
 
 void Server::StartServing() {
-  service_ = std::make_unique<SupervisorService>(
+  handlers_ = std::make_unique<Handlers>(
       registry_, notifier_, *supervisor_, *reloader_, *logs_,
-      SupervisorService::Facts{start_time_,
-                               std::string(ContainmentModeName(spawner_->containment().mode)),
-                               [this] { return strays_.reaped(); }},
+      Handlers::Facts{start_time_, std::string(ContainmentModeName(spawner_->containment().mode)),
+                      [this] { return strays_.reaped(); }},
       [this] { trimmer_.NoteActivity(); });
-  health_ = std::make_unique<HealthService>(registry_, notifier_);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMostForCallers));
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
-  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      grpc::InsecureServerCredentials());
-  builder.RegisterService(service_.get());
-  builder.RegisterService(health_.get());
-  builder.RegisterCallbackGenericService(&unknown_methods_);
-  // The meter counts what is answered, and so it comes last.
-  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
-  interceptors.push_back(AnswerMalformedRequests());
+  RpcServer::Interceptors interceptors;
   if (metrics_ != nullptr) interceptors.push_back(metrics_->calls().MakeInterceptors());
-  builder.experimental().SetInterceptorCreators(std::move(interceptors));
-  grpc_server_ = builder.BuildAndStart();
+  rpc_server_ = std::make_unique<RpcServer>(*handlers_, std::move(interceptors));
   const auto hand_over = [this](UniqueFd connection) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-    parameters.fd = connection.Release();
-    acceptor_->HandleNewConnection(&parameters);
+    rpc_server_->TakeConnection(std::move(connection));
   };
-  // Who came over TCP is told from the peer's address (SupervisorService).
+  // Handlers tell callers over TCP from others by the address that gRPC reports.
   listener_->Serve(hand_over, hand_over);
   ServeMetrics();
 }
@@ -380,7 +355,7 @@ void Server::BeginShutDown() {
   stopping_ = true;
   NotifyServiceManager("STOPPING=1\nSTATUS=stops all daemons");
   journal_.Info("stops all daemons, then ends; a second signal kills what is left");
-  health_->BeginShutDown();
+  handlers_->BeginShutDown();
   supervisor_->BeginShutDown([this](bool all_gone) {
     logs_->leftovers().Finish(kLastTries, [this, all_gone] {
       eventfd_write(all_down_.get(), all_gone ? kAllGone : kSomeLeft);
@@ -414,10 +389,9 @@ void Server::StopServing() {
   listener_ = nullptr;
   // Whoever follows sees the last change, or the last line, and then the end.
   notifier_.End();
-  service_->EndLogs();
+  handlers_->logs_thread().BeginEnd();
   EndSoonAnyway(exit_code_);
-  grpc_server_->Shutdown(std::chrono::system_clock::now() + kFarewell);
-  grpc_server_->Wait();
+  rpc_server_->ShutDown(kFarewell);
   journal_.Info("ends");
 }
 

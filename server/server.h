@@ -1,7 +1,6 @@
 #ifndef HOB_SERVER_SERVER_H_
 #define HOB_SERVER_SERVER_H_
 
-#include <grpcpp/grpcpp.h>
 #include <signal.h>
 
 #include <memory>
@@ -13,22 +12,23 @@
 #include "server/config/config.h"
 #include "server/journal/journal.h"
 #include "server/memory_trimmer.h"
-#include "server/metrics/metrics.h"
 #include "server/net/listener.h"
 #include "server/output/log_store.h"
 #include "server/process/process_spawner.h"
 #include "server/process/stray_reaper.h"
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
-#include "server/rpc/health_service.h"
-#include "server/rpc/supervisor_service.h"
-#include "server/rpc/unknown_methods.h"
 #include "server/run_dir.h"
 #include "server/supervisor/reloader.h"
 #include "server/supervisor/supervisor.h"
 #include "server/throttle/restart_throttle.h"
 
 namespace hob {
+
+class Handlers;
+class Metrics;
+class RpcServer;
+struct ServerFacts;
 
 // The composition root: makes everything in the order of dependency, runs until a signal says stop,
 // and ends the process then. Where that is not possible it is taken down in the opposite order.
@@ -51,6 +51,8 @@ class Server {
   // listens, and makes every daemon known. Starts none yet. Whatever fails says what and what to
   // do.
   static absl::StatusOr<std::unique_ptr<Server>> Create(Options options);
+
+  ~Server();
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -114,11 +116,8 @@ class Server {
   std::unique_ptr<Reloader> reloader_;
   // Null where none are configured.
   std::unique_ptr<Metrics> metrics_;
-  UnknownMethods unknown_methods_;
-  std::unique_ptr<SupervisorService> service_;
-  std::unique_ptr<HealthService> health_;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
-  std::unique_ptr<grpc::Server> grpc_server_;
+  std::unique_ptr<Handlers> handlers_;
+  std::unique_ptr<RpcServer> rpc_server_;
   std::unique_ptr<Listener> listener_;
   // Signals, and the end of the shutdown.
   UniqueFd signals_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/metrics/metrics.h"
 #include "server/process/tree_usage.h"
 #include "server/server.h"
 #include "server/version/version.h"

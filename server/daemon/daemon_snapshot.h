@@ -17,7 +17,6 @@
 #include "server/daemon/daemon_state.h"
 #include "server/daemon/ended_runs.h"
 #include "server/daemon/exit_report.h"
-#include "server/daemon/kept_form.h"
 #include "server/daemon/shared_value.h"
 #include "server/daemon/throttle_decision.h"
 
@@ -90,9 +89,6 @@ struct DaemonSnapshot {
   std::shared_ptr<const ThrottleDecision> throttle;
   // Never null.
   std::shared_ptr<const EndedRuns> runs;
-
-  // Its bytes in a list; of rpc alone.
-  KeptForm encoded;
 
   const std::string& name() const { return spec->name; }
 };

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "server/rpc/unknown_methods.h"
+#include "server/rpc/rpc_server.h"
 
 namespace hob {
 namespace {

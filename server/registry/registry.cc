@@ -17,7 +17,7 @@ std::string RandomId() { return absl::StrFormat("%016x", absl::Uniform<uint64_t>
 Registry::Registry(int kept_changes) : boot_id_(RandomId()), changes_(kept_changes) {}
 
 void Registry::Publish(DaemonSnapshotPtr snapshot) {
-  // Whatever goes is destroyed after the lock is released.
+  // Destroyed after the lock is released.
   DaemonSnapshotPtr old;
   Change pushed_out;
   std::function<void()> wake;
@@ -30,8 +30,6 @@ void Registry::Publish(DaemonSnapshotPtr snapshot) {
     pushed_out = changes_.Add(std::move(change));
     wake = std::exchange(wake_, nullptr);
   }
-  // Only the latest is listed; thousands of others are kept for those who follow.
-  if (old != nullptr) old->encoded.Drop();
   if (wake) wake();
 }
 
@@ -53,31 +51,6 @@ DaemonSnapshotPtr Registry::Find(absl::string_view name) const {
   MutexLock lock(&mu_);
   const auto found = snapshots_.find(name);
   return found == snapshots_.end() ? nullptr : found->second;
-}
-
-Registry::Page Registry::List(absl::string_view after, int limit,
-                              absl::FunctionRef<bool(const DaemonSnapshot&)> filter) const {
-  Page page;
-  for (DaemonSnapshotPtr& snapshot : CopyAfter(after)) {
-    if (!filter(*snapshot)) continue;
-    if (page.daemons.size() == limit) {
-      page.more = true;
-      break;
-    }
-    page.daemons.push_back(std::move(snapshot));
-  }
-  return page;
-}
-
-std::vector<DaemonSnapshotPtr> Registry::All() const { return CopyAfter(""); }
-
-std::vector<DaemonSnapshotPtr> Registry::CopyAfter(absl::string_view after) const {
-  std::vector<DaemonSnapshotPtr> copy;
-  MutexLock lock(&mu_);
-  for (auto it = snapshots_.upper_bound(after); it != snapshots_.end(); ++it) {
-    copy.push_back(it->second);
-  }
-  return copy;
 }
 
 std::shared_ptr<const Registry::Moment> Registry::Now() const {

@@ -9,7 +9,6 @@ namespace hob {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 DaemonSnapshotPtr Snapshot(const std::string& name, DaemonState state = DaemonState::kStopped) {
   auto spec = std::make_shared<DaemonSpec>();
@@ -25,10 +24,6 @@ std::vector<std::string> Names(const std::vector<DaemonSnapshotPtr>& daemons) {
   for (const DaemonSnapshotPtr& daemon : daemons) names.push_back(daemon->name());
   return names;
 }
-
-bool Everything(const DaemonSnapshot&) { return true; }
-
-bool Running(const DaemonSnapshot& daemon) { return daemon.state == DaemonState::kRunning; }
 
 TEST(RegistryTest, TheLatestSnapshotIsFound) {
   Registry registry;
@@ -50,17 +45,6 @@ TEST(RegistryTest, ASnapshotThatAReaderHoldsStaysAsItIs) {
   EXPECT_EQ(registry.Find("web"), nullptr);
 }
 
-TEST(RegistryTest, OnlyTheLatestSnapshotKeepsItsBytesForAList) {
-  Registry registry;
-  const auto make = [] { return std::string("bytes"); };
-  const DaemonSnapshotPtr first = Snapshot("web");
-  registry.Publish(first);
-  const std::weak_ptr<const std::string> bytes = first->encoded.GetOrMake(make);
-  EXPECT_FALSE(bytes.expired());
-  registry.Publish(Snapshot("web", DaemonState::kRunning));
-  EXPECT_TRUE(bytes.expired());
-}
-
 TEST(RegistryTest, RemovingWhatIsNotKnownChangesNothing) {
   Registry registry;
   registry.Publish(Snapshot("web"));
@@ -74,52 +58,16 @@ TEST(RegistryTest, AllAreInNameOrder) {
   EXPECT_THAT(Names(registry.All()), ElementsAre("10", "9", "Web", "_x", "db", "web"));
 }
 
-TEST(RegistryTest, PagesFollowEachOtherWithoutGapOrRepeat) {
+TEST(RegistryTest, AMomentIsSharedUntilTheNextChange) {
   Registry registry;
-  for (const char* name : {"a", "b", "c", "d", "e"}) registry.Publish(Snapshot(name));
-  Registry::Page page = registry.List("", 2, Everything);
-  EXPECT_THAT(Names(page.daemons), ElementsAre("a", "b"));
-  EXPECT_TRUE(page.more);
-  page = registry.List("b", 2, Everything);
-  EXPECT_THAT(Names(page.daemons), ElementsAre("c", "d"));
-  EXPECT_TRUE(page.more);
-  page = registry.List("d", 2, Everything);
-  EXPECT_THAT(Names(page.daemons), ElementsAre("e"));
-  EXPECT_FALSE(page.more);
-}
-
-TEST(RegistryTest, APageThatIsExactlyFullIsTheLast) {
-  Registry registry;
-  for (const char* name : {"a", "b"}) registry.Publish(Snapshot(name));
-  EXPECT_FALSE(registry.List("", 2, Everything).more);
-}
-
-TEST(RegistryTest, APageGoesOnBehindADaemonThatIsGone) {
-  Registry registry;
-  for (const char* name : {"a", "c"}) registry.Publish(Snapshot(name));
-  EXPECT_THAT(Names(registry.List("b", 9, Everything).daemons), ElementsAre("c"));
-}
-
-TEST(RegistryTest, WhatTheFilterLeavesOutDoesNotFillThePage) {
-  Registry registry;
-  registry.Publish(Snapshot("a", DaemonState::kRunning));
+  registry.Publish(Snapshot("a"));
+  const auto before = registry.Now();
+  EXPECT_EQ(registry.Now(), before);
+  EXPECT_EQ(before->sequence, 1);
   registry.Publish(Snapshot("b"));
-  registry.Publish(Snapshot("c", DaemonState::kRunning));
-  registry.Publish(Snapshot("d"));
-  const Registry::Page page = registry.List("", 2, Running);
-  EXPECT_THAT(Names(page.daemons), ElementsAre("a", "c"));
-  EXPECT_FALSE(page.more);
-  EXPECT_THAT(registry.List("c", 2, Running).daemons, IsEmpty());
-}
-
-TEST(RegistryTest, TheFilterIsCalledWithoutTheLock) {
-  Registry registry;
-  registry.Publish(Snapshot("web"));
-  const Registry::Page page = registry.List("", 9, [&](const DaemonSnapshot& daemon) {
-    registry.Publish(Snapshot("db"));
-    return registry.Find(daemon.name()) != nullptr;
-  });
-  EXPECT_THAT(Names(page.daemons), ElementsAre("web")) << "and sees the daemons of one moment";
+  EXPECT_EQ(registry.Now()->sequence, 2);
+  EXPECT_THAT(Names(registry.Now()->daemons), ElementsAre("a", "b"));
+  EXPECT_THAT(Names(before->daemons), ElementsAre("a")) << "and stays as it was";
 }
 
 TEST(RegistryTest, ReadersAndWritersDoNotDisturbEachOther) {
@@ -135,7 +83,7 @@ TEST(RegistryTest, ReadersAndWritersDoNotDisturbEachOther) {
   });
   for (int i = 0; i < kRounds; ++i) {
     EXPECT_EQ(registry.Find("web")->name(), "web");
-    EXPECT_EQ(registry.List("db", 9, Everything).daemons.size(), 1);
+    EXPECT_EQ(registry.All().back()->name(), "web");
   }
   writer.join();
 }

@@ -3,55 +3,61 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/daemon/caller.h"
 #include "server/daemon/daemon_snapshot.h"
 
 namespace hob {
 
-// What a worker is told to do. The mailbox of a worker takes nothing else: it is the only way to
-// it.
+// Tells a worker what to do. A worker's mailbox takes nothing else, and there is no other way to a
+// worker.
 struct Command {
   enum class Kind {
-    // Of an operator; contract sections 3 and 4.
+    // From an operator.
     kStart,
     kStop,
     kRestart,
     kSignal,
-    // Of the server: start because the configuration says so, within the machine's budget.
+    // From the server: start because the configuration says so, within the machine's budget.
     kBoot,
-    // Of a reload: take `spec`, which changes nothing that needs a new process.
+    // From a reload: take `spec`, which changes nothing that needs a new process.
     kUpdate,
-    // Of a reload: take `spec`, and start afresh if the daemon is wanted. FailedPrecondition
+    // From a reload: take `spec`, and start afresh if the daemon is wanted. FailedPrecondition
     // (START_FAILED) when an instance is up and a new one is certain not to start: it keeps running
     // with its former configuration.
     kReplace,
-    // Of a reload: stop, then end the worker.
+    // From a reload: stop, then end the worker.
     kRemove,
-    // Of the server: stop, then end the worker.
+    // From the server: stop, then end the worker.
     kShutDown,
-    // Of the server: KILL what is left of an instance that is being stopped.
+    // From the server: KILL what is left of an instance that is being stopped.
     kKill,
-    // Of the server: open the logs anew, by their paths.
+    // From the server: open the logs anew, by their paths.
     kReopenLogs,
   };
 
-  // The outcome: the daemon as it is then, or an error of server/errors.
+  // Gets the outcome: the daemon as it is then, or an error of server/errors.
   using Done = std::function<void(absl::StatusOr<DaemonSnapshotPtr>)>;
 
-  Kind kind = Kind::kStart;
+  Command(Kind what, Caller who) : kind(what), caller(std::move(who)) {}
+
+  Kind kind;
+  // The one that the command comes from.
+  Caller caller;
   // Called exactly once, on the worker's thread or on one that posts a command to the worker; it
   // must not block, nor post kShutDown. May be null.
   Done done;
-  // Whether `done` is called as soon as the command is under way rather than at its outcome.
+  // True if `done` is called as soon as the command is under way rather than at its outcome.
   bool no_wait = false;
   // How long `done` may wait for the outcome before it gets DEADLINE_EXCEEDED.
   absl::Duration timeout = absl::InfiniteDuration();
-  // kSignal: the number, and whether it goes to everything that the daemon started.
+  // For kSignal: the number; true if it goes to everything that the daemon started.
   int signal = 0;
   bool signal_all = false;
-  // kUpdate and kReplace.
+  // For kUpdate and kReplace.
   std::shared_ptr<const DaemonSpec> spec;
 };
 

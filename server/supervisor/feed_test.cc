@@ -64,8 +64,7 @@ class FeedTest : public testing::Test {
       absl::MutexLock lock(&mu_, absl::Condition(&has_room));
       ++pending_;
     }
-    Command command;
-    command.kind = kind;
+    Command command(kind, Caller::Server());
     command.signal = SIGKILL;
     command.no_wait = kind != Command::Kind::kSignal;
     command.done = [this](const absl::StatusOr<DaemonSnapshotPtr>&) {

@@ -19,11 +19,7 @@ constexpr int kMaxNearNames = 3;
 // The reason of NotReplaced: nothing else that a reload asks for is answered with it.
 constexpr char kStartFailedReason[] = "START_FAILED";
 
-Command Make(Command::Kind kind) {
-  Command command;
-  command.kind = kind;
-  return command;
-}
+Command Make(Command::Kind kind) { return Command(kind, Caller::Server()); }
 
 std::vector<std::string> NamesWith(const Plan& plan, PlanAction action) {
   std::vector<std::string> names;
@@ -263,14 +259,13 @@ void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted) {
 }
 
 absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Config& wanted) const {
-  Command command;
+  Command command = Make(Command::Kind::kUpdate);
   switch (entry.action) {
     case PlanAction::kRemove:
       return absl::nullopt;
     case PlanAction::kAdd:
       if (!wanted.daemons.at(entry.name)->autostart) return absl::nullopt;
-      command.kind = Command::Kind::kBoot;
-      return command;
+      return Make(Command::Kind::kBoot);
     case PlanAction::kRestart:
       command.kind = Command::Kind::kReplace;
       break;
@@ -278,11 +273,9 @@ absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Con
       // The files are back to what the daemon runs with: it forgets what could not be started.
       absl::MutexLock lock(&mu_);
       if (kept_.count(entry.name) == 0) return absl::nullopt;
-      command.kind = Command::Kind::kUpdate;
       break;
     }
     case PlanAction::kUpdate:
-      command.kind = Command::Kind::kUpdate;
       break;
   }
   command.spec = wanted.daemons.at(entry.name);

@@ -78,9 +78,7 @@ class SupervisorTest : public testing::Test {
   }
 
   Answer Post(const std::string& name, Kind kind) {
-    Command command;
-    command.kind = kind;
-    return Post(name, std::move(command));
+    return Post(name, Command(kind, Caller::Server()));
   }
   Answer Post(const std::string& name, Command command) {
     Answer answer;

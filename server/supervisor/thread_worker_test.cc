@@ -40,8 +40,7 @@ class ThreadWorkerTest : public testing::Test {
 
   static Answer Post(Worker& worker, Kind kind) {
     Answer answer;
-    Command command;
-    command.kind = kind;
+    Command command(kind, Caller::Server());
     command.done = answer.Taker();
     worker.Post(std::move(command), NoRoom("too late"));
     return answer;
@@ -82,10 +81,9 @@ TEST_F(ThreadWorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
   // Its answer comes from the thread that is about to end.
   Answer last;
   Answer late;
-  Command remove;
-  remove.kind = Kind::kRemove;
+  Command remove(Kind::kRemove, Caller::Server());
   remove.done = [&](const absl::StatusOr<DaemonSnapshotPtr>&) {
-    Command command;
+    Command command(Kind::kStart, Caller::Server());
     command.done = late.Taker();
     worker->Post(std::move(command), NoRoom("not reached: the mailbox is still open"));
     last.Taker()(registry_.Find("web"));

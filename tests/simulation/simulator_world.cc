@@ -50,10 +50,11 @@ bool Simulator::Act() {
 
 void Simulator::GiveCommand() {
   const int daemon = random_.Below(profile_.daemons);
-  Command command;
-  command.kind = random_.Of({Command::Kind::kStart, Command::Kind::kStart, Command::Kind::kStop,
-                             Command::Kind::kStop, Command::Kind::kRestart, Command::Kind::kRestart,
-                             Command::Kind::kSignal, Command::Kind::kReopenLogs});
+  Command command(
+      random_.Of({Command::Kind::kStart, Command::Kind::kStart, Command::Kind::kStop,
+                  Command::Kind::kStop, Command::Kind::kRestart, Command::Kind::kRestart,
+                  Command::Kind::kSignal, Command::Kind::kReopenLogs}),
+      Caller{Caller::Kind::kUnix, "unix:"});
   if (command.kind == Command::Kind::kReopenLogs) return server_->supervisor->ReopenLogs();
   command.no_wait = random_.Chance(10);
   if (random_.Chance(20)) {

@@ -31,15 +31,14 @@
 #include "google/rpc/status.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "hob/v1/supervisor.pb.h"
+#include "server/api/handlers.h"
 #include "server/config/config.h"
 #include "server/output/log_store.h"
 #include "server/process/testing/fake_spawner.h"
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
 #include "server/rpc/fuzz/request_maker.h"
-#include "server/rpc/health_service.h"
-#include "server/rpc/malformed_requests.h"
-#include "server/rpc/supervisor_service.h"
+#include "server/rpc/rpc_server.h"
 #include "server/supervisor/reloader.h"
 #include "server/supervisor/supervisor.h"
 #include "server/testing/test_folder.h"
@@ -274,8 +273,7 @@ class World {
   ~World() {
     stub_ = nullptr;
     notifier_.End();
-    server_->Shutdown();
-    server_->Wait();
+    server_->ShutDown(std::chrono::seconds(0));
     CHECK_EQ(counts_.calls, counts_.ended);
   }
 
@@ -320,8 +318,7 @@ class World {
   void PostAndWait(Command::Kind kind, const std::vector<std::string>& names) {
     absl::BlockingCounter left(names.size());
     for (const std::string& name : names) {
-      Command command;
-      command.kind = kind;
+      Command command(kind, Caller::Server());
       command.done = [&left, name](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
         CHECK(outcome.ok()) << name << ": " << outcome.status();
         left.DecrementCount();
@@ -332,26 +329,15 @@ class World {
   }
 
   void Serve() {
-    service_ = std::make_unique<SupervisorService>(
+    handlers_ = std::make_unique<Handlers>(
         registry_, notifier_, *supervisor_, *reloader_, logs_,
-        SupervisorService::Facts{absl::Now(), "session", [] { return 0; }}, [] {});
-    grpc::ServerBuilder builder;
-    builder.RegisterService(service_.get());
-    builder.RegisterService(&health_);
-    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
-    creators.push_back(AnswerMalformedRequests());
-    creators.push_back(std::make_unique<AnswerCount>(counts_));
-    builder.experimental().SetInterceptorCreators(std::move(creators));
-    const auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-        grpc::InsecureServerCredentials());
-    server_ = builder.BuildAndStart();
-    CHECK(server_ != nullptr);
+        Handlers::Facts{absl::Now(), "session", [] { return 0; }}, [] {});
+    RpcServer::Interceptors interceptors;
+    interceptors.push_back(std::make_unique<AnswerCount>(counts_));
+    server_ = std::make_unique<RpcServer>(*handlers_, std::move(interceptors));
     int ends[2];
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-    parameters.fd = ends[0];
-    acceptor->HandleNewConnection(&parameters);
+    server_->TakeConnection(UniqueFd(ends[0]));
     stub_ =
         std::make_unique<grpc::GenericStub>(grpc::CreateInsecureChannelFromFd("fuzzed", ends[1]));
   }
@@ -366,10 +352,9 @@ class World {
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;
-  HealthService health_{registry_, notifier_};
-  std::unique_ptr<SupervisorService> service_;
+  std::unique_ptr<Handlers> handlers_;
   AnswerCount::Counts counts_;
-  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<RpcServer> server_;
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 

@@ -36,11 +36,7 @@ RunnerHarness::RunnerHarness(const DaemonSpec& spec, const StartBudget::Options&
   Look();
 }
 
-Command RunnerHarness::Make(Command::Kind kind) {
-  Command command;
-  command.kind = kind;
-  return command;
-}
+Command RunnerHarness::Make(Command::Kind kind) { return Command(kind, Caller::Server()); }
 
 Command RunnerHarness::Make(Command::Kind kind, const DaemonSpec& spec) {
   Command command = Make(kind);

@@ -1,0 +1,213 @@
+#include "server/api/convert.h"
+
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include "absl/time/time.h"
+
+namespace hob {
+namespace {
+
+void Convert(absl::Time from, google::protobuf::Timestamp* to) {
+  const int64_t seconds = absl::ToUnixSeconds(from);
+  to->set_seconds(seconds);
+  to->set_nanos((from - absl::FromUnixSeconds(seconds)) / absl::Nanoseconds(1));
+}
+
+void Convert(absl::Duration from, google::protobuf::Duration* to) {
+  absl::Duration rest;
+  to->set_seconds(absl::IDivDuration(from, absl::Seconds(1), &rest));
+  to->set_nanos(rest / absl::Nanoseconds(1));
+}
+
+struct ConvertEnd {
+  v1::Exit& exit;
+
+  void operator()(const ExitedWithCode& end) const { exit.set_exit_code(end.code); }
+  void operator()(const KilledBySignal& end) const {
+    exit.set_signal(end.signal);
+    exit.set_core_dumped(end.core_dumped);
+  }
+  void operator()(const SpawnFailure& end) const {
+    v1::SpawnError& error = *exit.mutable_spawn_error();
+    error.set_stage(end.stage);
+    error.set_errno(end.error_number);
+    error.set_message(end.message);
+  }
+  void operator()(const UnobservedEnd&) const { exit.set_unobserved(true); }
+};
+
+void ConvertExit(const ExitReport& from, v1::Exit& exit) {
+  absl::visit(ConvertEnd{exit}, from.end);
+  Convert(from.time.wall, exit.mutable_time());
+  exit.set_requested(from.requested);
+}
+
+v1::Throttle::Rule ConvertRule(ThrottleRule rule) {
+  switch (rule) {
+    case ThrottleRule::kRetry:
+      return v1::Throttle::RETRY;
+    case ThrottleRule::kBackoffDelay:
+      return v1::Throttle::BACKOFF_DELAY;
+    case ThrottleRule::kWindowFull:
+      return v1::Throttle::WINDOW_FULL;
+    case ThrottleRule::kShortage:
+      return v1::Throttle::SHORTAGE;
+    case ThrottleRule::kBudget:
+      return v1::Throttle::BUDGET;
+    case ThrottleRule::kTrialFailed:
+      return v1::Throttle::TRIAL_FAILED;
+    case ThrottleRule::kLeftExited:
+      return v1::Throttle::LEFT_EXITED;
+  }
+  return v1::Throttle::RULE_UNSPECIFIED;
+}
+
+void ConvertDecision(const ThrottleDecision& from, const std::string& daemon,
+                     v1::Throttle& throttle) {
+  throttle.set_rule(ConvertRule(from.rule));
+  throttle.set_explanation(ExplainDecision(from));
+  for (const Failure& failure : from.failures) {
+    v1::Throttle::Failure& to = *throttle.add_failures();
+    Convert(failure.time.wall, to.mutable_time());
+    absl::visit(ConvertEnd{*to.mutable_exit()}, failure.end);
+    *to.mutable_exit()->mutable_time() = to.time();
+  }
+  throttle.set_max_retries(from.max_retries);
+  Convert(from.retry_time, throttle.mutable_retry_time());
+  throttle.set_consecutive_restarts(from.consecutive_restarts);
+  if (from.next_attempt.has_value()) {
+    Convert(from.next_attempt->wall, throttle.mutable_next_attempt_time());
+  }
+  throttle.set_cleared_by(WhatClears(from, daemon));
+}
+
+v1::DaemonChange::Action ConvertAction(PlanAction action) {
+  switch (action) {
+    case PlanAction::kAdd:
+      return v1::DaemonChange::ADD;
+    case PlanAction::kRemove:
+      return v1::DaemonChange::REMOVE;
+    case PlanAction::kRestart:
+      return v1::DaemonChange::RESTART;
+    case PlanAction::kUpdate:
+      return v1::DaemonChange::UPDATE;
+    case PlanAction::kUnchanged:
+      return v1::DaemonChange::UNCHANGED;
+  }
+  return v1::DaemonChange::ACTION_UNSPECIFIED;
+}
+
+}  // namespace
+
+v1::Daemon::State ToProto(DaemonState state) {
+  switch (state) {
+    case DaemonState::kStopped:
+      return v1::Daemon::STOPPED;
+    case DaemonState::kStarting:
+      return v1::Daemon::STARTING;
+    case DaemonState::kRunning:
+      return v1::Daemon::RUNNING;
+    case DaemonState::kBackoff:
+      return v1::Daemon::BACKOFF;
+    case DaemonState::kStopping:
+    case DaemonState::kClearing:
+      return v1::Daemon::STOPPING;
+    case DaemonState::kExited:
+      return v1::Daemon::EXITED;
+    case DaemonState::kHalted:
+      return v1::Daemon::HALTED;
+  }
+  return v1::Daemon::STATE_UNSPECIFIED;
+}
+
+void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
+  daemon.set_name(snapshot.name());
+  daemon.set_state(ToProto(snapshot.state));
+  daemon.set_wanted(snapshot.wanted);
+  daemon.set_ready(snapshot.ready);
+  daemon.set_pid(snapshot.pid);
+  if (snapshot.start_time.has_value()) Convert(*snapshot.start_time, daemon.mutable_start_time());
+  // An instance that is being stopped was ready once and is not any more.
+  if (snapshot.ready && snapshot.ready_time.has_value()) {
+    Convert(*snapshot.ready_time, daemon.mutable_ready_time());
+  }
+  daemon.set_reason(snapshot.reason);
+  daemon.set_status_text(snapshot.notes->status_text);
+  daemon.set_log_problem(snapshot.notes->log_problem);
+  daemon.set_unkillable(snapshot.unkillable);
+  daemon.set_restart_count(snapshot.counts->restarts);
+  daemon.set_exit_count(snapshot.counts->exits);
+  if (!snapshot.runs->empty()) {
+    ConvertExit(snapshot.runs->front().exit, *daemon.mutable_last_exit());
+  }
+  if (snapshot.next_start_time.has_value()) {
+    Convert(*snapshot.next_start_time, daemon.mutable_next_start_time());
+  }
+  if (snapshot.throttle != nullptr) {
+    ConvertDecision(*snapshot.throttle, snapshot.name(), *daemon.mutable_throttle());
+  }
+}
+
+void ToProto(const DaemonSpec& from, v1::DaemonSpec& spec) {
+  spec.set_command(from.command);
+  for (const std::string& word : from.argv) spec.add_argv(word);
+  spec.set_origin(from.origin);
+  spec.mutable_settings()->insert(from.settings.begin(), from.settings.end());
+}
+
+void ToProto(const EndedRun& from, v1::Run& run) {
+  run.set_pid(from.pid);
+  Convert(from.start_time, run.mutable_start_time());
+  if (from.ready_time.has_value()) Convert(*from.ready_time, run.mutable_ready_time());
+  ConvertExit(from.exit, *run.mutable_exit());
+  Convert(from.exit.usage.user_cpu, run.mutable_user_cpu_time());
+  Convert(from.exit.usage.system_cpu, run.mutable_system_cpu_time());
+  run.set_peak_memory_bytes(from.exit.usage.peak_resident_bytes);
+  run.set_verdict(from.exit.verdict);
+  run.set_last_stderr_line(from.last_stderr_line);
+  run.set_killed_count(from.exit.killed_processes);
+}
+
+void ToProto(const PlanEntry& entry, v1::DaemonChange& change) {
+  change.set_name(entry.name);
+  change.set_action(ConvertAction(entry.action));
+  for (const std::string& key : entry.keys) change.add_keys(key);
+}
+
+void ToProto(const DaemonOutcome& outcome, v1::DaemonChange& change) {
+  change.set_state(ToProto(outcome.state));
+  change.set_failure(outcome.failure);
+}
+
+void ToProto(const ConfigProblem& problem, v1::ConfigError& error) {
+  error.set_file(problem.file);
+  error.set_line(problem.line);
+  error.set_message(problem.message);
+}
+
+void PresentRunToProto(const DaemonSnapshot& snapshot, v1::Run& run) {
+  run.set_pid(snapshot.pid);
+  Convert(*snapshot.start_time, run.mutable_start_time());
+  if (snapshot.ready_time.has_value()) Convert(*snapshot.ready_time, run.mutable_ready_time());
+}
+
+void ToProto(const WatchEvent& event, v1::WatchResponse& response) {
+  response.set_sequence(event.sequence);
+  response.set_resume_token(event.resume_token);
+  switch (event.kind) {
+    case WatchEvent::Kind::kDaemon:
+      ToProto(*event.daemon, *response.mutable_daemon());
+      response.set_removed(event.removed);
+      break;
+    case WatchEvent::Kind::kSynced:
+      response.set_synced(true);
+      break;
+    case WatchEvent::Kind::kGap:
+      response.set_gap(event.missed);
+      break;
+  }
+  if (event.time.has_value()) Convert(*event.time, response.mutable_time());
+}
+
+}  // namespace hob

@@ -1,0 +1,196 @@
+#include "server/api/handlers.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <unistd.h>
+
+#include "server/api/convert.h"
+#include "server/api/logs_request.h"
+#include "server/api/name_globs.h"
+#include "server/daemon/daemon_name.h"
+#include "server/daemon/shown_times.h"
+#include "server/daemon/signal_name.h"
+#include "server/errors/errors.h"
+#include "server/registry/change_reader.h"
+#include "server/version/version.h"
+
+namespace hob {
+namespace {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+absl::Status CheckName(const std::string& name) {
+  if (name.empty()) return InvalidRequest("name", "is missing: give the name of a daemon");
+  if (!IsValidDaemonName(name)) return InvalidRequest("name", WhyInvalidDaemonName(name));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Duration> ReadTimeout(const google::protobuf::Duration& timeout) {
+  const absl::Duration duration =
+      absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
+  if (duration <= absl::ZeroDuration()) {
+    return InvalidRequest("timeout",
+                          "is not greater than 0: leave it out to wait for the outcome, "
+                          "or set no_wait not to wait at all");
+  }
+  return duration;
+}
+
+// Checks a Start, Stop or Restart.
+template <typename Request>
+absl::StatusOr<Command> ReadCommand(const Caller& caller, const Request& request,
+                                    Command::Kind kind) {
+  if (absl::Status status = CheckName(request.name()); !status.ok()) return status;
+  Command command(kind, caller);
+  command.no_wait = request.no_wait();
+  if (request.has_timeout()) {
+    absl::StatusOr<absl::Duration> timeout = ReadTimeout(request.timeout());
+    if (!timeout.ok()) return timeout.status();
+    command.timeout = *timeout;
+  }
+  return command;
+}
+
+absl::StatusOr<Command> ReadSignal(const Caller& caller, const v1::SignalRequest& request) {
+  if (absl::Status status = CheckName(request.name()); !status.ok()) return status;
+  const absl::optional<int> signal = ParseSignal(request.signal());
+  if (!signal.has_value()) return InvalidSignal(request.signal());
+  Command command(Command::Kind::kSignal, caller);
+  command.signal = *signal;
+  command.signal_all = request.all();
+  return command;
+}
+
+v1::ReloadResponse Convert(const Reloader::Outcome& outcome) {
+  v1::ReloadResponse response;
+  for (const PlanEntry& entry : outcome.plan.daemons) {
+    v1::DaemonChange& change = *response.add_changes();
+    ToProto(entry, change);
+    const auto daemon = outcome.outcomes.find(entry.name);
+    if (daemon != outcome.outcomes.end()) ToProto(daemon->second, change);
+  }
+  for (const ConfigProblem& error : outcome.errors) ToProto(error, *response.add_errors());
+  for (const ConfigProblem& warning : outcome.warnings) ToProto(warning, *response.add_warnings());
+  for (const std::string& key : outcome.plan.server_keys) response.add_server_keys(key);
+  response.set_generation(outcome.generation);
+  return response;
+}
+
+}  // namespace
+
+void Handlers::BeginShutDown() {
+  health_.BeginShutDown();
+  notifier_.WakeAll();
+}
+
+void Handlers::Handle(const Caller&, const v1::ListRequest& request,
+                      Done<ListHandler::Answer> done) {
+  done(list_.List(request));
+}
+
+void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
+                      Done<v1::StatusResponse> done) {
+  if (absl::Status status = CheckName(request.name()); !status.ok()) return done(status);
+  DaemonSnapshotPtr daemon = registry_.Find(request.name());
+  if (daemon == nullptr) return done(supervisor_.WhyNotFound(request.name()));
+  daemon = WithShownTimes(std::move(daemon), clock_.WallStep());
+  v1::StatusResponse response;
+  ToProto(*daemon, *response.mutable_daemon());
+  ToProto(*daemon->spec, *response.mutable_spec());
+  if (daemon->pid != 0) PresentRunToProto(*daemon, *response.add_runs());
+  for (const EndedRun& run : *daemon->runs) ToProto(run, *response.add_runs());
+  response.set_containment(facts_.containment);
+  response.set_small_pipe_bytes(daemon->notes->small_pipe_bytes);
+  done(std::move(response));
+}
+
+template <typename Response>
+void Handlers::Post(const std::string& name, absl::StatusOr<Command> command, Done<Response> done) {
+  if (!command.ok()) return done(command.status());
+  command->done = [this, done](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+    if (!outcome.ok()) return done(outcome.status());
+    Response response;
+    ToProto(*WithShownTimes(*outcome, clock_.WallStep()), *response.mutable_daemon());
+    done(std::move(response));
+  };
+  supervisor_.Post(name, *std::move(command));
+}
+
+void Handlers::Handle(const Caller& caller, const v1::RestartRequest& request,
+                      Done<v1::RestartResponse> done) {
+  Post(request.name(), ReadCommand(caller, request, Command::Kind::kRestart), std::move(done));
+}
+
+void Handlers::Handle(const Caller& caller, const v1::StartRequest& request,
+                      Done<v1::StartResponse> done) {
+  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStart), std::move(done));
+}
+
+void Handlers::Handle(const Caller& caller, const v1::StopRequest& request,
+                      Done<v1::StopResponse> done) {
+  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStop), std::move(done));
+}
+
+void Handlers::Handle(const Caller& caller, const v1::SignalRequest& request,
+                      Done<v1::SignalResponse> done) {
+  Post(request.name(), ReadSignal(caller, request), std::move(done));
+}
+
+void Handlers::Handle(const Caller&, const v1::ReloadRequest& request,
+                      Done<v1::ReloadResponse> done) {
+  reloader_.Request(request.dry_run(), [done](const absl::StatusOr<Reloader::Outcome>& outcome) {
+    if (!outcome.ok()) return done(outcome.status());
+    done(Convert(*outcome));
+  });
+}
+
+void Handlers::Handle(const Caller&, const v1::InfoRequest&, Done<v1::InfoResponse> done) {
+  v1::InfoResponse response;
+  response.set_version(kVersion);
+  const int64_t nanos = absl::ToUnixNanos(facts_.start_time + clock_.WallStep());
+  *response.mutable_start_time() = google::protobuf::util::TimeUtil::NanosecondsToTimestamp(nanos);
+  response.set_config_generation(supervisor_.generation());
+  response.set_pid(getpid());
+  response.set_containment(facts_.containment);
+  response.set_strays_reaped(facts_.strays_reaped());
+  auto& counts = *response.mutable_counts();
+  for (DaemonState state : kAllDaemonStates) counts[std::string(DaemonStateName(state))] = 0;
+  for (const DaemonSnapshotPtr& daemon : registry_.All()) {
+    ++counts[std::string(DaemonStateName(daemon->state))];
+  }
+  done(std::move(response));
+}
+
+void Handlers::Handle(const Caller&, const v1::WatchRequest& request, Done<WatchFeed> done) {
+  absl::StatusOr<ChangeReader> reader = ChangeReader::Open(
+      registry_,
+      // A copy: the request lives no longer than this call.
+      [globs = request.names()](const std::string& name) { return MatchesGlobs(globs, name); },
+      request.resume_token());
+  if (!reader.ok()) return done(reader.status());
+  done(WatchFeed(*std::move(reader), clock_));
+}
+
+void Handlers::Handle(const Caller&, const v1::LogsRequest& request,
+                      Done<std::unique_ptr<LogsFeed>> done) {
+  absl::StatusOr<LogsFeed::Options> options = ReadLogsRequest(request, registry_, supervisor_);
+  if (!options.ok()) return done(options.status());
+  done(std::make_unique<LogsFeed>(logs_, *std::move(options)));
+}
+
+void Handlers::Handle(const Caller&, const HealthCheckRequest& request,
+                      Done<HealthCheckResponse> done) {
+  const Health::ServingStatus status = health_.Check(request.service());
+  if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
+    return done(DaemonNotFound(request.service(), {}));
+  }
+  HealthCheckResponse response;
+  response.set_status(status);
+  done(std::move(response));
+}
+
+void Handlers::Handle(const Caller&, const HealthCheckRequest& request, Done<HealthFeed> done) {
+  done(HealthFeed(health_, request.service()));
+}
+
+}  // namespace hob

@@ -1,0 +1,135 @@
+#ifndef HOB_SERVER_API_HANDLERS_H_
+#define HOB_SERVER_API_HANDLERS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "grpc/health/v1/health.pb.h"
+#include "hob/v1/supervisor.pb.h"
+#include "server/api/health.h"
+#include "server/api/list.h"
+#include "server/api/logs_feed.h"
+#include "server/api/logs_thread.h"
+#include "server/api/rights.h"
+#include "server/api/watch_feed.h"
+#include "server/clock/clock.h"
+#include "server/daemon/caller.h"
+#include "server/output/log_store.h"
+#include "server/registry/change_notifier.h"
+#include "server/registry/registry.h"
+#include "server/supervisor/reloader.h"
+#include "server/supervisor/supervisor.h"
+
+namespace hob {
+
+// Does what the methods of hob.v1.Supervisor and grpc.health.v1.Health do: checks a request, asks
+// the registry or the supervisor, converts the answer. It knows no transport; gRPC's reactors call
+// it, and so can any other way in.
+//
+// Every call goes through Call, which asks whether the caller may make it.
+//
+// Thread-safe. Never blocks.
+class Handlers {
+ public:
+  // What Info tells of the server itself.
+  struct Facts {
+    // As Timestamp::wall.
+    absl::Time start_time;
+    // "cgroup" or "session".
+    std::string containment;
+    // Returns how many orphans were reaped so far; thread-safe.
+    std::function<int64_t()> strays_reaped;
+  };
+
+  // Gets the outcome of a call: its answer, or an error of server/errors.
+  template <typename Answer>
+  using Done = std::function<void(absl::StatusOr<Answer>)>;
+
+  // Everything outlives the handlers. `note_call` is called at the beginning of each call of
+  // hob.v1.Supervisor, on any thread; it must not block.
+  Handlers(const Registry& registry, ChangeNotifier& notifier, Supervisor& supervisor,
+           Reloader& reloader, LogStore& logs, Facts facts, std::function<void()> note_call,
+           const Clock& clock = Clock::Real())
+      : registry_(registry),
+        notifier_(notifier),
+        supervisor_(supervisor),
+        reloader_(reloader),
+        logs_(logs),
+        clock_(clock),
+        facts_(std::move(facts)),
+        note_call_(std::move(note_call)),
+        list_(registry, clock),
+        health_(registry) {}
+
+  // Calls `method` ("hob.v1.Supervisor/Stop"), whose request is a Request. The answer is the
+  // response of the method, but for ListHandler::Answer, and for a feed of responses where the
+  // method streams: WatchFeed, HealthFeed, std::unique_ptr<LogsFeed>.
+  //
+  // `done` is called once, with PermissionDenied (READ_ONLY_ADDRESS) if `caller` may not: by a
+  // worker or the reloader for what waits for a daemon, else before Call returns.
+  template <typename Answer, typename Request>
+  void Call(absl::string_view method, const Caller& caller, const Request& request,
+            Done<Answer> done) {
+    if (absl::StartsWith(method, "hob.v1.")) note_call_();
+    const absl::Status allowed = CheckRight(caller, method);
+    if (!allowed.ok()) return done(allowed);
+    Handle(caller, request, std::move(done));
+  }
+
+  // Wakes the feeds of Watch and of health when there is more for them.
+  ChangeNotifier& notifier() { return notifier_; }
+  // Reads for the feeds of Logs.
+  LogsThread& logs_thread() { return logs_thread_; }
+
+  // Makes the server NOT_SERVING, and tells those who watch that.
+  void BeginShutDown();
+
+ private:
+  void Handle(const Caller& caller, const v1::ListRequest& request, Done<ListHandler::Answer> done);
+  void Handle(const Caller& caller, const v1::StatusRequest& request,
+              Done<v1::StatusResponse> done);
+  void Handle(const Caller& caller, const v1::RestartRequest& request,
+              Done<v1::RestartResponse> done);
+  void Handle(const Caller& caller, const v1::StartRequest& request, Done<v1::StartResponse> done);
+  void Handle(const Caller& caller, const v1::StopRequest& request, Done<v1::StopResponse> done);
+  void Handle(const Caller& caller, const v1::SignalRequest& request,
+              Done<v1::SignalResponse> done);
+  void Handle(const Caller& caller, const v1::ReloadRequest& request,
+              Done<v1::ReloadResponse> done);
+  void Handle(const Caller& caller, const v1::InfoRequest& request, Done<v1::InfoResponse> done);
+  void Handle(const Caller& caller, const v1::WatchRequest& request, Done<WatchFeed> done);
+  void Handle(const Caller& caller, const v1::LogsRequest& request,
+              Done<std::unique_ptr<LogsFeed>> done);
+  void Handle(const Caller& caller, const grpc::health::v1::HealthCheckRequest& request,
+              Done<grpc::health::v1::HealthCheckResponse> done);
+  void Handle(const Caller& caller, const grpc::health::v1::HealthCheckRequest& request,
+              Done<HealthFeed> done);
+
+  // Hands `command` on to the daemon `name` and answers with its outcome.
+  template <typename Response>
+  void Post(const std::string& name, absl::StatusOr<Command> command, Done<Response> done);
+
+  const Registry& registry_;
+  ChangeNotifier& notifier_;
+  Supervisor& supervisor_;
+  Reloader& reloader_;
+  LogStore& logs_;
+  const Clock& clock_;
+  const Facts facts_;
+  const std::function<void()> note_call_;
+  ListHandler list_;
+  Health health_;
+  LogsThread logs_thread_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_API_HANDLERS_H_

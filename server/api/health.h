@@ -1,0 +1,66 @@
+#ifndef HOB_SERVER_API_HEALTH_H_
+#define HOB_SERVER_API_HEALTH_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "grpc/health/v1/health.pb.h"
+#include "server/registry/registry.h"
+
+namespace hob {
+
+// Knows the health of the server, by the names "" and "hob.v1.Supervisor", and of each daemon. A
+// daemon is SERVING while it is RUNNING and ready, the server until it shuts down. Both are asked
+// from the registry, so that a server whose readers hang does not answer.
+//
+// Thread-safe.
+class Health {
+ public:
+  using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
+
+  // `registry` outlives it.
+  explicit Health(const Registry& registry) : registry_(registry) {}
+
+  // Returns SERVICE_UNKNOWN if `service` is neither the server nor a daemon.
+  ServingStatus Check(const std::string& service) const;
+
+  // Makes the server NOT_SERVING from now on.
+  void BeginShutDown() { shutting_down_ = true; }
+
+  const Registry& registry() const { return registry_; }
+
+ private:
+  const Registry& registry_;
+  std::atomic<bool> shutting_down_ = false;
+};
+
+// Yields the answer to a call of the health service's Watch: each status that differs from the one
+// before. Used by one thread at a time; never blocks.
+class HealthFeed {
+ public:
+  using Response = grpc::health::v1::HealthCheckResponse;
+
+  // `health` outlives it.
+  HealthFeed(const Health& health, std::string service)
+      : health_(&health), service_(std::move(service)) {}
+
+  // Fills `response`, which is empty; false if there is nothing to tell before the next change
+  // after sequence().
+  bool Next(Response& response);
+
+  // Returns the number of the last change that was looked at.
+  int64_t sequence() const { return sequence_; }
+
+ private:
+  const Health* health_;
+  std::string service_;
+  int64_t sequence_ = 0;
+  // UNKNOWN is never the status of a service.
+  Health::ServingStatus told_ = Response::UNKNOWN;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_API_HEALTH_H_

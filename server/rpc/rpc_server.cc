@@ -1,0 +1,108 @@
+#include "server/rpc/rpc_server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "server/errors/errors.h"
+#include "server/rpc/status.h"
+#include "server/version/version.h"
+
+namespace hob {
+namespace {
+
+using grpc::experimental::InterceptionHookPoints;
+using grpc::experimental::ServerRpcInfo;
+
+// Requests are names and flags; a larger message is not meant for us.
+constexpr int kMaxRequestBytes = 1 << 20;
+// gRPC reads a message to its end before it says that it is too large: this bounds what it keeps
+// for all callers together. It is far above what 5,000 watchers take, since gRPC keeps to it at the
+// cost of any caller's calls.
+constexpr size_t kMostForCallers = size_t{256} << 20;
+// Bounds the handshake of a caller that has begun to speak. On a busy machine either side may get
+// no processor for seconds; the listener handles callers that say nothing (SilentConnections).
+constexpr int kHandshakeTimeoutMs = 60'000;
+
+// Answers a call whose request cannot be read.
+class RequestCheck : public grpc::experimental::Interceptor {
+ public:
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE) &&
+        methods->GetRecvMessage() == nullptr) {
+      malformed_ = true;
+    }
+    if (malformed_ &&
+        methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+      methods->ModifySendStatus(ToGrpcStatus(MalformedRequest()));
+    }
+    methods->Proceed();
+  }
+
+ private:
+  bool malformed_ = false;
+};
+
+class RequestChecks : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  grpc::experimental::Interceptor* CreateServerInterceptor(ServerRpcInfo* call) override {
+    // A stream of requests ends with a message that is none.
+    const bool has_one_request = call->type() == ServerRpcInfo::Type::UNARY ||
+                                 call->type() == ServerRpcInfo::Type::SERVER_STREAMING;
+    return has_one_request ? new RequestCheck : nullptr;
+  }
+};
+
+// A call that fails before it has begun.
+class FailedCall : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit FailedCall(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+RpcServer::RpcServer(Handlers& handlers, Interceptors interceptors)
+    : supervisor_(handlers), health_(handlers) {
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMostForCallers));
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
+  builder.RegisterService(&supervisor_);
+  builder.RegisterService(&health_);
+  builder.RegisterCallbackGenericService(&unknown_methods_);
+  interceptors.insert(interceptors.begin(), std::make_unique<RequestChecks>());
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  server_ = builder.BuildAndStart();
+}
+
+void RpcServer::TakeConnection(UniqueFd connection) {
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.fd = connection.Release();
+  acceptor_->HandleNewConnection(&parameters);
+}
+
+void RpcServer::ShutDown(std::chrono::milliseconds patience) {
+  server_->Shutdown(std::chrono::system_clock::now() + patience);
+  server_->Wait();
+}
+
+grpc::ServerGenericBidiReactor* RpcServer::UnknownMethods::CreateReactor(
+    grpc::GenericCallbackServerContext* context) {
+  return new FailedCall(UnknownMethod(context->method(), kVersion));
+}
+
+bool IsOfUnknownMethod(const ServerRpcInfo& call) {
+  // gRPC takes them for streams in both directions, of which there is only reflection's else.
+  return call.type() == ServerRpcInfo::Type::BIDI_STREAMING &&
+         !absl::StartsWith(call.method(), "/grpc.reflection.");
+}
+
+}  // namespace hob

@@ -1,0 +1,75 @@
+#ifndef HOB_SERVER_RPC_SERVICES_H_
+#define HOB_SERVER_RPC_SERVICES_H_
+
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "hob/v1/supervisor.grpc.pb.h"
+#include "server/api/handlers.h"
+
+namespace hob {
+
+// hob.v1.Supervisor over gRPC: hands each call to the handlers, and their answer to gRPC.
+//
+// Thread-safe.
+class SupervisorService
+    : public v1::Supervisor::WithRawCallbackMethod_List<v1::Supervisor::CallbackService> {
+ public:
+  // `handlers` outlives it.
+  explicit SupervisorService(Handlers& handlers) : handlers_(handlers) {}
+
+  // Takes and returns messages as they go over the wire: the handler keeps them encoded.
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
+                                 const grpc::ByteBuffer* request,
+                                 grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context,
+                                   const v1::StatusRequest* request,
+                                   v1::StatusResponse* response) override;
+  grpc::ServerUnaryReactor* Restart(grpc::CallbackServerContext* context,
+                                    const v1::RestartRequest* request,
+                                    v1::RestartResponse* response) override;
+  grpc::ServerUnaryReactor* Start(grpc::CallbackServerContext* context,
+                                  const v1::StartRequest* request,
+                                  v1::StartResponse* response) override;
+  grpc::ServerUnaryReactor* Stop(grpc::CallbackServerContext* context,
+                                 const v1::StopRequest* request,
+                                 v1::StopResponse* response) override;
+  grpc::ServerUnaryReactor* Signal(grpc::CallbackServerContext* context,
+                                   const v1::SignalRequest* request,
+                                   v1::SignalResponse* response) override;
+  grpc::ServerUnaryReactor* Reload(grpc::CallbackServerContext* context,
+                                   const v1::ReloadRequest* request,
+                                   v1::ReloadResponse* response) override;
+  grpc::ServerUnaryReactor* Info(grpc::CallbackServerContext* context,
+                                 const v1::InfoRequest* request,
+                                 v1::InfoResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext* context,
+                                                     const v1::WatchRequest* request) override;
+  grpc::ServerWriteReactor<v1::LogsResponse>* Logs(grpc::CallbackServerContext* context,
+                                                   const v1::LogsRequest* request) override;
+
+ private:
+  Handlers& handlers_;
+};
+
+// grpc.health.v1.Health over gRPC. gRPC's own service would go on saying SERVING while everything
+// behind it hangs, and reflection does not know it.
+//
+// Thread-safe.
+class HealthService : public grpc::health::v1::Health::CallbackService {
+ public:
+  // `handlers` outlives it.
+  explicit HealthService(Handlers& handlers) : handlers_(handlers) {}
+
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const grpc::health::v1::HealthCheckRequest* request,
+                                  grpc::health::v1::HealthCheckResponse* response) override;
+  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
+      grpc::CallbackServerContext* context,
+      const grpc::health::v1::HealthCheckRequest* request) override;
+
+ private:
+  Handlers& handlers_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_RPC_SERVICES_H_
