@@ -133,11 +133,11 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
     Convert(*snapshot.ready_time, daemon.mutable_ready_time());
   }
   daemon.set_reason(snapshot.reason);
-  daemon.set_status_text(snapshot.notes->status_text);
-  daemon.set_log_problem(snapshot.notes->log_problem);
+  daemon.set_status_text(snapshot.notes.status_text);
+  daemon.set_log_problem(snapshot.notes.log_problem);
   daemon.set_unkillable(snapshot.unkillable);
-  daemon.set_restart_count(snapshot.counts->restarts);
-  daemon.set_exit_count(snapshot.counts->exits);
+  daemon.set_restart_count(snapshot.counts.restarts);
+  daemon.set_exit_count(snapshot.counts.exits);
   if (!snapshot.runs->empty()) {
     ConvertExit(snapshot.runs->front().exit, *daemon.mutable_last_exit());
   }

@@ -76,9 +76,9 @@ TEST(ConvertTest, ARunningDaemonIsToldWhole) {
   snapshot.start_time = kNoon;
   snapshot.ready_time = kNoon + absl::Nanoseconds(1);
   snapshot.reason = "started by an operator";
-  snapshot.notes.Own().status_text = "serving";
-  snapshot.counts.Own().restarts = 5'000'000'000;
-  snapshot.counts.Own().exits = 5'000'000'001;
+  snapshot.notes.status_text = "serving";
+  snapshot.counts.restarts = 5'000'000'000;
+  snapshot.counts.exits = 5'000'000'001;
   const v1::Daemon daemon = Converted(snapshot);
   EXPECT_EQ(daemon.state(), v1::Daemon::RUNNING);
   EXPECT_TRUE(daemon.wanted());

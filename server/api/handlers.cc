@@ -100,7 +100,7 @@ void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
   if (daemon->pid != 0) PresentRunToProto(*daemon, *response.add_runs());
   for (const EndedRun& run : *daemon->runs) ToProto(run, *response.add_runs());
   response.set_containment(facts_.containment);
-  response.set_small_pipe_bytes(daemon->notes->small_pipe_bytes);
+  response.set_small_pipe_bytes(daemon->notes.small_pipe_bytes);
   done(std::move(response));
 }
 

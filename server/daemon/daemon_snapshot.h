@@ -17,12 +17,11 @@
 #include "server/daemon/daemon_state.h"
 #include "server/daemon/ended_runs.h"
 #include "server/daemon/exit_report.h"
-#include "server/daemon/shared_value.h"
 #include "server/daemon/throttle_decision.h"
 
 namespace hob {
 
-// What lets a start come that follows a failure: the rule of the throttle that decided it.
+// The rule of the throttle that lets a start follow a failure.
 enum class RestartReason {
   // Fewer failures than max_retries: at once.
   kRetry,
@@ -38,32 +37,32 @@ inline constexpr std::array<RestartReason, 4> kAllRestartReasons = {
     RestartReason::kRetry, RestartReason::kBackoff, RestartReason::kShortage,
     RestartReason::kTrial};
 
-// How often something happened to a daemon since the server knows it.
+// Counts what happened to a daemon since the server knows it.
 struct DaemonCounts {
   // Starts that followed a failure.
   int64_t restarts = 0;
-  // The same by what let them come, in the order of kAllRestartReasons.
+  // The same by reason, in the order of kAllRestartReasons.
   std::array<int64_t, kAllRestartReasons.size()> restarts_by_reason = {};
   // Ends of instances, failures to spawn included.
   int64_t exits = 0;
   // The same by kind, in the order of the alternatives of EndOfProcess.
   std::array<int64_t, absl::variant_size<EndOfProcess>::value> exits_by_kind = {};
-  // What it writes could not be kept any more; while that lasts it counts once.
+  // Times that its output could not be kept any more, each counted when it began.
   int64_t log_stalls = 0;
 };
 
-// What is to be said of few daemons.
+// Details that most daemons never have.
 struct DaemonNotes {
-  // What the present instance, else the last, said of itself with sd_notify's STATUS=; printable.
+  // STATUS= of sd_notify from the present instance, else the last; printable.
   std::string status_text;
-  // Why what it writes cannot be kept at the moment: "log stalled: ..."; empty when it can.
+  // Says why its output cannot be kept at the moment: "log stalled: ..."; empty if it can.
   std::string log_problem;
-  // How many bytes the smaller of the last instance's output pipes holds, where that is less than
-  // the usual 64 KiB; else 0.
+  // Bytes that the smaller of the last instance's output pipes holds, if that is less than the
+  // usual 64 KiB; else 0.
   int64_t small_pipe_bytes = 0;
 };
 
-// Everything that is known of a daemon at one moment. Immutable; shared between threads as
+// Holds everything that is known of a daemon at one moment. Immutable; shared between threads as
 // DaemonSnapshotPtr.
 struct DaemonSnapshot {
   std::shared_ptr<const DaemonSpec> spec;
@@ -71,21 +70,20 @@ struct DaemonSnapshot {
   // True if the daemon is meant to be up.
   bool wanted = false;
   bool ready = false;
-  // Whether KILL does not end something of it: it hangs in the kernel, or refuses the signal.
+  // True if a process of it survives KILL: it hangs in the kernel, or refuses the signal.
   bool unkillable = false;
   // Main process; 0 without a live instance.
   pid_t pid = 0;
   // Of the present instance, else of the last.
   absl::optional<absl::Time> start_time;
   absl::optional<absl::Time> ready_time;
-  // Why it is in this state: a sentence.
+  // Says why it is in this state: a sentence.
   std::string reason;
-  SharedValue<DaemonNotes> notes;
-  SharedValue<DaemonCounts> counts;
-  // When the next automatic start comes.
+  DaemonNotes notes;
+  DaemonCounts counts;
+  // Time of the next automatic start.
   absl::optional<absl::Time> next_start_time;
-  // The throttle's last decision; null while it has had nothing to decide. Null again once the
-  // history is cleared.
+  // The throttle's last decision; null before the first, and once the history is cleared.
   std::shared_ptr<const ThrottleDecision> throttle;
   // Never null.
   std::shared_ptr<const EndedRuns> runs;
@@ -93,8 +91,8 @@ struct DaemonSnapshot {
   const std::string& name() const { return spec->name; }
 };
 
-// True if the daemon ended by itself with one of its success codes and is left at that: nothing is
-// wrong with it, although it is wanted and does not run.
+// True if the daemon ended by itself with one of its success codes and stays down: it is wanted and
+// does not run, and nothing is wrong with it.
 inline bool HasCompleted(const DaemonSnapshot& daemon) {
   if (daemon.state != DaemonState::kExited || daemon.runs->empty()) return false;
   const ExitReport& exit = daemon.runs->front().exit;

@@ -141,15 +141,14 @@ void AppendEnds(Writer& writer) {
                   const DaemonSnapshot& daemon = writer.daemon(i);
                   for (size_t reason = 0; reason < kRestartReasonNames.size(); ++reason) {
                     writer.Line(i, "reason", kRestartReasonNames[reason],
-                                daemon.counts->restarts_by_reason[reason]);
+                                daemon.counts.restarts_by_reason[reason]);
                   }
                 });
   writer.Family("hob_daemon_exits_total", "counter",
                 "Ends of its instances, whatever for, failures to spawn included.", [&](size_t i) {
                   const DaemonSnapshot& daemon = writer.daemon(i);
                   for (size_t kind = 0; kind < kExitKindNames.size(); ++kind) {
-                    writer.Line(i, "kind", kExitKindNames[kind],
-                                daemon.counts->exits_by_kind[kind]);
+                    writer.Line(i, "kind", kExitKindNames[kind], daemon.counts.exits_by_kind[kind]);
                   }
                 });
   writer.Family("hob_daemon_last_exit_status", "gauge",
@@ -215,10 +214,10 @@ void AppendLogs(const DaemonFigures& figures, Writer& writer) {
                 });
   writer.Family("hob_daemon_log_stalls_total", "counter",
                 "How often what it writes could not be kept any more, and it was held back.",
-                [&](size_t i) { writer.Line(i, writer.daemon(i).counts->log_stalls); });
+                [&](size_t i) { writer.Line(i, writer.daemon(i).counts.log_stalls); });
   writer.Family("hob_daemon_log_stalled", "gauge",
                 "Whether it is held back because what it writes cannot be kept.", [&](size_t i) {
-                  writer.Line(i, writer.daemon(i).notes->log_problem.empty() ? 0 : 1);
+                  writer.Line(i, writer.daemon(i).notes.log_problem.empty() ? 0 : 1);
                 });
 }
 

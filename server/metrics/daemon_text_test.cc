@@ -52,10 +52,10 @@ DaemonSnapshotPtr Halted() {
   daemon.state = DaemonState::kHalted;
   daemon.wanted = true;
   daemon.start_time = At(absl::Seconds(1790000000) + absl::Milliseconds(7));
-  daemon.counts.Own().restarts = 2;
-  daemon.counts.Own().restarts_by_reason = {1, 1, 0, 0};
-  daemon.counts.Own().exits = 3;
-  daemon.counts.Own().exits_by_kind = {0, 2, 1};
+  daemon.counts.restarts = 2;
+  daemon.counts.restarts_by_reason = {1, 1, 0, 0};
+  daemon.counts.exits = 3;
+  daemon.counts.exits_by_kind = {0, 2, 1};
   AddRun(KilledBySignal{11}, At(absl::Seconds(1790000001)), daemon);
   ThrottleDecision decision;
   decision.action = ThrottleAction::kHalt;
@@ -73,10 +73,10 @@ DaemonSnapshotPtr Running() {
   daemon.ready = true;
   daemon.pid = 7;
   daemon.start_time = At(absl::Seconds(1790000000));
-  daemon.counts.Own().restarts = 5'000'000'000;
-  daemon.counts.Own().restarts_by_reason = {5'000'000'000, 0, 0, 0};
-  daemon.counts.Own().log_stalls = 2;
-  daemon.notes.Own().log_problem = "log stalled: /var/log/hob/web.log: No space left on device";
+  daemon.counts.restarts = 5'000'000'000;
+  daemon.counts.restarts_by_reason = {5'000'000'000, 0, 0, 0};
+  daemon.counts.log_stalls = 2;
+  daemon.notes.log_problem = "log stalled: /var/log/hob/web.log: No space left on device";
   return Share(std::move(daemon));
 }
 

@@ -468,7 +468,7 @@ void DaemonRunner::Step() {
 
 void DaemonRunner::TellLogProblem() {
   const std::string problem = output_.Problem();
-  if (problem == lifecycle_.now().notes->log_problem) return;
+  if (problem == lifecycle_.now().notes.log_problem) return;
   lifecycle_.SetLogProblem(problem);
   if (problem.empty()) {
     context_.journal->Info(About("log written"), absl::StrCat(Tag(), " log is written again"));

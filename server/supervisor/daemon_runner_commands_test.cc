@@ -67,7 +67,7 @@ TEST(DaemonRunnerCommandsTest, BootStarts) {
   EXPECT_EQ(web.now().reason, "started by the configuration");
   EXPECT_EQ(web.now().start_time, web.clock.Now().wall);
   EXPECT_EQ(web.now().ready_time, web.clock.Now().wall);
-  EXPECT_EQ(web.now().counts->restarts, 0);
+  EXPECT_EQ(web.now().counts.restarts, 0);
 }
 
 TEST(DaemonRunnerCommandsTest, BootOfADaemonThatAnOperatorHasStartedChangesNothing) {
@@ -176,7 +176,7 @@ TEST(DaemonRunnerCommandsTest, StartDuringBackoffStartsAtOnceAndClearsTheHistory
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_EQ(web.now().throttle, nullptr);
   EXPECT_FALSE(web.now().next_start_time.has_value());
-  EXPECT_EQ(web.now().counts->restarts, 0);
+  EXPECT_EQ(web.now().counts.restarts, 0);
 }
 
 TEST(DaemonRunnerCommandsTest, StartOfAHaltedOneStartsItAndClearsTheHistory) {
@@ -297,7 +297,7 @@ TEST(DaemonRunnerCommandsTest, StopAnswersWhenNothingIsLeft) {
   EXPECT_EQ(web.now().reason, "stopped by an operator");
   EXPECT_TRUE(web.now().runs->front().exit.requested);
   EXPECT_EQ(web.now().throttle, nullptr) << "no failure";
-  EXPECT_EQ(web.now().counts->exits, 1);
+  EXPECT_EQ(web.now().counts.exits, 1);
 }
 
 TEST(DaemonRunnerCommandsTest, StopSendsTheStopSignalToAllAndContinuesWhatIsStopped) {
@@ -427,9 +427,8 @@ TEST(DaemonRunnerCommandsTest, RestartReplacesTheProcessAndClearsTheHistory) {
   EXPECT_EQ(answer.daemon().state, DaemonState::kRunning);
   EXPECT_EQ(web.now().throttle, nullptr);
   EXPECT_EQ(web.now().reason, "restarted by an operator");
-  EXPECT_EQ(web.now().counts->restarts, 1)
-      << "the operator's restart is none of the automatic ones";
-  EXPECT_EQ(web.now().counts->exits, 2);
+  EXPECT_EQ(web.now().counts.restarts, 1) << "the operator's restart is none of the automatic ones";
+  EXPECT_EQ(web.now().counts.exits, 2);
   EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
 }
 
@@ -679,7 +678,7 @@ TEST(DaemonRunnerCommandsTest, AKillThroughSignalIsAFailure) {
   Command signal = RunnerHarness::Make(Kind::kSignal);
   signal.signal = SIGKILL;
   web.Do(signal);
-  EXPECT_EQ(web.now().counts->restarts, 1);
+  EXPECT_EQ(web.now().counts.restarts, 1);
   ASSERT_NE(web.now().throttle, nullptr);
   EXPECT_EQ(web.now().throttle->failures_in_window, 1);
 }

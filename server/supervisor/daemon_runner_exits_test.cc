@@ -40,8 +40,8 @@ TEST(DaemonRunnerExitsTest, ACrashedDaemonIsRestartedAtOnce) {
   web.Exit(1);
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_NE(web.now().pid, old);
-  EXPECT_EQ(web.now().counts->restarts, 1);
-  EXPECT_EQ(web.now().counts->exits, 1);
+  EXPECT_EQ(web.now().counts.restarts, 1);
+  EXPECT_EQ(web.now().counts.exits, 1);
   EXPECT_EQ(web.now().reason, "restarted after exit code 1");
   EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kRetry);
   EXPECT_FALSE(web.now().next_start_time.has_value());
@@ -83,7 +83,7 @@ TEST(DaemonRunnerExitsTest, FailuresOlderThanRetryTimeAreForgotten) {
     web.Advance(absl::Milliseconds(2501));
   }
   EXPECT_EQ(web.state(), DaemonState::kRunning);
-  EXPECT_EQ(web.now().counts->restarts, 20);
+  EXPECT_EQ(web.now().counts.restarts, 20);
 }
 
 TEST(DaemonRunnerExitsTest, AFailureToExecCountsLikeAnyOther) {
@@ -91,8 +91,8 @@ TEST(DaemonRunnerExitsTest, AFailureToExecCountsLikeAnyOther) {
   for (int i = 0; i < 3; ++i) web.spawner.FailNextSpawn({"exec", ENOENT, "/bin/web: missing"});
   web.Do(Kind::kBoot);
   EXPECT_EQ(web.state(), DaemonState::kHalted);
-  EXPECT_EQ(web.now().counts->exits, 3);
-  EXPECT_EQ(web.now().counts->restarts, 2);
+  EXPECT_EQ(web.now().counts.exits, 3);
+  EXPECT_EQ(web.now().counts.restarts, 2);
   EXPECT_EQ(absl::get<SpawnFailure>(web.now().runs->front().exit.end).stage, "exec");
   EXPECT_EQ(web.now().runs->front().pid, 0);
   EXPECT_FALSE(web.now().start_time.has_value()) << "it never ran";
@@ -119,8 +119,8 @@ TEST(DaemonRunnerExitsTest, AShortageOfTheMachineWaitsAndUsesNothingUp) {
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
   web.Advance(absl::Nanoseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
-  EXPECT_THAT(web.now().counts->restarts_by_reason, ElementsAre(0, 0, 5, 0));
-  EXPECT_THAT(web.now().counts->exits_by_kind, ElementsAre(0, 0, 5, 0));
+  EXPECT_THAT(web.now().counts.restarts_by_reason, ElementsAre(0, 0, 5, 0));
+  EXPECT_THAT(web.now().counts.exits_by_kind, ElementsAre(0, 0, 5, 0));
   web.Exit(1);
   EXPECT_EQ(web.now().throttle->failures_in_window, 1);
 }
@@ -136,7 +136,7 @@ TEST(DaemonRunnerExitsTest, BackoffDelaysTheRestart) {
   EXPECT_EQ(web.now().next_start_time, web.clock.Now().wall + absl::Seconds(1));
   web.Advance(absl::Milliseconds(999));
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
-  EXPECT_THAT(web.now().counts->restarts_by_reason, ElementsAre(0, 0, 0, 0))
+  EXPECT_THAT(web.now().counts.restarts_by_reason, ElementsAre(0, 0, 0, 0))
       << "it has not come yet";
   web.Advance(absl::Milliseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
@@ -174,7 +174,7 @@ TEST(DaemonRunnerExitsTest, NeverLeavesEveryEndAtThat) {
   EXPECT_EQ(web.state(), DaemonState::kExited);
   EXPECT_EQ(web.now().throttle->rule, ThrottleRule::kLeftExited);
   EXPECT_THAT(web.now().reason, HasSubstr("exit code 1"));
-  EXPECT_EQ(web.now().counts->restarts, 0);
+  EXPECT_EQ(web.now().counts.restarts, 0);
 }
 
 TEST(DaemonRunnerExitsTest, OnFailureLeavesASuccessAtThatAndRestartsAfterAFailure) {
@@ -227,7 +227,7 @@ TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorSt
   web.Exit(1);
   EXPECT_EQ(web.state(), DaemonState::kClearing);
   EXPECT_EQ(web.now().pid, 0);
-  EXPECT_EQ(web.now().counts->exits, 1);
+  EXPECT_EQ(web.now().counts.exits, 1);
   EXPECT_THAT(web.now().reason, HasSubstr("left behind"));
   EXPECT_EQ(web.Signals(), "9");
   EXPECT_EQ(web.spawner.Spawned("web"), 1);
@@ -235,7 +235,7 @@ TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorSt
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_EQ(web.spawner.Spawned("web"), 2);
   EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
-  EXPECT_EQ(web.now().counts->restarts, 1);
+  EXPECT_EQ(web.now().counts.restarts, 1);
 }
 
 TEST(DaemonRunnerExitsTest, TheLastOneOfATreeLeadsToWhatTheThrottleDecidedWhenItsMainProcessEnded) {
@@ -435,8 +435,8 @@ TEST_F(LeftoverTest, ItKeepsItsPlaceAndSaysWhy) {
   EndLeftover();
   EXPECT_EQ(web_.state(), DaemonState::kRunning) << "the configuration wants it up";
   EXPECT_EQ(web_.spawner.MostAliveAtOnce("web"), 1);
-  EXPECT_EQ(web_.now().counts->exits, 0) << "nobody knows how it ended";
-  EXPECT_EQ(web_.now().counts->restarts, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0) << "nobody knows how it ended";
+  EXPECT_EQ(web_.now().counts.restarts, 0);
 }
 
 TEST_F(LeftoverTest, WithoutAWishItStaysDownWhenItIsGone) {
@@ -481,7 +481,7 @@ TEST(DaemonRunnerExitsTest, AnEventThatNobodyToldIsSeenAtTheNextLook) {
   ASSERT_EQ(web.runner->NextDeadline(), MonotonicTime::InfiniteFuture());
   // Whatever wakes the worker, it compares all it knows with what is.
   web.Do(Kind::kReopenLogs);
-  EXPECT_EQ(web.now().counts->exits, 1);
+  EXPECT_EQ(web.now().counts.exits, 1);
   EXPECT_EQ(web.state(), DaemonState::kRunning);
   EXPECT_EQ(web.spawner.Spawned("web"), 2);
 }
@@ -541,7 +541,7 @@ TEST(DaemonRunnerExitsTest, ATrialThatMetAShortageIsStillATrial) {
   EXPECT_EQ(web.state(), DaemonState::kBackoff);
   web.Advance(absl::Milliseconds(100));
   EXPECT_EQ(web.state(), DaemonState::kRunning);
-  EXPECT_THAT(web.now().counts->restarts_by_reason, ElementsAre(0, 0, 0, 2));
+  EXPECT_THAT(web.now().counts.restarts_by_reason, ElementsAre(0, 0, 0, 2));
   web.Advance(absl::Seconds(5));
   EXPECT_EQ(web.now().throttle, nullptr) << "a trial that stayed up is won";
 }
@@ -609,7 +609,7 @@ TEST_F(DaemonRunnerBudgetTest, AnAutomaticRestartWaitsForIt) {
   EXPECT_EQ(web_.now().throttle->failures.size(), 1) << "what led here stays told";
   web_.Advance(absl::Seconds(1));
   EXPECT_EQ(web_.state(), DaemonState::kRunning);
-  EXPECT_EQ(web_.now().counts->restarts, 1);
+  EXPECT_EQ(web_.now().counts.restarts, 1);
 }
 
 TEST_F(DaemonRunnerBudgetTest, AStopDuringTheWaitWins) {
@@ -641,8 +641,8 @@ TEST(DaemonRunnerExitsTest, TheLastTenRunsAreKeptTheLatestFirst) {
     EXPECT_EQ(runs[i].ready_time, runs[i].start_time);
     EXPECT_FALSE(runs[i].exit.requested);
   }
-  EXPECT_EQ(web.now().counts->exits, 12);
-  EXPECT_EQ(web.now().counts->restarts, 12);
+  EXPECT_EQ(web.now().counts.exits, 12);
+  EXPECT_EQ(web.now().counts.restarts, 12);
 }
 
 TEST(DaemonRunnerExitsTest, ARestingDaemonKeepsTheStartTimeOfItsLastInstance) {

@@ -43,17 +43,17 @@ TEST_F(DaemonRunnerOutputTest, ALogThatCannotBeWrittenIsToldOnceAndUntilItIsWrit
   const std::string log = logs_.PathOf("web.log");
   ASSERT_EQ(mkdir(log.c_str(), 0700), 0);
   web_.Do(Kind::kStart);
-  EXPECT_EQ(web_.now().notes->log_problem, "");
+  EXPECT_EQ(web_.now().notes.log_problem, "");
   Write("one\n");
-  EXPECT_THAT(web_.now().notes->log_problem, HasSubstr(log));
-  EXPECT_EQ(web_.now().counts->log_stalls, 1);
+  EXPECT_THAT(web_.now().notes.log_problem, HasSubstr(log));
+  EXPECT_EQ(web_.now().counts.log_stalls, 1);
   const int64_t sequence = web_.registry.latest_sequence();
   web_.Advance(absl::Seconds(30));
   EXPECT_EQ(web_.registry.latest_sequence(), sequence) << "nothing has changed";
   ASSERT_EQ(rmdir(log.c_str()), 0);
   web_.Advance(absl::Seconds(1));
-  EXPECT_EQ(web_.now().notes->log_problem, "");
-  EXPECT_EQ(web_.now().counts->log_stalls, 1);
+  EXPECT_EQ(web_.now().notes.log_problem, "");
+  EXPECT_EQ(web_.now().counts.log_stalls, 1);
 }
 
 TEST_F(DaemonRunnerOutputTest, ALogThatIsWrittenWhenAStartFailsIsNotToldToStandStill) {
@@ -65,12 +65,12 @@ TEST_F(DaemonRunnerOutputTest, ALogThatIsWrittenWhenAStartFailsIsNotToldToStandS
   web_.Do(Kind::kStart);
   Write("one\n");
   web_.Do(Kind::kStop);
-  EXPECT_NE(web_.now().notes->log_problem, "");
+  EXPECT_NE(web_.now().notes.log_problem, "");
   ASSERT_EQ(rmdir(log.c_str()), 0);
   web_.spawner.FailNextSpawn({"exec", ENOENT, "missing"});
   EXPECT_EQ(web_.Do(Kind::kStart).InAWord(), "START_FAILED");
   EXPECT_EQ(web_.state(), DaemonState::kExited);
-  EXPECT_EQ(web_.now().notes->log_problem, "");
+  EXPECT_EQ(web_.now().notes.log_problem, "");
 }
 
 TEST_F(DaemonRunnerOutputTest, WithoutAFifoItIsNotStarted) {

@@ -64,7 +64,7 @@ TEST(DaemonRunnerReadinessTest, WhatIsNotReadyInTimeIsStoppedAndHasFailed) {
   web.Advance(absl::Seconds(20));
   EXPECT_EQ(start.InAWord(), "START_FAILED");
   EXPECT_THAT(std::string(start.status().message()), HasSubstr("not ready within 20s"));
-  EXPECT_EQ(web.now().counts->restarts, 1) << "a failure, though it exited with 0";
+  EXPECT_EQ(web.now().counts.restarts, 1) << "a failure, though it exited with 0";
   EXPECT_FALSE(web.now().runs->front().exit.requested);
   EXPECT_THAT(web.now().runs->front().exit.verdict, HasSubstr("not ready within 20s"));
   EXPECT_EQ(web.spawner.MostAliveAtOnce("web"), 1);
@@ -128,7 +128,7 @@ TEST(DaemonRunnerReadinessTest, AReloadMovesTheDeadlineOfTheSuccessorOfWhatCould
   web.Do(Kind::kUpdate, longer);
   web.Advance(absl::Seconds(30));
   EXPECT_EQ(web.state(), DaemonState::kStarting);
-  EXPECT_EQ(web.now().counts->exits, 1);
+  EXPECT_EQ(web.now().counts.exits, 1);
 }
 
 TEST(DaemonRunnerReadinessTest, AStopBeforeItIsReadyWins) {
@@ -230,10 +230,10 @@ TEST_F(NotifyTest, ReadyMakesItRunning) {
   EXPECT_EQ(web_.state(), DaemonState::kStarting);
   Send("STATUS=warming up");
   EXPECT_EQ(web_.state(), DaemonState::kStarting);
-  EXPECT_EQ(web_.now().notes->status_text, "warming up");
+  EXPECT_EQ(web_.now().notes.status_text, "warming up");
   Send("READY=1\nSTATUS=serving");
   EXPECT_EQ(web_.state(), DaemonState::kRunning);
-  EXPECT_EQ(web_.now().notes->status_text, "serving");
+  EXPECT_EQ(web_.now().notes.status_text, "serving");
   EXPECT_EQ(start_.InAWord(), "OK");
 }
 
@@ -248,9 +248,9 @@ TEST_F(NotifyTest, AnExtendedTimeoutIsWaitedFor) {
   web_.Advance(absl::Seconds(19));
   Send("EXTEND_TIMEOUT_USEC=5000000");
   web_.Advance(absl::Milliseconds(4999));
-  EXPECT_EQ(web_.now().counts->exits, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0);
   web_.Advance(absl::Milliseconds(1));
-  EXPECT_EQ(web_.now().counts->exits, 1);
+  EXPECT_EQ(web_.now().counts.exits, 1);
 }
 
 TEST_F(StubbornNotifyTest, AnExtendedTimeoutPutsOffTheKillOfAStop) {
@@ -295,7 +295,7 @@ TEST_F(HelperNotifyTest, AHelperThatIsStillBusyMayAskForMoreTime) {
   ASSERT_EQ(web_.state(), DaemonState::kClearing);
   web_.Advance(absl::Seconds(9));
   Send("EXTEND_TIMEOUT_USEC=30000000\nSTATUS=saving");
-  EXPECT_EQ(web_.now().notes->status_text, "saving");
+  EXPECT_EQ(web_.now().notes.status_text, "saving");
   web_.Advance(absl::Milliseconds(29999));
   EXPECT_EQ(stop.count(), 0);
   web_.Advance(absl::Milliseconds(2));
@@ -321,9 +321,9 @@ TEST_F(UpgradingNotifyTest, TheMainProcessThatItNamesIsItsMainProcess) {
   Send("READY=1\nMAINPID=4711");
   EXPECT_EQ(web_.state(), DaemonState::kRunning);
   EXPECT_EQ(web_.now().pid, kSuccessor);
-  EXPECT_EQ(web_.now().counts->exits, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0);
   web_.Exit(3);
-  EXPECT_EQ(web_.now().counts->exits, 1);
+  EXPECT_EQ(web_.now().counts.exits, 1);
   EXPECT_EQ(web_.now().runs->front().pid, kSuccessor);
 }
 
@@ -355,9 +355,9 @@ TEST_F(NotifyTest, OfTwoExtensionsTheLaterEndCounts) {
   SendUnheard("EXTEND_TIMEOUT_USEC=60000000");
   Send("EXTEND_TIMEOUT_USEC=1000000");
   web_.Advance(absl::Milliseconds(59999));
-  EXPECT_EQ(web_.now().counts->exits, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0);
   web_.Advance(absl::Milliseconds(1));
-  EXPECT_EQ(web_.now().counts->exits, 1);
+  EXPECT_EQ(web_.now().counts.exits, 1);
 }
 
 TEST_F(NotifyTest, AShorterTimeoutInTheConfigurationLeavesALongerExtension) {
@@ -365,7 +365,7 @@ TEST_F(NotifyTest, AShorterTimeoutInTheConfigurationLeavesALongerExtension) {
   Send("EXTEND_TIMEOUT_USEC=1000000");
   web_.Do(Kind::kUpdate, ByNotify(absl::Seconds(5)));
   web_.Advance(absl::Milliseconds(59999));
-  EXPECT_EQ(web_.now().counts->exits, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0);
 }
 
 TEST_F(NotifyTest, WhatSaysThatItStopsIsNotReadyAnyMoreAndRunsOn) {
@@ -414,25 +414,25 @@ TEST_F(NotifyTest, AWatchdogThatIsFedIsQuiet) {
     Send("WATCHDOG=1");
   }
   EXPECT_EQ(web_.state(), DaemonState::kRunning);
-  EXPECT_EQ(web_.now().counts->exits, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0);
 }
 
 TEST_F(NotifyTest, SilenceForLongerThanTheWatchdogIsAFailureThatEndsByAbort) {
   Send("READY=1");
   EXPECT_EQ(web_.runner->NextDeadline(), web_.clock.Now().monotonic + absl::Seconds(10));
   web_.Advance(absl::Seconds(10));
-  ASSERT_EQ(web_.now().counts->exits, 1);
+  ASSERT_EQ(web_.now().counts.exits, 1);
   const ExitReport& exit = web_.now().runs->front().exit;
   EXPECT_EQ(absl::get<KilledBySignal>(exit.end).signal, SIGABRT);
   EXPECT_THAT(exit.verdict, HasSubstr("watchdog of 10s"));
   EXPECT_FALSE(exit.requested);
-  EXPECT_EQ(web_.now().counts->restarts, 1);
+  EXPECT_EQ(web_.now().counts.restarts, 1);
 }
 
 TEST_F(NotifyTest, ATriggeredWatchdogIsTheSame) {
   Send("READY=1");
   Send("WATCHDOG=trigger");
-  ASSERT_EQ(web_.now().counts->exits, 1);
+  ASSERT_EQ(web_.now().counts.exits, 1);
   EXPECT_THAT(web_.now().runs->front().exit.verdict, HasSubstr("triggered its own watchdog"));
 }
 
@@ -440,7 +440,7 @@ TEST_F(NotifyTest, AWatchdogThatAReloadTurnsOffBarksNoMore) {
   Send("READY=1");
   web_.Do(Kind::kUpdate, ByNotify(absl::ZeroDuration()));
   web_.Advance(absl::Hours(1));
-  EXPECT_EQ(web_.now().counts->exits, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0);
 }
 
 TEST_F(NotifyTest, AWatchdogThatAReloadLengthensCountsFromThere) {
@@ -448,9 +448,9 @@ TEST_F(NotifyTest, AWatchdogThatAReloadLengthensCountsFromThere) {
   web_.Advance(absl::Seconds(9));
   web_.Do(Kind::kUpdate, ByNotify(absl::Seconds(30)));
   web_.Advance(absl::Seconds(30) - absl::Milliseconds(1));
-  EXPECT_EQ(web_.now().counts->exits, 0);
+  EXPECT_EQ(web_.now().counts.exits, 0);
   web_.Advance(absl::Milliseconds(1));
-  EXPECT_EQ(web_.now().counts->exits, 1);
+  EXPECT_EQ(web_.now().counts.exits, 1);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_P(EveryStopTest, WhatOutlivesTheMainProcessIsLeftToEnd) {
   const Answer answer = BeginStop(web);
   EXPECT_EQ(web.state(), DaemonState::kClearing);
   EXPECT_THAT(web.now().reason, HasSubstr("what that left behind has 10s left to end"));
-  EXPECT_EQ(web.now().counts->exits, 1);
+  EXPECT_EQ(web.now().counts.exits, 1);
   web.Advance(absl::Milliseconds(8900));
   EXPECT_EQ(answer.InAWord(), "none");
   EXPECT_EQ(web.Signals(), "15 18");

@@ -46,23 +46,22 @@ void Lifecycle::SetWanted(bool wanted) {
 
 void Lifecycle::StartBegins(const std::string& reason, absl::optional<RestartReason> restart) {
   if (restart.has_value()) {
-    DaemonCounts& counts = now_.counts.Own();
-    ++counts.restarts;
-    ++counts.restarts_by_reason[static_cast<size_t>(*restart)];
+    ++now_.counts.restarts;
+    ++now_.counts.restarts_by_reason[static_cast<size_t>(*restart)];
   }
   now_.next_start_time.reset();
   MoveTo(DaemonState::kStarting, reason);
 }
 
 void Lifecycle::SetSmallPipe(int64_t bytes) {
-  if (bytes != now_.notes->small_pipe_bytes) now_.notes.Own().small_pipe_bytes = bytes;
+  now_.notes.small_pipe_bytes = bytes;
 }
 
 void Lifecycle::Spawned(pid_t pid) {
   now_.pid = pid;
   now_.start_time = clock_.Now().wall;
   now_.ready_time.reset();
-  if (!now_.notes->status_text.empty()) now_.notes.Own().status_text.clear();
+  now_.notes.status_text.clear();
   PublishNow();
 }
 
@@ -72,15 +71,15 @@ void Lifecycle::MainPidChanged(pid_t pid) {
 }
 
 void Lifecycle::SetStatusText(const std::string& text) {
-  if (text == now_.notes->status_text) return;
-  now_.notes.Own().status_text = text;
+  if (text == now_.notes.status_text) return;
+  now_.notes.status_text = text;
   PublishNow();
 }
 
 void Lifecycle::SetLogProblem(const std::string& problem) {
-  if (problem == now_.notes->log_problem) return;
-  if (now_.notes->log_problem.empty()) ++now_.counts.Own().log_stalls;
-  now_.notes.Own().log_problem = problem;
+  if (problem == now_.notes.log_problem) return;
+  if (now_.notes.log_problem.empty()) ++now_.counts.log_stalls;
+  now_.notes.log_problem = problem;
   PublishNow();
 }
 
@@ -108,9 +107,8 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
   run.exit = std::move(report);
   run.last_stderr_line = std::move(last_stderr_line);
 
-  DaemonCounts& counts = now_.counts.Own();
-  ++counts.exits;
-  ++counts.exits_by_kind[run.exit.end.index()];
+  ++now_.counts.exits;
+  ++now_.counts.exits_by_kind[run.exit.end.index()];
   now_.runs = std::make_shared<const EndedRuns>(std::move(run), *now_.runs);
   now_.ready = false;
   now_.pid = 0;

@@ -87,7 +87,7 @@ TEST_F(LifecycleTest, AnEndIsRecordedWithTheTimesOfItsRun) {
   EXPECT_EQ(run.start_time, start);
   EXPECT_EQ(run.ready_time, start);
   EXPECT_EQ(run.exit.time.wall, start + absl::Seconds(4));
-  EXPECT_EQ(life_.now().counts->exits, 1);
+  EXPECT_EQ(life_.now().counts.exits, 1);
   EXPECT_EQ(life_.now().pid, 0);
   EXPECT_FALSE(life_.now().ready);
 }
@@ -105,7 +105,7 @@ TEST_F(LifecycleTest, WhatNeverRanHasNoTimesOfTheRunBefore) {
   EXPECT_EQ(run.pid, 0);
   EXPECT_EQ(run.start_time, clock_.Now().wall);
   EXPECT_FALSE(run.ready_time.has_value());
-  EXPECT_EQ(life_.now().counts->restarts, 1);
+  EXPECT_EQ(life_.now().counts.restarts, 1);
 }
 
 TEST_F(LifecycleTest, EachEndAndEachRestartIsCountedWithItsKindInTheSamePublication) {
@@ -123,11 +123,11 @@ TEST_F(LifecycleTest, EachEndAndEachRestartIsCountedWithItsKindInTheSamePublicat
   life_.Spawned(8);
   life_.Ended(Exit(1));
   life_.GivenUp(Decide(ThrottleAction::kHalt, ThrottleRule::kTrialFailed, absl::Minutes(1)));
-  EXPECT_THAT(life_.latest()->counts->exits_by_kind, ElementsAre(1, 1, 1, 0));
-  EXPECT_THAT(life_.latest()->counts->restarts_by_reason, ElementsAre(0, 1, 0, 1));
+  EXPECT_THAT(life_.latest()->counts.exits_by_kind, ElementsAre(1, 1, 1, 0));
+  EXPECT_THAT(life_.latest()->counts.restarts_by_reason, ElementsAre(0, 1, 0, 1));
   for (const DaemonSnapshotPtr& told : published_) {
-    EXPECT_EQ(Sum(told->counts->exits_by_kind), told->counts->exits);
-    EXPECT_EQ(Sum(told->counts->restarts_by_reason), told->counts->restarts);
+    EXPECT_EQ(Sum(told->counts.exits_by_kind), told->counts.exits);
+    EXPECT_EQ(Sum(told->counts.restarts_by_reason), told->counts.restarts);
   }
 }
 
@@ -135,11 +135,11 @@ TEST_F(LifecycleTest, AStallIsCountedOnceHoweverItsReasonChanges) {
   ComeUp();
   life_.SetLogProblem("log stalled: a");
   life_.SetLogProblem("log stalled: a; log stalled: b");
-  EXPECT_EQ(life_.latest()->counts->log_stalls, 1);
+  EXPECT_EQ(life_.latest()->counts.log_stalls, 1);
   life_.SetLogProblem("");
-  EXPECT_EQ(life_.latest()->counts->log_stalls, 1);
+  EXPECT_EQ(life_.latest()->counts.log_stalls, 1);
   life_.SetLogProblem("log stalled: a");
-  EXPECT_EQ(life_.latest()->counts->log_stalls, 2);
+  EXPECT_EQ(life_.latest()->counts.log_stalls, 2);
 }
 
 TEST_F(LifecycleTest, SnapshotsThatAreOutDoNotChange) {

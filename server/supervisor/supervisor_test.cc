@@ -139,7 +139,7 @@ TEST_F(SupervisorTest, ACrashWakesTheWorkerWhichRestarts) {
   ASSERT_TRUE(spawner_.End("web", ExitedWithCode{1}));
   ASSERT_TRUE(spawner_.AwaitSpawned("web", 2));
   EXPECT_EQ(Do("web", Kind::kStart), "OK");
-  EXPECT_EQ(registry_.Find("web")->counts->restarts, 1);
+  EXPECT_EQ(registry_.Find("web")->counts.restarts, 1);
 }
 
 TEST_F(SupervisorTest, CommandsReachTheirDaemonAndAnswer) {
@@ -370,7 +370,7 @@ TEST_F(SupervisorTest, ARemovedDaemonMayComeBack) {
   ASSERT_TRUE(supervisor_->Apply(ConfigOf({Spec("web")})).ok());
   EXPECT_THAT(KnownNames(), ElementsAre("web"));
   EXPECT_EQ(spawner_.Spawned("web"), 2);
-  EXPECT_EQ(registry_.Find("web")->counts->exits, 0) << "it is another daemon of that name";
+  EXPECT_EQ(registry_.Find("web")->counts.exits, 0) << "it is another daemon of that name";
 }
 
 TEST_F(SupervisorTest, CommandsForADaemonThatIsBeingRemovedAreNotBlamedOnAShutDown) {

@@ -120,11 +120,11 @@ void Simulator::ReadChanges() {
       return absl::StrCat("  ", daemon.name(), change.removed ? " is gone" : " is ",
                           change.removed ? "" : DaemonStateName(daemon.state), ": ", daemon.reason);
     });
-    Check(Sum(daemon.counts->exits_by_kind) == daemon.counts->exits,
+    Check(Sum(daemon.counts.exits_by_kind) == daemon.counts.exits,
           "ends by kind are counted wrongly");
-    Check(Sum(daemon.counts->restarts_by_reason) == daemon.counts->restarts,
+    Check(Sum(daemon.counts.restarts_by_reason) == daemon.counts.restarts,
           "restarts by reason are counted wrongly");
-    Check(daemon.runs->size() == std::min<int64_t>(daemon.counts->exits, kMaxEndedRuns),
+    Check(daemon.runs->size() == std::min<int64_t>(daemon.counts.exits, kMaxEndedRuns),
           "the number of kept runs is wrong");
     if (change.removed) continue;
     if (daemon.unkillable) hung_.insert(daemon.name()[1] - '0');

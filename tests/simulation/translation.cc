@@ -80,15 +80,15 @@ Observation ObservationOf(const DaemonSnapshot& snapshot, int settings) {
   observation.ready = snapshot.ready;
   observation.is_unkillable = snapshot.unkillable;
   observation.pid = snapshot.pid;
-  observation.exits = snapshot.counts->exits;
-  observation.restarts = snapshot.counts->restarts;
+  observation.exits = snapshot.counts.exits;
+  observation.restarts = snapshot.counts.restarts;
   observation.settings = settings;
   observation.has_evidence = snapshot.throttle != nullptr;
   if (snapshot.next_start_time.has_value()) {
     observation.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
   }
-  observation.status = snapshot.notes->status_text;
-  observation.has_log_problem = !snapshot.notes->log_problem.empty();
+  observation.status = snapshot.notes.status_text;
+  observation.has_log_problem = !snapshot.notes.log_problem.empty();
   if (snapshot.runs->empty()) return observation;
   const EndedRun& run = snapshot.runs->front();
   observation.run_pid = run.pid;

@@ -83,17 +83,16 @@ class Follower {
   void Count(const DaemonSnapshot& now) {
     const auto before = known_.find(now.name());
     const bool is_new = before == known_.end();
-    const int64_t ended = now.counts->exits - (is_new ? 0 : before->second->counts->exits);
-    const int64_t restarted =
-        now.counts->restarts - (is_new ? 0 : before->second->counts->restarts);
+    const int64_t ended = now.counts.exits - (is_new ? 0 : before->second->counts.exits);
+    const int64_t restarted = now.counts.restarts - (is_new ? 0 : before->second->counts.restarts);
     EXPECT_TRUE(ended == 0 || ended == 1) << now.name() << " skips ends: " << ended;
     EXPECT_TRUE(restarted == 0 || restarted == 1) << now.name() << " skips restarts";
-    EXPECT_EQ(Sum(now.counts->restarts_by_reason), now.counts->restarts);
-    EXPECT_EQ(Sum(now.counts->exits_by_kind), now.counts->exits);
+    EXPECT_EQ(Sum(now.counts.restarts_by_reason), now.counts.restarts);
+    EXPECT_EQ(Sum(now.counts.exits_by_kind), now.counts.exits);
     if (ended == 1 && !is_new) {
       EXPECT_NE(now.runs, before->second->runs) << "an end is in the history when it is counted";
       const size_t kind = now.runs->front().exit.end.index();
-      EXPECT_EQ(now.counts->exits_by_kind[kind], before->second->counts->exits_by_kind[kind] + 1);
+      EXPECT_EQ(now.counts.exits_by_kind[kind], before->second->counts.exits_by_kind[kind] + 1);
     }
     ends_[now.name()] += ended;
     restarts_[now.name()] += restarted;
