@@ -153,7 +153,7 @@ void ToProto(const DaemonSpec& from, v1::DaemonSpec& spec) {
   spec.set_command(from.command);
   for (const std::string& word : from.argv) spec.add_argv(word);
   spec.set_origin(from.origin);
-  spec.mutable_settings()->insert(from.settings.begin(), from.settings.end());
+  spec.mutable_settings()->insert(from.settings->begin(), from.settings->end());
 }
 
 void ToProto(const EndedRun& from, v1::Run& run) {

@@ -214,7 +214,8 @@ TEST(ConvertTest, ASpecificationHasItsWordsAndSettings) {
   from.command = "/bin/web 'a b'";
   from.argv = {"/bin/web", "a b"};
   from.origin = "hob.ini:3";
-  from.settings = {{"nice", "5"}, {"umask", "022"}};
+  from.settings =
+      std::make_shared<const DaemonSettings>(DaemonSettings{{"nice", "5"}, {"umask", "022"}});
   v1::DaemonSpec spec;
   ToProto(from, spec);
   EXPECT_EQ(spec.command(), "/bin/web 'a b'");

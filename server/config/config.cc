@@ -86,7 +86,7 @@ LoadedConfig LoadConfig(const std::vector<std::string>& paths) {
   const Chain chain = ReadChain(paths, &accounts, &errors, &warnings);
   LoadedConfig loaded;
   loaded.config.server = BuildServer(chain.server, &accounts, &errors, &warnings);
-  std::set<SharedSettings> settings;
+  DaemonBuilderContext::SharedSettings settings;
   std::set<std::pair<int, int>> seen;
   loaded.config.daemons = BuildDaemons({chain, accounts, errors, warnings, settings, seen});
   CheckLogNames(loaded.config.daemons, chain, &errors);

@@ -91,7 +91,7 @@ directory = /srv
   EXPECT_EQ(web.restart_policy.max_retries, 8);
   EXPECT_EQ(web.restart_policy.retry_time, absl::Seconds(9));
   EXPECT_FALSE(web.autostart);
-  EXPECT_EQ(web.settings.at("max_retries"), "8");
+  EXPECT_EQ(web.settings->at("max_retries"), "8");
   EXPECT_EQ(config.daemons.at("db")->restart_policy.max_retries, 7);
   EXPECT_EQ(config.daemons.at("cron")->directory, "/srv");
   EXPECT_EQ(web.credentials, nullptr);
@@ -211,7 +211,7 @@ TEST_F(ConfigTest, EnvironmentsAreMergedAndTheDaemonsWins) {
                  "[os_daemon_settings]\nenvironment = A=1 B=2\n"});
   EXPECT_THAT(config.daemons.at("a")->environment,
               ElementsAre(Pair("A", "1"), Pair("B", "3"), Pair("C", "4 ; 5")));
-  EXPECT_EQ(config.daemons.at("a")->settings.at("environment"), "A=1 B=3 C='4 ; 5'");
+  EXPECT_EQ(config.daemons.at("a")->settings->at("environment"), "A=1 B=3 C='4 ; 5'");
 }
 
 TEST_F(ConfigTest, EveryProblemIsReportedInOrder) {
@@ -277,7 +277,7 @@ TEST_F(ConfigTest, UsersAndGroupsAreResolved) {
   ASSERT_NE(b, nullptr);
   EXPECT_EQ(b->gid, getgrnam("sys")->gr_gid);
   EXPECT_THAT(b->groups, SizeIs(2));
-  EXPECT_EQ(config.daemons.at("b")->settings.at("groups"), "bin,sys");
+  EXPECT_EQ(config.daemons.at("b")->settings->at("groups"), "bin,sys");
 }
 
 TEST_F(ConfigTest, UnknownUsersAndGroupsAreErrors) {

@@ -15,12 +15,19 @@ namespace hob {
 
 // What daemons are built from, and where what is wrong with them goes. All outlive the call.
 struct DaemonBuilderContext {
+  // Orders settings by their values.
+  struct ByValue {
+    using Settings = std::shared_ptr<const DaemonSettings>;
+    bool operator()(const Settings& a, const Settings& b) const { return *a < *b; }
+  };
+  using SharedSettings = std::set<std::shared_ptr<const DaemonSettings>, ByValue>;
+
   const Chain& chain;
   Accounts& accounts;
   ProblemList& errors;
   ProblemList& warnings;
-  // Those of the daemons built so far: equal ones share their memory.
-  std::set<SharedSettings>& settings;
+  // The settings of the daemons built so far; daemons with equal ones share them.
+  SharedSettings& settings;
   // The settings that were looked at for the daemons built so far, as (source, line): one in
   // [os_daemon_settings] is that of many daemons, and is warned of once.
   std::set<std::pair<int, int>>& seen;

@@ -460,9 +460,9 @@ absl::Status SetDaemonKey(const DaemonKey& key, absl::string_view text, DaemonSp
 }
 
 void WriteDaemonSettings(DaemonSpec* spec) {
-  std::map<std::string, std::string> settings;
+  DaemonSettings settings;
   for (const DaemonKey& key : DaemonKeys()) settings[key.name] = key.write(*spec);
-  spec->settings = std::move(settings);
+  spec->settings = std::make_shared<const DaemonSettings>(std::move(settings));
 }
 
 }  // namespace hob

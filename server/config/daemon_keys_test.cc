@@ -69,11 +69,11 @@ TEST(DaemonKeysTest, TableHasEveryKeyWithItsDefault) {
   DaemonSpec spec;
   WriteDaemonSettings(&spec);
   ASSERT_EQ(DaemonKeys().size(), std::size(kKeys));
-  EXPECT_EQ(spec.settings.size(), std::size(kKeys));
+  EXPECT_EQ(spec.settings->size(), std::size(kKeys));
   for (int i = 0; i < std::size(kKeys); ++i) {
     const DaemonKey& key = DaemonKeys()[i];
     EXPECT_EQ(key.name, kKeys[i].name);
-    EXPECT_EQ(spec.settings[key.name], kKeys[i].fallback) << key.name;
+    EXPECT_EQ(spec.settings->at(key.name), kKeys[i].fallback) << key.name;
     EXPECT_EQ(key.change == KeyChange::kLive, kKeys[i].live) << key.name;
     EXPECT_FALSE(key.help.empty());
     EXPECT_EQ(DaemonKeyNames()[i], key.name);
@@ -235,7 +235,7 @@ TEST(DaemonKeysTest, WrongValuesSayWhatIsRightAndChangeNothing) {
     EXPECT_THAT(status.message(), HasSubstr(c.problem)) << c.key;
     WriteDaemonSettings(&spec);
     WriteDaemonSettings(&untouched);
-    EXPECT_EQ(spec.settings, untouched.settings) << c.key;
+    EXPECT_EQ(*spec.settings, *untouched.settings) << c.key;
   }
 }
 

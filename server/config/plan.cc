@@ -29,7 +29,7 @@ bool TakesRestart(const std::string& key) {
 }
 
 PlanEntry Compare(const DaemonSpec& running, const DaemonSpec& wanted) {
-  std::set<std::string> keys = DifferingKeys(running.settings.map(), wanted.settings.map());
+  std::set<std::string> keys = DifferingKeys(*running.settings, *wanted.settings);
   // The text of a command may differ in quotes and blanks and still be the same command.
   if (running.argv != wanted.argv) keys.insert(kCommandKey);
   PlanEntry entry;

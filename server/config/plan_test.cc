@@ -80,7 +80,9 @@ TEST(PlanTest, EveryKeyTakesWhatItsRowSays) {
   for (const DaemonKey& key : DaemonKeys()) {
     Config running = ConfigOf({Spec("a")});
     auto changed = std::make_shared<DaemonSpec>(*running.daemons["a"]);
-    changed->settings[key.name] = "other";
+    DaemonSettings settings = *changed->settings;
+    settings[key.name] = "other";
+    changed->settings = std::make_shared<const DaemonSettings>(settings);
     Config wanted;
     wanted.daemons["a"] = changed;
     const Plan plan = MakePlan(running, wanted);
@@ -106,8 +108,10 @@ TEST(PlanTest, CommandIsComparedByItsWords) {
 TEST(PlanTest, KeyThatOneSideLacksDiffers) {
   Config running = ConfigOf({Spec("a")});
   auto changed = std::make_shared<DaemonSpec>(*running.daemons["a"]);
-  changed->settings.erase("nice");
-  changed->settings["new_key"] = "1";
+  DaemonSettings settings = *changed->settings;
+  settings.erase("nice");
+  settings["new_key"] = "1";
+  changed->settings = std::make_shared<const DaemonSettings>(settings);
   Config wanted;
   wanted.daemons["a"] = changed;
   const Plan plan = MakePlan(running, wanted);

@@ -153,7 +153,7 @@ TEST(RandomFilesTest, LoadedSpecsAreWholeAndMessagesPrintable) {
       ASSERT_EQ(spec->name, name);
       ASSERT_FALSE(spec->argv.empty()) << text;
       ASSERT_EQ(spec->argv[0][0], '/') << text;
-      ASSERT_EQ(spec->settings.size(), DaemonKeys().size());
+      ASSERT_EQ(spec->settings->size(), DaemonKeys().size());
     }
     for (const auto* problems : {&loaded.errors, &loaded.warnings}) {
       for (const ConfigProblem& problem : *problems) {
@@ -176,10 +176,10 @@ TEST(RandomFilesTest, WrittenSettingsAreTakenBack) {
     if (!loaded.ok() || loaded.config.daemons.count("a") == 0) continue;
     const DaemonSpec& spec = *loaded.config.daemons.at("a");
     std::string text = absl::StrCat("[daemon:a]\ncommand = ", spec.command, "\n");
-    for (const auto& [key, value] : spec.settings) absl::StrAppend(&text, key, " = ", value, "\n");
+    for (const auto& [key, value] : *spec.settings) absl::StrAppend(&text, key, " = ", value, "\n");
     const LoadedConfig again = LoadConfig({folder.Write("2.ini", text)});
     ASSERT_TRUE(again.ok()) << text << testing::PrintToString(again.errors[0].ToString());
-    ASSERT_EQ(again.config.daemons.at("a")->settings, spec.settings) << text;
+    ASSERT_EQ(*again.config.daemons.at("a")->settings, *spec.settings) << text;
     ASSERT_EQ(again.config.daemons.at("a")->argv, spec.argv) << text;
     ++compared;
   }

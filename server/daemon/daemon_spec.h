@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,7 +14,6 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "server/daemon/restart_policy.h"
-#include "server/daemon/shared_settings.h"
 
 namespace hob {
 
@@ -62,6 +62,9 @@ enum class OutputMode {
   // /dev/null.
   kNull,
 };
+
+// The settings of a daemon as a configuration file takes them, by key.
+using DaemonSettings = std::map<std::string, std::string>;
 
 // Immutable once made by the configuration; shared between threads as `std::shared_ptr<const
 // DaemonSpec>`.
@@ -142,9 +145,10 @@ struct DaemonSpec {
   int log_backups = 5;
   bool log_compress = true;
 
-  // Every key but `command` with its value in force, written as a configuration file takes it. Two
-  // specs are the same daemon exactly when `argv` and `settings` are equal.
-  SharedSettings settings;
+  // Every key but `command` with its value in force. Two specs are the same daemon exactly when
+  // `argv` and `*settings` are equal. Never null; equal settings of a configuration are shared,
+  // since they take 4 KiB and most daemons have the same.
+  std::shared_ptr<const DaemonSettings> settings = std::make_shared<const DaemonSettings>();
 };
 
 }  // namespace hob

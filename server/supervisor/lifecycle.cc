@@ -53,9 +53,7 @@ void Lifecycle::StartBegins(const std::string& reason, absl::optional<RestartRea
   MoveTo(DaemonState::kStarting, reason);
 }
 
-void Lifecycle::SetSmallPipe(int64_t bytes) {
-  now_.notes.small_pipe_bytes = bytes;
-}
+void Lifecycle::SetSmallPipe(int64_t bytes) { now_.notes.small_pipe_bytes = bytes; }
 
 void Lifecycle::Spawned(pid_t pid) {
   now_.pid = pid;

@@ -203,7 +203,7 @@ TEST_F(SupervisorTest, ApplyAddsRemovesRestartsUpdatesAndLeavesAlone) {
   DaemonSpec restarted = Spec("restarted");
   restarted.argv.push_back("--new");
   DaemonSpec updated = Spec("updated");
-  updated.settings["max_retries"] = "9";
+  updated.settings = std::make_shared<const DaemonSettings>(DaemonSettings{{"max_retries", "9"}});
   updated.restart_policy.max_retries = 9;
   DaemonSpec manual = Spec("manual");
   manual.autostart = false;
@@ -232,7 +232,7 @@ TEST_F(SupervisorTest, ApplySaysWhichStartsFailed) {
   DaemonSpec kept = Spec("kept");
   kept.argv = {"/bin/wrong"};
   DaemonSpec updated = Spec("updated");
-  updated.settings["max_retries"] = "9";
+  updated.settings = std::make_shared<const DaemonSettings>(DaemonSettings{{"max_retries", "9"}});
   spawner_.SetMissing("/bin/wrong", true);
   spawner_.SetMissing("/bin/fresh", true);
   const absl::StatusOr<AppliedPlan> applied =
@@ -256,7 +256,7 @@ TEST_F(SupervisorTest, AnUpdateTellsOfNoFailureThatCameBefore) {
   Populate({Spec("web")});
   ASSERT_EQ(Do("web", Kind::kStart), "START_FAILED");
   DaemonSpec updated = Spec("web");
-  updated.settings["max_retries"] = "9";
+  updated.settings = std::make_shared<const DaemonSettings>(DaemonSettings{{"max_retries", "9"}});
   const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf({updated}));
   ASSERT_EQ(applied->plan.daemons[0].action, PlanAction::kUpdate);
   EXPECT_EQ(applied->outcomes.at("web").failure, "");

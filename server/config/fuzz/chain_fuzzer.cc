@@ -39,7 +39,8 @@ std::string Written(const Config& config) {
   std::string text;
   for (const auto& [name, spec] : config.daemons) {
     absl::StrAppend(&text, "[daemon:", name, "]\ncommand = ", spec->command, "\n");
-    for (const auto& [key, value] : spec->settings) absl::StrAppend(&text, key, " = ", value, "\n");
+    for (const auto& [key, value] : *spec->settings)
+      absl::StrAppend(&text, key, " = ", value, "\n");
   }
   return text;
 }
@@ -48,7 +49,7 @@ void CheckSpecs(const Config& config) {
   for (const auto& [name, spec] : config.daemons) {
     CHECK_EQ(spec->name, name);
     CHECK(!spec->argv.empty() && spec->argv[0][0] == '/') << name;
-    CHECK_EQ(spec->settings.size(), DaemonKeys().size());
+    CHECK_EQ(spec->settings->size(), DaemonKeys().size());
   }
 }
 
