@@ -27,7 +27,7 @@
 namespace hob {
 namespace {
 
-// How the shutdown ended, as a number for an eventfd.
+// The outcome of the shutdown, as a number for an eventfd.
 constexpr eventfd_t kAllGone = 1;
 constexpr eventfd_t kSomeLeft = 2;
 
@@ -36,19 +36,18 @@ constexpr mode_t kLogFolderMode = 0750;
 // Children open their FIFOs before they take on another user.
 constexpr mode_t kFifoFolderMode = 0700;
 
-// How long what a dead server left running has to end before it is killed.
+// Time that instances of a dead server have to end before they are killed.
 constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
-// What daemons wrote last and what cannot be written is tried so often, once a second, before it is
-// given up.
+// Times that output which cannot be written is tried, once a second, before it is given up.
 constexpr int kLastTries = 5;
-// When everything is down, every call is answered; this is for the answers to leave. A client that
-// is connected and makes no call may not notice that it is asked to go.
+// Time for the last answers to leave, once everything is down and every call is answered. A client
+// that is connected and makes no call may not notice that it is asked to go.
 constexpr std::chrono::milliseconds kFarewell{100};
-// How long the process may take for its own end after that.
+// Time that the process may take for its own end after that.
 constexpr absl::Duration kLongestFarewell = absl::Seconds(10);
 
-// What a second signal kills has this long to be gone. What is not by then hangs in the kernel, or
-// its worker does, and nobody can wait for that.
+// Time that daemons which a second signal kills have to be gone. After it they, or their workers,
+// hang in the kernel, and waiting is pointless.
 constexpr absl::Duration kLongestKill = absl::Seconds(10);
 
 // The sockets of daemons with `ready = notify`.
@@ -90,7 +89,7 @@ void EndSoonAnyway(int code) {
   end = Clock::Real().Now().monotonic + kLongestFarewell;
   struct sigaction action = {};
   action.sa_handler = [](int) {
-    // Anybody may send SIGALRM.
+    // Others may send SIGALRM, too.
     if (Clock::Real().Now().monotonic >= end) _exit(exit_code);
   };
   sigaction(SIGALRM, &action, nullptr);
@@ -154,7 +153,7 @@ absl::Status Server::TakeRunDir() {
         std::make_tuple("run_dir", NotifyDir(settings), kFolderMode),
         std::make_tuple("run_dir", FifoDir(settings), kFifoFolderMode)}) {
     if (absl::Status status = MakeFolder(key, path, mode); !status.ok()) return status;
-    // Logs that others replace endanger nobody.
+    // Logs that others replace do no harm.
     if (absl::string_view(key) != "run_dir") continue;
     if (absl::Status status = CheckClosed(key, path); !status.ok()) return status;
   }
@@ -165,7 +164,7 @@ absl::Status Server::TakeRunDir() {
 }
 
 absl::Status Server::EndPredecessor() {
-  // Orphans come to this process from now on: what is ended here, and whatever daemons will lose.
+  // From now on this process gets orphans: those ended here, and those that daemons will lose.
   if (absl::Status status = StrayReaper::BecomeSubreaper(); !status.ok()) return status;
   PredecessorReport report =
       ::hob::EndPredecessor(options_.config.server.run_dir, kPredecessorGrace);
@@ -298,18 +297,18 @@ int Server::Run() {
   eventfd_read(all_down_.get(), &all_gone);
   if (all_gone != kAllGone) exit_code_ = 1;
   StopServing();
-  // Who still has a process of which something is alive takes it down in order, which leaves it in
-  // the record for a successor.
+  // If a process survived KILL, everything is taken down in order, so that its record stays for the
+  // next server.
   if (all_gone == kAllGone) EndAtOnce();
   return exit_code_;
 }
 
 void Server::EndAtOnce() {
 #ifndef HOB_TAKES_ALL_DOWN
-  // Every daemon is gone, every call answered. Who is still at work comes to an end: a reload, and
-  // whoever leaves files and groups behind for others to see. To join a thousand threads, and
-  // gRPC's one after the other, to unmap their stacks and to free ten thousand snapshots took half
-  // of the time of an orderly stop, and the kernel does it at once.
+  // Every daemon is gone, every call answered. A reload is finished, and so is all that leaves
+  // files and groups behind for others to see. Joining a thousand threads, and gRPC's one after the
+  // other, unmapping their stacks and freeing ten thousand snapshots took half of the time of an
+  // orderly stop, and the kernel does it at once.
   reloader_ = nullptr;
   logs_->archiver().End();
   spawner_ = nullptr;
@@ -380,14 +379,14 @@ void Server::GiveUp() {
   journal_.Error(absl::StrCat("ends although these do not: ", absl::StrJoin(left, " "),
                               "; the next server ends what is left of them before it starts"));
   journal_.End();
-  // Whoever takes the server down in order waits for the workers.
+  // Taking the server down in order would wait for the workers.
   _exit(1);
 }
 
 void Server::StopServing() {
   if (metrics_ != nullptr) metrics_->StopServing();
   listener_ = nullptr;
-  // Whoever follows sees the last change, or the last line, and then the end.
+  // Those who follow get the last change, or the last line, and then the end.
   notifier_.End();
   handlers_->logs_thread().BeginEnd();
   EndSoonAnyway(exit_code_);

@@ -41,15 +41,14 @@ class Server {
     // The chain that `config` was loaded from, for reloads.
     std::vector<std::string> config_paths;
     Config config;
-    // "KEY=VALUE" each: what children may inherit.
+    // "KEY=VALUE" each: the environment that children may inherit.
     std::vector<std::string> environment;
     // The limit of open files that children get.
     ResourceLimit descriptor_limit;
   };
 
   // Takes the run_dir, ends what a dead predecessor left running as far as that is possible,
-  // listens, and makes every daemon known. Starts none yet. Whatever fails says what and what to
-  // do.
+  // listens, and makes every daemon known. Starts none yet. Errors say what failed and what to do.
   static absl::StatusOr<std::unique_ptr<Server>> Create(Options options);
 
   ~Server();
@@ -58,8 +57,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Starts the daemons and serves until TERM or INT has stopped them all. The exit code is 0, or 1
-  // when a second signal cut it short or something survived KILL. Mostly the
-  // process ends with it here; returns it where everything has to be taken down in order.
+  // if a second signal cut it short or something survived KILL. Mostly the process ends with it
+  // here; Run returns it if everything has to be taken down in order.
   int Run();
 
  private:
@@ -69,27 +68,27 @@ class Server {
   absl::Status TakeRunDir();
   absl::Status EndPredecessor();
   absl::Status MakeSpawner();
-  // Tells the log which daemons cannot be started as their users, before they are blamed for it.
+  // Logs which daemons cannot be started as their users, before their starts fail.
   void WarnOfUsers();
   absl::Status MakeSupervisor();
   absl::Status Listen();
-  // Where metrics are configured, listens for who scrapes them (server_metrics.cc).
+  // Listens for scrapes of metrics, if they are configured (server_metrics.cc).
   absl::Status OpenMetrics();
   ServerFacts Facts() const;
   void ServeMetrics();
   void StartServing();
-  // Waits for signals, for whatever has its time, and for the end of the shutdown, with the signals
-  // `blocked`; returns whether that end has come.
+  // Waits for signals, timers and the end of the shutdown, with the signals `blocked`; returns true
+  // if that end has come.
   bool WaitForEvents(const sigset_t& blocked);
   void HandleSignal(int signal);
   void BeginShutDown();
   // A second signal: what is left is killed.
   void CutShort();
-  // What is left does not even die of that: the process ends, in no order.
+  // Ends the process at once, because something survives even that.
   [[noreturn]] void GiveUp();
   void StopServing();
-  // The end of the process, which leaves to the kernel what only takes up memory. Returns in builds
-  // that look for leaks or write at their end what they have seen; all is taken down in order then.
+  // Ends the process and leaves its memory to the kernel. Returns in builds that look for leaks or
+  // write coverage at their end: those take everything down in order.
   void EndAtOnce();
 
   Options options_;
@@ -104,7 +103,7 @@ class Server {
   Journal journal_;
   absl::optional<ServerLock> lock_;
   StrayReaper strays_;
-  // What a dead predecessor left running and nobody could end, until the spawner has it.
+  // Instances of a dead predecessor that could not be ended, until the spawner takes them.
   std::vector<Leftover> leftovers_;
   std::unique_ptr<ProcessSpawner> spawner_;
   std::unique_ptr<LogStore> logs_;
@@ -114,7 +113,7 @@ class Server {
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;
-  // Null where none are configured.
+  // Null if none are configured.
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Handlers> handlers_;
   std::unique_ptr<RpcServer> rpc_server_;

@@ -39,7 +39,7 @@ namespace hob {
 // Thread-safe. Never blocks.
 class Handlers {
  public:
-  // What Info tells of the server itself.
+  // Facts of the server itself, for Info.
   struct Facts {
     // As Timestamp::wall.
     absl::Time start_time;

@@ -28,7 +28,7 @@ absl::Status Check(const v1::ListRequest& request) {
   return absl::OkStatus();
 }
 
-// True if `request` asks for this daemon, on whatever page.
+// True if `request` asks for this daemon, on any page.
 bool Matches(const v1::ListRequest& request, const DaemonSnapshot& daemon) {
   const auto& states = request.states();
   if (!states.empty() &&

@@ -8,7 +8,7 @@
 
 namespace hob {
 
-// What a caller needs to call a method.
+// The right that a caller needs to call a method.
 enum class Right {
   // To see daemons and their health.
   kRead,

@@ -15,8 +15,7 @@ inline constexpr int kMaxDaemonNameLength = 64;
 
 bool IsValidDaemonName(absl::string_view name);
 
-// What is wrong with a name that is not valid, with the nearest valid one where there is one: for
-// example
+// Says what is wrong with an invalid name, and names the nearest valid one if there is one:
 // `'a/b' is not a valid daemon name: only letters, digits, '_', '.' and '-' are allowed; did you
 // mean 'a-b'?`. Control characters are escaped and long names cut.
 std::string WhyInvalidDaemonName(absl::string_view name);

@@ -27,7 +27,7 @@ struct ResourceLimit {
   }
 };
 
-// How a daemon tells that it is ready to serve.
+// The way in which a daemon tells that it is ready to serve.
 enum class ReadyMode {
   // It does not: it counts as ready once it stayed up for `start_time`.
   kNone,
@@ -37,9 +37,9 @@ enum class ReadyMode {
   kDescriptor,
 };
 
-// Who gets the signal that asks a daemon to end.
+// The processes that get the signal which asks a daemon to end.
 enum class StopScope {
-  // Everything that the daemon started.
+  // All that the daemon started.
   kTree,
   // The main process alone.
   kMain,
@@ -74,13 +74,13 @@ struct DaemonSpec {
   // The command as written, and split into words; argv[0] is the absolute path of the program.
   std::string command;
   std::vector<std::string> argv;
-  // Where the command stands: "file:line".
+  // The place of the command: "file:line".
   std::string origin;
 
   bool autostart = true;
   RestartPolicy restart_policy;
 
-  // How long a child must stay up to count as RUNNING; only for ReadyMode::kNone.
+  // Time that a child must stay up to count as RUNNING; only for ReadyMode::kNone.
   absl::Duration start_time;
   ReadyMode ready = ReadyMode::kNone;
   // The child's readiness descriptor, >= 3; only for ReadyMode::kDescriptor.
@@ -90,11 +90,11 @@ struct DaemonSpec {
   // Longest silence between two WATCHDOG=1; zero is off. Only for ReadyMode::kNotify.
   absl::Duration watchdog;
 
-  // Signal number that asks the daemon to end, and which of its processes get it.
+  // The signal that asks the daemon to end, and the processes that get it.
   int stop_signal = 15;
   StopScope stop_scope = StopScope::kTree;
-  // From that signal to KILL for everything that the daemon started, whoever got the signal. Zero
-  // kills at once; infinite never kills.
+  // From that signal to KILL for all that the daemon started, whichever processes got the signal.
+  // Zero kills at once; infinite never kills.
   absl::Duration stop_timeout = absl::Seconds(10);
 
   std::string directory = "/";

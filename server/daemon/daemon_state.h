@@ -7,8 +7,7 @@
 
 namespace hob {
 
-// Where a daemon is in its life. Resting states end in -ED, passing ones in
-// -ING.
+// The states of a daemon. Resting states end in -ED, passing ones in -ING.
 //
 //   from        to           when
 //   STOPPED     STARTING     boot, reload, Start, Restart
@@ -33,8 +32,8 @@ namespace hob {
 //               STOPPED      Stop, shutdown
 //   HALTED      as EXITED; STARTING also by a trial of `on_halt = retry`
 //
-// Outside, CLEARING is STOPPING: something of the daemon is still alive and being killed or, after
-// a stop, has until `stop_timeout` to end.
+// Users see CLEARING as STOPPING: processes of the daemon are still alive, and are being killed or,
+// after a stop, have until `stop_timeout` to end.
 enum class DaemonState {
   kStopped,
   kStarting,
@@ -51,7 +50,7 @@ inline constexpr std::array<DaemonState, 8> kAllDaemonStates = {
     DaemonState::kStopping, DaemonState::kClearing, DaemonState::kExited,  DaemonState::kHalted,
 };
 
-// Whether the table above has the move.
+// True if the table above has the move.
 bool IsLegalMove(DaemonState from, DaemonState to);
 
 // "RUNNING"; kClearing is "STOPPING".

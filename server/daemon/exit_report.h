@@ -28,8 +28,8 @@ struct SpawnFailure {
   std::string stage;
   // errno(3) of that step.
   int error_number = 0;
-  // What it means, with the object of the step (the path, the limit) and advice where there is
-  // some.
+  // Explains the error, with the object of the step (the path, the limit) and advice if there is
+  // any.
   std::string message;
 
   // True if the machine was short of something, which is not the daemon's fault: EAGAIN, ENOMEM,
@@ -42,16 +42,16 @@ struct SpawnFailure {
 // The main process ended, and hob could not see how: another process was its parent.
 struct UnobservedEnd {};
 
-// How an instance ended: decoded once, at the edge to the kernel. A child that exits is data, not
-// an error of ours.
+// The way in which an instance ended, decoded once, at the edge to the kernel. A child that exits
+// is data, not an error of ours.
 using EndOfProcess = absl::variant<ExitedWithCode, KilledBySignal, SpawnFailure, UnobservedEnd>;
 
-// What an ended main process used, from getrusage(2). All zero when it never ran.
+// Resources that an ended main process used, from getrusage(2). All zero if it never ran.
 struct ResourceUsage {
   absl::Duration user_cpu;
   absl::Duration system_cpu;
-  // Largest resident set, bytes; 0 when it is not known: below the server's own the kernel cannot
-  // tell.
+  // Largest resident set, bytes; 0 if it is not known: the kernel cannot tell a peak below the
+  // server's own.
   int64_t peak_resident_bytes = 0;
 };
 
@@ -59,17 +59,18 @@ struct ResourceUsage {
 // exactly once.
 struct ExitReport {
   EndOfProcess end;
-  // When the end was noticed.
+  // Time at which the end was noticed.
   Timestamp time;
-  // From the spawn to the end; zero when it never ran.
+  // From the spawn to the end; zero if it never ran.
   absl::Duration uptime;
-  // Whether an operator, a reload or the shutdown asked for it: such an end is no failure.
+  // True if an operator, a reload or the shutdown asked for it: such an end is no failure.
   bool requested = false;
-  // Why hob itself ended the instance although nobody asked ("not ready within 60s"); empty
-  // otherwise. Such an end is a failure whatever the exit code.
+  // Says why hob ended the instance unasked ("not ready within 60s"); empty if it did not. Such an
+  // end is a failure, with any exit code.
   std::string verdict;
-  // How many processes of the instance hob killed: those that outlived `stop_timeout`, or that the
-  // main process left behind when it ended unasked. 0 while the main process has not ended.
+  // Number of processes of the instance that hob killed: those that outlived `stop_timeout`, or
+  // that the main process left behind when it ended unasked. 0 while the main process has not
+  // ended.
   int killed_processes = 0;
   ResourceUsage usage;
 };
@@ -79,7 +80,7 @@ struct ExitReport {
 std::string DescribeEnd(const EndOfProcess& end);
 
 // "3 processes outlived stop_timeout and were killed", "1 process that it left behind was killed";
-// empty when none was killed.
+// empty if none was killed.
 std::string DescribeKilled(const ExitReport& report);
 
 }  // namespace hob

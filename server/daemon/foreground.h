@@ -12,8 +12,8 @@ namespace hob {
 // ended unasked and with exit code 0, and left processes behind.
 bool WentIntoBackground(const ExitReport& report);
 
-// Says that a daemon has to stay in the foreground, and how the program of `argv` is told to, where
-// that is known: "run it in the foreground: nginx -g 'daemon off;'".
+// Says that a daemon has to stay in the foreground, and, if it is known, how to tell the program of
+// `argv` to do so: "run it in the foreground: nginx -g 'daemon off;'".
 std::string ForegroundAdvice(const std::vector<std::string>& argv);
 
 }  // namespace hob

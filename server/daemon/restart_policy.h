@@ -8,7 +8,7 @@
 
 namespace hob {
 
-// Which ends of a daemon lead to a restart.
+// The ends of a daemon that lead to a restart.
 enum class RestartMode {
   // Every end is a failure, exit code 0 included.
   kAlways,
@@ -18,7 +18,7 @@ enum class RestartMode {
   kNever,
 };
 
-// What becomes of a daemon that the throttle gave up.
+// The fate of a daemon that the throttle gave up.
 enum class OnHalt {
   // It stays down until someone acts.
   kStay,
@@ -26,8 +26,8 @@ enum class OnHalt {
   kRetry,
 };
 
-// When a daemon is started again. The defaults are those of CouchDB's OS
-// daemons. A plain value.
+// Says when a daemon is started again. The defaults are those of CouchDB's OS daemons. A plain
+// value.
 struct RestartPolicy {
   RestartMode restart = RestartMode::kAlways;
   // Exit codes, 0 to 255, that are no failure under kOnFailure.

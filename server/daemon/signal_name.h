@@ -8,11 +8,11 @@
 
 namespace hob {
 
-// The number of a signal written as "HUP", "SIGHUP" (any case), "RTMIN+3" or "1"; absent when it is
-// none from 1 to 64.
+// Returns the number of a signal written as "HUP", "SIGHUP" (any case), "RTMIN+3" or "1"; absent if
+// it is none from 1 to 64.
 absl::optional<int> ParseSignal(absl::string_view text);
 
-// "HUP" for 1, "RTMIN+3" for 37; the number itself where it has no name.
+// Returns "HUP" for 1, "RTMIN+3" for 37; the number itself if it has no name.
 std::string SignalName(int signal);
 
 }  // namespace hob

@@ -16,7 +16,7 @@ namespace hob {
 enum class ThrottleRule {
   // Fewer than `max_retries` failures within `retry_time`: start again at once.
   kRetry,
-  // As kRetry, after the delay that `backoff` asks for.
+  // As kRetry, but after the delay that `backoff` asks for.
   kBackoffDelay,
   // `max_retries` failures within `retry_time`: give up.
   kWindowFull,
@@ -24,18 +24,19 @@ enum class ThrottleRule {
   kShortage,
   // The machine's budget has no start left at this moment.
   kBudget,
-  // A trial start of `on_halt = retry` failed: give up again, whatever the window holds.
+  // A trial start of `on_halt = retry` failed: give up again, however few failures the window
+  // holds.
   kTrialFailed,
   // The `restart` setting says to leave a daemon that ended so.
   kLeftExited,
 };
 
-// What is to be done.
+// The action that a decision asks for.
 enum class ThrottleAction {
   kStartNow,
   // Start at `next_attempt`.
   kWait,
-  // HALTED; a trial start at `next_attempt` where there is one.
+  // HALTED; a trial start at `next_attempt` if there is one.
   kHalt,
   // EXITED.
   kLeave,
@@ -44,7 +45,7 @@ enum class ThrottleAction {
 // A failure that counted.
 struct Failure {
   Timestamp time;
-  // How the instance ended: DescribeEnd, or the verdict for which hob ended it.
+  // DescribeEnd of the instance's end, or the verdict for which hob ended it.
   std::string description;
   EndOfProcess end;
 };
@@ -64,21 +65,22 @@ struct ThrottleDecision {
   int consecutive_restarts = 0;
   // Until the next attempt; zero for kStartNow.
   absl::Duration delay;
-  // When the next attempt comes; absent when none will by itself.
+  // Time of the next attempt; absent if none comes by itself.
   absl::optional<Timestamp> next_attempt;
 };
 
 // Most failures that a decision carries as evidence.
 inline constexpr int kMaxEvidence = 20;
 
-// The decision in a sentence, with its numbers: "3 failures within 5s (exit code 1 at 12:00:01.120,
+// Returns the decision in a sentence, with its numbers: "3 failures within 5s (exit code 1 at
+// 12:00:01.120,
 // ...): given up". Times are in the local time zone.
 std::string ExplainDecision(const ThrottleDecision& decision);
 
-// The same without the evidence: "3 failures within 5s: given up".
+// Returns the same without the evidence: "3 failures within 5s: given up".
 std::string SummarizeDecision(const ThrottleDecision& decision);
 
-// What makes hob forget the evidence, in a sentence; it names the commands to give.
+// Says in a sentence what makes hob forget the evidence; names the commands to give.
 std::string WhatClears(const ThrottleDecision& decision, const std::string& daemon);
 
 }  // namespace hob

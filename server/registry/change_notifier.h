@@ -12,7 +12,7 @@
 
 namespace hob {
 
-// Tells those who follow the registry that there is more, on one thread for all of them: a worker
+// Wakes those who follow the registry when there is more, on one thread for all of them: a worker
 // that publishes sets a flag, and changes that come while the thread is busy are told together.
 //
 // Thread-safe; one notifier a registry. The registry outlives it, and it outlives those that
@@ -34,10 +34,11 @@ class ChangeNotifier {
   ChangeNotifier(const ChangeNotifier&) = delete;
   ChangeNotifier& operator=(const ChangeNotifier&) = delete;
 
-  // Wakes `waiter` when there is a change after the number `sequence`, or earlier. After End: soon.
+  // Wakes `waiter` once when there is a change after the number `sequence`, or earlier. After End:
+  // soon.
   void WakeAfter(int64_t sequence, std::shared_ptr<Waiter> waiter) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Lets go of `waiter`; it may be waking up already.
+  // Drops `waiter`; it may be waking up already.
   void Forget(const std::shared_ptr<Waiter>& waiter) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Wakes all that wait now.

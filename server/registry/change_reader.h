@@ -14,56 +14,57 @@
 
 namespace hob {
 
-// What somebody who follows the registry learns next. A plain value.
+// One step of what a follower of the registry learns. A plain value.
 struct WatchEvent {
   enum class Kind {
-    // A daemon: of the snapshot, or after a change.
+    // A daemon, as of the snapshot or after a change.
     kDaemon,
-    // Everything up to `sequence` is known now.
+    // The follower now knows everything up to `sequence`.
     kSynced,
-    // Changes are lost to this reader; a new snapshot follows, and what is not in it is gone.
+    // This reader has lost changes; a new snapshot follows, and daemons that are not in it are
+    // gone.
     kGap,
   };
 
   Kind kind = Kind::kDaemon;
-  // The number of the change; of the snapshot, the last change in it.
+  // The number of the change; for a daemon of the snapshot, of the last change in it.
   int64_t sequence = 0;
-  // Opens a reader that goes on after this event. While a snapshot is not complete: one that begins
+  // Opens a reader that goes on after this event or, while a snapshot is incomplete, that begins
   // with a new snapshot.
   std::string resume_token;
-  // Only kDaemon. `time` is that of the change, and absent in a snapshot.
+  // For kDaemon. `time` is that of the change, and absent in a snapshot.
   DaemonSnapshotPtr daemon;
   bool removed = false;
   absl::optional<absl::Time> time;
-  // Only kGap: how many changes, of whatever daemon, are not told one by one.
+  // For kGap: the number of changes, of any daemon, that are not told one by one.
   int64_t missed = 0;
 };
 
-// Reads the registry as `Watch` tells it: a snapshot, kSynced, then every
-// change in order, none lost and none doubled; or from a resume token on, where kSynced comes after
-// what had happened in between. A reader that is so slow that the registry does not keep its next
-// change any more gets kGap and begins again with a snapshot.
+// Reads the registry as `Watch` tells it: a snapshot, kSynced, then every change in order, none
+// lost and none doubled; or from a resume token on, where kSynced comes after the changes in
+// between. A reader whose next change the registry does not keep any more, because it is slow, gets
+// kGap and begins again with a snapshot.
 //
 // Holds a position and at most kBatch changes, however slow its user is. Not thread-safe; the
 // registry outlives it.
 class ChangeReader {
  public:
-  // Whether the daemon of this name is read at all.
+  // True if the daemon of this name is read at all.
   using Filter = std::function<bool(const std::string& name)>;
 
-  // Changes that are taken from the registry at a time.
+  // Number of changes that are taken from the registry at a time.
   static constexpr int kBatch = 16;
 
-  // `resume_token` is empty or from an earlier event. InvalidArgument (INVALID_RESUME_TOKEN) when
-  // it is neither; OutOfRange (RESUME_TOKEN_TOO_OLD) when it is from another start of the server or
+  // `resume_token` is empty or from an earlier event. InvalidArgument (INVALID_RESUME_TOKEN) if it
+  // is neither; OutOfRange (RESUME_TOKEN_TOO_OLD) if it is from another start of the server or
   // the changes since are not kept any more.
   static absl::StatusOr<ChangeReader> Open(const Registry& registry, Filter filter,
                                            absl::string_view resume_token);
 
-  // Absent when there is nothing to tell before the next change after sequence().
+  // Returns absent if there is nothing to tell before the next change after sequence().
   absl::optional<WatchEvent> Next();
 
-  // The number of the last change that was looked at.
+  // Returns the number of the last change that was looked at.
   int64_t sequence() const { return sequence_; }
 
  private:
@@ -83,7 +84,7 @@ class ChangeReader {
   // The snapshot while it is being read, and its next daemon.
   std::shared_ptr<const Registry::Moment> snapshot_;
   size_t next_daemon_ = 0;
-  // kSynced is due when `sequence_` has come this far.
+  // kSynced is due once `sequence_` has come this far.
   absl::optional<int64_t> sync_at_;
   // Changes after `sequence_`, from `next_change_` on.
   std::vector<Change> batch_;

@@ -11,34 +11,34 @@ namespace hob {
 
 // One change of one daemon. A plain value.
 struct Change {
-  // Its number among the changes of all daemons since the server started: 1, 2, 3 ...
+  // Its number among the changes of all daemons since the server started: 1, 2, 3, ...
   int64_t sequence = 0;
   absl::Time time;
-  // The daemon after the change; where it was removed, as it was last.
+  // The daemon after the change; if it was removed, as it was last.
   DaemonSnapshotPtr daemon;
   bool removed = false;
 };
 
-// The latest changes, in order, a bounded number of them: whoever reads keeps a sequence number and
+// Holds the latest changes, in order, a bounded number of them: readers keep a sequence number and
 // no copy. Not thread-safe.
 class ChangeRing {
  public:
   // Keeps `capacity` changes, at least 1. Takes memory as changes come.
   explicit ChangeRing(int capacity) : capacity_(capacity) {}
 
-  // Numbers `change` and adds it. Returns the one that had to go for it, or an empty one: it is the
-  // caller's to destroy.
+  // Numbers `change` and adds it. Returns the change that it displaces, or an empty one, for the
+  // caller to destroy.
   Change Add(Change change);
 
-  // The number of the last change; 0 when there was none.
+  // Returns the number of the last change; 0 if there was none.
   int64_t latest() const { return latest_; }
 
-  // Whether every change after `sequence` is still here.
+  // True if every change after `sequence` is still here.
   bool HasAllAfter(int64_t sequence) const {
     return latest_ - sequence <= static_cast<int64_t>(changes_.size());
   }
 
-  // The first `limit` changes after `sequence`. Precondition: HasAllAfter(sequence).
+  // Returns the first `limit` changes after `sequence`. Precondition: HasAllAfter(sequence).
   std::vector<Change> After(int64_t sequence, int limit) const;
 
  private:

@@ -214,7 +214,7 @@ TEST_F(WatchTest, ClientsMayGoAtAnyTime) {
     });
   }
   for (int i = 0; i < 5000; ++i) registry_.Publish(Daemon(absl::StrCat("d", i % 10), "changed"));
-  // What they still wait for.
+  // Gives them the changes that they still wait for.
   std::thread publisher([this] {
     while (!notifier_.ended()) registry_.Publish(Daemon("web", "again"));
   });

@@ -7,7 +7,7 @@
 
 namespace hob {
 
-// The one way from our statuses to gRPC's: the same code and message; a reason of server/errors
+// Converts a status of ours to one of gRPC: the same code and message; a reason of server/errors
 // becomes a google.rpc.ErrorInfo with the domain "hob" in the details.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 

@@ -21,8 +21,8 @@ google::rpc::Status Details(const grpc::Status& status) {
   return details;
 }
 
-// What a status takes on the wire: a message in percent encoding, details in base64 (the gRPC
-// protocol over HTTP/2).
+// Returns the bytes that a status takes on the wire: a message in percent encoding, details in
+// base64 (the gRPC protocol over HTTP/2).
 size_t SizeOnTheWire(const grpc::Status& status) {
   size_t size = 0;
   for (const char c : status.error_message()) size += c >= ' ' && c <= '~' && c != '%' ? 1 : 3;

@@ -75,9 +75,9 @@ constexpr size_t kMostCalls = 8;
 struct Method {
   const char* path;
   const Message& (*request)();
-  // Changes something when it is carried out.
+  // True if the method changes something.
   bool commands = false;
-  // May be answered for as long as nobody ends it.
+  // True for a request that is answered until the client ends it.
   bool (*goes_on)(const Message& request) = nullptr;
 };
 
@@ -108,7 +108,7 @@ constexpr Method kMethods[] = {
 };
 
 enum Ways : uint8_t {
-  // The bytes are what the request is made from.
+  // The request is made from the bytes.
   kMadeUp = 1,
   // The client goes away at once.
   kCancelled = 2,
@@ -118,7 +118,7 @@ struct Request {
   const Method* method;
   bool cancelled;
   std::string bytes;
-  // It may be answered for as long as nobody ends it.
+  // True if it is answered until the client ends it.
   bool goes_on;
 };
 
@@ -288,7 +288,7 @@ class World {
   void BeAsAtFirst() {
     PostAndWait(Command::Kind::kStop, {std::begin(kNames), std::end(kNames)});
     PassMailboxes();
-    // Takes its turn behind the reloads that nobody waits for.
+    // Takes its turn behind reloads whose clients have left.
     absl::Notification reloaded;
     reloader_->Request(/*dry_run=*/false,
                        [&reloaded](const absl::StatusOr<Reloader::Outcome>& outcome) {
@@ -358,8 +358,8 @@ class World {
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 
-// What the API says that an error may be, where nobody shuts down and
-// everything has room.
+// True for the errors that the API has while the server does not shut down and the machine has
+// room.
 bool IsKnown(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::OK:
@@ -391,16 +391,16 @@ void CheckStatus(const char* method, const grpc::Status& status) {
   CHECK(!info.reason().empty() && info.domain() == "hob") << method << status.error_message();
 }
 
-// Whether the call may have changed something.
+// True if the call may have changed something.
 bool MayHaveChanged(const Call& call, const grpc::Status& status) {
   if (!call.request().method->commands) return false;
   return status.error_code() != grpc::StatusCode::INVALID_ARGUMENT &&
          status.error_code() != grpc::StatusCode::NOT_FOUND;
 }
 
-// Ends every call; whether one of them may have changed something.
+// Ends every call; returns true if one of them may have changed something.
 bool Finish(const std::vector<std::unique_ptr<Call>>& calls) {
-  // What goes on is ended when everything else was answered, and it has had its first answer.
+  // Calls that go on are ended once all others were answered, and they have had their first answer.
   for (const auto& call : calls) {
     if (!call->request().goes_on) call->Await();
   }
