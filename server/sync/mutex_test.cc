@@ -115,7 +115,8 @@ TEST(CondVarTest, AWaitWithADeadlineEndsWhenItIsWoken) {
 
 TEST(CondVarTest, ADeadlineThatIsTooFarAwayIsTheLastThereIs) {
   EXPECT_EQ(CondVar::In(nanoseconds::max()), CondVar::Deadline::max());
-  EXPECT_LE(CondVar::In(nanoseconds(0)), steady_clock::now());
+  const CondVar::Deadline now = CondVar::In(nanoseconds(0));
+  EXPECT_LE(now, steady_clock::now());
   EXPECT_LT(CondVar::In(hours(1)), CondVar::Deadline::max());
 }
 

@@ -251,7 +251,7 @@ boot execve ENOMEM 1          web waits: exec: .*: Cannot allocate memory; the m
 boot setsid EPERM 1           web cannot be spawned: setsid: Operation not permitted
 boot mknodat ENOSPC 1         web cannot be spawned: stdout: .*: No space left on device
 up clone3 EAGAIN 1
-up clone3 EAGAIN 2            web waits: clone: .*: Resource temporarily unavailable
+up clone3 EAGAIN 2            waits: clone: .*: Resource temporarily unavailable
 up splice EIO 1               log stalled: .*writer.log: Input/output error; it is held back, nothing is lost
 up renameat2 EROFS 1
 up openat EMFILE 1,1+         Too many open files

@@ -17,6 +17,7 @@ class FakeSpawnerTest : public testing::Test {
   std::unique_ptr<Instance> SpawnWeb(FakeSpawner& spawner) {
     SpawnRequest request;
     request.name = "web";
+    request.argv = {"/bin/web"};
     return absl::get<std::unique_ptr<Instance>>(spawner.Spawn(request));
   }
 
