@@ -142,7 +142,9 @@ TEST_F(ListTest, WhatIsNotAskedForDoesNotFillThePage) {
 
 TEST_F(ListTest, AWallClockThatIsSetMovesTimes) {
   auto daemon = std::make_shared<DaemonSnapshot>();
-  daemon->spec = std::make_shared<const DaemonSpec>();
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = "web";
+  daemon->spec = spec;
   daemon->runs = std::make_shared<const EndedRuns>();
   daemon->start_time = clock_.Now().wall;
   registry_.Publish(daemon);
