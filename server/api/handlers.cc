@@ -84,12 +84,12 @@ void Handlers::BeginShutDown() {
 }
 
 void Handlers::Handle(const Caller&, const v1::ListRequest& request,
-                      Done<ListHandler::Answer> done) {
+                      const Done<ListHandler::Answer>& done) {
   done(list_.List(request));
 }
 
 void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
-                      Done<v1::StatusResponse> done) {
+                      const Done<v1::StatusResponse>& done) {
   if (absl::Status status = CheckName(request.name()); !status.ok()) return done(status);
   DaemonSnapshotPtr daemon = registry_.Find(request.name());
   if (daemon == nullptr) return done(supervisor_.WhyNotFound(request.name()));
@@ -105,7 +105,8 @@ void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
 }
 
 template <typename Response>
-void Handlers::Post(const std::string& name, absl::StatusOr<Command> command, Done<Response> done) {
+void Handlers::Post(const std::string& name, absl::StatusOr<Command> command,
+                    const Done<Response>& done) {
   if (!command.ok()) return done(command.status());
   command->done = [this, done](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
     if (!outcome.ok()) return done(outcome.status());
@@ -117,34 +118,34 @@ void Handlers::Post(const std::string& name, absl::StatusOr<Command> command, Do
 }
 
 void Handlers::Handle(const Caller& caller, const v1::RestartRequest& request,
-                      Done<v1::RestartResponse> done) {
-  Post(request.name(), ReadCommand(caller, request, Command::Kind::kRestart), std::move(done));
+                      const Done<v1::RestartResponse>& done) {
+  Post(request.name(), ReadCommand(caller, request, Command::Kind::kRestart), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::StartRequest& request,
-                      Done<v1::StartResponse> done) {
-  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStart), std::move(done));
+                      const Done<v1::StartResponse>& done) {
+  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStart), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::StopRequest& request,
-                      Done<v1::StopResponse> done) {
-  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStop), std::move(done));
+                      const Done<v1::StopResponse>& done) {
+  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStop), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::SignalRequest& request,
-                      Done<v1::SignalResponse> done) {
-  Post(request.name(), ReadSignal(caller, request), std::move(done));
+                      const Done<v1::SignalResponse>& done) {
+  Post(request.name(), ReadSignal(caller, request), done);
 }
 
 void Handlers::Handle(const Caller&, const v1::ReloadRequest& request,
-                      Done<v1::ReloadResponse> done) {
+                      const Done<v1::ReloadResponse>& done) {
   reloader_.Request(request.dry_run(), [done](const absl::StatusOr<Reloader::Outcome>& outcome) {
     if (!outcome.ok()) return done(outcome.status());
     done(Convert(*outcome));
   });
 }
 
-void Handlers::Handle(const Caller&, const v1::InfoRequest&, Done<v1::InfoResponse> done) {
+void Handlers::Handle(const Caller&, const v1::InfoRequest&, const Done<v1::InfoResponse>& done) {
   v1::InfoResponse response;
   response.set_version(kVersion);
   const int64_t nanos = absl::ToUnixNanos(facts_.start_time + clock_.WallStep());
@@ -161,7 +162,7 @@ void Handlers::Handle(const Caller&, const v1::InfoRequest&, Done<v1::InfoRespon
   done(std::move(response));
 }
 
-void Handlers::Handle(const Caller&, const v1::WatchRequest& request, Done<WatchFeed> done) {
+void Handlers::Handle(const Caller&, const v1::WatchRequest& request, const Done<WatchFeed>& done) {
   absl::StatusOr<ChangeReader> reader = ChangeReader::Open(
       registry_,
       // A copy: the request lives no longer than this call.
@@ -172,14 +173,14 @@ void Handlers::Handle(const Caller&, const v1::WatchRequest& request, Done<Watch
 }
 
 void Handlers::Handle(const Caller&, const v1::LogsRequest& request,
-                      Done<std::unique_ptr<LogsFeed>> done) {
+                      const Done<std::unique_ptr<LogsFeed>>& done) {
   absl::StatusOr<LogsFeed::Options> options = ReadLogsRequest(request, registry_, supervisor_);
   if (!options.ok()) return done(options.status());
   done(std::make_unique<LogsFeed>(logs_, *std::move(options)));
 }
 
 void Handlers::Handle(const Caller&, const HealthCheckRequest& request,
-                      Done<HealthCheckResponse> done) {
+                      const Done<HealthCheckResponse>& done) {
   const Health::ServingStatus status = health_.Check(request.service());
   if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
     return done(DaemonNotFound(request.service(), {}));
@@ -189,7 +190,8 @@ void Handlers::Handle(const Caller&, const HealthCheckRequest& request,
   done(std::move(response));
 }
 
-void Handlers::Handle(const Caller&, const HealthCheckRequest& request, Done<HealthFeed> done) {
+void Handlers::Handle(const Caller&, const HealthCheckRequest& request,
+                      const Done<HealthFeed>& done) {
   done(HealthFeed(health_, request.service()));
 }
 

@@ -77,11 +77,11 @@ class Handlers {
   // worker or the reloader for what waits for a daemon, else before Call returns.
   template <typename Answer, typename Request>
   void Call(absl::string_view method, const Caller& caller, const Request& request,
-            Done<Answer> done) {
+            const Done<Answer>& done) {
     if (absl::StartsWith(method, "hob.v1.")) note_call_();
     const absl::Status allowed = CheckRight(caller, method);
     if (!allowed.ok()) return done(allowed);
-    Handle(caller, request, std::move(done));
+    Handle(caller, request, done);
   }
 
   // Wakes the feeds of Watch and of health when there is more for them.
@@ -93,29 +93,33 @@ class Handlers {
   void BeginShutDown();
 
  private:
-  void Handle(const Caller& caller, const v1::ListRequest& request, Done<ListHandler::Answer> done);
+  void Handle(const Caller& caller, const v1::ListRequest& request,
+              const Done<ListHandler::Answer>& done);
   void Handle(const Caller& caller, const v1::StatusRequest& request,
-              Done<v1::StatusResponse> done);
+              const Done<v1::StatusResponse>& done);
   void Handle(const Caller& caller, const v1::RestartRequest& request,
-              Done<v1::RestartResponse> done);
-  void Handle(const Caller& caller, const v1::StartRequest& request, Done<v1::StartResponse> done);
-  void Handle(const Caller& caller, const v1::StopRequest& request, Done<v1::StopResponse> done);
+              const Done<v1::RestartResponse>& done);
+  void Handle(const Caller& caller, const v1::StartRequest& request,
+              const Done<v1::StartResponse>& done);
+  void Handle(const Caller& caller, const v1::StopRequest& request,
+              const Done<v1::StopResponse>& done);
   void Handle(const Caller& caller, const v1::SignalRequest& request,
-              Done<v1::SignalResponse> done);
+              const Done<v1::SignalResponse>& done);
   void Handle(const Caller& caller, const v1::ReloadRequest& request,
-              Done<v1::ReloadResponse> done);
-  void Handle(const Caller& caller, const v1::InfoRequest& request, Done<v1::InfoResponse> done);
-  void Handle(const Caller& caller, const v1::WatchRequest& request, Done<WatchFeed> done);
+              const Done<v1::ReloadResponse>& done);
+  void Handle(const Caller& caller, const v1::InfoRequest& request,
+              const Done<v1::InfoResponse>& done);
+  void Handle(const Caller& caller, const v1::WatchRequest& request, const Done<WatchFeed>& done);
   void Handle(const Caller& caller, const v1::LogsRequest& request,
-              Done<std::unique_ptr<LogsFeed>> done);
+              const Done<std::unique_ptr<LogsFeed>>& done);
   void Handle(const Caller& caller, const grpc::health::v1::HealthCheckRequest& request,
-              Done<grpc::health::v1::HealthCheckResponse> done);
+              const Done<grpc::health::v1::HealthCheckResponse>& done);
   void Handle(const Caller& caller, const grpc::health::v1::HealthCheckRequest& request,
-              Done<HealthFeed> done);
+              const Done<HealthFeed>& done);
 
   // Hands `command` on to the daemon `name` and answers with its outcome.
   template <typename Response>
-  void Post(const std::string& name, absl::StatusOr<Command> command, Done<Response> done);
+  void Post(const std::string& name, absl::StatusOr<Command> command, const Done<Response>& done);
 
   const Registry& registry_;
   ChangeNotifier& notifier_;
