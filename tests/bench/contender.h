@@ -46,7 +46,7 @@ class Contender {
     // The children end at once, and hobd has the throttle of its defaults. Else they stay, and its
     // window is so wide that it never gives one up.
     bool crash_loop = false;
-    // Whether it leads a session of its own, as a server does.
+    // True if it leads a session of its own, as a server does.
     bool own_session = true;
     // Whether to hide the control groups, which leaves hobd with sessions to contain daemons.
     bool hide_control_groups = false;

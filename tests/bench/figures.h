@@ -81,8 +81,8 @@ std::vector<FigureDescription> AllFigures(int crash_loop);
 using Measured = std::map<Figure, Samples>;
 struct Results {
   Measured hobd;
-  // What stands beside it: all of the bare loop, but for kStopOfShape and, beside a load, boot and
-  // crash, which are of bare_threads, and kBusyHobList, which is of a program that does nothing.
+  // Figures of the yardstick: the bare loop; bare_threads for kStopOfShape and, beside a load, boot
+  // and crash; a program that does nothing for kBusyHobList.
   Measured bare_loop;
 };
 

@@ -9,7 +9,7 @@
 namespace hob {
 namespace simulation {
 
-// What must follow an end without a request. A plain value.
+// Says what follows an end without a request. A plain value.
 struct Verdict {
   enum class Kind { kStartNow, kWait, kHalt, kLeave };
   Kind kind = Kind::kLeave;
