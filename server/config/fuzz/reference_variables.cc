@@ -77,7 +77,7 @@ class Scanner {
     while (!AtEnd() && MayStand()) {
       const char c = Now();
       Skip();
-      if (c == '\'') return true;
+      if (c == '\'') return CloseQuote();
       Add(c);
     }
     return false;
@@ -89,7 +89,7 @@ class Scanner {
       if (AtEnd() || !MayStand()) return false;
       const char c = Now();
       Skip();
-      if (c == '"') return true;
+      if (c == '"') return CloseQuote();
       const bool escapes = c == '\\' && !AtEnd() && IsOneOf(Now(), "$`\"\\");
       if (!escapes) {
         Add(c);
@@ -98,6 +98,12 @@ class Scanner {
       Add(Now());
       Skip();
     }
+  }
+
+  // A value does not begin with the quote that its equals sign stands in.
+  bool CloseQuote() {
+    after_equals_ = false;
+    return true;
   }
 
   bool MayStand() const { return !is_file_ || Now() != '\n' || lines_allowed_; }

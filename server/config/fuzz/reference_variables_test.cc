@@ -31,7 +31,8 @@ TEST(ReferenceEnvironmentFileTest, LinesAreThoseOfAShell) {
   EXPECT_THAT(
       *ReferenceEnvironmentFile("\xEF\xBB\xBF# c\r\nexport A=1,2 B=\"3\n4\"\n\n ;d\nA=5\\\n6"),
       ElementsAre(Pair("A", "56"), Pair("B", "3\n4")));
-  for (const char* text : {"A", "export", "A=1, B=2", "A=it's\nB='", "A='\n", "A=1 # c"}) {
+  for (const char* text :
+       {"A", "export", "A=1, B=2", "A=it's\nB='", "A\"=\"'1\nB='", "A='\n", "A=1 # c"}) {
     EXPECT_FALSE(ReferenceEnvironmentFile(text).has_value()) << text;
   }
 }
