@@ -33,11 +33,13 @@ class Rule:
         self.is_test = flags.get("testonly") == "true" or self.kind.endswith("_test")
         self.inputs = [used.get("name") for used in element.findall("rule-input")]
 
-    @property
-    def package(self):
-        """Its package within server/: `process` for //server/process/testcases:child as well; None elsewhere."""
-        inside = re.match(r"//server(?:/(\w+))?[/:]", self.label)
-        return (inside.group(1) or "server") if inside else None
+    def package(self, floor):
+        """Its package within server/ as the map has it: `process` for //server/process/testcases:child; None elsewhere."""
+        inside = re.match(r"//server(?:/([\w/]+))?:", self.label)
+        if inside is None:
+            return None
+        path = inside.group(1) or "server"
+        return path if path in floor else path.split("/")[0]
 
 
 def main():
@@ -45,15 +47,15 @@ def main():
     floor = floors()
     problems = set()
     for rule in rules.values():
-        if rule.is_test or rule.package is None:
+        package = rule.package(floor)
+        if rule.is_test or package is None:
             continue
-        if rule.package not in floor:
-            problems.add(f"{rule.label}: the map does not name the package `{rule.package}`")
+        if package not in floor:
+            problems.add(f"{rule.label}: the map does not name the package `{package}`")
             continue
         for used in (rules[label] for label in rule.inputs if label in rules):
-            if used.package in (None, rule.package) or used.package not in floor:
-                continue
-            if floor[used.package] >= floor[rule.package]:
+            other = used.package(floor)
+            if other not in (None, package) and other in floor and floor[other] >= floor[package]:
                 problems.add(f"{rule.label} uses {used.label}, which is not on a lower floor")
     reached = [label for label in PROGRAMS if label in rules]
     for label in reached:

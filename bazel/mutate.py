@@ -29,9 +29,9 @@ TESTS = {
     "server/supervisor/daemon_runner.cc": "//server/supervisor/...",
     "server/supervisor/daemon_runner_commands.cc": "//server/supervisor/...",
     "server/config/chain.cc": "//server/config/...",
-    "server/config/ini_file.cc": "//server/config/...",
-    "server/config/ini_line.cc": "//server/config/...",
-    "server/config/section_name.cc": "//server/config/...",
+    "server/config/ini/ini_file.cc": "//server/config/...",
+    "server/config/ini/ini_line.cc": "//server/config/...",
+    "server/config/ini/section_name.cc": "//server/config/...",
 }
 
 # What becomes what. Operators stand between spaces in our code, so that templates and pointers are not taken for them.

@@ -25,8 +25,8 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "server/config/default_paths.h"
-#include "server/config/key_descriptions.h"
+#include "server/config/keys/default_paths.h"
+#include "server/config/keys/key_descriptions.h"
 
 namespace hob {
 namespace client {

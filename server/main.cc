@@ -22,9 +22,9 @@
 #include "absl/synchronization/mutex.h"
 #include "server/capacity.h"
 #include "server/config/config.h"
-#include "server/config/default_paths.h"
+#include "server/config/keys/default_paths.h"
 #include "server/journal/journal.h"
-#include "server/process/descriptors.h"
+#include "server/process/spawn/descriptors.h"
 #include "server/server.h"
 #include "server/version/version.h"
 

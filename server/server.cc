@@ -19,7 +19,7 @@
 #include "server/capacity.h"
 #include "server/daemon/identity.h"
 #include "server/metrics/metrics.h"
-#include "server/process/predecessor.h"
+#include "server/process/record/predecessor.h"
 #include "server/rpc/rpc_server.h"
 #include "server/service_manager.h"
 #include "server/version/version.h"

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/metrics/metrics.h"
-#include "server/process/tree_usage.h"
+#include "server/process/tree/tree_usage.h"
 #include "server/server.h"
 #include "server/version/version.h"
 

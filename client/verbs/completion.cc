@@ -7,8 +7,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "client/verbs/verbs.h"
-#include "server/config/default_paths.h"
-#include "server/config/key_descriptions.h"
+#include "server/config/keys/default_paths.h"
+#include "server/config/keys/key_descriptions.h"
 #include "server/text/printable.h"
 
 namespace hob {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/format.h"
 #include "client/name_resolution.h"
-#include "server/config/values.h"
+#include "server/config/keys/values.h"
 #include "server/daemon/exit_report.h"
 
 namespace hob {

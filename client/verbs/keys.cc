@@ -10,8 +10,8 @@
 #include "client/near_word.h"
 #include "client/table.h"
 #include "client/verbs/verbs.h"
-#include "server/config/default_paths.h"
-#include "server/config/key_descriptions.h"
+#include "server/config/keys/default_paths.h"
+#include "server/config/keys/key_descriptions.h"
 #include "server/text/printable.h"
 
 namespace hob {

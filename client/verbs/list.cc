@@ -11,7 +11,7 @@
 #include "client/name_resolution.h"
 #include "client/table.h"
 #include "client/verbs/verbs.h"
-#include "server/config/values.h"
+#include "server/config/keys/values.h"
 
 namespace hob {
 namespace client {

@@ -10,8 +10,8 @@
 #include "client/table.h"
 #include "client/verbs/daemon_statuses.h"
 #include "client/verbs/verbs.h"
-#include "server/config/daemon_keys.h"
-#include "server/config/values.h"
+#include "server/config/keys/daemon_keys.h"
+#include "server/config/keys/values.h"
 #include "server/text/duration.h"
 #include "server/throttle/simulation.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "server/config/accounts.h"
-#include "server/config/config_problem.h"
+#include "server/config/ini/config_problem.h"
+#include "server/config/keys/accounts.h"
 
 namespace hob {
 

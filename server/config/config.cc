@@ -6,11 +6,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/config/accounts.h"
 #include "server/config/chain.h"
 #include "server/config/daemon_builder.h"
-#include "server/config/daemon_keys.h"
-#include "server/config/server_keys.h"
+#include "server/config/keys/accounts.h"
+#include "server/config/keys/daemon_keys.h"
+#include "server/config/keys/server_keys.h"
 
 namespace hob {
 namespace {

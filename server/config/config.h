@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "server/config/config_problem.h"
-#include "server/config/default_paths.h"
-#include "server/config/server_settings.h"
+#include "server/config/ini/config_problem.h"
+#include "server/config/keys/default_paths.h"
+#include "server/config/keys/server_settings.h"
 #include "server/daemon/daemon_spec.h"
 
 namespace hob {

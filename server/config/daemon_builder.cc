@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/variant.h"
-#include "server/config/command.h"
-#include "server/config/daemon_keys.h"
-#include "server/config/environment_file.h"
 #include "server/config/halt_check.h"
+#include "server/config/keys/command.h"
+#include "server/config/keys/daemon_keys.h"
+#include "server/config/keys/environment_file.h"
 #include "server/text/duration.h"
 #include "server/text/printable.h"
 

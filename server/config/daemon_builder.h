@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "server/config/accounts.h"
 #include "server/config/chain.h"
-#include "server/config/config_problem.h"
+#include "server/config/ini/config_problem.h"
+#include "server/config/keys/accounts.h"
 #include "server/daemon/daemon_spec.h"
 
 namespace hob {

@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "server/config/daemon_keys.h"
+#include "server/config/keys/daemon_keys.h"
 
 namespace hob {
 namespace {

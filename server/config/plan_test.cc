@@ -4,7 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/config/daemon_keys.h"
+#include "server/config/keys/daemon_keys.h"
 
 namespace hob {
 namespace {

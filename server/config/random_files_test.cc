@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/config/config.h"
-#include "server/config/daemon_keys.h"
-#include "server/config/ini_file.h"
-#include "server/config/server_keys.h"
+#include "server/config/ini/ini_file.h"
+#include "server/config/keys/daemon_keys.h"
+#include "server/config/keys/server_keys.h"
 #include "server/testing/test_folder.h"
 
 namespace hob {

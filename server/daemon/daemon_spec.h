@@ -1,4 +1,4 @@
-// Holds the settings of a daemon; server/config/daemon_keys.cc has the key of each, with its range.
+// Holds the settings of a daemon; server/config/keys/daemon_keys.cc has the key of each, with its range.
 #ifndef HOB_SERVER_DAEMON_DAEMON_SPEC_H_
 #define HOB_SERVER_DAEMON_DAEMON_SPEC_H_
 

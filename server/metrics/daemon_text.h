@@ -8,7 +8,7 @@
 #include "absl/types/optional.h"
 #include "server/daemon/daemon_snapshot.h"
 #include "server/output/log_store.h"
-#include "server/process/tree_usage.h"
+#include "server/process/tree/tree_usage.h"
 
 namespace hob {
 

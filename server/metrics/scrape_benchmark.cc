@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/metrics/metrics_page.h"
-#include "server/process/tree_usage.h"
+#include "server/process/tree/tree_usage.h"
 
 namespace hob {
 namespace {

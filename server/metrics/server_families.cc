@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "server/posix/proc_files.h"
-#include "server/process/tree_usage.h"
+#include "server/process/tree/tree_usage.h"
 
 namespace hob {
 namespace {

@@ -12,7 +12,7 @@
 #include "absl/types/optional.h"
 #include "server/clock/clock.h"
 #include "server/daemon/daemon_snapshot.h"
-#include "server/process/tree_usage.h"
+#include "server/process/tree/tree_usage.h"
 
 namespace hob {
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/config/environment_file.h"
+#include "server/config/keys/environment_file.h"
 #include "server/output/log_names.h"
 
 namespace hob {

@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "server/posix/unique_fd.h"
-#include "server/process/containment.h"
+#include "server/process/tree/containment.h"
 #include "tests/bench/bare_daemon.h"
 
 namespace hob {

@@ -15,7 +15,7 @@
 #include "bazel/fuzzing/text.h"
 #include "glog/logging.h"
 #include "server/config/config.h"
-#include "server/config/daemon_keys.h"
+#include "server/config/keys/daemon_keys.h"
 #include "server/config/plan.h"
 #include "server/testing/test_folder.h"
 

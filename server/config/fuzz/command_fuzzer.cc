@@ -12,11 +12,11 @@
 #include "absl/types/optional.h"
 #include "bazel/fuzzing/text.h"
 #include "glog/logging.h"
-#include "server/config/command.h"
-#include "server/config/environment.h"
 #include "server/config/fuzz/reference_variables.h"
-#include "server/config/quoting.h"
-#include "server/config/values.h"
+#include "server/config/ini/quoting.h"
+#include "server/config/keys/command.h"
+#include "server/config/keys/environment.h"
+#include "server/config/keys/values.h"
 
 namespace hob {
 namespace {

@@ -14,9 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "bazel/fuzzing/text.h"
 #include "glog/logging.h"
-#include "server/config/config_problem.h"
 #include "server/config/fuzz/reference_ini.h"
-#include "server/config/ini_file.h"
+#include "server/config/ini/config_problem.h"
+#include "server/config/ini/ini_file.h"
 
 namespace hob {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "server/process/process_spawner.h"
-#include "server/process/stray_reaper.h"
+#include "server/process/spawn/process_spawner.h"
+#include "server/process/tree/stray_reaper.h"
 
 int main(int argc, char** argv) {
   if (argc < 6) return 96;

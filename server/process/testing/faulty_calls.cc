@@ -8,7 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "server/posix/raw_clone.h"
-#include "server/process/spawn_failure.h"
+#include "server/process/spawn/spawn_failure.h"
 
 // RawClone makes its system call by itself. The linker puts this in its place: ld(1), --wrap.
 extern "C" {

@@ -9,7 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/types/optional.h"
-#include "server/process/containment.h"
+#include "server/process/tree/containment.h"
 #include "server/testing/failing_calls.h"
 
 namespace hob {

@@ -34,7 +34,7 @@ std::string TestProgram(const std::string& name) {
   return RunfilesPath(absl::StrCat("testcases/", name));
 }
 
-std::string ExecHelperPath() { return RunfilesPath("hob-exec"); }
+std::string ExecHelperPath() { return RunfilesPath("spawn/hob-exec"); }
 
 std::string NewFolder(const std::string& name) {
   std::string path = absl::StrCat(absl::StripSuffix(testing::TempDir(), "/"), "/", name, "XXXXXX");

@@ -13,9 +13,9 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "server/posix/unique_fd.h"
-#include "server/process/containment.h"
 #include "server/process/process.h"
-#include "server/process/process_spawner.h"
+#include "server/process/spawn/process_spawner.h"
+#include "server/process/tree/containment.h"
 
 namespace hob {
 

@@ -1,0 +1,468 @@
+#include "server/config/keys/daemon_keys.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "server/config/ini/quoting.h"
+#include "server/config/keys/environment.h"
+#include "server/config/keys/key_readers.h"
+#include "server/daemon/signal_name.h"
+#include "server/text/duration.h"
+#include "server/text/printable.h"
+
+namespace hob {
+namespace {
+
+using Text = absl::string_view;
+
+constexpr int64_t kMaxRetries = std::numeric_limits<int32_t>::max();
+constexpr double kMaxBackoffFactor = 1000;
+constexpr int kFirstReadyFd = 3;
+// A child has 1024 descriptors unless it is configured otherwise.
+constexpr int kLastReadyFd = 1023;
+constexpr int kMaxLogBackups = 1000;
+
+const Choices<RestartMode>& RestartModes() {
+  static const auto& choices = *new Choices<RestartMode>{{"always", RestartMode::kAlways},
+                                                         {"on-failure", RestartMode::kOnFailure},
+                                                         {"never", RestartMode::kNever}};
+  return choices;
+}
+
+const Choices<OnHalt>& OnHaltChoices() {
+  static const auto& choices =
+      *new Choices<OnHalt>{{"stay", OnHalt::kStay}, {"retry", OnHalt::kRetry}};
+  return choices;
+}
+
+const Choices<StopScope>& StopScopes() {
+  static const auto& choices =
+      *new Choices<StopScope>{{"tree", StopScope::kTree}, {"main", StopScope::kMain}};
+  return choices;
+}
+
+const Choices<StdinMode>& StdinModes() {
+  static const auto& choices =
+      *new Choices<StdinMode>{{"hold", StdinMode::kHold}, {"null", StdinMode::kNull}};
+  return choices;
+}
+
+const Choices<OutputMode>& StdoutModes() {
+  static const auto& choices = *new Choices<OutputMode>{
+      {"log", OutputMode::kLog}, {"inherit", OutputMode::kInherit}, {"null", OutputMode::kNull}};
+  return choices;
+}
+
+const Choices<OutputMode>& StderrModes() {
+  static const auto& choices = *new Choices<OutputMode>{{"log", OutputMode::kLog},
+                                                        {"stdout", OutputMode::kStdout},
+                                                        {"inherit", OutputMode::kInherit},
+                                                        {"null", OutputMode::kNull}};
+  return choices;
+}
+
+absl::Status ReadExitCodes(Text text, DaemonSpec* spec) {
+  const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
+  if (!items.ok()) return items.status();
+  std::set<int> codes;
+  for (const std::string& item : *items) {
+    int code = 0;
+    if (absl::Status status = ReadInteger(item, 0, 255, &code); !status.ok()) return status;
+    codes.insert(code);
+  }
+  spec->restart_policy.success_exit_codes.assign(codes.begin(), codes.end());
+  return absl::OkStatus();
+}
+
+std::string WriteExitCodes(const DaemonSpec& spec) {
+  const std::string codes = absl::StrJoin(spec.restart_policy.success_exit_codes, " ");
+  return codes.empty() ? "''" : codes;
+}
+
+absl::Status ReadReady(Text text, DaemonSpec* spec) {
+  Text number = text;
+  if (absl::ConsumePrefix(&number, "fd:")) {
+    int fd = -1;
+    absl::Status status = ReadInteger(number, kFirstReadyFd, kLastReadyFd, &fd);
+    if (!status.ok()) return status;
+    spec->ready = ReadyMode::kDescriptor;
+    spec->ready_fd = fd;
+    return absl::OkStatus();
+  }
+  if (text != "none" && text != "notify") {
+    return absl::InvalidArgumentError(absl::StrCat("'", Printable(text),
+                                                   "' is none of none, notify and fd:N (N from ",
+                                                   kFirstReadyFd, " to ", kLastReadyFd, ")"));
+  }
+  spec->ready = text == "none" ? ReadyMode::kNone : ReadyMode::kNotify;
+  spec->ready_fd = -1;
+  return absl::OkStatus();
+}
+
+std::string WriteReady(const DaemonSpec& spec) {
+  if (spec.ready == ReadyMode::kDescriptor) return absl::StrCat("fd:", spec.ready_fd);
+  return spec.ready == ReadyMode::kNotify ? "notify" : "none";
+}
+
+// A switch for "not at all" in a key that is a duration otherwise.
+absl::Status ReadDurationOr(Text word, absl::Duration meaning, Text text, absl::Duration* field) {
+  if (text != word) return ReadPositiveDuration(text, field);
+  *field = meaning;
+  return absl::OkStatus();
+}
+
+absl::Status ReadWatchdog(Text text, DaemonSpec* spec) {
+  const absl::StatusOr<absl::Duration> zero = ParseDuration(text);
+  if (zero.ok() && *zero == absl::ZeroDuration()) text = "off";
+  return ReadDurationOr("off", absl::ZeroDuration(), text, &spec->watchdog);
+}
+
+absl::Status ReadStopTimeout(Text text, DaemonSpec* spec) {
+  if (text != "infinity") return Store(ParseDuration(text), &spec->stop_timeout);
+  spec->stop_timeout = absl::InfiniteDuration();
+  return absl::OkStatus();
+}
+
+absl::Status ReadStopSignal(Text text, DaemonSpec* spec) {
+  const absl::optional<int> signal = ParseSignal(text);
+  if (!signal.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", Printable(text),
+                     "' is not a signal: write a name such as TERM or INT, or its number"));
+  }
+  spec->stop_signal = *signal;
+  return absl::OkStatus();
+}
+
+// The name of a user or a group is checked against the machine later: here it only must be one.
+absl::Status ReadAccountName(Text text, std::string* field) {
+  if (SplitList(text).size() != 1 || SplitList(text)[0] != text) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", Printable(text), "' is not a single name or number"));
+  }
+  *field = std::string(text);
+  return absl::OkStatus();
+}
+
+absl::Status ReadGroups(Text text, DaemonSpec* spec) {
+  const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
+  if (!items.ok()) return items.status();
+  if (items->empty()) return absl::InvalidArgumentError("the list of groups has no group in it");
+  const std::set<std::string> groups(items->begin(), items->end());
+  spec->groups.assign(groups.begin(), groups.end());
+  return absl::OkStatus();
+}
+
+absl::Status ReadEnvironment(Text text, DaemonSpec* spec) {
+  const absl::StatusOr<Environment> environment = ParseEnvironment(text);
+  if (!environment.ok()) return environment.status();
+  spec->environment = MergeEnvironments(std::move(spec->environment), *environment);
+  return absl::OkStatus();
+}
+
+absl::Status ReadEnvFile(Text text, DaemonSpec* spec) {
+  std::string path;
+  const bool optional = absl::ConsumePrefix(&text, "-");
+  if (absl::Status status = ReadPath(text, &path); !status.ok()) return status;
+  spec->env_file = absl::StrCat(optional ? "-" : "", path);
+  return absl::OkStatus();
+}
+
+template <typename Value>
+std::string WriteOptional(const absl::optional<Value>& value) {
+  return value.has_value() ? absl::StrCat(*value) : "";
+}
+
+std::string WriteOptionalLimit(const absl::optional<ResourceLimit>& limit) {
+  return limit.has_value() ? FormatLimit(*limit) : "";
+}
+
+std::string WriteOptionalBoolean(const absl::optional<bool>& value) {
+  return value.has_value() ? FormatBoolean(*value) : "";
+}
+
+constexpr bool kThrottle = true;
+constexpr KeyChange kLive = KeyChange::kLive;
+constexpr KeyChange kRestart = KeyChange::kRestart;
+
+// The restart throttle's and their like.
+std::vector<DaemonKey> RestartKeys() {
+  return {
+      {"autostart", "Whether the daemon starts with the server: yes or no.", kLive, !kThrottle,
+       false, [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->autostart); },
+       [](const DaemonSpec& s) { return FormatBoolean(s.autostart); }},
+      {"restart",
+       "Which exits lead to a restart: always (all), on-failure (all but success_exit_codes) or "
+       "never (none).",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) {
+         return ReadChoice(t, RestartModes(), &s->restart_policy.restart);
+       },
+       [](const DaemonSpec& s) { return WriteChoice(RestartModes(), s.restart_policy.restart); }},
+      {"success_exit_codes",
+       "Exit codes that are no failure under restart = on-failure, a list of numbers from 0 to "
+       "255.",
+       kLive, kThrottle, true, ReadExitCodes, WriteExitCodes},
+      {"max_retries",
+       "Number of failures within retry_time that halts the daemon, 0 to 2147483647. With 0 or 1 "
+       "the first failure halts it.",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) {
+         return ReadInteger(t, 0, kMaxRetries, &s->restart_policy.max_retries);
+       },
+       [](const DaemonSpec& s) { return absl::StrCat(s.restart_policy.max_retries); }},
+      {"retry_time",
+       "Length of the window in which failures count towards max_retries, a duration such as 5, "
+       "500ms or 1min30s.",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->restart_policy.retry_time); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.retry_time); }},
+      {"backoff", "Delay before the first restart in a row, a duration. 0 restarts at once.", kLive,
+       kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->restart_policy.backoff); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.backoff); }},
+      {"backoff_factor", "Factor by which the delay grows with each restart in a row, 1 to 1000.",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) {
+         return Store(ParseNumber(t, 1, kMaxBackoffFactor), &s->restart_policy.backoff_factor);
+       },
+       [](const DaemonSpec& s) { return FormatNumber(s.restart_policy.backoff_factor); }},
+      {"backoff_max",
+       "Longest delay before a restart, a duration above 0. After that much uptime (at least "
+       "retry_time) the next delay is backoff again.",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) {
+         return ReadPositiveDuration(t, &s->restart_policy.backoff_max);
+       },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.backoff_max); }},
+      {"backoff_jitter", "Largest share of the delay that is added to it at random, 0% to 100%.",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) {
+         return Store(ParseFraction(t), &s->restart_policy.backoff_jitter);
+       },
+       [](const DaemonSpec& s) { return FormatFraction(s.restart_policy.backoff_jitter); }},
+      {"on_halt",
+       "What a halted daemon waits for: stay (an operator) or retry (a trial start every "
+       "halt_retry).",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) {
+         return ReadChoice(t, OnHaltChoices(), &s->restart_policy.on_halt);
+       },
+       [](const DaemonSpec& s) { return WriteChoice(OnHaltChoices(), s.restart_policy.on_halt); }},
+      {"halt_retry", "Time between two trial starts under on_halt = retry, a duration above 0.",
+       kLive, kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadPositiveDuration(t, &s->restart_policy.halt_retry); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.halt_retry); }},
+  };
+}
+
+// From the start to the stop.
+std::vector<DaemonKey> LifeKeys() {
+  return {
+      {"start_time",
+       "How long a process must stay up to count as RUNNING, a duration. It applies to ready = "
+       "none only.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->start_time); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.start_time); }},
+      {"ready",
+       "How the daemon reports that it is ready: none, notify (READY=1 as in sd_notify(3)) or fd:N "
+       "(a newline on descriptor N, 3 to 1023).",
+       kRestart, !kThrottle, false, ReadReady, WriteReady},
+      {"ready_timeout",
+       "Longest time from start to readiness, a duration above 0 or infinity. A daemon that takes "
+       "longer is stopped, and that is a failure.",
+       kLive, !kThrottle, false,
+       [](Text t, DaemonSpec* s) {
+         return ReadDurationOr("infinity", absl::InfiniteDuration(), t, &s->ready_timeout);
+       },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.ready_timeout); }},
+      {"stop_signal",
+       "Signal that asks the daemon to end: a name such as TERM or INT, or its number.", kLive,
+       !kThrottle, false, ReadStopSignal,
+       [](const DaemonSpec& s) { return SignalName(s.stop_signal); }},
+      {"stop_scope",
+       "Processes of the daemon that get the stop signal: tree (all of them) or main (the main "
+       "process alone).",
+       kLive, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadChoice(t, StopScopes(), &s->stop_scope); },
+       [](const DaemonSpec& s) { return WriteChoice(StopScopes(), s.stop_scope); }},
+      {"stop_timeout",
+       "How long everything that the daemon started has to end before KILL, a duration. 0 kills at "
+       "once, infinity never.",
+       kLive, !kThrottle, false, ReadStopTimeout,
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.stop_timeout); }},
+      {"directory", "Working directory, an absolute path.", kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadPath(t, &s->directory); },
+       [](const DaemonSpec& s) { return WriteText(s.directory); }},
+      {"umask",
+       "Permission bits that new files of the daemon do not get (umask(2)), octal, 0 to 0777.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseMode(t), &s->umask); },
+       [](const DaemonSpec& s) { return FormatMode(s.umask); }},
+      {"user",
+       "User that the daemon runs as, a name or a number. A number needs no entry in passwd(5); "
+       "its "
+       "group is then that of the same number, unless group says otherwise. Not set: the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->user); },
+       [](const DaemonSpec& s) { return WriteText(s.user); }},
+      {"group",
+       "Primary group of the daemon, a name or a number. Not set: that of user, or the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->group); },
+       [](const DaemonSpec& s) { return WriteText(s.group); }},
+      {"groups",
+       "Supplementary groups of the daemon, a list of names or numbers. Not set: those of user, or "
+       "the server's.",
+       kRestart, !kThrottle, true, ReadGroups,
+       [](const DaemonSpec& s) { return WriteItems(s.groups); }},
+      {"environment",
+       "Environment variables: KEY=VALUE, KEY2=\"a b\". They override env_file, and those of a "
+       "daemon override those of [os_daemon_settings].",
+       kRestart, !kThrottle, true, ReadEnvironment,
+       [](const DaemonSpec& s) { return FormatEnvironment(s.environment); }},
+      {"env_file",
+       "File of environment variables, read at each start: an absolute path, or -PATH if it need "
+       "not exist.",
+       kRestart, !kThrottle, false, ReadEnvFile,
+       [](const DaemonSpec& s) { return WriteText(s.env_file); }},
+      {"clear_environment",
+       "Whether the daemon starts without the server's environment variables: yes or no.", kRestart,
+       !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->clear_environment); },
+       [](const DaemonSpec& s) { return FormatBoolean(s.clear_environment); }},
+  };
+}
+
+// What it may use, and where its output goes.
+std::vector<DaemonKey> ResourceKeys() {
+  return {
+      {"nice",
+       "Nice value, from -20 (scheduled first) to 19 (last); set for the daemon's session as well "
+       "where the kernel weighs sessions (sched(7), autogroup). Not set: the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseInteger(t, -20, 19), &s->nice); },
+       [](const DaemonSpec& s) { return WriteOptional(s.nice); }},
+      {"oom_score_adj",
+       "How readily the kernel kills the daemon when memory runs out, from -1000 (never) to 1000 "
+       "(first). Not set: the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseInteger(t, -1000, 1000), &s->oom_score_adj); },
+       [](const DaemonSpec& s) { return WriteOptional(s.oom_score_adj); }},
+      {"limit_nofile",
+       "Limit of open descriptors (RLIMIT_NOFILE): N, SOFT:HARD or unlimited. Not set: the "
+       "server's at its start.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_nofile); },
+       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nofile); }},
+      {"limit_core",
+       "Limit of the size of a core file in bytes (RLIMIT_CORE): N, SOFT:HARD or unlimited. Not "
+       "set: the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_core); },
+       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_core); }},
+      {"limit_nproc",
+       "Limit of the number of processes of the daemon's user (RLIMIT_NPROC): N, SOFT:HARD or "
+       "unlimited. Not set: the server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_nproc); },
+       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nproc); }},
+      {"limit_memlock",
+       "Limit of locked memory in bytes (RLIMIT_MEMLOCK): N, SOFT:HARD or unlimited. Not set: the "
+       "server's.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_memlock); },
+       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_memlock); }},
+      {"no_new_privileges",
+       "Whether setuid and setgid programs give the daemon no privileges (PR_SET_NO_NEW_PRIVS): "
+       "yes or no. Not set: as for the server.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->no_new_privileges); },
+       [](const DaemonSpec& s) { return WriteOptionalBoolean(s.no_new_privileges); }},
+      {"watchdog",
+       "Longest time between two WATCHDOG=1 messages (sd_notify(3)), a duration or off. A daemon "
+       "silent for longer gets ABRT, which is a failure. Needs ready = notify.",
+       kLive, !kThrottle, false, ReadWatchdog,
+       [](const DaemonSpec& s) {
+         return s.watchdog == absl::ZeroDuration() ? "off" : hob::FormatDuration(s.watchdog);
+       }},
+      {"stdin",
+       "Standard input: hold (an open pipe on which nothing arrives and which ends with the "
+       "server) or null.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadChoice(t, StdinModes(), &s->stdin_mode); },
+       [](const DaemonSpec& s) { return WriteChoice(StdinModes(), s.stdin_mode); }},
+      {"stdout", "Standard output: log (NAME.log in log_dir), inherit (the server's) or null.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadChoice(t, StdoutModes(), &s->stdout_mode); },
+       [](const DaemonSpec& s) { return WriteChoice(StdoutModes(), s.stdout_mode); }},
+      {"stderr",
+       "Standard error: log (NAME.err.log in log_dir), stdout (joined to it), inherit (the "
+       "server's) or null.",
+       kRestart, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadChoice(t, StderrModes(), &s->stderr_mode); },
+       [](const DaemonSpec& s) { return WriteChoice(StderrModes(), s.stderr_mode); }},
+      {"log_max_bytes",
+       "Size at which a log is rotated, in bytes or with a unit such as 10MB or 64KiB. 0 never "
+       "rotates.",
+       kLive, !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseSize(t), &s->log_max_bytes); },
+       [](const DaemonSpec& s) { return FormatSize(s.log_max_bytes); }},
+      {"log_backups", "Number of rotated logs that are kept of each log, 0 to 1000.", kLive,
+       !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return ReadInteger(t, 0, kMaxLogBackups, &s->log_backups); },
+       [](const DaemonSpec& s) { return absl::StrCat(s.log_backups); }},
+      {"log_compress", "Whether rotated logs are compressed with zstd: yes or no.", kLive,
+       !kThrottle, false,
+       [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->log_compress); },
+       [](const DaemonSpec& s) { return FormatBoolean(s.log_compress); }},
+  };
+}
+
+std::vector<DaemonKey> AllKeys() {
+  std::vector<DaemonKey> keys = RestartKeys();
+  for (const auto& part : {LifeKeys(), ResourceKeys()}) {
+    keys.insert(keys.end(), part.begin(), part.end());
+  }
+  return keys;
+}
+
+}  // namespace
+
+const std::vector<DaemonKey>& DaemonKeys() {
+  static const auto& keys = *new std::vector<DaemonKey>(AllKeys());
+  return keys;
+}
+
+std::vector<std::string> DaemonKeyNames() {
+  std::vector<std::string> names;
+  for (const DaemonKey& key : DaemonKeys()) names.push_back(key.name);
+  return names;
+}
+
+const DaemonKey* FindDaemonKey(absl::string_view name) {
+  for (const DaemonKey& key : DaemonKeys()) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+absl::Status SetDaemonKey(const DaemonKey& key, absl::string_view text, DaemonSpec* spec) {
+  if (key.quoted) return key.read(text, spec);
+  const absl::StatusOr<std::string> plain = Unquote(text);
+  if (!plain.ok()) return plain.status();
+  return key.read(*plain, spec);
+}
+
+void WriteDaemonSettings(DaemonSpec* spec) {
+  DaemonSettings settings;
+  for (const DaemonKey& key : DaemonKeys()) settings[key.name] = key.write(*spec);
+  spec->settings = std::make_shared<const DaemonSettings>(std::move(settings));
+}
+
+}  // namespace hob

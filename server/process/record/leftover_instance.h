@@ -1,0 +1,57 @@
+#ifndef HOB_SERVER_PROCESS_RECORD_LEFTOVER_INSTANCE_H_
+#define HOB_SERVER_PROCESS_RECORD_LEFTOVER_INSTANCE_H_
+
+#include <sys/types.h>
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/posix/unique_fd.h"
+#include "server/process/process.h"
+#include "server/process/record/contained_instance.h"
+#include "server/process/record/instance_record.h"
+#include "server/process/record/leftover.h"
+
+namespace hob {
+
+// What a dead server left running of a daemon, as an instance. Its processes are no children of
+// this one, so that nobody tells how the main process ends: TryReap never returns anything. It is
+// gone when its last process has ended, and stays in the record until then.
+class LeftoverInstance : public Instance {
+ public:
+  // Enters the leftover into `record`, which outlives the instance. An error when it cannot be
+  // written.
+  static absl::StatusOr<std::unique_ptr<Instance>> Create(Leftover leftover,
+                                                          InstanceRecord* record);
+  ~LeftoverInstance() override;
+
+  // One of its processes; 0 while none is known.
+  pid_t pid() const override { return held_.empty() ? 0 : held_.front().first; }
+  int exit_fd() const override { return -1; }
+  absl::optional<ReapedProcess> TryReap() override { return absl::nullopt; }
+  absl::Status SetMain(pid_t process) override;
+  absl::Status SignalMain(int signal) override;
+  absl::Status SignalTree(int signal) override;
+  bool Contains(pid_t process) override;
+  int CountAlive() override;
+  bool IsGone() override;
+  bool IsSignalledAtOnce() const override { return true; }
+  int tree_fd() override { return -1; }
+
+ private:
+  explicit LeftoverInstance(Leftover leftover) : leftover_(std::move(leftover)) {}
+
+  // Sends a signal to one process that is held.
+  static absl::Status Send(const std::pair<pid_t, UniqueFd>& process, int signal);
+
+  const Leftover leftover_;
+  std::vector<RecordedInstance> recorded_;
+  // Some of its processes, with their pidfds. All are looked for again when these have ended.
+  std::vector<std::pair<pid_t, UniqueFd>> held_;
+  bool gone_ = false;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_PROCESS_RECORD_LEFTOVER_INSTANCE_H_

@@ -1,0 +1,248 @@
+#include "server/process/spawn/child.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+namespace hob {
+namespace {
+
+constexpr int kLastSignal = 64;
+constexpr size_t kKernelSignalSetBytes = 8;
+constexpr unsigned kEveryDescriptor = ~0U;
+// The kernel lets ordinary users change the nice value of a session once in 100 ms, all of them
+// together. A child tries for half a second.
+constexpr int kSessionNiceTries = 20;
+constexpr int64_t kSessionNicePauseNanos = 25'000'000;
+
+// The kernel's own layout: glibc's struct sigaction is another.
+struct KernelSigaction {
+  void (*handler)(int) = nullptr;
+  unsigned long flags = 0;
+  void (*restorer)() = nullptr;
+  uint64_t mask = 0;
+};
+
+[[noreturn]] void Fail(ChildPlan* plan, SpawnStage stage, int error_number) {
+  plan->failure = {stage, error_number};
+  for (;;) syscall(SYS_exit_group, 127);
+}
+
+// The result of a system call, or the end of the child.
+long Check(ChildPlan* plan, SpawnStage stage, long result) {
+  if (result < 0) Fail(plan, stage, errno);
+  return result;
+}
+
+void CloseRange(ChildPlan* plan, unsigned first, unsigned last) {
+  if (first <= last) Check(plan, SpawnStage::kClone, syscall(SYS_close_range, first, last, 0));
+}
+
+// Closes everything from `first` on but these two; -1 is none.
+void CloseAllBut(ChildPlan* plan, int first, int one, int other) {
+  const int lower = one < other ? one : other;
+  const int higher = one < other ? other : one;
+  if (lower >= first) {
+    CloseRange(plan, first, lower - 1);
+    first = lower + 1;
+  }
+  if (higher >= first) {
+    CloseRange(plan, first, higher - 1);
+    first = higher + 1;
+  }
+  CloseRange(plan, first, kEveryDescriptor);
+}
+
+// Gives the child a descriptor table of its own with the standard descriptors and the kept ones. A
+// spawn that hangs, in chdir or in execve, must not hold the pipes of another one.
+void TakeDescriptors(ChildPlan* plan) {
+  int first = STDERR_FILENO + 1;
+  const int first_uncopied = plan->kept_count == 0 ? first : plan->kept[plan->kept_count - 1] + 1;
+  Check(plan, SpawnStage::kClone,
+        syscall(SYS_close_range, first_uncopied, kEveryDescriptor, CLOSE_RANGE_UNSHARE));
+  for (int i = 0; i < plan->kept_count; ++i) {
+    if (first < plan->kept[i]) CloseRange(plan, first, plan->kept[i] - 1);
+    first = plan->kept[i] + 1;
+  }
+}
+
+// An ignored signal would stay ignored over execve, and over CLONE_CLEAR_SIGHAND.
+void ResetSignals() {
+  const KernelSigaction default_action;
+  for (int signal = 1; signal <= kLastSignal; ++signal) {
+    syscall(SYS_rt_sigaction, signal, &default_action, nullptr, kKernelSignalSetBytes);
+  }
+}
+
+// Before execve, so that no instance runs that the record does not know. A record that cannot be
+// written is no reason to have no daemon.
+void WriteRecord(ChildPlan* plan) {
+  if (plan->record_slot < 0) return;
+  struct timespec now = {};
+  syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &now);
+  plan->record.boot_time_nanos = now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
+  plan->record.pid = static_cast<int32_t>(syscall(SYS_getpid));
+  syscall(SYS_pwrite64, plan->record_slot, &plan->record, sizeof(plan->record),
+          plan->record_offset);
+}
+
+// The hard limit stays as it is. A mark that cannot be set is no reason to have no daemon.
+void SetMark(const ChildPlan* plan) {
+  if (plan->record.mark == 0) return;
+  uint64_t soft_and_hard[2] = {0, 0};
+  if (syscall(SYS_prlimit64, 0, RLIMIT_LOCKS, nullptr, soft_and_hard) != 0) return;
+  soft_and_hard[0] = plan->record.mark;
+  syscall(SYS_prlimit64, 0, RLIMIT_LOCKS, soft_and_hard, nullptr);
+}
+
+long Open(ChildPlan* plan, SpawnStage stage, const char* path, int flags) {
+  return Check(plan, stage, syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, 0));
+}
+
+long OpenStdio(ChildPlan* plan, SpawnStage stage, const ChildStdio& stdio) {
+  switch (stdio.kind) {
+    case StdioTarget::Kind::kNull:
+      return Open(plan, stage, "/dev/null", O_RDWR);
+    case StdioTarget::Kind::kHold:
+      // A fresh open file description: flags that one daemon sets do not reach another.
+      return Open(plan, stage, stdio.path, O_RDONLY);
+    case StdioTarget::Kind::kFifo:
+      return Open(plan, stage, stdio.path, O_RDWR | O_NOFOLLOW);
+    case StdioTarget::Kind::kInherit:
+    case StdioTarget::Kind::kStdout:
+      break;
+  }
+  return -1;
+}
+
+void SetStdio(ChildPlan* plan, SpawnStage stage, int number) {
+  const ChildStdio& stdio = plan->stdio[number];
+  if (stdio.kind == StdioTarget::Kind::kInherit) return;
+  if (stdio.kind == StdioTarget::Kind::kStdout) {
+    Check(plan, stage, syscall(SYS_dup3, STDOUT_FILENO, number, 0));
+    return;
+  }
+  const long fd = OpenStdio(plan, stage, stdio);
+  Check(plan, stage, syscall(SYS_dup3, fd, number, 0));
+  syscall(SYS_close, fd);
+}
+
+// A number that is asked for may be that of a slot: both are moved out of the way first.
+void PlacePassedDescriptors(ChildPlan* plan) {
+  if (plan->ready_slot < 0 && plan->status_slot < 0) return;
+  const int free_from = (plan->ready_fd > plan->status_fd ? plan->ready_fd : plan->status_fd) + 1;
+  long ready = -1;
+  long status = -1;
+  if (plan->ready_slot >= 0) {
+    ready = Check(plan, SpawnStage::kReadyFd,
+                  syscall(SYS_fcntl, plan->ready_slot, F_DUPFD_CLOEXEC, free_from));
+  }
+  if (plan->status_slot >= 0) {
+    status = Check(plan, SpawnStage::kClone,
+                   syscall(SYS_fcntl, plan->status_slot, F_DUPFD_CLOEXEC, free_from));
+  }
+  if (ready >= 0) {
+    Check(plan, SpawnStage::kReadyFd, syscall(SYS_dup3, ready, plan->ready_fd, 0));
+  }
+  if (status >= 0) {
+    Check(plan, SpawnStage::kClone, syscall(SYS_dup3, status, plan->status_fd, 0));
+  }
+}
+
+// Whatever else the table holds ends here, close-on-exec or not.
+void CloseTheRest(ChildPlan* plan) {
+  CloseAllBut(plan, STDERR_FILENO + 1, plan->ready_slot >= 0 ? plan->ready_fd : -1,
+              plan->status_slot >= 0 ? plan->status_fd : -1);
+}
+
+// Gives the child's new session the same nice value. With autogroups, sched(7), the kernel weighs
+// sessions against each other and nice values only within a session, so that the child's own would
+// mean nothing. There is no such file where the kernel has no autogroups; a session that stays as
+// it is is no reason to have no daemon.
+void SetSessionNice(ChildPlan* plan) {
+  const long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/autogroup", O_WRONLY | O_CLOEXEC, 0);
+  if (fd < 0) return;
+  for (int tries = 0; tries < kSessionNiceTries; ++tries) {
+    if (syscall(SYS_write, fd, plan->nice_text, plan->nice_text_size) >= 0 || errno != EAGAIN) {
+      break;
+    }
+    const struct timespec pause = {0, kSessionNicePauseNanos};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, nullptr);
+  }
+  syscall(SYS_close, fd);
+}
+
+void SetNice(ChildPlan* plan) {
+  if (!plan->set_nice) return;
+  Check(plan, SpawnStage::kNice, syscall(SYS_setpriority, PRIO_PROCESS, 0, plan->nice));
+  SetSessionNice(plan);
+}
+
+void SetOomScore(ChildPlan* plan) {
+  if (plan->oom_score_adj == nullptr) return;
+  const long fd = Open(plan, SpawnStage::kOomScoreAdj, "/proc/self/oom_score_adj", O_WRONLY);
+  Check(plan, SpawnStage::kOomScoreAdj,
+        syscall(SYS_write, fd, plan->oom_score_adj, plan->oom_score_adj_size));
+  syscall(SYS_close, fd);
+}
+
+void SetLimits(ChildPlan* plan) {
+  for (const ChildLimit& limit : plan->limits) {
+    if (!limit.set) continue;
+    Check(plan, limit.stage,
+          syscall(SYS_prlimit64, 0, limit.resource, limit.soft_and_hard, nullptr));
+  }
+}
+
+void SetAttributes(ChildPlan* plan) {
+  syscall(SYS_umask, plan->umask);
+  plan->begun = SpawnStage::kChdir;
+  Check(plan, SpawnStage::kChdir, syscall(SYS_chdir, plan->directory));
+  SetNice(plan);
+  SetOomScore(plan);
+  // After everything that opens or moves a descriptor, which a low limit would not allow.
+  SetLimits(plan);
+  if (plan->no_new_privileges) {
+    Check(plan, SpawnStage::kNoNewPrivileges, syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  }
+}
+
+[[noreturn]] void Execute(ChildPlan* plan) {
+  const uint64_t empty_mask = 0;
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &empty_mask, nullptr, kKernelSignalSetBytes);
+  plan->begun = SpawnStage::kExec;
+  int64_t millis = kFirstExecRetryMillis;
+  for (int retries = 0;; ++retries, millis *= 2) {
+    syscall(SYS_execve, plan->path, plan->argv, plan->environment);
+    if (errno != ETXTBSY || retries == kExecRetries) Fail(plan, SpawnStage::kExec, errno);
+    const struct timespec pause = {0, millis * 1'000'000};
+    syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, nullptr);
+  }
+}
+
+}  // namespace
+
+void RunChild(void* argument) {
+  ChildPlan* plan = static_cast<ChildPlan*>(argument);
+  TakeDescriptors(plan);
+  ResetSignals();
+  Check(plan, SpawnStage::kSetsid, syscall(SYS_setsid));
+  WriteRecord(plan);
+  SetMark(plan);
+  SetStdio(plan, SpawnStage::kStdin, STDIN_FILENO);
+  SetStdio(plan, SpawnStage::kStdout, STDOUT_FILENO);
+  SetStdio(plan, SpawnStage::kStderr, STDERR_FILENO);
+  PlacePassedDescriptors(plan);
+  CloseTheRest(plan);
+  SetAttributes(plan);
+  Execute(plan);
+}
+
+}  // namespace hob

@@ -1,0 +1,185 @@
+#include "server/process/spawn/preflight.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "server/posix/unique_fd.h"
+#include "server/process/spawn/spawn_failure.h"
+#include "server/process/spawn/spawn_stage.h"
+
+namespace hob {
+namespace {
+
+// An interpreter may be a script itself; execve(2) follows as many.
+constexpr int kMostInterpreters = 4;
+
+#if defined(__x86_64__)
+constexpr Elf64_Half kOwnMachine = EM_X86_64;
+#elif defined(__aarch64__)
+constexpr Elf64_Half kOwnMachine = EM_AARCH64;
+#else
+constexpr Elf64_Half kOwnMachine = EM_NONE;
+#endif
+
+// Looks at files with the rights of this process.
+class Preflight {
+ public:
+  explicit Preflight(bool runs_as_this_process) : runs_as_this_process_(runs_as_this_process) {}
+
+  // The errno(3) that chdir(2) is certain to set; 0 when it may succeed.
+  int ChangeDirectory(const std::string& path) const;
+
+  // The same for execve(2).
+  int Execute(const std::string& path) const { return Execute(path, kMostInterpreters); }
+
+ private:
+  int Execute(const std::string& path, int interpreters_left) const;
+  // 0 with an empty `file` when nothing certain can be said of it.
+  int LookUp(const std::string& path, struct stat* file) const;
+  // EACCES when this process may not execute, or search, what is there; 0 when it may, or when
+  // another decides.
+  int CheckAccess(const std::string& path) const;
+
+  const bool runs_as_this_process_;
+};
+
+int Preflight::LookUp(const std::string& path, struct stat* file) const {
+  if (stat(path.c_str(), file) == 0) return 0;
+  switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      return errno;
+    case EACCES:
+      return runs_as_this_process_ ? EACCES : 0;
+    default:
+      return 0;
+  }
+}
+
+int Preflight::CheckAccess(const std::string& path) const {
+  if (!runs_as_this_process_) return 0;
+  return faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0 && errno == EACCES ? EACCES : 0;
+}
+
+int Preflight::ChangeDirectory(const std::string& path) const {
+  struct stat folder = {};
+  if (const int problem = LookUp(path, &folder); problem != 0) return problem;
+  if (folder.st_mode == 0) return 0;
+  return S_ISDIR(folder.st_mode) ? CheckAccess(path) : ENOTDIR;
+}
+
+// True if the kernel itself executes the open file: a script, or a program for this machine. A
+// program for another machine may have an emulator (binfmt_misc) with loaders of its own.
+bool IsOurs(int program) {
+  Elf64_Ehdr header = {};
+  const ssize_t size = pread(program, &header, sizeof(header), 0);
+  if (size >= 2 && header.e_ident[0] == '#' && header.e_ident[1] == '!') return true;
+  return size == sizeof(header) && std::equal(ELFMAG, &ELFMAG[SELFMAG], header.e_ident) &&
+         header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == kOwnMachine;
+}
+
+int Preflight::Execute(const std::string& path, int interpreters_left) const {
+  struct stat file = {};
+  if (const int problem = LookUp(path, &file); problem != 0) return problem;
+  if (file.st_mode == 0) return 0;
+  // Not even root executes what has no x bit at all, whatever an access control list says: its mask
+  // stands in the bits of the group (acl(5)).
+  if (!S_ISREG(file.st_mode) || (file.st_mode & 0111) == 0) return EACCES;
+  if (const int problem = CheckAccess(path); problem != 0) return problem;
+  struct statvfs mount = {};
+  if (statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0) return EACCES;
+  const UniqueFd program(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!program.ok() || !IsOurs(program.get())) return 0;
+  const std::string interpreter = InterpreterOf(program.get());
+  // A relative one is looked for in the daemon's directory; a long one may have been cut.
+  const bool is_known = !interpreter.empty() && interpreter[0] == '/' && interpreter.size() < 128;
+  return is_known && interpreters_left > 0 ? Execute(interpreter, interpreters_left - 1) : 0;
+}
+
+// True if this process may have the capability, or if that cannot be found out.
+bool MayHave(int capability) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, sets) != 0) return true;
+  return (sets[CAP_TO_INDEX(capability)].permitted & CAP_TO_MASK(capability)) != 0;
+}
+
+// The stage of the first limit that setrlimit(2) is certain to refuse.
+SpawnStage RefusedLimit(const SpawnRequest& request) {
+  if (MayHave(CAP_SYS_RESOURCE)) return SpawnStage::kNone;
+  const struct {
+    int resource;
+    SpawnStage stage;
+    const absl::optional<ResourceLimit>& limit;
+  } limits[] = {
+      {RLIMIT_NOFILE, SpawnStage::kLimitNofile, request.limit_nofile},
+      {RLIMIT_CORE, SpawnStage::kLimitCore, request.limit_core},
+      {RLIMIT_NPROC, SpawnStage::kLimitNproc, request.limit_nproc},
+      {RLIMIT_MEMLOCK, SpawnStage::kLimitMemlock, request.limit_memlock},
+  };
+  for (const auto& [resource, stage, limit] : limits) {
+    struct rlimit own = {};
+    if (!limit.has_value() || getrlimit(static_cast<__rlimit_resource>(resource), &own) != 0) {
+      continue;
+    }
+    if (limit->hard > own.rlim_max) return stage;
+  }
+  return SpawnStage::kNone;
+}
+
+// True if a process that executes the file may gain rights by it.
+bool GivesRights(const std::string& program) {
+  struct stat file = {};
+  if (stat(program.c_str(), &file) != 0 || (file.st_mode & (S_ISUID | S_ISGID)) != 0) return true;
+  return getxattr(program.c_str(), "security.capability", nullptr, 0) >= 0;
+}
+
+// True if setresuid(2) is certain to be refused: the user is another one, and neither this process
+// nor the helper has the right to become that user.
+bool IsUserRefused(const DaemonSpec::Credentials& wanted, const std::string& exec_helper) {
+  uid_t real = 0, effective = 0, saved = 0;
+  if (getresuid(&real, &effective, &saved) != 0) return false;
+  if (effective == 0 || real == 0 || saved == 0) return false;
+  const bool is_own = wanted.uid == real || wanted.uid == effective || wanted.uid == saved;
+  return !is_own && !MayHave(CAP_SETUID) && !GivesRights(exec_helper);
+}
+
+}  // namespace
+
+absl::optional<SpawnFailure> ForeseeSpawnFailure(const SpawnRequest& request,
+                                                 const std::string& exec_helper) {
+  const Preflight as_server(/*runs_as_this_process=*/true);
+  const Preflight as_daemon(/*runs_as_this_process=*/!request.credentials.has_value());
+  if (const int problem = as_daemon.ChangeDirectory(request.directory); problem != 0) {
+    return ExplainSpawnFailure(request, {SpawnStage::kChdir, problem});
+  }
+  if (const SpawnStage stage = RefusedLimit(request); stage != SpawnStage::kNone) {
+    return ExplainSpawnFailure(request, {stage, EPERM});
+  }
+  if (request.credentials.has_value()) {
+    if (const int problem = as_server.Execute(exec_helper); problem != 0) {
+      return ExplainHelperFailure(exec_helper, problem);
+    }
+    if (IsUserRefused(*request.credentials, exec_helper)) {
+      return ExplainSpawnFailure(request, {SpawnStage::kUser, EPERM});
+    }
+  }
+  if (const int problem = as_daemon.Execute(request.argv[0]); problem != 0) {
+    return ExplainSpawnFailure(request, {SpawnStage::kExec, problem});
+  }
+  return absl::nullopt;
+}
+
+}  // namespace hob

@@ -1,0 +1,237 @@
+#include "server/process/spawn/process_spawner.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/posix/raw_clone.h"
+#include "server/process/record/contained_instance.h"
+#include "server/process/record/leftover_instance.h"
+#include "server/process/spawn/file_probe.h"
+#include "server/process/spawn/helper_status.h"
+#include "server/process/spawn/preflight.h"
+#include "server/process/spawn/spawn_failure.h"
+#include "server/process/tree/control_group.h"
+#include "server/process/tree/instance_mark.h"
+
+namespace hob {
+namespace {
+
+// An infinite duration is more than a clock can add to the time.
+constexpr absl::Duration kLongestExec = absl::Hours(24);
+
+absl::StatusOr<std::string> HelperBesideThisProgram() {
+  constexpr char kThisProgram[] = "/proc/self/exe";
+  char path[PATH_MAX];
+  const ssize_t size = readlink(kThisProgram, path, sizeof(path));
+  if (size < 0) {
+    const absl::Status status = absl::ErrnoToStatus(errno, kThisProgram);
+    if (access("/proc/self", F_OK) == 0) return status;
+    return absl::FailedPreconditionError(
+        absl::StrCat(status.message(), ": hobd needs /proc: mount -t proc proc /proc"));
+  }
+  const std::string program(path, size);
+  return absl::StrCat(program.substr(0, program.rfind('/')), "/hob-exec");
+}
+
+void AddWhyNoMarks(Containment* containment) {
+  const std::string why = WhyNoMarks();
+  if (why.empty()) return;
+  absl::StrAppend(&containment->reason,
+                  "; processes bear no mark that tells whose they are: ", why);
+}
+
+}  // namespace
+
+// A child that called execve.
+struct ProcessSpawner::Born {
+  pid_t pid = 0;
+  UniqueFd pidfd;
+};
+
+// What a child is registered by.
+struct ProcessSpawner::Registration {
+  // Its entry in the record.
+  int record_entry = 0;
+  uint64_t mark = kNoMark;
+};
+
+absl::StatusOr<std::unique_ptr<ProcessSpawner>> ProcessSpawner::Create(Options options) {
+  if (options.exec_helper.empty()) {
+    absl::StatusOr<std::string> helper = HelperBesideThisProgram();
+    if (!helper.ok()) return helper.status();
+    options.exec_helper = *std::move(helper);
+  }
+  Containment containment;
+  containment.reason = "control groups are switched off";
+  if (options.control_groups) containment = ProbeContainment(options.run_dir);
+  if (containment.mode == ContainmentMode::kSession) AddWhyNoMarks(&containment);
+  absl::StatusOr<std::unique_ptr<InstanceRecord>> record =
+      InstanceRecord::Create(options.run_dir, containment.group);
+  using Slots = absl::StatusOr<std::unique_ptr<SpawnSlots>>;
+  Slots slots = record.ok() ? SpawnSlots::Create((*record)->fd()) : Slots(record.status());
+  if (!slots.ok()) {
+    if (!containment.group.empty()) RemoveControlGroup(containment.group);
+    return slots.status();
+  }
+  std::unique_ptr<ProcessSpawner> spawner(new ProcessSpawner(
+      std::move(options), std::move(containment), *std::move(record), *std::move(slots)));
+  MutexLock lock(&spawner->leftovers_mu_);
+  for (const Leftover& leftover : spawner->options_.leftovers) {
+    absl::StatusOr<std::unique_ptr<Instance>> instance =
+        LeftoverInstance::Create(leftover, spawner->record_.get());
+    if (!instance.ok()) return instance.status();
+    spawner->leftovers_[leftover.daemon] = *std::move(instance);
+  }
+  return spawner;
+}
+
+ProcessSpawner::ProcessSpawner(Options options, Containment containment,
+                               std::unique_ptr<InstanceRecord> record,
+                               std::unique_ptr<SpawnSlots> slots)
+    : options_(std::move(options)),
+      child_options_({options_.exec_helper, options_.child_limit_nofile}),
+      containment_(std::move(containment)),
+      record_(std::move(record)),
+      slots_(std::move(slots)),
+      // A control group leaves nothing to be found by a mark.
+      marks_(containment_.mode == ContainmentMode::kSession && WhyNoMarks().empty()),
+      watch_(absl::ToChronoNanoseconds(std::min(options_.exec_timeout, kLongestExec))) {}
+
+ProcessSpawner::~ProcessSpawner() {
+  remover_.reset();
+  if (containment_.mode == ContainmentMode::kControlGroup) RemoveControlGroup(containment_.group);
+}
+
+std::unique_ptr<Instance> ProcessSpawner::TakeLeftover(const std::string& name) {
+  MutexLock lock(&leftovers_mu_);
+  const auto found = leftovers_.find(name);
+  if (found == leftovers_.end()) return nullptr;
+  std::unique_ptr<Instance> leftover = std::move(found->second);
+  leftovers_.erase(found);
+  return leftover;
+}
+
+void ProcessSpawner::Forget(const std::string& name) {
+  if (containment_.mode != ContainmentMode::kControlGroup) return;
+  RemoveControlGroup(DaemonGroup(containment_.group, name));
+}
+
+void ProcessSpawner::ForgetForGood(const std::string& name) {
+  if (containment_.mode != ContainmentMode::kControlGroup) return;
+  remover_->RemoveSoon(DaemonGroup(containment_.group, name));
+}
+
+SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
+  failed_children_.ReapLate();
+  RecordedInstance recorded(record_.get());
+  const Registration registration = {recorded.entry(), marks_ ? DrawMark() : kNoMark};
+  absl::variant<Born, SpawnFailure> result = request.credentials.has_value()
+                                                 ? CloneWithHelper(request, registration)
+                                                 : Clone(request, -1, registration);
+  if (auto* failure = absl::get_if<SpawnFailure>(&result)) return std::move(*failure);
+  Born& born = absl::get<Born>(result);
+  if (containment_.mode == ContainmentMode::kControlGroup) {
+    return std::make_unique<GroupInstance>(born.pid, std::move(born.pidfd),
+                                           DaemonGroup(containment_.group, request.name),
+                                           std::move(recorded), options_.strays);
+  }
+  return std::make_unique<SessionInstance>(born.pid, std::move(born.pidfd), request.name,
+                                           registration.mark, std::move(recorded), options_.strays);
+}
+
+absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& request) {
+  failed_children_.ReapLate();
+  // A child can be killed where it waits for a file system that does not answer; this thread
+  // cannot.
+  FileProbe probe;
+  probe.directory = request.directory.c_str();
+  probe.program = request.argv[0].c_str();
+  int pidfd = -1;
+  SpawnWatch::Spawn watched(&watch_, &pidfd);
+  const pid_t pid = RawClone(/*cgroup_fd=*/-1, &RunFileProbe, &probe, &pidfd);
+  const bool killed = watched.End();
+  // Without a process to spare nothing is certain.
+  if (pid < 0) return absl::nullopt;
+  failed_children_.Reap(UniqueFd(pidfd));
+  if (killed && probe.begun == SpawnStage::kNone) return absl::nullopt;
+  if (killed) return ExplainSpawnFailure(request, {probe.begun, ETIMEDOUT});
+  return ForeseeSpawnFailure(request, options_.exec_helper);
+}
+
+absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(
+    const SpawnRequest& request, int status_write, const Registration& registration) {
+  UniqueFd group;
+  if (containment_.mode == ContainmentMode::kControlGroup) {
+    const std::string path = DaemonGroup(containment_.group, request.name);
+    group = OpenControlGroup(path);
+    const int error_number = errno;
+    if (!group.ok()) {
+      return SpawnFailure{SpawnStageName(SpawnStage::kClone), error_number,
+                          absl::StrCat(path, ": ", ErrnoMeaning(error_number))};
+    }
+  }
+  const int ready_write = request.ready_fd.has_value() ? request.ready_write_end : -1;
+  const SpawnSlots::Passed passed = slots_->Pass(ready_write, status_write);
+  if (request.ready_fd.has_value() && passed.ready() < 0) {
+    const int error_number = passed.error() == 0 ? EBADF : passed.error();
+    return ExplainSpawnFailure(request, {SpawnStage::kReadyFd, error_number});
+  }
+  if (status_write >= 0 && passed.status() < 0) {
+    return ExplainSpawnFailure(request, {SpawnStage::kClone, passed.error()});
+  }
+  PreparedChild child(request, child_options_, *slots_, passed);
+  child.plan()->record_offset = InstanceRecord::Offset(registration.record_entry);
+  child.plan()->record.mark = registration.mark;
+  int pidfd = -1;
+  SpawnWatch::Spawn watched(&watch_, &pidfd);
+  const pid_t pid = RawClone(group.get(), &RunChild, child.plan(), &pidfd);
+  const bool killed = watched.End();
+  if (pid < 0) return ExplainSpawnFailure(request, {SpawnStage::kClone, -pid});
+  UniqueFd owned_pidfd(pidfd);
+  SpawnStep failure = child.plan()->failure;
+  if (killed) failure = {child.plan()->begun, ETIMEDOUT};
+  if (failure.stage == SpawnStage::kNone) return Born{pid, std::move(owned_pidfd)};
+  failed_children_.Reap(std::move(owned_pidfd));
+  return ExplainClone(request, failure);
+}
+
+absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelper(
+    const SpawnRequest& request, const Registration& registration) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return ExplainSpawnFailure(request, {SpawnStage::kClone, errno});
+  }
+  const UniqueFd status_read(ends[0]);
+  UniqueFd status_write(ends[1]);
+  fcntl(status_read.get(), F_SETFL, O_NONBLOCK);
+  absl::variant<Born, SpawnFailure> result = Clone(request, status_write.get(), registration);
+  // Only the helper's own copy keeps the pipe from its end now.
+  status_write.Reset();
+  Born* born = absl::get_if<Born>(&result);
+  if (born == nullptr) return result;
+  const SpawnStep step = AwaitHelper(status_read.get(), born->pidfd.get(), options_.exec_timeout);
+  if (step.stage == SpawnStage::kNone) return result;
+  failed_children_.Reap(std::move(born->pidfd));
+  return ExplainSpawnFailure(request, step);
+}
+
+SpawnFailure ProcessSpawner::ExplainClone(const SpawnRequest& request, SpawnStep step) const {
+  if (step.stage != SpawnStage::kExec || !request.credentials.has_value()) {
+    return ExplainSpawnFailure(request, step);
+  }
+  return ExplainHelperFailure(options_.exec_helper, step.error_number);
+}
+
+absl::Status ProcessSpawner::CheckExecHelper() const {
+  if (access(options_.exec_helper.c_str(), X_OK) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(ExplainHelperFailure(options_.exec_helper, errno).message);
+}
+
+}  // namespace hob

@@ -1,0 +1,117 @@
+// The numbers of the slots depend on what other threads open and close meanwhile; what a child
+// finds in them does not.
+#include "server/process/spawn/spawn_slots.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/process/testing/process_test_env.h"
+
+namespace hob {
+namespace {
+
+using testing::ElementsAre;
+
+// A thread that opens and closes descriptors as fast as it can, the lowest free numbers, as long as
+// it lives.
+class DescriptorChurn {
+ public:
+  DescriptorChurn() : thread_([this] { Loop(); }) {}
+  ~DescriptorChurn() {
+    ending_ = true;
+    thread_.join();
+  }
+
+ private:
+  void Loop() {
+    while (!ending_) {
+      std::vector<UniqueFd> held;
+      for (int i = 0; i < 16; ++i) held.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
+  }
+
+  std::atomic<bool> ending_{false};
+  std::thread thread_;
+};
+
+class SpawnSlotsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    record_.Reset(open(absl::StrCat(NewFolder("record"), "/record").c_str(),
+                       O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_TRUE(record_.ok());
+  }
+
+  UniqueFd record_;
+};
+
+TEST_F(SpawnSlotsTest, WhateverNumbersTheyGetNoSlotIsAnothers) {
+  const DescriptorChurn churn;
+  for (int round = 0; round < 500; ++round) {
+    const auto slots = SpawnSlots::Create(record_.get());
+    ASSERT_TRUE(slots.ok()) << slots.status();
+    const UniqueFd ready(dup(record_.get()));
+    const SpawnSlots::Passed first = (*slots)->Pass(ready.get(), ready.get());
+    const SpawnSlots::Passed second = (*slots)->Pass(ready.get(), -1);
+    const std::set<int> numbers = {(*slots)->hold_slot(), (*slots)->record_slot(), first.ready(),
+                                   first.status(), second.ready()};
+    EXPECT_EQ(numbers.size(), 5u);
+    EXPECT_GT(*numbers.begin(), STDERR_FILENO);
+    EXPECT_EQ(second.status(), -1);
+  }
+}
+
+TEST_F(SpawnSlotsTest, ChildrenFindWhatIsTheirsHoweverTheSlotsWereNumbered) {
+  const DescriptorChurn churn;
+  for (int round = 0; round < 300 && !HasFailure(); ++round) {
+    std::string why_not;
+    const auto spawner = NewSpawner(ContainmentMode::kSession, &why_not);
+    ASSERT_NE(spawner, nullptr) << why_not;
+    int ends[2];
+    ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    const UniqueFd read_end(ends[0]);
+    UniqueFd write_end(ends[1]);
+    SpawnRequest request = ChildRequest({"ready", "9"});
+    request.stdin_target.kind = StdioTarget::Kind::kHold;
+    request.ready_fd = 9;
+    request.ready_write_end = write_end.get();
+    const auto instance = Spawned(spawner->Spawn(request));
+    ASSERT_NE(instance, nullptr) << "round " << round;
+    write_end.Reset();
+    AwaitReady(read_end.get(), POLLIN);
+    char text[2];
+    EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 1);
+    EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 0);
+    EXPECT_TRUE(instance->IsGone());
+    // Neither a slot nor another child has a copy.
+    EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 0);
+  }
+}
+
+// The program's own descriptors are what was asked for, none of the server's among them.
+TEST_F(SpawnSlotsTest, NothingElseReachesTheProgram) {
+  const DescriptorChurn churn;
+  for (int round = 0; round < 20 && !HasFailure(); ++round) {
+    std::string why_not;
+    const auto spawner = NewSpawner(ContainmentMode::kSession, &why_not);
+    ASSERT_NE(spawner, nullptr) << why_not;
+    SpawnRequest request = ChildRequest({});
+    request.stdin_target.kind = StdioTarget::Kind::kHold;
+    EXPECT_THAT(All(ShowState(spawner.get(), request), "fd"),
+                ElementsAre("0 pipe r", "1 /dev/null rw", "2 /dev/null rw"));
+  }
+}
+
+}  // namespace
+}  // namespace hob
