@@ -244,6 +244,7 @@ absl::Status Server::MakeSupervisor() {
   reload.begins = NotifyReloading;
   reload.ends = [this] { NotifyReady(registry_.All().size()); };
   reloader_ = std::make_unique<Reloader>(std::move(reload), *supervisor_, journal_);
+  reloader_->Start();
   return absl::OkStatus();
 }
 

@@ -69,6 +69,7 @@ class ReloaderTest : public testing::Test {
     options.begins = [this] { ++begun_; };
     options.ends = [this] { ++ended_; };
     reloader_ = std::make_unique<Reloader>(std::move(options), *supervisor_, journal_);
+    reloader_->Start();
   }
 
   ~ReloaderTest() override {

@@ -38,7 +38,7 @@ struct Outcome {
   int64_t servers = 0;
 };
 
-// Simulates the life of one or several servers from a seed: the real Supervisor, ReloadQueue,
+// Simulates the life of one or several servers from a seed: the real Supervisor, Reloader,
 // DaemonRunner, RestartThrottle and Registry on a fake kernel, all on the caller's thread. Workers
 // take their turns, and the world acts, in an order that follows from the seed alone. After every
 // step the Model checks published snapshots and requests to the kernel.

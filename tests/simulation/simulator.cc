@@ -104,10 +104,10 @@ void Simulator::Begin() {
   SubscribeToChanges();
   server_->supervisor =
       std::make_unique<Supervisor>(server_->context, Load().config, server_->workforce);
-  ReloadQueue::Options options;
+  Reloader::Options options;
   options.load = [this] { return Load(); };
   server_->reloads =
-      std::make_unique<ReloadQueue>(std::move(options), *server_->supervisor, SharedJournal());
+      std::make_unique<Reloader>(std::move(options), *server_->supervisor, SharedJournal());
   Check(server_->supervisor->Populate().ok(), "the daemons of the configuration are not made");
   server_->supervisor->Boot();
 }

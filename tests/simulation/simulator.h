@@ -13,7 +13,7 @@
 #include "absl/types/optional.h"
 #include "server/clock/simulated_clock.h"
 #include "server/output/log_store.h"
-#include "server/supervisor/reload_queue.h"
+#include "server/supervisor/reloader.h"
 #include "tests/simulation/configurations.h"
 #include "tests/simulation/fake_kernel.h"
 #include "tests/simulation/folder.h"
@@ -100,7 +100,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
     std::unique_ptr<LogStore> logs;
     SimulatedWorkforce workforce;
     std::unique_ptr<Supervisor> supervisor;
-    std::unique_ptr<ReloadQueue> reloads;
+    std::unique_ptr<Reloader> reloads;
   };
 
   // The life of a server.
@@ -155,10 +155,10 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   std::string ProblemWithSuccess(const Posted& posted, const DaemonSnapshot& daemon) const;
   LoadedConfig Load();
   std::map<int, PlanAction> ExpectedPlan(const Files& wanted) const;
-  void Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome>& outcome);
+  void Reloaded(bool dry_run, const absl::StatusOr<Reloader::Outcome>& outcome);
   void CheckRemovedHaveEnded();
-  void CheckReloaded(const ReloadQueue::Outcome& outcome);
-  void CheckFailures(const ReloadQueue::Outcome& outcome);
+  void CheckReloaded(const Reloader::Outcome& outcome);
+  void CheckFailures(const Reloader::Outcome& outcome);
   void CheckNotReloaded(const std::string& reason);
   void CheckAllAnswered();
   void CheckLogs();

@@ -286,7 +286,7 @@ std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
   return plan;
 }
 
-void Simulator::Reloaded(bool dry_run, const absl::StatusOr<ReloadQueue::Outcome>& outcome) {
+void Simulator::Reloaded(bool dry_run, const absl::StatusOr<Reloader::Outcome>& outcome) {
   --pending_reloads_;
   ++outcome_.reloads;
   const std::string reason = outcome.ok() ? "OK" : GetErrorReason(outcome.status()).reason;
@@ -316,7 +316,7 @@ void Simulator::CheckRemovedHaveEnded() {
 }
 
 // A reload names the daemons whose new instance did not start, and no others.
-void Simulator::CheckFailures(const ReloadQueue::Outcome& outcome) {
+void Simulator::CheckFailures(const Reloader::Outcome& outcome) {
   std::set<int> reported;
   for (const auto& [name, daemon] : outcome.outcomes) {
     if (!daemon.failure.empty()) reported.insert(name[1] - '0');
@@ -332,7 +332,7 @@ void Simulator::CheckFailures(const ReloadQueue::Outcome& outcome) {
   }
 }
 
-void Simulator::CheckReloaded(const ReloadQueue::Outcome& outcome) {
+void Simulator::CheckReloaded(const Reloader::Outcome& outcome) {
   std::map<int, PlanAction> plan;
   for (const PlanEntry& entry : outcome.plan.daemons) plan[entry.name[1] - '0'] = entry.action;
   Check(plan == plan_, "the plan of a reload is wrong");

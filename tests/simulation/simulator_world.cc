@@ -115,7 +115,7 @@ void Simulator::AskForReload() {
   ++pending_reloads_;
   Trace([&] { return dry_run ? "a dry run is asked for" : "a reload is asked for"; });
   server_->reloads->Request(dry_run,
-                            [this, dry_run](const absl::StatusOr<ReloadQueue::Outcome>& outcome) {
+                            [this, dry_run](const absl::StatusOr<Reloader::Outcome>& outcome) {
                               Reloaded(dry_run, outcome);
                             });
 }

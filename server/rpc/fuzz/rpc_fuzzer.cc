@@ -266,6 +266,7 @@ class World {
     Reloader::Options options;
     options.load = [path] { return LoadConfig({path}); };
     reloader_ = std::make_unique<Reloader>(std::move(options), *supervisor_, journal_);
+    reloader_->Start();
     Serve();
     BeAsAtFirst();
   }
