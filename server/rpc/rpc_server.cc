@@ -4,9 +4,11 @@
 
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "server/errors/errors.h"
 #include "server/rpc/status.h"
+#include "server/sync/mutex.h"
 #include "server/version/version.h"
 
 namespace hob {
@@ -24,6 +26,62 @@ constexpr size_t kMostForCallers = size_t{256} << 20;
 // Bounds the handshake of a caller that has begun to speak. On a busy machine either side may get
 // no processor for seconds; the listener handles callers that say nothing (SilentConnections).
 constexpr int kHandshakeTimeoutMs = 60'000;
+
+}  // namespace
+
+// Counts the calls under way. Thread-safe.
+class CallCount {
+ public:
+  void Add() ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    ++count_;
+  }
+  void Remove() ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    if (--count_ == 0) none_.WakeAll();
+  }
+  // Returns when no call is under way, or at the deadline.
+  void AwaitNone(CondVar::Deadline deadline) ABSL_LOCKS_EXCLUDED(mu_) {
+    MutexLock lock(&mu_);
+    while (count_ > 0 && none_.WaitUntil(&mu_, deadline)) {
+    }
+  }
+
+ private:
+  Mutex mu_;
+  CondVar none_;
+  int count_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+namespace {
+
+// Counts a call until its status is sent: gRPC keeps an interceptor as long as its call.
+class CountedCall : public grpc::experimental::Interceptor {
+ public:
+  explicit CountedCall(std::shared_ptr<CallCount> calls) : calls_(std::move(calls)) {
+    calls_->Add();
+  }
+  ~CountedCall() override { calls_->Remove(); }
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    methods->Proceed();
+  }
+
+ private:
+  const std::shared_ptr<CallCount> calls_;
+};
+
+class CountedCalls : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit CountedCalls(std::shared_ptr<CallCount> calls) : calls_(std::move(calls)) {}
+
+  grpc::experimental::Interceptor* CreateServerInterceptor(ServerRpcInfo*) override {
+    return new CountedCall(calls_);
+  }
+
+ private:
+  const std::shared_ptr<CallCount> calls_;
+};
 
 // Answers a call whose request cannot be read.
 class RequestCheck : public grpc::experimental::Interceptor {
@@ -66,7 +124,7 @@ class FailedCall : public grpc::ServerGenericBidiReactor {
 }  // namespace
 
 RpcServer::RpcServer(Handlers& handlers, Interceptors interceptors)
-    : supervisor_(handlers), health_(handlers) {
+    : calls_(std::make_shared<CallCount>()), supervisor_(handlers), health_(handlers) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
@@ -79,6 +137,7 @@ RpcServer::RpcServer(Handlers& handlers, Interceptors interceptors)
   builder.RegisterService(&health_);
   builder.RegisterCallbackGenericService(&unknown_methods_);
   interceptors.insert(interceptors.begin(), std::make_unique<RequestChecks>());
+  interceptors.push_back(std::make_unique<CountedCalls>(calls_));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   server_ = builder.BuildAndStart();
 }
@@ -90,7 +149,9 @@ void RpcServer::TakeConnection(UniqueFd connection) {
 }
 
 void RpcServer::ShutDown(std::chrono::milliseconds patience) {
-  server_->Shutdown(std::chrono::system_clock::now() + patience);
+  const auto begin = std::chrono::system_clock::now();
+  calls_->AwaitNone(CondVar::In(patience));
+  server_->Shutdown(begin + patience);
   server_->Wait();
 }
 

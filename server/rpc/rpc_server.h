@@ -13,6 +13,8 @@
 
 namespace hob {
 
+class CallCount;
+
 // The gRPC server: hob.v1.Supervisor, grpc.health.v1.Health and reflection, on connections that are
 // handed to it. It bounds what all callers together may make it keep.
 //
@@ -34,8 +36,10 @@ class RpcServer {
   // Takes over a connection that a listener has accepted.
   void TakeConnection(UniqueFd connection);
 
-  // Takes no more calls. Waits for those that are under way, and cancels what is left of them after
-  // `patience`. Called once.
+  // Takes no more calls. Waits for those that are under way, which their handlers must be ending,
+  // and cancels what is left of them after `patience`. Only then asks the clients to go: one that
+  // is asked first answers, and may find the connection closed and lose the status that is on its
+  // way. Called once.
   void ShutDown(std::chrono::milliseconds patience);
 
  private:
@@ -46,6 +50,8 @@ class RpcServer {
         grpc::GenericCallbackServerContext* context) override;
   };
 
+  // Shared with the calls, of which gRPC may keep some for longer than the server lives.
+  const std::shared_ptr<CallCount> calls_;
   UnknownMethods unknown_methods_;
   SupervisorService supervisor_;
   HealthService health_;
