@@ -157,7 +157,7 @@ fuzz_one() {
   name=${name%_fuzzer}
   found=$HOB_FUZZ_FOLDER/$name
   mkdir -p "$found/corpus" "$found/tmp"
-  TEST_TMPDIR=$found/tmp "$program" -max_total_time="$2" -timeout=20 -print_final_stats=1 \
+  TEST_TMPDIR=$found/tmp "$program" -seed="${HOB_FUZZ_SEED:-0}" -max_total_time="$2" -timeout=20 -print_final_stats=1 \
     -artifact_prefix="$found/" "$found/corpus" "$package/corpus/$name" </dev/null >"$found/log" 2>&1 || status=$?
   rm -rf "$found/tmp"
   awk -v name="$name" -v status="$status" '
@@ -195,7 +195,8 @@ fuzzers() {
 }
 
 # No fuzzer finds anything within [SECONDS] (30): bazel/check.sh fuzz [SECONDS] [NAME...], without a NAME all of them, two at
-# a time. With $HOB_FUZZ_FOLDER, what they have learnt is kept there, and they go on from it the next time.
+# a time. With $HOB_FUZZ_FOLDER, what they have learnt is kept there, and they go on from it the next time. With $HOB_FUZZ_SEED,
+# the same program tries the same inputs again; without it, others each time.
 check_fuzz() {
   local seconds=30 labels status=0
   if [[ ${1:-} =~ ^[0-9]+$ ]]; then
