@@ -152,6 +152,8 @@ ParsedCommandLine CommandLine::Parse(std::vector<std::string> arguments) {
     return parsed;
   } catch (const CLI::RequiredError& error) {
     return UsageError(ParsedVerb() == nullptr ? "which verb?" : error.what());
+  } catch (const CLI::ExtrasError&) {
+    return UsageError(UnknownArgument());
   } catch (const CLI::ParseError& error) {
     return UsageError(error.what());
   }
@@ -167,6 +169,26 @@ std::string CommandLine::UnknownVerb() const {
     if (!absl::StartsWith(argument, "-")) return argument;
   }
   return "";
+}
+
+std::string CommandLine::UnknownArgument() const {
+  const std::vector<std::string> unknown = app_->remaining(true);
+  // An argument beside an unknown option is mostly its value.
+  const auto is_option = [](const std::string& word) { return absl::StartsWith(word, "-"); };
+  const auto option = std::find_if(unknown.begin(), unknown.end(), is_option);
+  if (option == unknown.end()) {
+    return absl::StrCat("'", unknown.front(), "' is one argument too many");
+  }
+  const std::string name = option->substr(0, option->find('='));
+  std::vector<std::string> names;
+  for (const OptionDescription& known : description_.global_options) names.push_back(known.name);
+  for (const VerbDescription& verb : description_.verbs) {
+    if (verb.info.name != ParsedVerb()->info().name) continue;
+    for (const OptionDescription& known : verb.options) names.push_back(known.name);
+  }
+  const std::string near = NearWord(name, names);
+  return absl::StrCat("there is no option '", name, "'",
+                      near.empty() ? "" : absl::StrCat("; did you mean '", near, "'?"));
 }
 
 ParsedCommandLine CommandLine::UsageError(const std::string& message) {

@@ -50,6 +50,9 @@ class CommandLine {
   Verb* ParsedVerb() const;
   std::string Help() const;
   // Returns the error of a command line in which CLI11 found `message`.
+  // Names the argument that nothing takes, and the option it may have meant. Precondition: a verb was
+  // parsed and an argument is left over.
+  std::string UnknownArgument() const;
   ParsedCommandLine UsageError(const std::string& message);
   // Returns the argument in the place of a verb that is no verb; empty if there is none.
   std::string UnknownVerb() const;

@@ -724,7 +724,9 @@ TEST_F(RunTest, NothingAskedForIsAUsageErrorThatPrintsTheHelp) {
 TEST_F(RunTest, UsageErrorsSayWhatWouldBeRight) {
   ExpectGolden("usage_verb", {"lsit"});
   ExpectGolden("usage_verb_unlike", {"frob\x1bnicate", "web"});
-  ExpectGolden("usage_option", {"list", "--frob"});
+  ExpectGolden("usage_option", {"list", "--frob", "web"});
+  ExpectGolden("usage_option_near", {"list", "--adress=unix:/run/hob.sock"});
+  ExpectGolden("usage_argument", {"info", "web"});
   ExpectGolden("usage_no_verb", {"-o", "json"});
   ExpectGolden("usage_output", {"-o", "xml", "list"});
   ExpectGolden("usage_address", {"--address", "/run/hob/hob.sock", "list"});

@@ -20,7 +20,7 @@
 namespace hob {
 
 // How long a test waits for what must happen. No test depends on it: it only ends hopeless ones.
-inline constexpr absl::Duration kPatience = absl::Seconds(30);
+inline constexpr absl::Duration kPatience = absl::Minutes(2);
 
 // The absolute path of one of //server/process/testcases, or of hob-exec.
 std::string TestProgram(const std::string& name);
