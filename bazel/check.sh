@@ -1,6 +1,6 @@
 #!/bin/bash
-# One check of the source besides its tests: bazel/check.sh NAME [ARGUMENTS...]. Prints what is wrong and exits with 0 only
-# if nothing is. Without a NAME it lists them. Those that read generated headers or run tests build what they need.
+# Runs one check of the source: bazel/check.sh NAME [ARGUMENTS...]. Prints the problems and exits with 0 only if it finds
+# none. Without a NAME it lists the checks. Checks that need generated headers or tests build them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,7 +11,7 @@ bazel() {
   /usr/bin/bazel "$@" --noshow_progress </dev/null
 }
 
-# Prints the files of the project whose names match one of the patterns, each ended by a NUL.
+# Prints the files of the project whose names match one of the patterns, each followed by a NUL.
 files() {
   local tests=() pattern
   for pattern in "$@"; do
@@ -20,13 +20,13 @@ files() {
   find .ci bazel client proto server tests -type f '(' "${tests[@]:1}" ')' -print0 | sort -z
 }
 
-# Nothing lies at the top level but what belongs there.
+# The top level holds only the files that belong there.
 check_top_level() {
   local allowed=' .bazelrc .ci .clang-format .clang-tidy .clangd .git .gitignore BUILD LICENSE README.md WORKSPACE bazel client proto server tests '
   local status=0 name
   while IFS= read -r -d '' name; do
     [[ $allowed == *" $name "* || (-L $name && $name == bazel-*) ]] && continue
-    printf '%s: nothing of that name belongs at the top level\n' "$name"
+    printf '%s: does not belong at the top level\n' "$name"
     status=1
   done < <(find . -mindepth 1 -maxdepth 1 -printf '%P\0')
   return "$status"
@@ -38,7 +38,7 @@ check_readme() {
   local command name status=0
   for command in bazel/run.sh bazel/test.sh; do
     grep -qxF "$command" README.md && continue
-    printf 'README.md: "%s" has to stand there in a line of its own\n' "$command"
+    printf 'README.md: "%s" must be a line of its own\n' "$command"
     status=1
   done
   while IFS= read -r name; do
@@ -50,7 +50,7 @@ check_readme() {
   return "$status"
 }
 
-# The packages of the server use each other as its map says, and no program carries what only tests use.
+# The packages of the server depend on each other as their map says, and no product library serves only tests.
 check_map() {
   bazel query --noimplicit_deps 'kind(rule, //...)' --output=xml | /usr/bin/python3 bazel/check_map.py
 }
@@ -65,13 +65,13 @@ check_shell() {
   { files '*.sh' && printf '.ci/run\0'; } | xargs -0 shellcheck --severity=warning --exclude=SC1090
 }
 
-# The code is laid out as .clang-format says.
+# The code is formatted as in .clang-format.
 check_format() {
   files '*.h' '*.cc' | xargs -0 clang-format --dry-run --Werror
 }
 
-# Supervision asks no clock that somebody can set: nothing in it waits until a time of day,
-# which Abseil's timed waits do, and who looks at the wall clock does so for what people are told.
+# Supervision does not depend on a clock that can be set: it never waits until a wall-clock time, as
+# Abseil's timed waits do, and reads the wall clock only to show times to people.
 check_clock() {
   local tellers='clock/clock|daemon/(shown_times|throttle_decision)|output/log_writer|registry/registry|throttle/restart_decision'
   local waits='With(Timeout|Deadline)\(|(system|high_resolution)_clock|\b(sleep|SleepFor|sleep_for|sleep_until)\('
@@ -93,8 +93,8 @@ check_clock() {
   return "$status"
 }
 
-# Prints the product's .cc files, each ended by a NUL: those that use gRPC ("grpc"), which take a compiler long to read, or
-# the others ("core").
+# Prints the product's .cc files, each followed by a NUL: those that use gRPC ("grpc"), which compile slowly, or the others
+# ("core").
 product() {
   local keep=-zv
   [[ $1 == grpc ]] && keep=-z
@@ -102,18 +102,18 @@ product() {
     grep "$keep" -E -e '^(client|tests)/' -e '^server/(metrics|rpc)/' -e '^server/(main|server|server_metrics)\.cc$'
 }
 
-# What clang needs to read the product's code; its annotations of what guards what are checked with it: gcc reads them as
-# comments. Generated headers are taken as they are.
+# clang's options for the product's code. Only clang checks the thread annotations; gcc ignores them. Generated headers are
+# exempt from warnings.
 readonly CLANG_OPTIONS=(-std=c++17 -I. -isystem bazel-bin/proto -isystem bazel-bin/external/system_protos -Wall
   -Wno-sign-compare -Wthread-safety)
 
-# clang finds no fault with the code that uses gRPC.
+# clang finds no problem in the code that uses gRPC.
 check_clang() {
   bazel build //proto/... @system_protos//...
   product grpc | xargs -0 -n 4 -P "$PARALLEL" clang++ -fsyntax-only -Werror "${CLANG_OPTIONS[@]}"
 }
 
-# Neither clang nor clang-tidy finds a fault with the core.
+# Neither clang nor clang-tidy finds a problem in the core.
 check_tidy() {
   product core | xargs -0 -I{} -P "$PARALLEL" clang-tidy --quiet {} -- "${CLANG_OPTIONS[@]}" 2>&1 |
     sed '/^[0-9]* warnings\? .*generated\.$/d'
@@ -124,13 +124,13 @@ check_asan() {
   bazel test --config=asan --config=ubsan --keep_going "${@:-//...}"
 }
 
-# All tests pass under ThreadSanitizer: check.sh tsan [TARGET...]. What it is not to report is in bazel/sanitizers, and concerns
-# libraries alone that are not instrumented.
+# All tests pass under ThreadSanitizer: check.sh tsan [TARGET...]. Its suppressions, in bazel/sanitizers, concern only
+# libraries without instrumentation.
 check_tsan() {
   bazel test --config=tsan --keep_going "${@:-//...}"
 }
 
-# The README's first command builds the product as it is used; its server answers, and ends in order.
+# The README's first command builds the product; its server answers and ends in order.
 check_example() {
   local folder server status=0
   folder=$(mktemp -d --tmpdir hob-example.XXXXXXXXXX)
@@ -148,8 +148,8 @@ check_example() {
   rm -rf "$folder"
 }
 
-# Runs the fuzzer $1, a label, for $2 seconds on its corpus and what is in $HOB_FUZZ_FOLDER of earlier runs. Prints one line;
-# on a crash also what the fuzzer said and how to do it again.
+# Runs the fuzzer $1, a label, for $2 seconds on its corpus and on the inputs of earlier runs in $HOB_FUZZ_FOLDER. Prints one
+# line; after a crash also the fuzzer's output and the command to reproduce it.
 fuzz_one() {
   local package=${1#//} name=${1#*:} program found status=0 reproducer
   package=${package%:*}
@@ -179,7 +179,7 @@ fuzz_one() {
   return 1
 }
 
-# Prints the labels of the fuzzers with these names, or of all.
+# Prints the labels of the fuzzers with these names, or of all fuzzers.
 fuzzers() {
   local all name
   all=$(bazel query 'attr(tags, "\bfuzzer\b", //...)' 2>/dev/null)
@@ -194,9 +194,9 @@ fuzzers() {
   done
 }
 
-# No fuzzer finds anything within [SECONDS] (30): bazel/check.sh fuzz [SECONDS] [NAME...], without a NAME all of them, two at
-# a time. With $HOB_FUZZ_FOLDER, what they have learnt is kept there, and they go on from it the next time. With $HOB_FUZZ_SEED,
-# the same program tries the same inputs again; without it, others each time.
+# No fuzzer finds a fault within [SECONDS] (30): bazel/check.sh fuzz [SECONDS] [NAME...]; without a NAME all fuzzers, two at
+# a time. With $HOB_FUZZ_FOLDER, their inputs are kept there for the next run. With $HOB_FUZZ_SEED, the same program tries the
+# same inputs again; without it, others each time.
 check_fuzz() {
   local seconds=30 labels status=0
   if [[ ${1:-} =~ ^[0-9]+$ ]]; then
@@ -211,13 +211,13 @@ check_fuzz() {
   export -f fuzz_one
   HOB_FUZZ_FOLDER=$folder xargs -P "$((PARALLEL < 2 ? PARALLEL : 2))" -I{} \
     bash -c 'fuzz_one "$@"' _ {} "$seconds" <<<"$labels" || status=1
-  # What is needed to do it again stays.
+  # Keep the inputs of a crash.
   [[ -n ${HOB_FUZZ_FOLDER:-} || $status -ne 0 ]] || rm -rf "$folder"
   return "$status"
 }
 
-# The tests of the packages that decide take at least 95 % of their branches; prints a table of all packages of the core, and
-# what no test takes.
+# The tests of the packages that decide take at least 95 % of their branches. Prints a table of all packages of the core, and
+# the branches that no test takes.
 check_coverage() {
   local tests
   tests=$(bazel query 'kind("(cc|optimized)_test", //server/...) except rdeps(//server/..., @system//:grpcpp)' 2>/dev/null)
@@ -233,8 +233,8 @@ check_mutation() {
   /usr/bin/python3 bazel/mutate.py "$count" "$seed" "${@:3}"
 }
 
-# The promises hold for [SECONDS] (120) of chaos: bazel/check.sh soak [SECONDS] [ARGUMENTS...]. What it found stays; `bazel
-# run //tests/soak -- --help` says more.
+# hobd keeps its promises for [SECONDS] (120) of chaos: bazel/check.sh soak [SECONDS] [ARGUMENTS...]. The evidence of a
+# violation is kept; `bazel run //tests/soak -- --help` explains it.
 check_soak() {
   local seconds=120
   if [[ ${1:-} =~ ^[0-9]+$ ]]; then

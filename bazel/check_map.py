@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Holds the BUILD files against the map of server/README.md.
+"""Checks the BUILD files against the map of server/README.md.
 
 Reads `bazel query --output=xml` of all rules from standard input. Fails on a package that uses one on its own floor or above,
-on a package that the map does not name, and on a library of the product that only tests use.
+on a package missing from the map, and on a library of the product that only tests use.
 """
 
 import re
@@ -10,12 +10,12 @@ import sys
 import xml.etree.ElementTree
 
 MAP = "server/README.md"
-# Programs that are installed.
+# The installed programs.
 PROGRAMS = ("//client:hob", "//server:hobd", "//server:hob-exec")
 
 
 def floors():
-    """The floor of each package of server/, from the lowest."""
+    """Returns the floor of each package of server/, counted from the lowest."""
     with open(MAP, encoding="utf-8") as file:
         drawn = re.search(r"<!-- map -->\n```\n(.*?)```", file.read(), re.DOTALL)
     if drawn is None:
@@ -34,7 +34,7 @@ class Rule:
         self.inputs = [used.get("name") for used in element.findall("rule-input")]
 
     def package(self, floor):
-        """Its package within server/ as the map has it: `process` for //server/process/testcases:child; None elsewhere."""
+        """Returns its package as named in the map: `process` for //server/process/testcases:child; None outside server/."""
         inside = re.match(r"//server(?:/([\w/]+))?:", self.label)
         if inside is None:
             return None
@@ -63,7 +63,7 @@ def main():
     for rule in rules.values():
         is_product = re.match("//(server|client)[/:]", rule.label) and not rule.is_test
         if is_product and rule.kind == "cc_library" and rule.label not in reached:
-            problems.add(f"{rule.label}: no program uses it; is it for tests alone (testonly)?")
+            problems.add(f"{rule.label}: no program uses it; should it be testonly?")
     for problem in sorted(problems):
         print(problem)
     sys.exit(1 if problems else 0)

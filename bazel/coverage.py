@@ -1,8 +1,8 @@
-"""Which branches of the product the tests take: coverage.py GOAL CORE... <PROGRAMS, after these tests were run with
---config=coverage, where PROGRAMS names a test program a line, relative to the project.
+"""Reports the branches of the product that the tests take: coverage.py GOAL CORE... <PROGRAMS, after a run of these tests
+with --config=coverage. PROGRAMS has one test program per line, relative to the project.
 
-Prints the branches of the packages CORE (such as server/throttle) that no test takes, and a table of all packages. A branch is one outcome
-of one condition, as clang counts them; not counted are conditions that are constant, and the way past all cases of a
+Prints the branches of the packages CORE (such as server/throttle) that no test takes, and a table of all packages. A branch
+is one outcome of one condition, as counted by clang, without constant conditions and without the path past all cases of a
 switch over an enumeration.
 
 Exits with 1 if the tests take less than GOAL percent of the branches of one of these packages.
@@ -20,12 +20,12 @@ import zipfile
 
 BINARIES = "bazel-coverage-bin"
 TESTLOGS = "bazel-coverage-testlogs"
-# What stands before the names of files in objects that were compiled in a sandbox.
+# The prefix of file names in objects compiled in a sandbox.
 COMPILED_IN = "/proc/self/cwd/"
 
 
 def extract_profiles(program, folder):
-    """Unpacks what the runs of a program (its shards) have counted; returns the names of the files."""
+    """Unpacks the counts of all runs (shards) of a program; returns the names of the files."""
     profiles = []
     for archive in glob.glob(f"{TESTLOGS}/{program}/**/test.outputs/outputs.zip", recursive=True):
         with zipfile.ZipFile(archive) as outputs:
@@ -40,7 +40,7 @@ def extract_profiles(program, folder):
 
 
 def exported(program):
-    """What the runs of one program have taken, file by file, in the form of `llvm-cov export`."""
+    """Returns the branches taken by the runs of one program, by file, in the form of `llvm-cov export`."""
     with tempfile.TemporaryDirectory(prefix="hob-coverage.") as folder:
         merged = os.path.join(folder, "merged.profdata")
         merge = ["llvm-profdata", "merge", "--sparse", "-o", merged]
@@ -52,7 +52,7 @@ def exported(program):
 
 
 def is_product(name):
-    """Whether a file is what is to be tested, rather than a test or what helps one."""
+    """Returns True if a file belongs to the product, rather than to a test or its helpers."""
     folder, base = os.path.split(name)
     helps = folder.endswith(("/testing", "/testcases", "/fuzz", "/simulation")) or "test_" in base or base.endswith("_test.cc")
     return name.startswith("server/") and not helps
@@ -64,11 +64,11 @@ class Branches:
     def __init__(self, name):
         with open(name, encoding="utf-8") as source:
             self.lines = source.read().splitlines()
-        # By line and column: whether it was seen to be true, and to be false.
+        # Maps line and column to [seen true, seen false].
         self.seen = collections.defaultdict(lambda: [False, False])
 
     def add(self, branches):
-        """Adds what one program has taken."""
+        """Adds the branches taken by one program."""
         for line, column, _, _, true_count, false_count, *_ in branches:
             before, condition = self.lines[line - 1][: column - 1], self.lines[line - 1][column - 1 :]
             if before.endswith("switch (") or condition.startswith("true)"):
@@ -78,7 +78,7 @@ class Branches:
             outcomes[1] |= false_count > 0
 
     def untaken(self):
-        """The places of the outcomes that nobody saw."""
+        """Yields the places of the outcomes that no test takes."""
         for (line, column), outcomes in sorted(self.seen.items()):
             for name, seen in zip(("true", "false"), outcomes):
                 if not seen:
@@ -86,7 +86,7 @@ class Branches:
 
 
 def files_of(programs):
-    """The branches of all files of the product, by name."""
+    """Returns the branches of all files of the product, by name."""
     files = {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for export in pool.map(exported, programs):

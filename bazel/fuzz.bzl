@@ -1,4 +1,4 @@
-"""Fuzz targets: code that takes any bytes and checks its results with CHECK."""
+"""Fuzz targets: code that accepts any bytes and checks its results with CHECK."""
 
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_test")
 

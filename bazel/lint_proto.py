@@ -1,8 +1,8 @@
 """Checks that everything in the API is documented: lint_proto.py FILE.proto..., run from the project's root.
 
-Every service, method, message, field, oneof, enum and enum value needs a comment before it (or, for a file, before its
-`syntax` line) that is a sentence: it starts with a capital or a quoted name and ends with a full stop. Prints one line
-for each that has none and exits with 1 if there are such.
+Every file, service, method, message, field, oneof, enum and enum value needs a comment before it (a file before its `syntax`
+line). The comment must be a sentence: it starts with a capital or a quoted name and ends with a full stop. Prints a line for
+each violation and exits with 1 if there is one.
 """
 
 import re
@@ -12,7 +12,7 @@ import tempfile
 
 from google.protobuf import descriptor_pb2
 
-# Where the elements of a file are in the descriptor: field number of the repeated field -> (what it is, its own).
+# The places of elements in a descriptor: the number of a repeated field -> (kind of element, its own such map).
 _FIELD = ("field", {})
 _ONEOF = ("oneof", {})
 _ENUM = ("enum", {2: ("value", {})})
@@ -26,7 +26,7 @@ _SENTENCE = re.compile(r"[A-Z`].*\.\Z", re.DOTALL)
 
 
 def describe(protos):
-    """The descriptors of .proto files, with their comments."""
+    """Returns the descriptors of .proto files, with their comments."""
     with tempfile.NamedTemporaryFile() as output:
         command = ["protoc", "--proto_path=proto", "--include_source_info", "--descriptor_set_out=" + output.name]
         subprocess.run(command + protos, check=True)
@@ -34,11 +34,11 @@ def describe(protos):
 
 
 def elements(parent, parts, path=()):
-    """Yields (path in the descriptor, what it is, name) of everything below `parent`."""
+    """Yields (path in the descriptor, kind, name) of every element below `parent`."""
     for number, (kind, inner) in sorted(parts.items()):
         field = parent.DESCRIPTOR.fields_by_number[number]
         for index, child in enumerate(getattr(parent, field.name)):
-            # The entries of a map field are messages that nobody wrote.
+            # Skip the messages that protoc generates for map fields.
             if kind == "message" and child.options.map_entry:
                 continue
             here = path + (number, index)
@@ -47,13 +47,13 @@ def elements(parent, parts, path=()):
 
 
 def problems(file):
-    """Yields a line for each element of `file` whose comment is missing or no sentence."""
+    """Yields a line for each element of `file` whose comment is missing or not a sentence."""
     locations = {tuple(location.path): location for location in file.source_code_info.location}
     file_comments = locations[_SYNTAX_PATH].leading_detached_comments
     if not file_comments and not locations[_SYNTAX_PATH].leading_comments:
         yield f"proto/{file.name}:1: the file: no comment before `syntax`"
     for path, kind, name in elements(file, _FILE_PARTS):
-        # protoc makes a oneof for each `optional` field; those have no place in the file.
+        # Skip the oneof that protoc generates for each `optional` field: it has no place in the file.
         if kind == "oneof" and path not in locations:
             continue
         location = locations[path]
@@ -62,7 +62,7 @@ def problems(file):
         if not comment:
             yield where + ": no comment"
         elif not _SENTENCE.match(comment):
-            yield where + ": the comment is no sentence (capital letter, full stop)"
+            yield where + ": the comment is not a sentence (capital letter, full stop)"
 
 
 def main(protos):

@@ -1,12 +1,12 @@
-"""Whether the tests notice changes: mutate.py COUNT SEED [FILE...].
+"""Checks that the tests notice changes: mutate.py COUNT SEED [FILE...].
 
-Makes COUNT small changes to the code that decides (the throttle, the lifecycle, the reading of INI files; or to FILE...), each
-alone and in a copy of the project, and runs the tests of the file's package. A change that no test notices is printed: either a test is
-missing, or the change makes no difference. What does not compile is not counted. The same SEED makes the same changes to the same
-code.
+Makes COUNT small changes, one at a time, to a copy of the code that decides (by default the throttle, the lifecycle and the
+reading of INI files; otherwise FILE...), and runs the tests of the file's package. Prints each change that no test notices:
+either a test is missing, or the change has no effect. Changes that do not compile do not count. The same SEED makes the same
+changes to the same code.
 
-Exits with 1 if the tests notice less than GOAL percent: about one change in ten makes no difference, such as a `break`
-before another, or a sign where only what is odd counts.
+Exits with 1 if the tests notice less than GOAL percent: about one change in ten has no effect, such as a `break` before
+another one.
 """
 
 import collections
@@ -19,7 +19,7 @@ import sys
 
 GOAL = 85
 
-# What is changed, and which tests ought to notice.
+# The changed files, and the tests that should notice.
 TESTS = {
     "server/throttle/restart_decision.cc": "//server/throttle/...",
     "server/throttle/restart_throttle.cc": "//server/throttle/...",
@@ -34,7 +34,7 @@ TESTS = {
     "server/config/ini/section_name.cc": "//server/config/...",
 }
 
-# What becomes what. Operators stand between spaces in our code, so that templates and pointers are not taken for them.
+# Patterns and replacements. Operators have spaces around them, which distinguishes them from templates and pointers.
 CHANGES = [
     (r" == ", " != "),
     (r" != ", " == "),
@@ -57,7 +57,7 @@ CHANGES = [
     (r"\bstd::min\b", "std::max"),
     (r"\bstd::max\b", "std::min"),
     (r"\bif \(([^;]*)\) \{$", r"if (!(\1)) {"),
-    # A statement of one line is left out.
+    # Removes a statement of one line.
     (r"^\s+[A-Za-z_][\w.:>-]*(\(| = ).*;$", ""),
     (r"^\s+(return|break|continue);$", ""),
 ]
@@ -66,7 +66,7 @@ Mutant = collections.namedtuple("Mutant", "file line old new")
 
 
 def mutants_of(file):
-    """All changes to one file."""
+    """Returns all possible changes to one file."""
     with open(file, encoding="utf-8") as source:
         lines = source.read().splitlines()
     found = []
@@ -74,7 +74,7 @@ def mutants_of(file):
         code = line.split("//")[0].rstrip()
         if not code.strip() or code.lstrip().startswith(("#", "LOG(", "DCHECK", "static_assert")):
             continue
-        # A text is not code.
+        # Leave string literals alone.
         texts = [match.span() for match in re.finditer(r'"(\\.|[^"\\])*"', code)]
         for pattern, replacement in CHANGES:
             for match in re.finditer(pattern, code):
@@ -86,7 +86,7 @@ def mutants_of(file):
 
 
 def copy_project(target):
-    """Brings the copy to the state of the project; what did not change keeps its time."""
+    """Updates the copy to the state of the project; unchanged files keep their times."""
     os.makedirs(target, exist_ok=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, stdout=subprocess.PIPE
@@ -99,7 +99,7 @@ def copy_project(target):
 
 
 def bazel(folder, verb, *arguments):
-    """Runs bazel in the copy; returns its exit code and what it said."""
+    """Runs bazel in the copy; returns its exit code and output."""
     run = subprocess.run(
         ["/usr/bin/bazel", verb, "--noshow_progress", *arguments],
         cwd=folder,
@@ -112,7 +112,7 @@ def bazel(folder, verb, *arguments):
 
 
 def outcome(folder, tests):
-    """"noticed", "missed", or "invalid" where it does not compile."""
+    """Returns "noticed", "missed", or "invalid" if the change does not compile."""
     status, said = bazel(
         folder, "test", "--notest_keep_going", "--test_output=summary", "--test_timeout=60", *tests.split()
     )

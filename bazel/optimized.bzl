@@ -1,11 +1,11 @@
-"""Tests and programs compiled with optimisation in every build but a sanitizer's, because they repeat their work millions of times."""
+"""Tests and programs compiled with optimisation except under sanitizers, because they repeat their work millions of times."""
 
 load(":uninstrumented.bzl", "link_to_program")
 
 def _optimized_impl(settings, _attr):
     copt = settings["//command_line_option:copt"]
     if [option for option in copt if option.startswith("-fsanitize")]:
-        # A sanitizer's build is too slow to repeat with optimisation.
+        # A second, optimised build under a sanitizer would take too long.
         return settings
     return {
         "//command_line_option:compilation_mode": "opt",

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs a test whose counters of taken branches are kept among what the test leaves behind: bazel/check.sh coverage. The
-# counts of all processes that run the same program are added up in one file.
+# Runs a test and keeps its branch counters among its undeclared outputs, for bazel/check.sh coverage. One file has the sum
+# of all processes that run the same program.
 export LLVM_PROFILE_FILE=$TEST_UNDECLARED_OUTPUTS_DIR/%m.profraw
 exec "$@"

@@ -1,16 +1,15 @@
 """C++ from .proto files with the system's protoc and gRPC plugin."""
 
 def _hide_macro(macro, header):
-    # protoc names an accessor after its field, which a macro of libc would tear apart. protoc leaves a mark after the
-    # includes and one at the end; between them the macro is set aside.
+    # protoc names an accessor after its field, which may be a macro of libc. Undefines the macro between two marks that
+    # protoc leaves, after the includes and at the end.
     return (
         "sed -i -e '/@@protoc_insertion_point(includes)/a #include <cerrno>\\n#pragma push_macro(\"{macro}\")\\n#undef {macro}'" +
         " -e '/@@protoc_insertion_point(global_scope)/i #pragma pop_macro(\"{macro}\")' {header}"
     ).format(macro = macro, header = header)
 
 def _lay_out_maps_as_the_library(header):
-    # Under ThreadSanitizer the headers give a map two members that the system's libprotobuf, which is not instrumented, does
-    # not know.
+    # Under ThreadSanitizer the headers give a map two members that the system's uninstrumented libprotobuf does not have.
     return (
         "sed -i 's/^#include <google.protobuf.map.*/#pragma push_macro(\"{macro}\")\\n#undef {macro}\\n&\\n" +
         "#pragma pop_macro(\"{macro}\")/' {header}"
@@ -38,7 +37,7 @@ def cc_proto_library_from_system_protoc(name, srcs, grpc = False, hide_macros = 
 
     message_headers = [header for header in hdrs if not header.endswith(".grpc.pb.h")]
 
-    # Where the package lies among the sources (or external repositories).
+    # The package's folder among the sources (or external repositories).
     repository = native.repository_name()[1:]
     root = "/".join([
         part

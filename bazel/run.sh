@@ -1,8 +1,8 @@
 #!/bin/bash
 # Sets up, builds hob and runs the server in the foreground on the example, server/examples/hob.ini, until Ctrl-C.
 #
-# All that the example writes is in one folder, hob-example-UID under $XDG_RUNTIME_DIR or /tmp. A hob that the system
-# runs is not touched, whoever runs this.
+# The example writes only to one folder, hob-example-UID under $XDG_RUNTIME_DIR or /tmp. It never touches the system's own
+# hob, even when root runs it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,14 +11,14 @@ die() {
   exit 1
 }
 
-# Prints a folder of ours, made if need be, that nobody else can write to.
+# Prints a folder of ours, created if necessary, to which no other user can write.
 own_folder() {
   local parent=${XDG_RUNTIME_DIR:-/tmp} folder
   [[ -d $parent && -w $parent ]] || parent=/tmp
   folder=$parent/hob-example-$EUID
   [[ -e $folder ]] || mkdir -m 0700 "$folder"
   [[ -d $folder && ! -L $folder && -O $folder ]] ||
-    die "$folder exists and belongs to somebody else; remove it, or set XDG_RUNTIME_DIR to a folder of yours"
+    die "$folder exists and belongs to another user; remove it, or set XDG_RUNTIME_DIR to a folder of yours"
   chmod 0700 "$folder"
   printf '%s\n' "$folder"
 }
@@ -29,7 +29,7 @@ main() {
 
   local folder
   folder=$(own_folder)
-  # The last file of the chain: only what depends on who runs this, and where.
+  # The last file of the chain: only the keys that depend on the user and the folder.
   cat >"$folder/where.ini" <<INI
 [hob]
 listen = unix:$folder/hob.sock

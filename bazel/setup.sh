@@ -1,13 +1,13 @@
 #!/bin/bash
 # Installs the Debian packages that hob needs: bazel/setup.sh [GROUP...], where GROUP is a heading of packages.txt
-# (build, test, check). Without one: build and test. Does nothing, and takes no time, when all of them are there.
+# (build, test, check); by default build and test. If all are installed, it does nothing and takes no time.
 set -euo pipefail
 
 PACKAGES=$(dirname "${BASH_SOURCE[0]}")/packages.txt
 readonly PACKAGES
 
-# The services of packages that are here for their tools alone. Debian would start them at once and at every boot.
-readonly -A UNASKED_SERVICES=([prometheus]=prometheus.service)
+# The services of packages needed only for their tools. Debian would start them at once and at every boot.
+readonly -A UNNEEDED_SERVICES=([prometheus]=prometheus.service)
 
 die() {
   printf 'bazel/setup.sh: %s\n' "$*" >&2
@@ -23,7 +23,7 @@ packages_of() {
   ' "$PACKAGES" || die "no group \"$1\" in $PACKAGES"
 }
 
-# Prints those of its arguments that are not installed.
+# Prints the packages among its arguments that are not installed.
 missing_of() {
   comm -23 <(printf '%s\n' "$@" | sort -u) \
     <(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
@@ -39,20 +39,20 @@ as_root() {
   fi
 }
 
-# Does what $1 ("mask", "unmask" or "disable") says to the services of $2 ... that nobody asked for. One that the machine
-# had before is not among the packages that are installed here, and is left alone.
-with_unasked_services() {
+# Applies $1 ("mask", "unmask" or "disable") to the unneeded services of the packages $2 ..., which are about to be
+# installed. A service that the machine already had is left alone.
+with_unneeded_services() {
   local action=$1 package
   shift
   command -v systemctl >/dev/null || return 0
   for package in "$@"; do
-    [[ -n ${UNASKED_SERVICES[$package]:-} ]] || continue
-    as_root systemctl --quiet "$action" "${UNASKED_SERVICES[$package]}" ||
-      printf 'bazel/setup.sh: could not %s %s\n' "$action" "${UNASKED_SERVICES[$package]}" >&2
+    [[ -n ${UNNEEDED_SERVICES[$package]:-} ]] || continue
+    as_root systemctl --quiet "$action" "${UNNEEDED_SERVICES[$package]}" ||
+      printf 'bazel/setup.sh: could not %s %s\n' "$action" "${UNNEEDED_SERVICES[$package]}" >&2
   done
 }
 
-# Fails unless as_root can work: without a terminal, sudo has to do without a password.
+# Fails unless as_root can work: without a terminal, sudo must not ask for a password.
 check_can_be_root() {
   [[ $EUID -eq 0 ]] && return
   command -v sudo >/dev/null ||
@@ -78,17 +78,17 @@ main() {
   check_can_be_root "${missing[@]}"
   printf 'Installing %d Debian packages: %s\n' "${#missing[@]}" "${missing[*]}"
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
-  # A repository of the machine's that does not answer matters only if a package is then not found.
+  # A failing repository matters only if a package is then not found.
   as_root "${apt[@]}" update ||
     printf 'bazel/setup.sh: "apt-get update" had trouble; going on with the lists there are\n' >&2
   # A masked service is not started; once it is disabled, it is not started by the next boot either.
-  with_unasked_services mask "${missing[@]}"
+  with_unneeded_services mask "${missing[@]}"
   local installed=yes
   as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null || installed=no
-  with_unasked_services unmask "${missing[@]}"
+  with_unneeded_services unmask "${missing[@]}"
   [[ $installed == yes ]] ||
-    die "apt-get could not install: ${missing[*]} (what it said stands above; hob needs Debian 12)"
-  with_unasked_services disable "${missing[@]}"
+    die "apt-get could not install: ${missing[*]} (see its output above; hob needs Debian 12)"
+  with_unneeded_services disable "${missing[@]}"
 
   mapfile -t missing < <(missing_of "${wanted[@]}")
   [[ ${#missing[@]} -eq 0 ]] || die "still missing after apt-get install: ${missing[*]}"

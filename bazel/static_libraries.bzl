@@ -1,4 +1,4 @@
-"""Programs with the system's libraries inside."""
+"""Programs with the system's libraries linked in."""
 
 def cc_binary_with_static_libraries(name, deps = [], linkopts = [], **kwargs):
     """A cc_binary into which every library of @system is linked; those of the compiler and libc stay shared.
@@ -15,8 +15,8 @@ def cc_binary_with_static_libraries(name, deps = [], linkopts = [], **kwargs):
     """
     native.cc_binary(
         name = name,
-        # The options of a program come before those of what it depends on, and those of the last dependency come last. A
-        # group, because the linker looks at static libraries in order and they refer to each other.
+        # The options of a program come before those of its dependencies, and those of the last dependency come last. They
+        # form a group, because the linker reads static libraries in order and these refer to each other.
         linkopts = linkopts + select({
             "//bazel:tsan": [],
             "//conditions:default": ["-Wl,-Bstatic,--start-group"],

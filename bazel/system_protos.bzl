@@ -1,4 +1,4 @@
-"""The .proto files of gRPC's health service and of google.rpc, from where Debian keeps them."""
+"""The .proto files of gRPC's health service and of google.rpc, from Debian's packages."""
 
 _GRPC_PROTO = "/usr/share/grpc-proto"
 _COMMON_PROTOS = "/usr/share/java/proto-google-common-protos.jar"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Sets up and runs all tests: bazel/test.sh [BAZEL ARGUMENTS...], where the arguments take the place of `//...`. The last
-# line of its output says how many test cases passed and failed; it exits with 0 only if none failed.
+# Sets up and runs all tests: bazel/test.sh [BAZEL ARGUMENTS...]; the arguments replace `//...`. The last line of output has
+# the numbers of passed and failed test cases. Exits with 0 only if none failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,12 +1,12 @@
-"""Counts the test cases of one `bazel test`: test_totals.py EVENTS STATUS, where EVENTS is the file that bazel wrote for
+"""Counts the test cases of one `bazel test`: test_totals.py EVENTS STATUS, where EVENTS is bazel's output for
 --build_event_json_file and STATUS its exit code.
 
-Prints `N passed, M failed` (and `, K skipped` where there are such) as its only line on stdout and what failed on
-stderr. Exits with 1 if something failed or nothing ran.
+Prints `N passed, M failed` (and `, K skipped` if some were) as its only line on stdout, and the failures on stderr. Exits
+with 1 if a test failed or none ran.
 
-A target that writes a test.xml (GoogleTest and the tests in Python do) counts by the cases in it, any other as one
-case. A target that could not be built, or that failed although none of its cases did, is one more failed case; so is a bazel that failed
-although nothing else did.
+A target with a test.xml (GoogleTest and the tests in Python) counts by the cases in it, any other as one case. A target that
+could not be built, or that failed although none of its cases did, is one more failed case; so is a failure of bazel without
+any other.
 """
 
 import collections
@@ -19,7 +19,7 @@ Totals = collections.namedtuple("Totals", "passed failed skipped")
 
 
 def case_outcome(case):
-    """How one <testcase> ended: passed, failed, skipped, or None for one that is disabled."""
+    """Returns the outcome of one <testcase>: passed, failed, skipped, or None if it is disabled."""
     if case.find("failure") is not None or case.find("error") is not None:
         return "failed"
     if case.get("status") == "notrun":
@@ -30,7 +30,7 @@ def case_outcome(case):
 
 
 def file_totals(path):
-    """The totals in one test.xml; None if it cannot be read."""
+    """Returns the totals of one test.xml; None if it cannot be read."""
     try:
         root = xml.etree.ElementTree.parse(path).getroot()
     except (OSError, xml.etree.ElementTree.ParseError):
@@ -40,7 +40,7 @@ def file_totals(path):
 
 
 def result_totals(result):
-    """The totals of one finished run of a test (or of one shard of it)."""
+    """Returns the totals of one finished run of a test (or of one of its shards)."""
     files = [
         urllib.parse.unquote(urllib.parse.urlparse(output["uri"]).path)
         for output in result.get("testActionOutput", [])
@@ -54,7 +54,7 @@ def result_totals(result):
 
 
 def read_events(path):
-    """What ran: the last result of each (target, run, shard), and the targets that were not built."""
+    """Returns the last result of each (target, run, shard), and the targets that were not built."""
     results = {}
     unbuilt = []
     with open(path, encoding="utf-8") as events:
@@ -63,7 +63,7 @@ def read_events(path):
             identity = event.get("id", {})
             if "testResult" in identity and "testResult" in event:
                 key = identity["testResult"]
-                # A later attempt takes the place of an earlier one.
+                # A later attempt replaces an earlier one.
                 results[(key["label"], key.get("run", 0), key.get("shard", 0))] = event["testResult"]
             elif "targetCompleted" in identity and not event.get("completed", {}).get("success"):
                 unbuilt.append(identity["targetCompleted"]["label"])

@@ -57,11 +57,11 @@ sh_binary(
 _coverage_tools = repository_rule(
     implementation = _coverage_tools_impl,
     local = True,
-    doc = "An empty remote_coverage_tools; Bazel wants the label to exist for every test.",
+    doc = "An empty remote_coverage_tools; Bazel requires the label for every test.",
 )
 
 def debian_bazel_repositories():
-    """Declares the repositories that Bazel's built-in rules refer to, and Debian's Python as the one to use."""
+    """Declares the repositories that Bazel's built-in rules refer to, and registers Debian's Python."""
     _rules_cc(name = "rules_cc")
     _coverage_tools(name = "remote_coverage_tools")
     native.local_repository(name = "rules_java", path = "/usr/share/bazel/rules/java")

@@ -1,4 +1,4 @@
-"""Programs built without a sanitizer and without counters of coverage under every --config."""
+"""Programs built without sanitizer and coverage instrumentation under every --config."""
 
 _INSTRUMENTS = ["-fsanitize", "-fno-sanitize", "-fprofile-", "-fcoverage-"]
 
@@ -79,7 +79,7 @@ def uninstrumented_cc_binary(name, visibility = None, testonly = None, **kwargs)
     """
     native.cc_binary(
         name = name + "_binary",
-        # Built by itself and not through the rule below, it would be instrumented.
+        # A direct build, without the rule below, would be instrumented.
         tags = ["manual"],
         testonly = testonly,
         visibility = ["//visibility:private"],

@@ -14,22 +14,22 @@ namespace {
 
 constexpr char kUnixPrefix[] = "unix:";
 constexpr char kSystemSocket[] = "/run/hob/hob.sock";
-// One byte of sun_path is for the NUL at its end (unix(7)).
+// sun_path includes a terminating NUL (unix(7)).
 constexpr size_t kMaxSocketPath = sizeof(sockaddr_un::sun_path) - 1;
 
-absl::Status Wrong(absl::string_view text, absl::string_view why) {
+absl::Status Malformed(absl::string_view text, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not an address: ", why));
 }
 
 absl::StatusOr<Address> ParseUnix(absl::string_view text, absl::string_view path) {
   if (path.empty() || path.front() != '/') {
-    return Wrong(text, "the path of the socket must be absolute, as in unix:/run/hob/hob.sock");
+    return Malformed(text, "the path of the socket must be absolute, as in unix:/run/hob/hob.sock");
   }
   if (path.size() > kMaxSocketPath) {
-    return Wrong(text, absl::StrCat("the path of a socket has at most ", kMaxSocketPath,
-                                    " bytes, this one has ", path.size()));
+    return Malformed(text, absl::StrCat("the path of a socket has at most ", kMaxSocketPath,
+                                        " bytes, this one has ", path.size()));
   }
-  if (absl::StrContains(path, '\0')) return Wrong(text, "a path holds no NUL byte");
+  if (absl::StrContains(path, '\0')) return Malformed(text, "a path cannot contain a NUL byte");
   Address address;
   address.path = std::string(path);
   return address;
@@ -46,19 +46,19 @@ bool IsPort(absl::string_view text) {
 absl::StatusOr<Address> ParseTcp(absl::string_view text) {
   const size_t colon = text.rfind(':');
   if (colon == absl::string_view::npos) {
-    return Wrong(text, "write unix:/ABSOLUTE/PATH or HOST:PORT");
+    return Malformed(text, "write unix:/ABSOLUTE/PATH or HOST:PORT");
   }
   absl::string_view host = text.substr(0, colon);
   const absl::string_view port = text.substr(colon + 1);
   const bool in_brackets = absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]");
-  if (host.empty()) return Wrong(text, "the host is missing, as in localhost:7000");
+  if (host.empty()) return Malformed(text, "the host is missing, as in localhost:7000");
   if (!in_brackets && absl::StrContains(host, ':')) {
-    return Wrong(text, "an IPv6 address stands in brackets, as in [::1]:7000");
+    return Malformed(text, "an IPv6 address needs brackets, as in [::1]:7000");
   }
   if (host.find_first_of(absl::string_view("/[] \0", 5)) != absl::string_view::npos) {
-    return Wrong(text, "write unix:/ABSOLUTE/PATH or HOST:PORT");
+    return Malformed(text, "write unix:/ABSOLUTE/PATH or HOST:PORT");
   }
-  if (!IsPort(port)) return Wrong(text, "the port is a number from 1 to 65535");
+  if (!IsPort(port)) return Malformed(text, "the port is a number from 1 to 65535");
   Address address;
   address.host = std::string(host);
   address.port = std::string(port);
@@ -85,7 +85,7 @@ absl::StatusOr<Address> ParseAddress(absl::string_view text) {
   absl::string_view rest = text;
   if (absl::ConsumePrefix(&rest, kUnixPrefix)) return ParseUnix(text, rest);
   if (absl::StartsWith(text, "/")) {
-    return Wrong(text, absl::StrCat("did you mean '", kUnixPrefix, text, "'?"));
+    return Malformed(text, absl::StrCat("did you mean '", kUnixPrefix, text, "'?"));
   }
   return ParseTcp(text);
 }
@@ -101,7 +101,7 @@ absl::StatusOr<std::vector<Address>> AddressesToTry(
   if (absl::StartsWith(runtime_dir, "/")) {
     absl::StatusOr<Address> user =
         ParseAddress(absl::StrCat(kUnixPrefix, runtime_dir, "/hob/hob.sock"));
-    // A folder whose name is too long for a socket cannot hold the user's server.
+    // No user's server can run in a folder whose name is too long for a socket.
     if (user.ok()) addresses.push_back(*std::move(user));
   }
   Address system;

@@ -25,13 +25,13 @@ struct Address {
   std::string ToString() const;
 };
 
-// Reads "unix:/ABSOLUTE/PATH" or "HOST:PORT". InvalidArgument with the right form.
+// Parses "unix:/ABSOLUTE/PATH" or "HOST:PORT". InvalidArgument that shows the right form.
 absl::StatusOr<Address> ParseAddress(absl::string_view text);
 
-// Returns the addresses to try, in this order. `flag` and the variable HOB_ADDRESS leave no choice;
-// without them it is the user's socket ($XDG_RUNTIME_DIR/hob/hob.sock, where that variable is an
-// absolute path) and then the system's (/run/hob/hob.sock). InvalidArgument for a wrong one, naming
-// where it came from. An empty variable counts as absent.
+// Returns the addresses to try, in this order. `flag`, or else the variable HOB_ADDRESS, is the
+// only address. Without either, the user's socket ($XDG_RUNTIME_DIR/hob/hob.sock, if that variable
+// is an absolute path) comes before the system's (/run/hob/hob.sock). InvalidArgument for a
+// malformed address, naming its source. An empty variable counts as absent.
 absl::StatusOr<std::vector<Address>> AddressesToTry(
     const absl::optional<std::string>& flag,
     const std::function<absl::optional<std::string>(const std::string& name)>& variable);

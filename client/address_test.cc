@@ -27,12 +27,12 @@ std::vector<std::string> Tried(const absl::optional<std::string>& flag, const Va
   return texts;
 }
 
-std::string WhyWrong(absl::string_view text) {
+std::string ParseErrorOf(absl::string_view text) {
   const absl::StatusOr<Address> address = ParseAddress(text);
-  return address.ok() ? "it is right" : std::string(address.status().message());
+  return address.ok() ? "no error" : std::string(address.status().message());
 }
 
-TEST(AddressTest, BothFormsAreReadAndWrittenBack) {
+TEST(AddressTest, BothFormsRoundTrip) {
   for (const char* text :
        {"unix:/run/hob/hob.sock", "127.0.0.1:7000", "localhost:1", "[::1]:65535"}) {
     const absl::StatusOr<Address> address = ParseAddress(text);
@@ -43,21 +43,22 @@ TEST(AddressTest, BothFormsAreReadAndWrittenBack) {
   EXPECT_EQ(ParseAddress("unix:/x")->path, "/x");
 }
 
-TEST(AddressTest, WhatIsNoAddressIsToldWhatWouldBeRight) {
-  EXPECT_THAT(WhyWrong("unix:hob.sock"), HasSubstr("must be absolute"));
-  EXPECT_THAT(WhyWrong("unix:"), HasSubstr("must be absolute"));
-  EXPECT_THAT(WhyWrong("/run/hob/hob.sock"), HasSubstr("did you mean 'unix:/run/hob/hob.sock'?"));
-  EXPECT_THAT(WhyWrong(""), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
-  EXPECT_THAT(WhyWrong("localhost"), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
-  EXPECT_THAT(WhyWrong(":7000"), HasSubstr("host is missing"));
-  EXPECT_THAT(WhyWrong("::1:7000"), HasSubstr("in brackets"));
-  EXPECT_THAT(WhyWrong("http://localhost:80"), HasSubstr("in brackets"));
-  EXPECT_THAT(WhyWrong("a/b:80"), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
+TEST(AddressTest, MalformedAddressesAreRejectedWithTheRightForm) {
+  EXPECT_THAT(ParseErrorOf("unix:hob.sock"), HasSubstr("must be absolute"));
+  EXPECT_THAT(ParseErrorOf("unix:"), HasSubstr("must be absolute"));
+  EXPECT_THAT(ParseErrorOf("/run/hob/hob.sock"),
+              HasSubstr("did you mean 'unix:/run/hob/hob.sock'?"));
+  EXPECT_THAT(ParseErrorOf(""), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
+  EXPECT_THAT(ParseErrorOf("localhost"), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
+  EXPECT_THAT(ParseErrorOf(":7000"), HasSubstr("host is missing"));
+  EXPECT_THAT(ParseErrorOf("::1:7000"), HasSubstr("needs brackets"));
+  EXPECT_THAT(ParseErrorOf("http://localhost:80"), HasSubstr("needs brackets"));
+  EXPECT_THAT(ParseErrorOf("a/b:80"), HasSubstr("unix:/ABSOLUTE/PATH or HOST:PORT"));
   for (const char* text : {"localhost:", "localhost:0", "localhost:65536", "localhost:+1", "h:x"}) {
-    EXPECT_THAT(WhyWrong(text), HasSubstr("1 to 65535")) << text;
+    EXPECT_THAT(ParseErrorOf(text), HasSubstr("1 to 65535")) << text;
   }
-  EXPECT_THAT(WhyWrong("unix:/" + std::string(107, 'x')), HasSubstr("at most 107 bytes"));
-  EXPECT_EQ(WhyWrong("unix:/" + std::string(106, 'x')), "it is right");
+  EXPECT_THAT(ParseErrorOf("unix:/" + std::string(107, 'x')), HasSubstr("at most 107 bytes"));
+  EXPECT_EQ(ParseErrorOf("unix:/" + std::string(106, 'x')), "no error");
 }
 
 TEST(AddressTest, TheFlagWinsOverTheVariableOverTheDefaults) {
@@ -74,7 +75,7 @@ TEST(AddressTest, AnEmptyVariableCountsAsAbsent) {
               ElementsAre("unix:/run/hob/hob.sock"));
 }
 
-TEST(AddressTest, AWrongAddressNamesWhereItCameFrom) {
+TEST(AddressTest, AMalformedAddressNamesItsSource) {
   EXPECT_THAT(Tried("x", {}), ElementsAre(HasSubstr("--address: 'x' is not an address")));
   EXPECT_THAT(Tried(absl::nullopt, {{"HOB_ADDRESS", "x"}}),
               ElementsAre(HasSubstr("HOB_ADDRESS: 'x' is not an address")));

@@ -28,14 +28,14 @@ constexpr char kHelpTail[] =
     "  --address ADDR           The server: unix:/ABSOLUTE/PATH or HOST:PORT. Default: "
     "HOB_ADDRESS,\n"
     "                           then $XDG_RUNTIME_DIR/hob/hob.sock, then /run/hob/hob.sock\n"
-    "  -o, --output table|json  For people, or the answers of the server as JSON, one a line\n"
-    "  -h, --help               This help; behind a verb, the help of that verb\n"
+    "  -o, --output table|json  For people, or the server's answers as JSON, one per line\n"
+    "  -h, --help               This help; after a verb, the help of that verb\n"
     "\n"
     "NAME is the name of a daemon or a glob (*, ?, [a-z]) on names.\n"
     "\n"
     "Exit codes: 0 done, 1 failed, 2 usage, 4 no permission, 5 no such daemon, 6 timed out, 7 "
     "server\n"
-    "not reachable; the gravest when several daemons fail differently. status: 0 all are RUNNING, "
+    "not reachable; the most serious one if several daemons fail. status: 0 all are RUNNING, "
     "3\n"
     "one is not, 4 no such daemon or no server. health: 0 serving, 1 degraded, 2 not serving, 3 "
     "unknown.\n";
@@ -60,7 +60,7 @@ CLI::Option* Add(CLI::App& command, const Parameter& parameter, bool& value) {
   return command.add_flag(parameter.names, value, parameter.summary);
 }
 
-// A text, or one that may be absent.
+// Adds an option for a text, optional or not.
 template <typename Text>
 CLI::Option* Add(CLI::App& command, const Parameter& parameter, Text& value) {
   return command.add_option(parameter.names, value, parameter.summary)
@@ -77,9 +77,9 @@ CLI::Option* Add(CLI::App& command, const Parameter& parameter, absl::optional<i
 CLI::Option* Add(CLI::App& command, const Parameter& parameter, std::vector<std::string>& values) {
   constexpr int kAny = CLI::detail::expected_max_vector_size;
   const bool is_option = absl::StartsWith(parameter.names, "-");
-  // CLI11 splits an argument in brackets, which is a glob here, wherever it allows extra
-  // arguments. Without them it takes as many as it expects; that there are fewer is an error only
-  // under other policies.
+  // Wherever CLI11 allows extra arguments, it splits an argument in brackets, which is a glob here.
+  // Without extra arguments it takes as many as it expects; fewer are an error only under other
+  // policies.
   return command.add_option(parameter.names, values, parameter.summary)
       ->type_name(parameter.value_name)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -107,7 +107,7 @@ CommandLine::~CommandLine() = default;
 
 void CommandLine::DefineGlobalOptions() {
   app_->set_help_flag("-h,--help", "Print this help");
-  // One verb only, so that a daemon with the name of a verb is an argument like any other.
+  // Accept one verb only, so that a daemon with the name of a verb is an ordinary argument.
   app_->require_subcommand(1);
   app_->add_option("--address", address_, "The address of the server");
   app_->add_option("-o,--output", output_, "table or json")
@@ -142,7 +142,7 @@ ParsedCommandLine CommandLine::Parse(std::vector<std::string> arguments) {
     parsed.text = Help();
     return parsed;
   }
-  // CLI11 takes arguments from the end and reports errors by exceptions, which end here.
+  // CLI11 takes arguments from the end and throws its errors; no exception leaves this function.
   std::reverse(arguments.begin(), arguments.end());
   try {
     app_->parse(std::move(arguments));
@@ -194,7 +194,7 @@ std::string CommandLine::UnknownArgument() const {
 ParsedCommandLine CommandLine::UsageError(const std::string& message) {
   const Verb* const verb = ParsedVerb();
   const std::string unknown = UnknownVerb();
-  // CLI11 echoes arguments as they are.
+  // CLI11 echoes arguments unescaped.
   std::string text = Escape(message);
   if (!unknown.empty()) {
     std::vector<std::string> names;

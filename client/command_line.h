@@ -49,12 +49,12 @@ class CommandLine {
   // Returns the verb that Parse found; null if it found none.
   Verb* ParsedVerb() const;
   std::string Help() const;
-  // Returns the error of a command line in which CLI11 found `message`.
   // Names the argument that nothing takes, and the option it may have meant. Precondition: a verb was
   // parsed and an argument is left over.
   std::string UnknownArgument() const;
+  // Returns the usage error for `message`, an error of CLI11.
   ParsedCommandLine UsageError(const std::string& message);
-  // Returns the argument in the place of a verb that is no verb; empty if there is none.
+  // Returns the first argument that is not an option if Parse found no verb; else empty.
   std::string UnknownVerb() const;
 
   Verbs verbs_;

@@ -26,7 +26,7 @@ enum class Arguments {
 // The description of a verb, known before anything is parsed.
 struct VerbInfo {
   std::string name;
-  // Another name of it; empty if it has none.
+  // A second name; empty if the verb has only one.
   std::string alias;
   // One line about its purpose.
   std::string summary;
@@ -36,7 +36,7 @@ struct VerbInfo {
 struct OptionDescription {
   // "--timeout".
   std::string name;
-  // One letter without its dash; empty if it has none.
+  // One letter without its dash; empty if the option has none.
   std::string letter;
   std::string summary;
   bool takes_value = false;

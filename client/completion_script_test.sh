@@ -7,7 +7,7 @@ set -u
 hob_binary=$PWD/$1
 failures=0
 
-# Stands for the client: there is no server, so that the names of daemons are made up.
+# Replaces the client, which would need a server: prints made-up daemon names.
 hob() {
   if [[ "$*" == *"--names-only"* ]]; then
     [[ "$*" == *"--address unix:/other "* ]] && echo "other" || printf 'api\nweb\nworker\n'
@@ -16,7 +16,7 @@ hob() {
   fi
 }
 
-# expect WORDS CANDIDATES: what is offered for the last one of WORDS.
+# expect WORDS CANDIDATES: checks the candidates offered for the last of WORDS.
 expect() {
   # shellcheck disable=SC2206
   COMP_WORDS=($1)

@@ -21,7 +21,7 @@ namespace {
 
 constexpr timeval kConnectTimeout = {5, 0};
 
-// A connected socket, or the reason why there is none.
+// A connected socket, or the reason for the failure.
 struct Attempt {
   int descriptor = -1;
   // errno(3); 0 if the host has no address.
@@ -34,7 +34,7 @@ Attempt Failed(int error) { return Attempt{-1, error, strerror(error)}; }
 Attempt ConnectTo(int family, const sockaddr* address, socklen_t length) {
   const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return Failed(errno);
-  // Bounds connect, which otherwise waits for a frozen server with a full backlog (socket(7)).
+  // Bounds connect, which otherwise blocks on a frozen server with a full backlog (socket(7)).
   setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &kConnectTimeout, sizeof(kConnectTimeout));
   if (connect(descriptor, address, length) != 0) {
     const int error = errno;
@@ -68,10 +68,10 @@ Attempt ConnectTcp(const Address& address) {
   return attempt;
 }
 
-bool NothingThere(int error) { return error == ENOENT || error == ENOTDIR; }
+bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 std::string Advice(int error) {
-  if (NothingThere(error)) {
+  if (IsMissing(error)) {
     return "is hobd running? Start it, or name its address with --address or HOB_ADDRESS";
   }
   switch (error) {
@@ -79,10 +79,9 @@ std::string Advice(int error) {
       return "nothing listens there; is hobd running?";
     case EACCES:
     case EPERM:
-      return "you have no right to this socket; use an account that has (sudo, or the socket's "
-             "group)";
+      return "you may not use this socket; use an account that may (sudo, or the socket's group)";
     case ETIMEDOUT:
-      return "it takes no connection; is hobd frozen?";
+      return "it accepts no connections; is hobd frozen?";
     default:
       return "name the server's address with --address or HOB_ADDRESS";
   }
@@ -97,7 +96,7 @@ absl::StatusOr<Connection> Connect(const std::vector<Address>& addresses) {
     attempt = address.path.empty() ? ConnectTcp(address) : ConnectUnix(address);
     if (attempt.descriptor >= 0) return Connection{address.ToString(), attempt.descriptor};
     failures.push_back(absl::StrCat(address.ToString(), " (", attempt.message, ")"));
-    if (!NothingThere(attempt.error)) break;
+    if (!IsMissing(attempt.error)) break;
   }
   const bool forbidden = attempt.error == EACCES || attempt.error == EPERM;
   return absl::Status(

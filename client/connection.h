@@ -23,11 +23,11 @@ struct Connection {
 // so that a command never reaches the system's server because the user's has crashed. Waits at most
 // 5 s for each.
 //
-// gRPC gets the connected socket: the reason of a failure is then the kernel's own, and gRPC's
-// resolvers and balancers, which take most of its start, are left out.
+// gRPC gets the connected socket. A failure thus carries the kernel's own reason, and gRPC skips
+// its resolvers and balancers, which take most of its start-up time.
 //
-// PermissionDenied, Unavailable: the message has every address that was tried, why it failed and
-// what to do.
+// PermissionDenied or Unavailable: the message names every address tried, the reason for each
+// failure and a remedy.
 absl::StatusOr<Connection> Connect(const std::vector<Address>& addresses);
 
 }  // namespace client

@@ -13,7 +13,7 @@
 namespace hob {
 namespace client {
 
-// The abilities of a stream.
+// The capabilities of an output stream.
 struct Terminal {
   // False if it is a pipe or a file.
   bool is_terminal = false;
@@ -26,22 +26,22 @@ struct Terminal {
 // Passed to Run, so that tests need neither a terminal nor the time of day. A plain value; owns
 // nothing.
 struct Environment {
-  // Data. Outlives the run.
+  // Receives data. Outlives the run.
   std::ostream* out = nullptr;
   // Returns errno(3) of the first failed write to `out`; 0 if none has failed.
   std::function<int()> out_error;
-  // Messages. Outlives the run.
+  // Receives messages. Outlives the run.
   std::ostream* err = nullptr;
   Terminal out_terminal;
   Terminal err_terminal;
   // Returns the environment variable of this name; absent if there is none.
   std::function<absl::optional<std::string>(const std::string& name)> variable;
-  // Returns the time of the wall clock, from which ages are counted.
+  // Returns the wall-clock time, the reference for ages.
   std::function<absl::Time()> now;
-  // The zone of printed times.
+  // The time zone for output.
   absl::TimeZone zone;
-  // Ends the process at once, after all output is written; null: Run returns instead. To take gRPC
-  // down joins its threads one after the other, and on a busy machine each waits for a processor.
+  // Ends the process at once, after all output is written. If null, Run returns instead. A shutdown
+  // of gRPC joins its threads one by one, and on a busy machine each waits for a processor.
   std::function<void(ExitCode code)> exit;
 };
 

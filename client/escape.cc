@@ -19,7 +19,7 @@ struct Character {
 
 bool IsContinuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
 
-// Returns the length of a character with this first byte; 0 if no character begins so.
+// Returns the length of a character with this first byte; 0 if no character begins with it.
 size_t LengthFrom(unsigned char first) {
   if (first < 0x80) return 1;
   if (first >= 0xC2 && first <= 0xDF) return 2;
@@ -66,7 +66,7 @@ std::string EscapeCode(uint32_t code) {
   }
 }
 
-// Returns the length of the plain ASCII at the beginning of a text, which mostly is all of it.
+// Returns the length of the leading plain ASCII, which is most texts' full length.
 size_t PlainLength(absl::string_view text) {
   size_t length = 0;
   while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7F) ++length;

@@ -8,7 +8,7 @@
 namespace hob {
 namespace client {
 
-// Returns a text from outside made safe for any terminal and for one line, never cut: control
+// Returns `text` made safe for any terminal and for one line, at full length: control
 // characters (C0, DEL, C1), line separators and characters that change the direction of writing
 // become `\n`, `\t`, `\x1b` or `\u202e`; bytes that are not UTF-8 become `\xff`.
 std::string Escape(absl::string_view text);
@@ -17,7 +17,8 @@ std::string Escape(absl::string_view text);
 // combining characters.
 int Width(absl::string_view text);
 
-// Returns the text in at most `width` characters; a cut text ends in `…`. `width` is at least 1.
+// Returns the text cut to at most `width` characters; a cut text ends in `…`. `width` is at
+// least 1.
 std::string Cut(absl::string_view text, int width);
 
 }  // namespace client

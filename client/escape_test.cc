@@ -35,7 +35,7 @@ TEST(EscapeTest, WidthCountsCharacters) {
   EXPECT_EQ(Width("café"), 4);
 }
 
-TEST(EscapeTest, CutKeepsWholeCharactersAndSaysThatItCut) {
+TEST(EscapeTest, CutKeepsWholeCharactersAndMarksTheCut) {
   EXPECT_EQ(Cut("café", 4), "café");
   EXPECT_EQ(Cut("cafés", 4), "caf…");
   EXPECT_EQ(Cut("éééé", 3), "éé…");

@@ -9,19 +9,19 @@ namespace client {
 
 // The exit code of hob; the README lists the codes for scripts.
 enum class ExitCode {
-  // Everything requested is done.
+  // Everything that was requested has been done.
   kDone = 0,
   // The request failed, or the output could not be written.
   kFailed = 1,
   // The command line is wrong.
   kUsage = 2,
-  // Only `status`: a daemon that is wanted, or was named, neither runs nor has completed.
+  // Only `status`: a wanted or named daemon neither runs nor has completed.
   kNotRunning = 3,
-  // No right to the socket, or to the method.
+  // The caller may not use the socket, or the method.
   kNoPermission = 4,
   // No such daemon.
   kNoSuchDaemon = 5,
-  // Not finished in time; it goes on.
+  // The operation did not finish in time; it goes on.
   kTimedOut = 6,
   // The server is not reachable, or is shutting down.
   kUnreachable = 7,

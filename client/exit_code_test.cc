@@ -17,20 +17,20 @@ TEST(ExitCodeTest, EachKindOfFailureHasItsCode) {
   EXPECT_EQ(ExitCodeFor(absl::AbortedError("")), ExitCode::kFailed);
 }
 
-TEST(ExitCodeTest, NumbersAreThoseOfTheContract) {
+TEST(ExitCodeTest, NumbersMatchTheReadme) {
   EXPECT_EQ(static_cast<int>(ExitCode::kNotRunning), 3);
   EXPECT_EQ(static_cast<int>(kStatusUnknown), 4);
   EXPECT_EQ(static_cast<int>(ExitCode::kUnreachable), 7);
 }
 
-TEST(ExitCodeTest, TheGraverOutcomeWinsWhateverTheOrder) {
-  const ExitCode from_light_to_grave[] = {
+TEST(ExitCodeTest, TheWorseOutcomeWinsInEitherOrder) {
+  const ExitCode ascending[] = {
       ExitCode::kDone,  ExitCode::kNotRunning,   ExitCode::kTimedOut,     ExitCode::kFailed,
       ExitCode::kUsage, ExitCode::kNoSuchDaemon, ExitCode::kNoPermission, ExitCode::kUnreachable,
   };
   for (size_t i = 1; i < 8; ++i) {
-    EXPECT_EQ(Worse(from_light_to_grave[i - 1], from_light_to_grave[i]), from_light_to_grave[i]);
-    EXPECT_EQ(Worse(from_light_to_grave[i], from_light_to_grave[i - 1]), from_light_to_grave[i]);
+    EXPECT_EQ(Worse(ascending[i - 1], ascending[i]), ascending[i]);
+    EXPECT_EQ(Worse(ascending[i], ascending[i - 1]), ascending[i]);
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kNewPid = 4242;
 
-// A failure as the server makes them: with details.
+// Returns a failure with details, like those of the real server.
 grpc::Status FromServer(grpc::StatusCode code, const std::string& message) {
   return grpc::Status(code, message, "details");
 }

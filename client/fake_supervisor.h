@@ -1,4 +1,4 @@
-// A server for tests of the client: speaks the API over a real socket, runs nothing.
+// A server for tests of the client: it speaks the API over a real socket and runs no daemon.
 #ifndef HOB_CLIENT_FAKE_SUPERVISOR_H_
 #define HOB_CLIENT_FAKE_SUPERVISOR_H_
 
@@ -19,40 +19,40 @@
 namespace hob {
 namespace client {
 
-// Has the daemons given to Put; a command moves its daemon to the requested state at once.
+// Holds the daemons given to Put; a command moves its daemon to the requested state at once.
 // Thread-safe.
 class FakeSupervisor : public v1::Supervisor::Service {
  public:
   FakeSupervisor() = default;
-  // Ends the service.
+  // Stops the service.
   ~FakeSupervisor() override;
 
-  // Serves on the Unix socket `path`. False if that failed.
+  // Serves on the Unix socket `path`. Returns false if that failed.
   bool Serve(const std::string& path);
 
   void Put(const v1::StatusResponse& daemon);
   // Makes every later call of `method` ("Restart") for this daemon fail. `name` is empty for
-  // methods without one.
+  // methods that take no name.
   void Fail(const std::string& method, const std::string& name, grpc::StatusCode code,
             const std::string& message);
-  // Makes every later call of `method` for any daemon fail as if the connection broke.
+  // Makes every later call of `method` for any daemon fail as if the connection had broken.
   void BreakOff(const std::string& method);
   void SetInfo(const v1::InfoResponse& info);
   // Sets the answers of Reload without and with `dry_run`.
   void SetReload(const v1::ReloadResponse& real, const v1::ReloadResponse& dry_run);
-  // Limits the daemons on a page; overrides the request.
+  // Limits the number of daemons on a page; overrides the request.
   void SetPageSize(int size);
   // Sets the responses that every Watch sends before it ends with `end`.
   void SetWatch(const std::vector<v1::WatchResponse>& responses, const grpc::Status& end);
   // Sets the responses that every Logs sends before it ends.
   void SetLogs(const std::vector<v1::LogsResponse>& responses);
-  // Sets the answer of the health service about `service`; others are NOT_FOUND.
+  // Sets the health service's answer for `service`; other services are NOT_FOUND.
   void SetHealth(const std::string& service,
                  grpc::health::v1::HealthCheckResponse::ServingStatus status);
-  // Makes each Restart wait until `count` of them are under way at the same time.
+  // Makes each Restart block until `count` of them are in progress at the same time.
   void HoldRestartsUntil(int count);
 
-  // Returns "METHOD NAME" of every call so far, without List; for commands, their options follow.
+  // Returns "METHOD NAME" of every call so far except List; the options of a command follow.
   std::vector<std::string> calls() const;
 
   grpc::Status List(grpc::ServerContext* context, const v1::ListRequest* request,
@@ -77,7 +77,7 @@ class FakeSupervisor : public v1::Supervisor::Service {
                     grpc::ServerWriter<v1::LogsResponse>* writer) override;
 
  private:
-  // The other service of the server.
+  // The health service of the same server.
   class FakeHealth : public grpc::health::v1::Health::Service {
    public:
     void Set(const std::string& service,

@@ -20,7 +20,7 @@ google::protobuf::Duration ToProto(absl::Duration duration);
 // The result lacks the errno(3) of a failure to spawn.
 EndOfProcess ToEnd(const v1::Exit& exit);
 
-// A duration in its two largest units: "850ms", "12s", "5m3s", "2h5m", "3d4h". A negative one
+// Returns the two largest units: "850ms", "12s", "5m3s", "2h5m", "3d4h". A negative duration
 // (clocks differ) counts as zero: "0ms".
 std::string FormatAge(absl::Duration duration);
 
@@ -34,12 +34,12 @@ std::string FormatTimeAndAge(absl::Time time, absl::Time now, const absl::TimeZo
 // of `now`, "2026-01-31 12:00:01.120" on other days.
 std::string FormatPreciseTime(absl::Time time, absl::Time now, const absl::TimeZone& zone);
 
-// "RUNNING"; "state 42" for one that this client does not know.
+// "RUNNING"; "state 42" for a state that this client does not know.
 std::string StateName(v1::Daemon::State state);
 Colour StateColour(v1::Daemon::State state);
 
-// The reason of the daemon's state; if its log is stalled, that comes first, because the daemon may
-// hang although it is RUNNING.
+// Returns the reason for the daemon's state. A stalled log comes first, because the daemon may hang
+// although it is RUNNING.
 std::string ReasonOf(const v1::Daemon& daemon);
 
 // "exit code 1", "signal 9 (KILL)", "signal 6 (ABRT), core dumped", "exec: /bin/x: No such file or

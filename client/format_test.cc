@@ -8,7 +8,7 @@ namespace {
 
 const absl::Time kNoon = absl::FromUnixSeconds(1767268800);  // 2026-01-01 12:00:00 UTC
 
-TEST(FormatTest, AgesHaveTheirTwoLargestUnits) {
+TEST(FormatTest, AgesShowTheirTwoLargestUnits) {
   EXPECT_EQ(FormatAge(absl::Milliseconds(850)), "850ms");
   EXPECT_EQ(FormatAge(absl::Milliseconds(12900)), "12s");
   EXPECT_EQ(FormatAge(absl::Seconds(60)), "1m");
@@ -20,7 +20,7 @@ TEST(FormatTest, AgesHaveTheirTwoLargestUnits) {
 
 TEST(FormatTest, AnAgeIsNeverNegative) { EXPECT_EQ(FormatAge(absl::Seconds(-5)), "0ms"); }
 
-TEST(FormatTest, TimesSayHowFarAwayTheyAre) {
+TEST(FormatTest, TimesShowTheirDistanceFromNow) {
   const absl::TimeZone utc = absl::UTCTimeZone();
   EXPECT_EQ(FormatTimeAndAge(kNoon, kNoon + absl::Seconds(303), utc),
             "2026-01-01 12:00:00 UTC (5m3s ago)");
@@ -28,14 +28,14 @@ TEST(FormatTest, TimesSayHowFarAwayTheyAre) {
             "2026-01-01 12:00:05 UTC (in 5s)");
 }
 
-TEST(FormatTest, PreciseTimesNameTheDayOnlyWhenItIsAnother) {
+TEST(FormatTest, PreciseTimesNameTheDayUnlessItIsToday) {
   const absl::TimeZone utc = absl::UTCTimeZone();
   const absl::Time time = kNoon + absl::Milliseconds(1120);
   EXPECT_EQ(FormatPreciseTime(time, kNoon, utc), "12:00:01.120");
   EXPECT_EQ(FormatPreciseTime(time, kNoon + absl::Hours(24), utc), "2026-01-01 12:00:01.120");
 }
 
-TEST(FormatTest, DurationsSurviveTheWayThroughTheApi) {
+TEST(FormatTest, DurationsSurviveTheRoundTripThroughTheApi) {
   for (const absl::Duration duration : {absl::Milliseconds(1500), absl::Seconds(30)}) {
     EXPECT_EQ(ToDuration(ToProto(duration)), duration);
   }
@@ -61,7 +61,7 @@ TEST(FormatTest, EveryWayToEndHasALongAndAShortForm) {
   EXPECT_EQ(DescribeExitShortly(never_ran), "exec failed");
 }
 
-TEST(FormatTest, AStateFromANewerServerIsShownByItsNumber) {
+TEST(FormatTest, AnUnknownStateIsShownByItsNumber) {
   EXPECT_EQ(StateName(v1::Daemon::HALTED), "HALTED");
   EXPECT_EQ(StateName(static_cast<v1::Daemon::State>(42)), "state 42");
   EXPECT_EQ(StateColour(static_cast<v1::Daemon::State>(42)), Colour::kNone);

@@ -10,7 +10,7 @@ namespace hob {
 namespace client {
 namespace {
 
-// The signal handler posts it: sem_post(3) is one of the few functions that it may call.
+// Posted by the signal handler: sem_post(3) is async-signal-safe (signal-safety(7)).
 sem_t posted;
 struct sigaction before;
 

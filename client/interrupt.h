@@ -8,18 +8,19 @@
 namespace hob {
 namespace client {
 
-// While it exists, an interrupt (SIGINT, Ctrl-C) calls a function instead of ending the process.
-// One object at a time.
+// Makes an interrupt (SIGINT, Ctrl-C) call a function instead of ending the process, for the
+// lifetime of this object. At most one object exists at a time.
 class Interrupt {
  public:
   // Calls `handler` at the first interrupt, on a thread of this object.
   explicit Interrupt(std::function<void()> handler);
-  // Restores the former effect of an interrupt.
+  // Restores the previous effect of an interrupt.
   ~Interrupt();
 
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
+  // True once an interrupt has come.
   bool came() const { return came_; }
 
  private:

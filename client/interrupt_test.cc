@@ -10,22 +10,22 @@ namespace hob {
 namespace client {
 namespace {
 
-TEST(InterruptTest, AnInterruptIsToldOnce) {
-  absl::Notification told;
-  Interrupt interrupt([&] { told.Notify(); });
+TEST(InterruptTest, AnInterruptCallsTheHandlerOnce) {
+  absl::Notification called;
+  Interrupt interrupt([&] { called.Notify(); });
   EXPECT_FALSE(interrupt.came());
   raise(SIGINT);
-  told.WaitForNotification();
+  called.WaitForNotification();
   EXPECT_TRUE(interrupt.came());
   raise(SIGINT);
 }
 
-TEST(InterruptTest, NoneIsToldToNobody) {
+TEST(InterruptTest, WithoutAnInterruptTheHandlerIsNotCalled) {
   Interrupt interrupt([] { FAIL(); });
   EXPECT_FALSE(interrupt.came());
 }
 
-TEST(InterruptTest, AfterwardsTheSignalIsAsBefore) {
+TEST(InterruptTest, TheDestructorRestoresTheSignalAction) {
   {
     Interrupt interrupt([] {});
   }

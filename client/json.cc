@@ -11,8 +11,7 @@ std::string ToJson(const google::protobuf::Message& message) {
   options.always_print_primitive_fields = true;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  // Only a time or duration out of protobuf's range cannot be written; null keeps one line per
-  // object.
+  // Fails only for a time or duration out of protobuf's range; null keeps one line per object.
   return status.ok() ? json : "null";
 }
 

@@ -14,7 +14,7 @@ namespace hob {
 namespace client {
 namespace {
 
-// Cyan, yellow, green, magenta, blue and their bright forms: red means a fault.
+// Cyan, yellow, green, magenta, blue and their bright forms; red is kept for faults.
 constexpr std::array<int, 10> kNameColours = {36, 33, 32, 35, 34, 96, 93, 92, 95, 94};
 
 // Returns the number of bytes of an incomplete character at the end of `text`.

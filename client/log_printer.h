@@ -13,15 +13,15 @@
 namespace hob {
 namespace client {
 
-// Turns the responses of `Logs` into text. Without prefixes and times, and not on a terminal, that
-// is the bytes as they were written. Not thread-safe.
+// Turns the responses of `Logs` into text. Without names and times, and off a terminal, the text is
+// the bytes as the daemon wrote them. Not thread-safe.
 class LogPrinter {
  public:
   struct Options {
     // True if each line begins with the name of its daemon, in at least `name_width` columns.
     bool names = false;
     int name_width = 0;
-    // True if each line begins with the time when it was written, in `zone`.
+    // True if each line begins with its time of writing, in `zone`.
     bool times = false;
     absl::TimeZone zone;
     // On a terminal, control characters other than tabs are escaped.
@@ -30,12 +30,12 @@ class LogPrinter {
 
   explicit LogPrinter(const Options& options) : options_(options) {}
 
-  // Returns the text of a piece. An incomplete line is printed at once; if a piece of another
-  // daemon or stream comes before the rest, that rest gets a line of its own.
+  // Returns the text of a piece, including an incomplete line. If a piece of another daemon or
+  // stream comes before the rest of that line, the rest gets a line of its own.
   std::string Print(const v1::LogsResponse& piece);
 
-  // Returns the text at the end; called once. Ends an incomplete line, on a terminal or among lines
-  // with prefixes, including the held-back bytes of a split character.
+  // Returns the last text: the held-back bytes of a split character and, on a terminal or among
+  // lines with prefixes, the end of an incomplete line. Called once.
   std::string End();
 
  private:
@@ -49,12 +49,12 @@ class LogPrinter {
   std::string Text(const Source& source, absl::string_view line, bool complete);
 
   const Options options_;
-  // True while a line is incomplete: the one of `line_of_`.
+  // True while the last line, from `line_of_`, is incomplete.
   bool in_line_ = false;
   Source line_of_;
-  // Bytes at the end of a piece that are the beginning of a UTF-8 character.
+  // The first bytes of a UTF-8 character that continues in the next piece.
   std::map<Source, std::string> split_;
-  // The colours of the names, in the order in which they came.
+  // The colour of each name, assigned in order of first appearance.
   std::map<std::string, int> colours_;
 };
 

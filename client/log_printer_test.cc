@@ -29,7 +29,7 @@ LogPrinter::Options Options(bool names, const Terminal& terminal) {
   return options;
 }
 
-TEST(LogPrinterTest, BytesStayBytesInAPipe) {
+TEST(LogPrinterTest, APipeGetsTheRawBytes) {
   LogPrinter printer(Options(false, kPipe));
   constexpr char kText[] = "\x1b[1m \xff \0 half";
   const std::string bytes(kText, sizeof(kText) - 1);
@@ -43,13 +43,13 @@ TEST(LogPrinterTest, ControlCharactersAreEscapedOnATerminal) {
             "\ta\\x1b]52;c;x\\x07\tb\n\n");
 }
 
-TEST(LogPrinterTest, NamesStandBeforeEachLine) {
+TEST(LogPrinterTest, EachLineBeginsWithItsName) {
   LogPrinter printer(Options(true, kPipe));
   EXPECT_EQ(printer.Print(Piece("web", "1\n2\n")), "web   | 1\nweb   | 2\n");
   EXPECT_EQ(printer.Print(Piece("mailer", "\x1b\n")), "mailer | \x1b\n");
 }
 
-TEST(LogPrinterTest, EachDaemonHasItsColour) {
+TEST(LogPrinterTest, EachDaemonHasItsOwnColour) {
   LogPrinter printer(Options(true, kColourTerminal));
   const std::string web = printer.Print(Piece("web", "1\n"));
   EXPECT_EQ(web, "\x1b[36mweb   | \x1b[0m1\n");
@@ -57,7 +57,7 @@ TEST(LogPrinterTest, EachDaemonHasItsColour) {
   EXPECT_EQ(printer.Print(Piece("web", "1\n")), web);
 }
 
-TEST(LogPrinterTest, TimesStandBeforeEachLine) {
+TEST(LogPrinterTest, EachLineBeginsWithItsTime) {
   LogPrinter::Options options = Options(false, kPipe);
   options.times = true;
   LogPrinter printer(options);
@@ -73,7 +73,7 @@ TEST(LogPrinterTest, ALineInPiecesStaysOneLine) {
   EXPECT_EQ(printer.Print(Piece("web", "gin\n")), "gin\n");
 }
 
-TEST(LogPrinterTest, AnotherDaemonBreaksALineThatIsNotComplete) {
+TEST(LogPrinterTest, AnotherDaemonBreaksAnIncompleteLine) {
   LogPrinter printer(Options(true, kPipe));
   EXPECT_EQ(printer.Print(Piece("web", "be")), "web   | be");
   EXPECT_EQ(printer.Print(Piece("api", "1\n")), "\napi   | 1\n");
@@ -81,7 +81,7 @@ TEST(LogPrinterTest, AnotherDaemonBreaksALineThatIsNotComplete) {
   EXPECT_EQ(printer.End(), "\n");
 }
 
-TEST(LogPrinterTest, ACharacterThatIsNeverCompleteIsShownAtTheEnd) {
+TEST(LogPrinterTest, AnIncompleteCharacterIsShownAtTheEnd) {
   LogPrinter printer(Options(false, kTerminal));
   EXPECT_EQ(printer.Print(Piece("web", "a\xE2\x82")), "a");
   EXPECT_EQ(printer.End(), "\\xe2\\x82\n");

@@ -21,7 +21,7 @@ absl::optional<std::string> Variable(const std::string& name) {
   return std::string(value);
 }
 
-// Returns the abilities of the stream on `descriptor` (https://no-color.org for NO_COLOR).
+// Returns the capabilities of the stream on `descriptor` (https://no-color.org for NO_COLOR).
 hob::client::Terminal TerminalOn(int descriptor) {
   hob::client::Terminal terminal;
   terminal.is_terminal = isatty(descriptor) == 1;
@@ -36,9 +36,9 @@ hob::client::Terminal TerminalOn(int descriptor) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // If the reader goes away, a write fails and the process goes on.
+  // A write to a closed pipe fails with EPIPE instead of ending the process.
   signal(SIGPIPE, SIG_IGN);
-  // gRPC's own log lines are for its developers; the client reports failures itself.
+  // Silence gRPC's own log; the client reports failures itself.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   hob::client::OutputBuffer buffer(STDOUT_FILENO);
   std::ostream out(&buffer);

@@ -13,8 +13,8 @@ namespace hob {
 namespace client {
 namespace {
 
-// Says why there is no daemon of this name, in the server's words, which suggest near names.
-std::string WhyNone(Session& session, const std::string& pattern) {
+// Returns the server's message about an unknown name, which suggests near names.
+std::string NoMatchMessage(Session& session, const std::string& pattern) {
   if (IsGlob(pattern)) return absl::StrCat("no daemon matches '", pattern, "'");
   const absl::Status status = session.supervisor().Status({pattern}).status();
   if (absl::IsNotFound(status) || absl::IsInvalidArgument(status)) {
@@ -48,7 +48,8 @@ std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
 
 absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unmatched) {
   std::vector<std::string> sentences;
-  for (const std::string& pattern : unmatched) sentences.push_back(WhyNone(session, pattern));
+  for (const std::string& pattern : unmatched)
+    sentences.push_back(NoMatchMessage(session, pattern));
   return absl::NotFoundError(absl::StrJoin(sentences, "; "));
 }
 
@@ -69,7 +70,7 @@ absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
 
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
     Session& session, const std::vector<std::string>& patterns) {
-  // A text that cannot be a name would be a fault of the request; here it matches nothing.
+  // The server would reject an invalid name as a bad request; here it only matches nothing.
   if (patterns.size() == 1 && !IsGlob(patterns[0]) && IsValidDaemonName(patterns[0])) {
     return patterns;
   }

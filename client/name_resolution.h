@@ -1,4 +1,4 @@
-// Finds the daemons that a user's names and globs mean.
+// Finds the daemons that match a user's names and globs.
 #ifndef HOB_CLIENT_NAME_RESOLUTION_H_
 #define HOB_CLIENT_NAME_RESOLUTION_H_
 
@@ -16,24 +16,24 @@ namespace client {
 // True if the text has a wildcard (`*`, `?`, `[`).
 bool IsGlob(absl::string_view pattern);
 
-// Returns those of `names` (in name order) that the patterns mean, in the order of the patterns and
-// each once. Appends patterns that mean none to `unmatched`, which is not null.
+// Returns the elements of `names` (in name order) that match a pattern, in the order of the
+// patterns and each once. Appends the patterns that match none to `unmatched`, which is not null.
 std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
                                     const std::vector<std::string>& names,
                                     std::vector<std::string>* unmatched);
 
-// Returns the names of the server's daemons that `patterns` mean, in the order of MatchNames; no
-// patterns mean all daemons in name order. NotFound that names every pattern that means none, with
+// Returns the names of the server's daemons that match `patterns`, in the order of MatchNames;
+// without patterns, all daemons in name order. NotFound naming every pattern without a match, with
 // the server's suggestions. Blocks. Errors of SupervisorClient::List.
 absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
                                                       const std::vector<std::string>& patterns);
 
-// Returns NotFound for patterns that mean no daemon, with the server's suggestions for names.
+// Returns NotFound for patterns that match no daemon, with the server's suggestions for names.
 // `unmatched` is not empty. Blocks.
 absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unmatched);
 
-// As ResolveNames, but does not ask the server about a single name without wildcards: the call made
-// with it finds out as well that there is no such daemon.
+// As ResolveNames, but returns a single name without wildcards unchecked: the call made with it
+// reports an unknown daemon anyway.
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
     Session& session, const std::vector<std::string>& patterns);
 

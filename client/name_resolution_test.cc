@@ -19,31 +19,31 @@ std::vector<std::string> Match(const std::vector<std::string>& patterns) {
   return matches;
 }
 
-TEST(NameResolutionTest, ANameMeansItselfAlone) {
+TEST(NameResolutionTest, ANameMatchesOnlyItself) {
   EXPECT_THAT(Match({"api"}), ElementsAre("api"));
   EXPECT_THAT(Match({"ap"}), ElementsAre("none for ap"));
   EXPECT_THAT(Match({"API"}), ElementsAre("none for API"));
   EXPECT_THAT(Match({""}), ElementsAre("none for "));
 }
 
-TEST(NameResolutionTest, GlobsMeanEveryNameThatFits) {
+TEST(NameResolutionTest, AGlobMatchesEveryNameThatFits) {
   EXPECT_THAT(Match({"*"}), ElementsAre("api", "api-2", "db.main", "web"));
   EXPECT_THAT(Match({"api*"}), ElementsAre("api", "api-2"));
   EXPECT_THAT(Match({"w?b"}), ElementsAre("web"));
   EXPECT_THAT(Match({"[a-d]*"}), ElementsAre("api", "api-2", "db.main"));
 }
 
-TEST(NameResolutionTest, NamesComeInTheOrderWrittenAndOnce) {
+TEST(NameResolutionTest, NamesKeepTheOrderOfThePatternsAndAppearOnce) {
   EXPECT_THAT(Match({"web", "a*", "api", "web"}), ElementsAre("web", "api", "api-2"));
 }
 
-TEST(NameResolutionTest, EveryPatternThatMeansNothingIsReported) {
+TEST(NameResolutionTest, EveryPatternWithoutAMatchIsReported) {
   EXPECT_THAT(Match({"x", "web", "y*"}), ElementsAre("web", "none for x", "none for y*"));
 }
 
-TEST(NameResolutionTest, NothingMatchesNothing) { EXPECT_THAT(Match({}), IsEmpty()); }
+TEST(NameResolutionTest, NoPatternsMatchNothing) { EXPECT_THAT(Match({}), IsEmpty()); }
 
-TEST(NameResolutionTest, GlobsAreToldFromNames) {
+TEST(NameResolutionTest, GlobsAreDistinguishedFromNames) {
   EXPECT_TRUE(IsGlob("a*"));
   EXPECT_TRUE(IsGlob("a?"));
   EXPECT_TRUE(IsGlob("[ab]"));

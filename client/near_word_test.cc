@@ -8,19 +8,19 @@ namespace {
 
 const std::vector<std::string> kWords = {"ls", "list", "start", "status", "stop", "restart"};
 
-TEST(NearWordTest, FindsSlipsOfTheFinger) {
+TEST(NearWordTest, CorrectsTypingErrors) {
   EXPECT_EQ(NearWord("lsit", kWords), "list");
   EXPECT_EQ(NearWord("restrat", kWords), "restart");
   EXPECT_EQ(NearWord("statuss", kWords), "status");
   EXPECT_EQ(NearWord("stp", kWords), "stop");
 }
 
-TEST(NearWordTest, FindsWhatOnlyBegins) {
+TEST(NearWordTest, CompletesAPrefix) {
   EXPECT_EQ(NearWord("resta", kWords), "restart");
   EXPECT_EQ(NearWord("stat", kWords), "status");
 }
 
-TEST(NearWordTest, FindsNothingWhereNothingIsNear) {
+TEST(NearWordTest, ReturnsNothingForADistantWord) {
   EXPECT_EQ(NearWord("frobnicate", kWords), "");
   EXPECT_EQ(NearWord("x", kWords), "");
   EXPECT_EQ(NearWord("", kWords), "");

@@ -29,7 +29,7 @@ TEST(OutputBufferTest, EverythingArrivesInOrder) {
   EXPECT_EQ(buffer.error(), 0);
 }
 
-TEST(OutputBufferTest, WhatIsLargerThanTheBufferIsWrittenOnTheWay) {
+TEST(OutputBufferTest, MoreThanTheBufferIsWrittenEarly) {
   const int file = open("/dev/null", O_WRONLY);
   OutputBuffer buffer(file);
   std::ostream out(&buffer);
@@ -38,7 +38,7 @@ TEST(OutputBufferTest, WhatIsLargerThanTheBufferIsWrittenOnTheWay) {
   close(file);
 }
 
-TEST(OutputBufferTest, AReaderThatIsGoneIsRemembered) {
+TEST(OutputBufferTest, AClosedPipeIsRemembered) {
   signal(SIGPIPE, SIG_IGN);
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);

@@ -12,7 +12,7 @@ namespace hob {
 namespace client {
 namespace {
 
-// Returns `code`, or kFailed if output is lost.
+// Returns `code`, or kFailed if output was lost.
 ExitCode Finish(const Environment& environment, ExitCode code) {
   environment.out->flush();
   if (environment.out->good()) return code;

@@ -10,9 +10,9 @@
 namespace hob {
 namespace client {
 
-// Runs the client: parses the arguments (without the name of the program), carries them out and
+// Runs the client: parses the arguments (without the name of the program), executes the command and
 // returns the exit code. kFailed if the output cannot be written, with a message unless its reader
-// went away. Blocks as long as the command waits.
+// has gone. Blocks as long as the command waits.
 ExitCode Run(const std::vector<std::string>& arguments, const Environment& environment);
 
 }  // namespace client

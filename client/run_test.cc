@@ -1,5 +1,5 @@
-// Runs the whole client against a FakeSupervisor and compares its output with the files of
-// testdata/, and its exit codes. HOB_UPDATE_GOLDEN=$PWD/client/testdata bazel run //client:run_test
+// Runs the whole client against a FakeSupervisor and compares its output and exit codes with the
+// files in testdata/. HOB_UPDATE_GOLDEN=$PWD/client/testdata bazel run //client:run_test
 // rewrites the files.
 #include "client/run.h"
 
@@ -99,7 +99,7 @@ v1::StatusResponse Waiting() {
       "spec { command: '/opt/worker' origin: '/etc/hob/hob.ini:9' }"));
 }
 
-// A daemon that ended by itself with `code`, 0 and 3 being its success codes.
+// Returns a daemon that ended by itself with `code`; its success codes are 0 and 3.
 v1::StatusResponse Exited(const std::string& name, int code) {
   return Parse<v1::StatusResponse>(absl::StrCat(
       "daemon { name: '", name, "' state: EXITED wanted: true last_exit { exit_code: ", code,
@@ -198,7 +198,7 @@ TEST_F(RunTest, ListIsCutAndColouredOnATerminal) {
   ExpectGolden("list_colour", {"list"}, kColourTerminal);
 }
 
-TEST_F(RunTest, ListIsTheResponseAsJson) {
+TEST_F(RunTest, ListPrintsTheResponseAsJson) {
   server_.Put(Halted());
   ExpectGolden("list_json", {"list", "-o", "json"});
 }
@@ -229,9 +229,9 @@ TEST_F(RunTest, ListOfAnUnknownStateOrNameIsAnError) {
   EXPECT_EQ(Hob({"list", "-q", "-o", "json"}).code, ExitCode::kUsage);
 }
 
-TEST_F(RunTest, ListOfNothingHasAHeaderAndANote) { ExpectGolden("list_empty", {"list"}); }
+TEST_F(RunTest, AnEmptyListHasAHeaderAndANote) { ExpectGolden("list_empty", {"list"}); }
 
-TEST_F(RunTest, StatusDescribesADaemonWhole) {
+TEST_F(RunTest, StatusDescribesADaemonInFull) {
   PutAll();
   ExpectGolden("status_running", {"status", "web"});
   ExpectGolden("status_halted", {"status", "api"});
@@ -243,7 +243,7 @@ TEST_F(RunTest, StatusWithoutNamesDescribesAll) {
   ExpectGolden("status_all", {"status"});
 }
 
-TEST_F(RunTest, StatusIsOneJsonObjectALine) {
+TEST_F(RunTest, StatusPrintsOneJsonObjectPerLine) {
   PutAll();
   ExpectGolden("status_json", {"status", "web", "api", "-o", "json"});
 }
@@ -259,7 +259,7 @@ TEST_F(RunTest, StatusExitsWithItsOwnCodes) {
   EXPECT_EQ(Hob({"status", "--address", "nowhere"}).code, ExitCode::kUsage);
 }
 
-TEST_F(RunTest, StatusIsFineWithWhatHasCompletedOrIsNotWanted) {
+TEST_F(RunTest, StatusAcceptsCompletedAndUnwantedDaemons) {
   server_.Put(Web());
   server_.Put(Exited("setup", 3));
   EXPECT_EQ(Hob({"status"}).code, ExitCode::kDone);
@@ -276,14 +276,14 @@ TEST_F(RunTest, StatusIsFineWithWhatHasCompletedOrIsNotWanted) {
   EXPECT_EQ(Hob({"status", "failed"}).code, ExitCode::kNotRunning);
 }
 
-TEST_F(RunTest, WhatHobEndedHasNotCompletedWhateverItsExitCode) {
+TEST_F(RunTest, ARunThatHobEndedHasNotCompletedWhateverItsExitCode) {
   v1::StatusResponse late = Exited("late", 0);
   late.mutable_runs(0)->set_verdict("not ready within 60s");
   server_.Put(late);
   EXPECT_EQ(Hob({"status"}).code, ExitCode::kNotRunning);
 }
 
-TEST_F(RunTest, AFailureShowsTheWayToItsLogUnlessThereIsNone) {
+TEST_F(RunTest, AFailureNamesTheCommandThatShowsItsLog) {
   PutAll();
   EXPECT_THAT(Hob({"status", "api"}).out, HasSubstr("output:      hob logs api\n"));
   EXPECT_THAT(Hob({"explain", "api"}).out, HasSubstr("output: hob logs api\n"));
@@ -296,7 +296,7 @@ TEST_F(RunTest, AFailureShowsTheWayToItsLogUnlessThereIsNone) {
   EXPECT_THAT(Hob({"status", "api"}).out, Not(HasSubstr("hob logs")));
 }
 
-TEST_F(RunTest, ExplainSaysWhyAndWhatWouldChangeIt) {
+TEST_F(RunTest, ExplainShowsTheReasonAndTheRemedy) {
   PutAll();
   ExpectGolden("explain_halted", {"explain", "api"});
   ExpectGolden("explain_backoff", {"explain", "worker-1"});
@@ -314,42 +314,46 @@ TEST_F(RunTest, InfoDescribesTheServer) {
   EXPECT_THAT(Hob({"info", "-o", "json"}).out, HasSubstr("\"configGeneration\":\"3\""));
 }
 
-// A response of Watch about a daemon; `fields` are further fields.
-v1::WatchResponse Seen(int sequence, const std::string& daemon, const std::string& fields = "") {
+// Returns a response of Watch about a daemon; `fields` are further fields.
+v1::WatchResponse WatchedDaemon(int sequence, const std::string& daemon,
+                                const std::string& fields = "") {
   return Parse<v1::WatchResponse>(absl::StrCat("sequence: ", sequence, " resume_token: 'b-",
                                                sequence, "' daemon { ", daemon, " } ", fields));
 }
 
-TEST_F(RunTest, WatchShowsEveryMoveALine) {
+TEST_F(RunTest, WatchShowsOneMovePerLine) {
   const std::string web = "name: 'web' wanted: true ";
   server_.SetWatch(
-      {Seen(3, "name: 'api' state: STOPPED reason: 'not started: autostart = no'"),
-       Seen(3, web + "state: RUNNING pid: 7 reason: 'started by the configuration'"),
+      {WatchedDaemon(3, "name: 'api' state: STOPPED reason: 'not started: autostart = no'"),
+       WatchedDaemon(3, web + "state: RUNNING pid: 7 reason: 'started by the configuration'"),
        Parse<v1::WatchResponse>("sequence: 3 synced: true"),
-       Seen(4, web + "state: STARTING reason: 'exit code 1; at once'", Ago("time", 2, 120)),
-       Seen(5, web + "state: STARTING pid: 8 reason: 'exit code 1; at once'", Ago("time", 2, 130)),
-       Seen(6, web + "state: RUNNING pid: 8 reason: 'started again'", Ago("time", 2, 140)),
-       Seen(7, "name: 'new-one' state: STOPPED", Ago("time", 1)),
-       Seen(8, "name: 'api' state: STOPPED", "removed: true " + Ago("time", 1))},
+       WatchedDaemon(4, web + "state: STARTING reason: 'exit code 1; at once'",
+                     Ago("time", 2, 120)),
+       WatchedDaemon(5, web + "state: STARTING pid: 8 reason: 'exit code 1; at once'",
+                     Ago("time", 2, 130)),
+       WatchedDaemon(6, web + "state: RUNNING pid: 8 reason: 'started again'", Ago("time", 2, 140)),
+       WatchedDaemon(7, "name: 'new-one' state: STOPPED", Ago("time", 1)),
+       WatchedDaemon(8, "name: 'api' state: STOPPED", "removed: true " + Ago("time", 1))},
       grpc::Status(grpc::StatusCode::UNAVAILABLE, "the server is shutting down", "details"));
   ExpectGolden("watch", {"watch"});
   ExpectGolden("watch_colour", {"watch"}, kColourTerminal);
   ExpectGolden("watch_json", {"watch", "-o", "json"});
 }
 
-TEST_F(RunTest, WatchShowsWhatDiffersAfterAGap) {
-  server_.SetWatch(
-      {Seen(3, "name: 'api' state: RUNNING"), Seen(3, "name: 'old' state: HALTED"),
-       Seen(3, "name: 'web' state: RUNNING"), Parse<v1::WatchResponse>("sequence: 3 synced: true"),
-       Parse<v1::WatchResponse>("sequence: 20009 gap: 20006"),
-       Seen(20009, "name: 'api' state: RUNNING"),
-       Seen(20009, "name: 'web' state: BACKOFF reason: 'waits'"),
-       Parse<v1::WatchResponse>("sequence: 20009 synced: true")},
-      grpc::Status::OK);
+TEST_F(RunTest, WatchShowsTheDifferencesAfterAGap) {
+  server_.SetWatch({WatchedDaemon(3, "name: 'api' state: RUNNING"),
+                    WatchedDaemon(3, "name: 'old' state: HALTED"),
+                    WatchedDaemon(3, "name: 'web' state: RUNNING"),
+                    Parse<v1::WatchResponse>("sequence: 3 synced: true"),
+                    Parse<v1::WatchResponse>("sequence: 20009 gap: 20006"),
+                    WatchedDaemon(20009, "name: 'api' state: RUNNING"),
+                    WatchedDaemon(20009, "name: 'web' state: BACKOFF reason: 'waits'"),
+                    Parse<v1::WatchResponse>("sequence: 20009 synced: true")},
+                   grpc::Status::OK);
   ExpectGolden("watch_gap", {"watch"});
 }
 
-TEST_F(RunTest, WatchOfNamesAsksForThemAndOfNobodyIsAnError) {
+TEST_F(RunTest, WatchSelectsByNameAndRejectsPatternsWithoutAMatch) {
   PutAll();
   server_.SetWatch({}, grpc::Status::OK);
   EXPECT_EQ(Hob({"watch", "w*", "api"}).code, ExitCode::kDone);
@@ -365,7 +369,7 @@ std::vector<v1::LogsResponse> Pieces() {
           Parse<v1::LogsResponse>("name: 'web' stream: STDOUT data: 'incomplete'")};
 }
 
-TEST_F(RunTest, LogsOfOneDaemonAreItsBytes) {
+TEST_F(RunTest, LogsOfOneDaemonAreItsRawBytes) {
   server_.Put(Web());
   server_.SetLogs({Pieces()[0], Pieces()[2]});
   EXPECT_EQ(Hob({"logs", "web"}).out, "GET /\n\x1b[31mGET\nincomplete");
@@ -373,14 +377,14 @@ TEST_F(RunTest, LogsOfOneDaemonAreItsBytes) {
   ExpectGolden("logs_json", {"logs", "web", "-o", "json"});
 }
 
-TEST_F(RunTest, LogsOfSeveralDaemonsHaveNamesBeforeTheirLines) {
+TEST_F(RunTest, LogsOfSeveralDaemonsPrefixTheirNames) {
   PutAll();
   server_.SetLogs(Pieces());
   ExpectGolden("logs_pipe", {"logs", "web", "api"});
   ExpectGolden("logs_colour", {"logs", "web", "api"}, kColourTerminal);
 }
 
-TEST_F(RunTest, LogsAsksForWhatItWasTold) {
+TEST_F(RunTest, LogsPassesItsOptionsOn) {
   PutAll();
   EXPECT_EQ(Hob({"logs", "w*", "-f", "-n", "0", "--stream", "stderr"}).code, ExitCode::kDone);
   EXPECT_EQ(Hob({"logs", "api", "--since", "1min"}).code, ExitCode::kDone);
@@ -390,7 +394,7 @@ TEST_F(RunTest, LogsAsksForWhatItWasTold) {
                   absl::StrCat("Logs names: \"api\" since { seconds: ", kNowSeconds - 60, " }")));
 }
 
-TEST_F(RunTest, LogsOfNobodyOrNoTimeIsAnError) {
+TEST_F(RunTest, LogsRejectsMissingNamesAndMalformedTimes) {
   PutAll();
   EXPECT_EQ(Hob({"logs", "nothing*"}).code, ExitCode::kNoSuchDaemon);
   EXPECT_EQ(Hob({"logs"}).code, ExitCode::kUsage);
@@ -398,7 +402,7 @@ TEST_F(RunTest, LogsOfNobodyOrNoTimeIsAnError) {
   ExpectGolden("usage_since", {"logs", "web", "--since", "yesterday"});
 }
 
-TEST_F(RunTest, StatusSaysThatALogIsStalled) {
+TEST_F(RunTest, StatusShowsAStalledLog) {
   v1::StatusResponse web = Web();
   web.mutable_daemon()->set_log_problem("log stalled: /var/log/hob/web.log: Is a directory");
   server_.Put(web);
@@ -406,7 +410,7 @@ TEST_F(RunTest, StatusSaysThatALogIsStalled) {
               HasSubstr("log:         log stalled: /var/log/hob/web.log: Is a directory\n"));
 }
 
-TEST_F(RunTest, AStalledLogIsSeenAtAGlance) {
+TEST_F(RunTest, EveryVerbShowsAStalledLog) {
   using Health = grpc::health::v1::HealthCheckResponse;
   const std::string problem = "log stalled: /var/log/hob/web.log: No space left on device";
   v1::StatusResponse web = Web();
@@ -420,13 +424,13 @@ TEST_F(RunTest, AStalledLogIsSeenAtAGlance) {
   EXPECT_EQ(Hob({"health", "web"}).out, "DEGRADED: " + problem + "\n");
   EXPECT_EQ(Hob({"health", "web"}).code, kHealthDegraded);
   const std::string seen = "name: 'web' state: RUNNING reason: 'up and ready' ";
-  server_.SetWatch({Seen(1, seen), Parse<v1::WatchResponse>("sequence: 1 synced: true"),
-                    Seen(2, seen + "log_problem: '" + problem + "'", Ago("time", 2))},
+  server_.SetWatch({WatchedDaemon(1, seen), Parse<v1::WatchResponse>("sequence: 1 synced: true"),
+                    WatchedDaemon(2, seen + "log_problem: '" + problem + "'", Ago("time", 2))},
                    grpc::Status::OK);
   EXPECT_THAT(Hob({"watch"}).out, HasSubstr(problem + "; up and ready\n"));
 }
 
-TEST_F(RunTest, StatusSaysThatAPipeIsSmall) {
+TEST_F(RunTest, StatusShowsASmallPipe) {
   EXPECT_THAT(Hob({"status", "web"}).out, Not(HasSubstr("pipe:")));
   v1::StatusResponse web = Web();
   web.set_small_pipe_bytes(8192);
@@ -436,7 +440,7 @@ TEST_F(RunTest, StatusSaysThatAPipeIsSmall) {
                         "fs.pipe-user-pages-soft\n"));
 }
 
-TEST_F(RunTest, HealthExitsAsProbesTakeIt) {
+TEST_F(RunTest, HealthExitsWithTheCodesOfProbes) {
   using Health = grpc::health::v1::HealthCheckResponse;
   server_.SetHealth("", Health::SERVING);
   EXPECT_EQ(Hob({"health"}).out, "SERVING: 0 daemons up\n");
@@ -458,7 +462,7 @@ TEST_F(RunTest, HealthExitsAsProbesTakeIt) {
   EXPECT_EQ(Hob({"health"}).code, kHealthNotServing);
 }
 
-TEST_F(RunTest, WhatHasCompletedIsHealthy) {
+TEST_F(RunTest, ACompletedDaemonIsHealthy) {
   using Health = grpc::health::v1::HealthCheckResponse;
   server_.SetHealth("", Health::SERVING);
   server_.SetHealth("setup", Health::NOT_SERVING);
@@ -473,7 +477,7 @@ TEST_F(RunTest, WhatHasCompletedIsHealthy) {
   EXPECT_EQ(Hob({"health", "setup"}).code, kHealthNotServing);
 }
 
-TEST_F(RunTest, HealthOfADaemonIsItsOwn) {
+TEST_F(RunTest, HealthOfOneDaemonIgnoresTheOthers) {
   using Health = grpc::health::v1::HealthCheckResponse;
   PutAll();
   server_.SetHealth("web", Health::SERVING);
@@ -511,14 +515,14 @@ TEST_F(RunTest, SimulateTakesADaemonsPolicyAndRuns) {
   EXPECT_EQ(Hob({"simulate", "--daemon", "wbe"}).code, ExitCode::kNoSuchDaemon);
 }
 
-TEST_F(RunTest, SimulateSaysWhatWouldBeRight) {
+TEST_F(RunTest, SimulateRejectsBadArguments) {
   ExpectGolden("simulate_nothing", {"simulate"});
   ExpectGolden("simulate_duration", {"simulate", "--uptimes", "1,soon"});
   ExpectGolden("simulate_key", {"simulate", "--uptimes", "1", "--backoff-factor", "0.5"});
   EXPECT_EQ(Hob({"simulate", "--uptimes", "1", "--exit-code", "300"}).code, ExitCode::kUsage);
 }
 
-TEST_F(RunTest, CommandsSayHowTheDaemonIsNow) {
+TEST_F(RunTest, CommandsPrintTheNewState) {
   PutAll();
   EXPECT_EQ(Hob({"start", "api"}).out, "api: RUNNING, pid 4242\n");
   EXPECT_EQ(Hob({"stop", "api"}).out, "api: STOPPED\n");
@@ -533,7 +537,7 @@ TEST_F(RunTest, CommandsWaitForThirtySecondsUnlessToldOtherwise) {
   EXPECT_THAT(server_.calls(), ElementsAre("Start web 30s", "Stop web 90s", "Restart web no_wait"));
 }
 
-TEST_F(RunTest, EveryDaemonIsCommandedAtTheSameTime) {
+TEST_F(RunTest, CommandsCallAllDaemonsConcurrently) {
   PutAll();
   server_.HoldRestartsUntil(3);
   EXPECT_EQ(Hob({"restart", "--all"}).code, ExitCode::kDone);
@@ -541,7 +545,7 @@ TEST_F(RunTest, EveryDaemonIsCommandedAtTheSameTime) {
               UnorderedElementsAre("Restart api 30s", "Restart web 30s", "Restart worker-1 30s"));
 }
 
-TEST_F(RunTest, EachFailureNamesItsDaemonAndTheOthersAreDone) {
+TEST_F(RunTest, AFailureNamesItsDaemonAndSparesTheOthers) {
   PutAll();
   server_.Fail("Restart", "api", grpc::StatusCode::FAILED_PRECONDITION, "it did not come up");
   server_.Fail("Restart", "worker-1", grpc::StatusCode::DEADLINE_EXCEEDED,
@@ -559,7 +563,7 @@ TEST_F(RunTest, AFailedCommandPrintsNoJson) {
   EXPECT_EQ(result.code, ExitCode::kNoPermission);
 }
 
-TEST_F(RunTest, ProgressIsShownOnATerminalAndNowhereElse) {
+TEST_F(RunTest, ProgressIsShownOnlyOnATerminal) {
   PutAll();
   const Result terminal = Hob({"restart", "--all"}, kTerminal);
   EXPECT_THAT(terminal.err, StartsWith("\r\x1b[K"));
@@ -568,7 +572,7 @@ TEST_F(RunTest, ProgressIsShownOnATerminalAndNowhereElse) {
   EXPECT_EQ(Hob({"restart", "web"}, kTerminal).err, "");
 }
 
-TEST_F(RunTest, ANameThatMeansNothingStopsEverything) {
+TEST_F(RunTest, ANameWithoutAMatchPreventsAllCalls) {
   PutAll();
   const Result result = Hob({"stop", "web", "nothing*"});
   EXPECT_EQ(result.code, ExitCode::kNoSuchDaemon);
@@ -577,9 +581,9 @@ TEST_F(RunTest, ANameThatMeansNothingStopsEverything) {
   ExpectGolden("stop_unknown", {"stop", "wbe"});
 }
 
-TEST_F(RunTest, CommandsNeedNamesOrAllAndNotBoth) {
+TEST_F(RunTest, CommandsNeedEitherNamesOrAll) {
   PutAll();
-  ExpectGolden("stop_nobody", {"stop"});
+  ExpectGolden("stop_no_names", {"stop"});
   ExpectGolden("stop_all_and_names", {"stop", "--all", "web"});
   EXPECT_EQ(Hob({"signal", "HUP"}).code, ExitCode::kUsage);
   EXPECT_THAT(server_.calls(), IsEmpty());
@@ -592,7 +596,7 @@ TEST_F(RunTest, ADaemonMayHaveTheNameOfAVerb) {
   EXPECT_THAT(Hob({"status", "list"}).out, StartsWith("list: RUNNING"));
 }
 
-TEST_F(RunTest, SignalSaysWhereItWent) {
+TEST_F(RunTest, SignalPrintsItsTarget) {
   PutAll();
   EXPECT_EQ(Hob({"signal", "sighup", "web"}).out, "web: HUP sent to pid 812\n");
   EXPECT_EQ(Hob({"signal", "10", "web", "--tree"}).out,
@@ -600,7 +604,7 @@ TEST_F(RunTest, SignalSaysWhereItWent) {
   EXPECT_THAT(server_.calls(), ElementsAre("Signal web sighup", "Signal web 10 all"));
 }
 
-TEST_F(RunTest, WhatIsNoSignalIsAUsageError) {
+TEST_F(RunTest, AnUnknownSignalIsAUsageError) {
   PutAll();
   ExpectGolden("signal_unknown", {"signal", "HUPP", "web"});
   EXPECT_THAT(server_.calls(), IsEmpty());
@@ -619,7 +623,7 @@ TEST_F(RunTest, ReloadPrintsThePlan) {
   ExpectGolden("reload_json", {"reload", "-o", "json"});
 }
 
-TEST_F(RunTest, ReloadTellsWarningsAndWhatDidNotStart) {
+TEST_F(RunTest, ReloadPrintsWarningsAndFailedStarts) {
   server_.SetReload(
       Parse<v1::ReloadResponse>(
           "changes { name: 'new' action: ADD state: STARTING "
@@ -639,7 +643,7 @@ TEST_F(RunTest, ReloadTellsWarningsAndWhatDidNotStart) {
   EXPECT_EQ(Hob({"reload", "-o", "json"}).code, ExitCode::kFailed);
 }
 
-TEST_F(RunTest, ReloadOfAWrongConfigurationPrintsEveryError) {
+TEST_F(RunTest, ReloadOfAnInvalidConfigurationPrintsEveryError) {
   server_.Fail("Reload", "", grpc::StatusCode::INVALID_ARGUMENT, "2 errors; the first: ...");
   server_.SetReload({}, Parse<v1::ReloadResponse>(
                             "errors { file: '/etc/hob/hob.ini' line: 3 message: 'unknown key' } "
@@ -648,7 +652,7 @@ TEST_F(RunTest, ReloadOfAWrongConfigurationPrintsEveryError) {
   EXPECT_EQ(Hob({"reload", "--dry-run"}).code, ExitCode::kFailed);
 }
 
-TEST_F(RunTest, CheckSaysOkOrWhere) {
+TEST_F(RunTest, CheckPrintsOkOrThePlaceOfTheError) {
   const std::string good = folder_ + "/good.ini";
   const std::string bad = folder_ + "/bad.ini";
   std::ofstream(good) << "[os_daemons]\nweb = /bin/sleep 9\n";
@@ -695,7 +699,7 @@ TEST_F(RunTest, AnUnknownKeyIsAUsageErrorThatNamesTheNearest) {
   ExpectGolden("keys_unlike", {"keys", "frob\x1bnicate", "-o", "json"});
 }
 
-TEST_F(RunTest, GlobalOptionsStandAnywhere) {
+TEST_F(RunTest, GlobalOptionsMayStandAnywhere) {
   variables_.clear();
   PutAll();
   for (const Arguments& arguments :
@@ -714,14 +718,14 @@ TEST_F(RunTest, HelpIsPrintedWhenAskedFor) {
   EXPECT_EQ(Hob({"-h"}).out, Hob({"--help"}).out);
 }
 
-TEST_F(RunTest, NothingAskedForIsAUsageErrorThatPrintsTheHelp) {
+TEST_F(RunTest, NoArgumentsAreAUsageErrorThatPrintsTheHelp) {
   const Result result = Hob({});
   EXPECT_EQ(result.code, ExitCode::kUsage);
   EXPECT_EQ(result.out, "");
   EXPECT_EQ(result.err, Hob({"--help"}).out);
 }
 
-TEST_F(RunTest, UsageErrorsSayWhatWouldBeRight) {
+TEST_F(RunTest, UsageErrorsSuggestACorrection) {
   ExpectGolden("usage_verb", {"lsit"});
   ExpectGolden("usage_verb_unlike", {"frob\x1bnicate", "web"});
   ExpectGolden("usage_option", {"list", "--frob", "web"});
@@ -736,7 +740,7 @@ TEST_F(RunTest, UsageErrorsSayWhatWouldBeRight) {
   ExpectGolden("usage_shell", {"completion", "tcsh"});
 }
 
-TEST_F(RunTest, NoServerIsToldWithItsAddressAndReason) {
+TEST_F(RunTest, AMissingSocketIsReportedWithItsAddressAndReason) {
   ExpectGolden("no_socket", {"list", "--address", "unix:" + folder_ + "/none/hob.sock"});
   variables_ = {{"XDG_RUNTIME_DIR", folder_ + "/none"}};
   const Result defaults = Hob({"list"});
@@ -745,27 +749,27 @@ TEST_F(RunTest, NoServerIsToldWithItsAddressAndReason) {
                                       "or unix:/run/hob/hob.sock ("));
 }
 
-TEST_F(RunTest, ASocketWithoutAServerIsToldFromNone) {
+TEST_F(RunTest, ASocketWithoutAServerIsDistinguishedFromAMissingOne) {
   const std::string path = folder_ + "/stale.sock";
   { std::ofstream file(path); }
   ExpectGolden("no_server", {"list", "--address", "unix:" + path});
   unlink(path.c_str());
 }
 
-TEST_F(RunTest, NoRightToTheSocketIsNoPermission) {
+TEST_F(RunTest, AForbiddenSocketIsNoPermission) {
   const std::string path = folder_ + "/hob.sock";
   chmod(path.c_str(), 0);
-  if (access(path.c_str(), W_OK) == 0) GTEST_SKIP() << "root has a right to every socket";
+  if (access(path.c_str(), W_OK) == 0) GTEST_SKIP() << "root may use every socket";
   const Result result = Hob({"list"});
   EXPECT_EQ(result.code, ExitCode::kNoPermission);
-  EXPECT_THAT(result.err, HasSubstr("you have no right to this socket"));
+  EXPECT_THAT(result.err, HasSubstr("you may not use this socket"));
 }
 
-// A socket that hangs up on its first `refused` callers before a server takes it over, as a server
-// short of descriptors or of time does.
-class HangingUp {
+// A socket that hangs up on its first `refused` callers, as a server short of descriptors or time
+// does; then the server at `path` takes over.
+class RefusingSocket {
  public:
-  HangingUp(const std::string& path, const std::string& behind, int refused)
+  RefusingSocket(const std::string& path, const std::string& behind, int refused)
       : path_(path), behind_(behind), left_(refused) {
     EXPECT_EQ(rename(path.c_str(), behind.c_str()), 0);
     socket_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -776,7 +780,7 @@ class HangingUp {
     EXPECT_EQ(listen(socket_, 10), 0);
     thread_ = std::thread([this] { Loop(); });
   }
-  ~HangingUp() {
+  ~RefusingSocket() {
     shutdown(socket_, SHUT_RDWR);
     thread_.join();
     close(socket_);
@@ -791,7 +795,7 @@ class HangingUp {
       const int caller = accept(socket_, nullptr, nullptr);
       if (caller < 0) return;
       ++callers_;
-      // The next one finds the server.
+      // The next caller reaches the server.
       if (--left_ == 0) rename(behind_.c_str(), path_.c_str());
       close(caller);
     }
@@ -805,7 +809,7 @@ class HangingUp {
   std::thread thread_;
 };
 
-TEST_F(RunTest, AConnectionThatBreaksBeforeAnythingWasAnsweredIsMadeAnew) {
+TEST_F(RunTest, AConnectionThatBreaksBeforeAnyAnswerIsReopened) {
   PutAll();
   server_.SetWatch({}, grpc::Status::OK);
   for (const Arguments& arguments : {Arguments{"list"},
@@ -817,17 +821,17 @@ TEST_F(RunTest, AConnectionThatBreaksBeforeAnythingWasAnsweredIsMadeAnew) {
                                      {"reload"},
                                      {"logs", "web"},
                                      {"watch"}}) {
-    HangingUp hanging_up(folder_ + "/hob.sock", folder_ + "/behind.sock", 3);
+    RefusingSocket refusing(folder_ + "/hob.sock", folder_ + "/behind.sock", 3);
     const Result result = Hob(arguments);
     EXPECT_EQ(result.code, ExitCode::kDone) << arguments[0] << ": " << result.err;
-    EXPECT_EQ(hanging_up.callers(), 3);
+    EXPECT_EQ(refusing.callers(), 3);
   }
   EXPECT_THAT(server_.calls(), ::testing::Contains("Restart web 30s").Times(1));
   EXPECT_THAT(server_.calls(), ::testing::Contains("Stop web 30s").Times(1));
   EXPECT_THAT(server_.calls(), ::testing::Contains("Signal api HUP").Times(1));
 }
 
-TEST_F(RunTest, ACommandIsNotGivenTwiceWhenItsConnectionBreaks) {
+TEST_F(RunTest, ACommandIsNotRepeatedWhenItsConnectionBreaks) {
   PutAll();
   server_.BreakOff("Restart");
   const Result result = Hob({"restart", "web"});
@@ -837,7 +841,7 @@ TEST_F(RunTest, ACommandIsNotGivenTwiceWhenItsConnectionBreaks) {
   EXPECT_THAT(server_.calls(), ElementsAre("Restart web 30s"));
 }
 
-TEST_F(RunTest, ACallThatTheServerEndsIsNotACancellationOfTheUsers) {
+TEST_F(RunTest, ACallThatTheServerCancelsIsNotTheUsersCancellation) {
   server_.SetWatch({}, grpc::Status(grpc::StatusCode::CANCELLED, "CANCELLED"));
   const Result result = Hob({"watch"});
   EXPECT_EQ(result.code, ExitCode::kUnreachable);
@@ -868,7 +872,7 @@ TEST_F(RunTest, OutputThatCannotBeWrittenIsAFailure) {
   EXPECT_EQ(err.str(), "");
 }
 
-TEST_F(RunTest, TheProcessEndsOnceAllIsWritten) {
+TEST_F(RunTest, TheProcessEndsOnceAllOutputIsWritten) {
   std::ostringstream out;
   std::string written;
   ExitCode code = ExitCode::kFailed;

@@ -25,7 +25,7 @@ void Session::PrintJson(const google::protobuf::Message& message) {
 void Session::Tell(absl::string_view message) { TellPlainly(absl::StrCat("hob: ", message)); }
 
 void Session::TellPlainly(absl::string_view line) {
-  // A message follows the data that it is about, even when both go to the same place.
+  // Keeps a message behind the data it refers to, even when both go to the same place.
   environment_.out->flush();
   *environment_.err << Escape(line) << "\n" << std::flush;
 }

@@ -22,7 +22,8 @@ struct GlobalOptions {
   bool json = false;
 };
 
-// Not thread-safe. Owns neither the description nor what the environment points at.
+// Offers verbs the server, the output and the options of one run. Not thread-safe. Owns neither the
+// description nor the environment.
 class Session {
  public:
   Session(const Environment& environment, const GlobalOptions& options,
@@ -35,7 +36,7 @@ class Session {
   bool json() const { return options_.json; }
   absl::Time Now() const { return environment_.now(); }
 
-  // Writes data, as it is, to standard output. Text from outside is escaped already.
+  // Writes data unchanged to standard output. The caller has escaped text from outside.
   void Print(absl::string_view text);
   // Writes the message as one line of JSON to standard output.
   void PrintJson(const google::protobuf::Message& message);
@@ -44,7 +45,7 @@ class Session {
   void Tell(absl::string_view message);
   // Writes a line, escaped, to standard error.
   void TellPlainly(absl::string_view line);
-  // Tells the message of the status; returns its exit code.
+  // Writes the message of the status as Tell does; returns its exit code.
   ExitCode Fail(const absl::Status& status);
 
  private:

@@ -8,9 +8,9 @@
 namespace hob {
 namespace client {
 
-// Reads a time in the past as people write it: "10min" (that long before `now`), "12:30" or
+// Parses a time in the past as people write it: "10min" (that long before `now`), "12:30" or
 // "12:30:05" (the latest such time), "2026-01-31", "2026-01-31 12:30" or with seconds, both in
-// `zone`, or RFC 3339, "2026-01-31T12:30:00+01:00". InvalidArgument with the right forms.
+// `zone`, or RFC 3339, "2026-01-31T12:30:00+01:00". InvalidArgument that shows the right forms.
 absl::StatusOr<absl::Time> ParseSince(absl::string_view text, absl::Time now,
                                       const absl::TimeZone& zone);
 

@@ -18,13 +18,13 @@ std::string Parsed(absl::string_view text) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%E*S", *time, absl::UTCTimeZone());
 }
 
-TEST(SinceTest, ADurationIsSoLongAgo) {
+TEST(SinceTest, ADurationCountsBackFromNow) {
   EXPECT_EQ(Parsed("10min"), "2026-01-01 11:50:00");
   EXPECT_EQ(Parsed("90"), "2026-01-01 11:58:30");
   EXPECT_EQ(Parsed("1d"), "2025-12-31 12:00:00");
 }
 
-TEST(SinceTest, ATimeOfTheDayIsTheLastOne) {
+TEST(SinceTest, ATimeOfDayIsTheLatestSuchTime) {
   EXPECT_EQ(Parsed("12:30"), "2026-01-01 11:30:00");
   EXPECT_EQ(Parsed("12:30:05.5"), "2026-01-01 11:30:05.5");
   EXPECT_EQ(Parsed("13:30"), "2025-12-31 12:30:00");
@@ -37,7 +37,7 @@ TEST(SinceTest, ADateIsInTheZoneUnlessItNamesOne) {
   EXPECT_EQ(Parsed("2025-12-30T08:15:01Z"), "2025-12-30 08:15:01");
 }
 
-TEST(SinceTest, WhatIsNoTimeIsToldWhatWouldBeRight) {
+TEST(SinceTest, AMalformedTimeIsRejectedWithTheRightForms) {
   for (const char* text : {"", "yesterday", "25:00", "2026-13-01", "-5min"}) {
     EXPECT_THAT(Parsed(text), HasSubstr("is not a time: write how long ago")) << text;
   }

@@ -18,7 +18,7 @@
 namespace hob {
 namespace client {
 
-// An open connection. gRPC does not reconnect it when it breaks.
+// An open connection. gRPC does not reconnect a broken one.
 struct SupervisorClient::Link {
   explicit Link(const Connection& connection);
 
@@ -38,7 +38,7 @@ constexpr absl::Duration kReconnectTimeout = absl::Seconds(10);
 constexpr absl::Duration kFirstPause = absl::Milliseconds(10);
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
 
-// The most that the API allows, for as few calls as possible.
+// The largest page that the API allows.
 constexpr int kPageSize = 5000;
 constexpr int kReadAtOnce = 128 << 10;
 
@@ -47,18 +47,18 @@ std::shared_ptr<grpc::Channel> MakeChannel(const Connection& connection) {
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
   // A page of 5,000 daemons may be larger than gRPC's own limit of 4 MB.
   arguments.SetMaxReceiveMessageSize(-1);
-  // A list of 1,000 daemons is 100 KiB; gRPC would read it in pieces of 8.
+  // A list of 1,000 daemons takes 100 KiB; by default gRPC reads 8 KiB at a time.
   arguments.SetInt(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadAtOnce);
   return grpc::CreateCustomInsecureChannelFromFd(connection.address, connection.descriptor,
                                                  arguments);
 }
 
-// True if the server failed the call: it attaches details to each of its errors. Else gRPC itself
-// did. False for OK.
+// True if the server failed the call, in which case the error has details; false if gRPC itself
+// did, or for OK.
 bool IsFromServer(const grpc::Status& status) { return !status.error_details().empty(); }
 
-// True if the connection broke before the server had answered: gRPC cannot say whether the server
-// has seen the call.
+// True if the connection broke before the answer: gRPC cannot tell whether the server has seen the
+// call.
 bool IsBrokenConnection(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE && !IsFromServer(status);
 }
@@ -71,7 +71,7 @@ absl::Status ToStatus(const grpc::Status& status) {
         return absl::Status(code, absl::StrCat("the server broke off the connection (",
                                                status.error_message(), ")"));
       case grpc::StatusCode::CANCELLED:
-        // The client does not ask for the status of a call that it has cancelled itself.
+        // The server cancelled the call: the client ignores the status of its own cancellations.
         return absl::UnavailableError(
             "the server ended the call before its answer: it is shutting "
             "down");
@@ -98,8 +98,8 @@ class CallCounter {
     ++ended_;
   }
 
-  // Blocks until `total` calls have ended; meanwhile calls `progress` on this thread whenever the
-  // count has changed.
+  // Blocks until `total` calls have ended; calls `progress` on this thread at each change of the
+  // count.
   void WaitFor(int total, const Progress& progress) ABSL_LOCKS_EXCLUDED(mutex_) {
     int told = 0;
     while (told < total) {
@@ -172,7 +172,7 @@ grpc::Status ListPages(Stub& stub, v1::ListRequest request, v1::ListResponse& al
     if (!status.ok()) return status;
     request.set_page_token(page.next_page_token());
     if (all.daemons().empty()) {
-      // Mostly there is one page, and to copy it would take as long as to read it.
+      // Most lists have one page, and a copy would take as long as the read.
       all.Swap(&page);
     } else {
       all.MergeFrom(page);
@@ -307,7 +307,7 @@ absl::Status SupervisorClient::Greet() {
   return Read([](const Link& link) {
     grpc::health::v1::HealthCheckResponse response;
     const grpc::Status status = CallHealthService(link.channel, "", &response);
-    // Any answer will do.
+    // Any answer from the server will do.
     return IsFromServer(status) ? grpc::Status::OK : status;
   });
 }

@@ -1,4 +1,4 @@
-// The calls of the API as functions of messages. gRPC stays behind this header.
+// The calls of the API as functions of messages. Hides gRPC.
 #ifndef HOB_CLIENT_SUPERVISOR_CLIENT_H_
 #define HOB_CLIENT_SUPERVISOR_CLIENT_H_
 
@@ -30,30 +30,30 @@ struct Outcome {
 // Called with the number of calls that have ended so far; never concurrently with itself.
 using Progress = std::function<void(int done)>;
 
-// The longest time that a call which only reads may take. The server answers those at once; only
-// one that hangs takes longer.
+// The deadline of a call that only reads. The server answers such a call at once; only a hung
+// server takes longer.
 inline constexpr absl::Duration kReadTimeout = absl::Seconds(30);
 
-// Holds the connection to a server, which it opens with the first call. A failed call has the
-// server's code and message; where gRPC failed the call, a sentence that says what that means for
-// the user. Every method blocks. Not thread-safe.
+// Holds the connection to a server; the first call opens it. A failed call returns the server's
+// code and message, or, if gRPC failed the call, a sentence that explains the failure to the user.
+// Every method blocks. Not thread-safe.
 class SupervisorClient {
  public:
   // Returns the environment variable of this name; absent if there is none.
   using Variables = std::function<absl::optional<std::string>(const std::string& name)>;
 
-  // `address` is the one of the command line, if it names one: see AddressesToTry.
+  // `address` is the value of --address, if given; see AddressesToTry.
   SupervisorClient(absl::optional<std::string> address, Variables variables);
   ~SupervisorClient();
   SupervisorClient(const SupervisorClient&) = delete;
   SupervisorClient& operator=(const SupervisorClient&) = delete;
 
-  // Calls that only read. If the connection breaks before the answer, they are made again over a
-  // new one, for up to 10 s: a server that is short of time or of descriptors hangs up on a caller
-  // that it has not heard. Errors of AddressesToTry and Connect, too.
+  // Calls that only read. If the connection breaks before the answer, the client repeats them over
+  // a new one for up to 10 s: a server short of time or descriptors hangs up on a caller that has
+  // not yet sent anything. They also return the errors of AddressesToTry and Connect.
 
   // Returns all pages as one response, in name order and without a token. `patterns` are names and
-  // globs, `states` states; empty ones select everything.
+  // globs; an empty `patterns` or `states` selects everything.
   absl::StatusOr<v1::ListResponse> List(const std::vector<std::string>& patterns,
                                         const std::vector<v1::Daemon::State>& states);
   // Returns a response for each of `names`, in their order, or the first failure.
@@ -61,15 +61,15 @@ class SupervisorClient {
   absl::StatusOr<v1::InfoResponse> Info();
   absl::StatusOr<grpc::health::v1::HealthCheckResponse> CheckHealth(const std::string& service);
 
-  // Prepares for a call that must not be made twice, and comes before each of those below: ensures
-  // that the server has answered over this connection, by asking its health service if nothing was
-  // read before. It has accepted the connection for good then, and does not hang up for want of
-  // resources. Errors as for the calls that read.
+  // Prepares for a call that must not be repeated; call it before each of those below. Ensures that
+  // the server has answered over this connection, by asking its health service if nothing was read
+  // before. From then on the server does not hang up for want of resources. Errors as for the calls
+  // that read.
   absl::Status Greet();
 
-  // Make one call for each of `requests`, all at the same time, each at most for `timeout`, and
-  // call `progress` on this thread whenever more have ended. The outcomes are in the order of the
-  // requests.
+  // Make one call for each of `requests`, all at the same time and each with the deadline
+  // `timeout`, and call `progress` on this thread whenever more have ended. The outcomes are in the
+  // order of the requests.
   std::vector<Outcome<v1::StartResponse>> CallForEach(const std::vector<v1::StartRequest>& requests,
                                                       absl::Duration timeout,
                                                       const Progress& progress);
@@ -87,21 +87,21 @@ class SupervisorClient {
   // longest stop_timeout.
   absl::StatusOr<v1::ReloadResponse> Reload(bool dry_run);
 
-  // Call `show` with each response until the server ends the stream. An interrupt (Ctrl-C) ends it
-  // with OK. Ends it too when `show` returns false; the status is of no interest then.
+  // Call `show` with each response until the server ends the stream, the user interrupts it
+  // (Ctrl-C; returns OK), or `show` returns false (ignore the status then).
   absl::Status Watch(const v1::WatchRequest& request,
                      const std::function<bool(const v1::WatchResponse&)>& show);
   absl::Status Logs(const v1::LogsRequest& request,
                     const std::function<bool(const v1::LogsResponse&)>& show);
 
-  // Returns the address of the server; empty before anything was read.
+  // Returns the address of the server; empty before the first connection.
   std::string address() const;
 
  private:
   struct Link;
 
   absl::Status ConnectIfNeeded();
-  // Makes calls that only read: `call` takes the link and returns gRPC's status.
+  // Makes a call that only reads: `call` takes the link and returns gRPC's status.
   template <typename Call>
   absl::Status Read(const Call& call);
 

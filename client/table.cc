@@ -31,7 +31,7 @@ const char* StartOf(Colour colour) {
   return "";
 }
 
-// Appends cells to one line and never passes its width.
+// Appends cells to one line, up to its width.
 class Line {
  public:
   Line(const Terminal& terminal, int indent) : terminal_(terminal), pending_blanks_(indent) {}
@@ -44,7 +44,7 @@ class Line {
   }
 
   std::string Finish() && {
-    // A cell may end in blanks of its own.
+    // A cell's text may end in blanks.
     absl::StripTrailingAsciiWhitespace(&text_);
     return std::move(text_) + "\n";
   }

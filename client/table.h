@@ -23,7 +23,7 @@ class Table {
  public:
   struct Column {
     std::string header;
-    // For numbers, which are easier to compare with their last digits aligned.
+    // True for columns of numbers, to align their last digits.
     bool right_aligned = false;
   };
   struct Cell {
@@ -37,8 +37,8 @@ class Table {
   // `row` has a cell for each column.
   void AddRow(std::vector<Cell> row);
 
-  // Returns the header and the rows, each with a newline and after `indent` blanks. If the terminal
-  // has a width, lines are cut to it; no line ends in blanks.
+  // Returns the header and the rows, each indented by `indent` blanks and followed by a newline.
+  // Lines are cut to the terminal's width, if it has one; no line ends in blanks.
   std::string Render(const Terminal& terminal, int indent = 0) const;
 
  private:

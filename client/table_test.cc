@@ -20,14 +20,14 @@ TEST(TableTest, ColumnsAreAlignedAndNoLineEndsInBlanks) {
             "longer  12345  -\n");
 }
 
-TEST(TableTest, BlanksAtTheEndOfACellEndNoLine) {
+TEST(TableTest, TrailingBlanksOfTheLastCellAreRemoved) {
   Table table({{"A"}});
   table.AddRow({{"b "}});
   table.AddRow({{" "}});
   EXPECT_EQ(table.Render(Terminal()), "A\nb\n\n");
 }
 
-TEST(TableTest, IndentMovesEveryLine) {
+TEST(TableTest, IndentAppliesToEveryLine) {
   Table table({{"A"}});
   table.AddRow({{"b"}});
   EXPECT_EQ(table.Render(Terminal(), 2), "  A\n  b\n");
@@ -40,14 +40,14 @@ TEST(TableTest, LinesAreCutToTheWidthOfATerminal) {
             "longer  12345  -\n");
 }
 
-TEST(TableTest, AColumnThatDoesNotFitAtAllIsLeftOut) {
+TEST(TableTest, AColumnBeyondTheWidthIsLeftOut) {
   EXPECT_EQ(ThreeColumns().Render(Terminal{true, 6, false}),
             "NAME\n"
             "web\n"
             "longer\n");
 }
 
-TEST(TableTest, ColoursSurroundTheTextAndNotThePadding) {
+TEST(TableTest, ColoursSurroundTheTextWithoutThePadding) {
   Table table({{"A"}, {"B"}});
   table.AddRow({{"x", Colour::kRed}, {"y"}});
   EXPECT_EQ(table.Render(Terminal{true, 80, true}),

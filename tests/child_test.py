@@ -1,4 +1,4 @@
-"""How a daemon's process begins its life: it compares what /proc/self shows."""
+"""The initial state of a daemon's process, as its /proc/self shows it."""
 
 import grp
 import json
@@ -12,7 +12,7 @@ import processes
 from hob_server import MARK, HobTest, State
 from test_main import main
 
-# Writes what it is into a file, and then lasts. Isolated, so that no variable changes the interpreter's ways.
+# Writes its own state to a file, then sleeps. -I: no environment variable affects the interpreter.
 REPORTER = """#!/usr/bin/python3 -IS
 import json, os, resource, sys, time
 def status():
@@ -44,7 +44,7 @@ while True:
 """
 
 
-# Tries to be root again, and prints what came of it. $1 is a copy of id that has the setuid bit.
+# Tries to become root again and prints the outcomes. $1 is a copy of id with the setuid bit.
 REGAIN = """#!/usr/bin/python3 -IS
 import errno, json, os, subprocess, sys
 attempts = {
@@ -82,7 +82,7 @@ class ChildTest(HobTest):
         with open(server.path("out/report"), encoding="utf-8") as file:
             return server, json.load(file)
 
-    def assert_born_clean(self, server, report):
+    def assert_clean_start(self, server, report):
         self.assertEqual(report["folder"], "/")
         self.assertEqual(report["umask"], 0o022)
         self.assertEqual(sorted(report["descriptors"]), ["0", "1", "2"], report["descriptors"])
@@ -98,13 +98,13 @@ class ChildTest(HobTest):
         self.assertEqual(int(status["PPid"]), server.pid)
         self.assertEqual(report["ids"], [[os.geteuid()] * 3, [os.getegid()] * 3])
 
-    def test_child_is_born_clean(self):
+    def test_child_starts_clean(self):
         server, report = self.report_of()
-        self.assert_born_clean(server, report)
+        self.assert_clean_start(server, report)
         self.assertTrue(report["descriptors"]["0"].startswith("pipe:"))
         server.stop()
 
-    def test_child_is_born_clean_whatever_the_server_was_born_with(self):
+    def test_child_starts_clean_whatever_the_server_inherited(self):
         read, write = os.pipe()
         self.addCleanup(os.close, read)
         self.addCleanup(os.close, write)
@@ -114,10 +114,10 @@ class ChildTest(HobTest):
         server, report = self.report_of(
             wrapper=["nohup", "sh", "-c", script, "sh", "/usr/bin/python3", "-IS", "-c", block],
             umask=0o777 & ~0o700, cwd="/usr", pass_fds=[read, write])
-        self.assert_born_clean(server, report)
+        self.assert_clean_start(server, report)
         server.stop()
 
-    def test_environment_of_the_server_comes_through_less_what_is_meant_for_it(self):
+    def test_child_inherits_the_environment_without_the_servers_own_variables(self):
         meant_for_the_server = {
             "LISTEN_FDS": "1", "LISTEN_PID": "1", "LISTEN_FDNAMES": "x", "WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1",
             "HOB_ADDRESS": "unix:/x", "HOB_DAEMON": "other", "HOB_SECRET": "x", "GRPC_VERBOSITY": "error",
@@ -135,7 +135,7 @@ class ChildTest(HobTest):
         self.assertEqual(environment[MARK], server.folder)
         server.stop()
 
-    def test_log_is_written_whatever_the_environment_says_of_glog(self):
+    def test_log_is_written_despite_glog_variables(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         elsewhere = server.path("elsewhere")
         os.mkdir(elsewhere)
@@ -160,7 +160,7 @@ class ChildTest(HobTest):
                           "INHERITED": "yes"})
         other.stop()
 
-    def test_commas_separate_variables_and_an_env_file_is_that_of_a_shell(self):
+    def test_commas_separate_variables_and_an_env_file_has_shell_syntax(self):
         server = self.server()
         env_file = server.write("env", "\ufeff# of the web\r\nexport KEY=\"-----BEGIN\n# 1\n-----END\"\n"
                                        "NO_PROXY=localhost,127.0.0.1\nspring.profiles.active=prod\n")
@@ -174,12 +174,12 @@ class ChildTest(HobTest):
                           "spring.profiles.active": "prod"})
         other.stop()
 
-    def test_an_env_file_behind_a_dash_may_be_missing(self):
+    def test_an_env_file_after_a_dash_may_be_missing(self):
         server, report = self.report_of("env_file = -/no/such/env\nenvironment = A=1\n")
         self.assertEqual(report["environment"]["A"], "1")
         server.stop()
 
-    def test_cleared_environment_is_what_is_configured_and_nothing_else(self):
+    def test_cleared_environment_has_only_configured_variables(self):
         server, report = self.report_of("clear_environment = yes\nenvironment = A=1\n",
                                         environment={"SECRET": "1", "LD_PRELOAD": ""})
         self.assertEqual(report["environment"]["A"], "1")
@@ -190,13 +190,13 @@ class ChildTest(HobTest):
         server.stop()
         self.assertFalse(processes.is_alive(pid))
 
-    def test_words_of_the_command_arrive_as_a_shell_would_have_split_them(self):
+    def test_command_is_split_into_words_as_by_a_shell(self):
         server, report = self.report_of(arguments=r"""'a b' "c \"d\" $HOME" e\ f '' "x;y" *.c ~ # '; z' a;b ; comment""")
         self.assertEqual(report["arguments"],
                          ["a b", 'c "d" $HOME', "e f", "", "x;y", "*.c", "~", "#", "; z", "a;b"])
         server.stop()
 
-    def test_settings_of_the_process_are_made(self):
+    def test_process_settings_take_effect(self):
         server = self.server()
         folder = server.path("home of it")
         os.mkdir(folder)
@@ -215,13 +215,13 @@ class ChildTest(HobTest):
         self.assertEqual(report["descriptors"]["0"], "/dev/null")
         other.stop()
 
-    def test_new_privileges_are_out_of_reach_if_it_is_told_so(self):
+    def test_no_new_privileges_takes_effect(self):
         server, report = self.report_of("no_new_privileges = yes\n")
         self.assertEqual(report["status"]["NoNewPrivs"], "1")
-        self.assert_born_clean(server, report)
+        self.assert_clean_start(server, report)
         server.stop()
 
-    def test_user_is_taken_on_whole(self):
+    def test_user_sets_all_ids_and_groups(self):
         processes.needs_root(self)
         account = pwd.getpwnam("nobody")
         other = grp.getgrnam("daemon").gr_gid
@@ -239,7 +239,7 @@ class ChildTest(HobTest):
         server.stop()
 
     def regained(self, settings):
-        """What a daemon that was started as nobody gets of root's rights when it tries."""
+        """Runs a daemon as nobody that tries to regain root's rights; returns its report."""
         server = self.server()
         helper = shutil.copy("/usr/bin/id", server.path("id"))
         os.chmod(helper, 0o4755)
@@ -252,7 +252,7 @@ class ChildTest(HobTest):
         server.stop()
         return report
 
-    def test_rights_that_were_given_up_do_not_come_back(self):
+    def test_dropped_rights_cannot_be_regained(self):
         processes.needs_root(self)
         report = self.regained("no_new_privileges = yes\n")
         attempts = report.pop("attempts")
@@ -261,7 +261,7 @@ class ChildTest(HobTest):
             self.assertIn(outcome, ("EPERM", "EACCES"), attempt)
         account = pwd.getpwnam("nobody")
         self.assertEqual(report, {"ids": [account.pw_uid] * 3, "groups": [account.pw_gid], "through setuid": str(account.pw_uid), "capabilities": 0})
-        # Without the setting a setuid program is what it is everywhere.
+        # Without the setting a setuid program works as usual.
         report = self.regained("")
         self.assertEqual(set(report["attempts"].values()) - {"EPERM", "EACCES"}, set(), report)
         if not os.statvfs("/tmp").f_flag & os.ST_NOSUID:
@@ -275,28 +275,28 @@ class ChildTest(HobTest):
                 self.assertEqual(len(server.reload(dry_run=True).errors), 1)
         server.stop()
 
-    def test_default_limit_of_open_files_is_that_of_the_servers_caller(self):
-        """The server raises its own; many programs cannot live with a large one."""
+    def test_default_limit_of_open_files_is_the_servers_original_one(self):
+        """The server raises its own limit; many programs misbehave with a large one."""
         server, report = self.report_of(wrapper=["sh", "-c", 'ulimit -Sn 777; exec "$@"', "sh"])
         self.assertEqual(report["nofile"][0], 777)
         server.stop()
 
 
 class StandardStreamsTest(HobTest):
-    def test_program_that_reads_stdin_to_its_end_lives_until_the_server_goes(self):
-        """What daemons written for CouchDB do."""
+    def test_program_that_reads_stdin_to_its_end_lives_as_long_as_the_server(self):
+        """Daemons written for CouchDB end at the end of their input."""
         server = self.server("[os_daemons]\ncat = /bin/cat\nempty = /bin/cat\n[daemon:empty]\nstdin = null\n"
                              "restart = never\n").start()
         ended = server.await_state("empty", State.EXITED)
         self.assertEqual(ended.last_exit.exit_code, 0)
         cat = server.await_state("cat", State.RUNNING)
         server.kill()
-        # Nobody has signalled it: it has read the end of its input.
+        # Ended by the end of its input, without a signal.
         processes.await_that(lambda: not processes.is_alive(cat.pid), "cat to read the end of its input")
-        # The next one tidies up.
+        # The next server cleans up.
         server.start().stop()
 
-    def test_stdin_does_not_hold_the_end_open_in_other_children(self):
+    def test_no_child_holds_anothers_stdin_open(self):
         server = self.server("[os_daemons]\na = /bin/cat\nb = /bin/cat\n").start()
         pids = [server.await_state(name, State.RUNNING).pid for name in "ab"]
         server.kill()
@@ -304,7 +304,7 @@ class StandardStreamsTest(HobTest):
             processes.await_that(lambda: not processes.is_alive(pid), "both to read the end of their input")
         server.start().stop()
 
-    def test_output_goes_where_it_is_told(self):
+    def test_output_goes_to_the_configured_places(self):
         server = self.server()
         script = "/bin/sh -c 'echo out; echo err >&2; exec sleep 1h'"
         server.configure(f"[os_daemons]\nboth = {script}\njoined = {script}\nquiet = {script}\nloud = {script}\n"

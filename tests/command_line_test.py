@@ -1,4 +1,4 @@
-"""hob against a real server: what it does, prints and exits with."""
+"""hob against a real server: effects, output and exit codes."""
 
 import json
 import os
@@ -21,13 +21,13 @@ class CommandLineTest(HobTest):
                               env=variables, stdin=subprocess.DEVNULL, timeout=DEADLINE)
 
     def assert_done(self, server, *words, code=OK, **options):
-        """Runs it; it exits with `code` and says nothing on stderr. Returns stdout."""
+        """Runs hob and expects exit code `code` and an empty stderr. Returns stdout."""
         result = self.hob(server, *words, **options)
         self.assertEqual((result.returncode, result.stderr), (code, ""), result.stdout)
         return result.stdout
 
     def assert_fails(self, code, server, *words, **options):
-        """Runs it; it exits with `code`, says why on stderr and nothing on stdout. Returns stderr."""
+        """Runs hob and expects exit code `code`, a message on stderr and an empty stdout. Returns stderr."""
         result = self.hob(server, *words, **options)
         self.assertEqual((result.returncode, result.stdout), (code, ""), result.stderr)
         self.assertNotEqual(result.stderr, "")
@@ -62,7 +62,7 @@ class CommandLineTest(HobTest):
         server.stop()
         self.assert_fails(NO_PERMISSION, server, "status")
 
-    def test_logs_say_that_stdout_is_not_kept(self):
+    def test_logs_reports_that_stdout_is_not_kept(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo told >&2; exec sleep 1h'\nstdout = inherit\n"
                              "[daemon:mute]\ncommand = /bin/sleep 1h\nstdout = null\nstderr = null\n").start()
         server.await_state("web", State.RUNNING)
@@ -72,7 +72,7 @@ class CommandLineTest(HobTest):
         self.assertIn("stdout = null and stderr = null", self.assert_fails(FAILED, server, "logs", "mute"))
         server.stop()
 
-    def test_one_shot_that_has_completed_is_fine(self):
+    def test_completed_one_shot_is_healthy(self):
         server = self.server("[daemon:setup]\ncommand = /bin/sh -c 'exit 3'\nrestart = on-failure\n"
                              "success_exit_codes = 0 3\n").start()
         server.await_state("setup", State.EXITED)
@@ -89,7 +89,7 @@ class CommandLineTest(HobTest):
         self.assertEqual(self.assert_done(server, "health", "setup", code=2), "NOT SERVING\n")
         server.stop()
 
-    def test_failed_start_tells_the_last_words_and_where_the_others_are(self):
+    def test_failed_start_shows_the_last_line_and_the_way_to_the_log(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; echo no config; exit 1'\n"
                              "stderr = stdout\nstart_time = 1h\nautostart = no\nmax_retries = 1\n").start()
         said = self.assert_fails(FAILED, server, "start", "web")
@@ -100,13 +100,13 @@ class CommandLineTest(HobTest):
         self.assertEqual(self.assert_done(server, "logs", "web"), "begins\nno config\n")
         server.stop()
 
-    def test_status_of_no_daemons_is_fine(self):
+    def test_status_without_daemons_is_healthy(self):
         server = self.server().start()
         result = self.hob(server, "status")
         self.assertEqual((result.returncode, result.stdout), (OK, ""), result.stderr)
         server.stop()
 
-    def test_start_stop_and_restart_do_what_they_say(self):
+    def test_start_stop_and_restart_take_effect(self):
         server = self.three_daemons()
         self.assert_done(server, "start", "idle")
         self.assertEqual(server.daemon("idle").state, State.RUNNING)
@@ -119,7 +119,7 @@ class CommandLineTest(HobTest):
         processes.await_that(lambda: server.info().counts["RUNNING"] == 3, "all to run")
         server.stop()
 
-    def test_name_that_matches_nothing_is_five_and_nothing_is_done(self):
+    def test_name_without_a_match_exits_with_five_and_does_nothing(self):
         server = self.three_daemons()
         before = server.list()
         for verb in ("stop", "restart", "start"):
@@ -131,7 +131,7 @@ class CommandLineTest(HobTest):
         self.assertEqual(server.list(), before)
         server.stop()
 
-    def test_usage_errors_are_two(self):
+    def test_usage_errors_exit_with_two(self):
         server = self.three_daemons()
         for words in (["stop"], ["stop", "--all", "web"], ["frobnicate"], ["list", "--colour"], [], ["start", "web",
                       "--timeout", "soon"], ["-o", "yaml", "list"], ["--address", "nowhere", "list"], ["signal"],
@@ -141,13 +141,13 @@ class CommandLineTest(HobTest):
         self.assertEqual(server.daemon("web").exit_count, 0)
         server.stop()
 
-    def test_start_that_fails_is_one_and_says_why(self):
+    def test_failed_start_exits_with_one_and_a_reason(self):
         server = self.server("[daemon:bad]\ncommand = /nonexistent/program\nautostart = no\n").start()
         message = self.assert_fails(FAILED, server, "start", "bad")
         self.assertIn("/nonexistent/program: No such file or directory", message)
         server.stop()
 
-    def test_timeout_is_six_and_the_command_goes_on(self):
+    def test_timeout_exits_with_six_and_the_command_goes_on(self):
         server = self.server("[daemon:slow]\ncommand = /bin/sleep 1h\nstart_time = 1h\nautostart = no\n").start()
         message = self.assert_fails(TIMED_OUT, server, "start", "slow", "--timeout", "50ms")
         self.assertIn("slow", message)
@@ -226,7 +226,7 @@ class CommandLineTest(HobTest):
         self.assert_fails(NO_SUCH_DAEMON, server, "-o", "json", "restart", "nobody")
         server.stop()
 
-    def test_no_server_is_seven_and_the_message_says_what_was_tried(self):
+    def test_no_server_exits_with_seven_and_names_the_addresses_tried(self):
         server = self.server()
         message = self.assert_fails(UNREACHABLE, server, "list")
         self.assertIn(server.socket, message)
@@ -237,10 +237,10 @@ class CommandLineTest(HobTest):
         self.assertIn("refused", self.assert_fails(UNREACHABLE, server, "list").lower())
         self.assert_fails(UNREACHABLE, server, "-o", "json", "--address", "127.0.0.1:1", "restart", "--all")
 
-    def test_no_right_to_the_socket_is_four(self):
+    def test_forbidden_socket_exits_with_four(self):
         processes.needs_root(self)
         server = self.three_daemons()
-        # Where bazel keeps the program, others need not be able to go.
+        # Another user may have no access to bazel's folders.
         binary = shutil.copy(program("client/hob"), server.path("hob"))
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         message = self.assert_fails(NO_PERMISSION, server, "list", wrapper=nobody, binary=binary)
@@ -250,7 +250,7 @@ class CommandLineTest(HobTest):
         self.assertEqual(server.daemon("web").exit_count, 0)
         server.stop()
 
-    def test_read_only_address_is_four_for_what_changes(self):
+    def test_read_only_address_exits_with_four_for_commands(self):
         server = self.server()
         server.keys["listen"] = f"{server.address} 127.0.0.1:0"
         server.configure("[os_daemons]\nweb = /bin/sleep 1h\n")
@@ -265,7 +265,7 @@ class CommandLineTest(HobTest):
         for name in ("\x1b[31mred", "a\nb", "../x", "%s", "x" * 100):
             with self.subTest(name):
                 result = self.hob(server, "restart", name)
-                # Nothing is named so, and nothing can be.
+                # No daemon can have such a name.
                 self.assertIn(result.returncode, (NO_SUCH_DAEMON, USAGE))
                 self.assertEqual(result.stdout, "")
                 self.assertTrue(result.stderr.replace("\n", "").isprintable(), result.stderr)

@@ -10,7 +10,7 @@ from test_main import main
 
 Code = grpc.StatusCode
 
-# Says that it runs, and then ignores TERM.
+# Ignores TERM, then writes "ready".
 STUBBORN = """#!/bin/sh
 trap '' TERM
 echo ready >>"$1"
@@ -46,7 +46,7 @@ class StartTest(HobTest):
             "folder": (server.folder, "", "exec", 13, "folder"),
             "orphan": (no_interpreter, "", "exec", 2, "/nonexistent/interpreter"),
             "format": (no_format, "", "exec", 8, "Exec format error"),
-            "homeless": ("/bin/sleep 1h", "directory = /nonexistent/folder\n", "chdir", 2, "No such file or directory"),
+            "no_folder": ("/bin/sleep 1h", "directory = /nonexistent/folder\n", "chdir", 2, "No such file or directory"),
         }
         server.configure("".join(f"[daemon:{name}]\ncommand = {command}\n{more}autostart = no\n"
                                  for name, (command, more, _, _, _) in cases.items()))
@@ -61,7 +61,7 @@ class StartTest(HobTest):
                 self.assertIn(words, spawn_error.message)
         server.stop()
 
-    def test_start_of_a_daemon_that_ends_at_once_fails_with_how_it_ended(self):
+    def test_start_of_a_daemon_that_ends_at_once_reports_its_end(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'exit 7'\nstart_time = 30s\nautostart = no\n").start()
         error = self.assert_rpc_error(Code.FAILED_PRECONDITION, "START_FAILED", server.start_daemon, "web")
         self.assertRegex(error.details(), r"(code|status) 7")
@@ -74,7 +74,7 @@ class StartTest(HobTest):
         self.assertGreaterEqual(daemon.ready_time.ToNanoseconds() - daemon.start_time.ToNanoseconds(), 199_000_000)
         server.stop()
 
-    def test_no_wait_answers_with_the_daemon_as_the_command_leaves_it(self):
+    def test_no_wait_answers_with_the_state_after_the_command(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nstart_time = 1h\nautostart = no\n").start()
         daemon = server.start_daemon("web", no_wait=True)
         self.assertTrue(daemon.wanted)
@@ -84,7 +84,7 @@ class StartTest(HobTest):
         self.assertTrue(daemon.wanted)
         server.stop()
 
-    def test_no_wait_answers_while_it_is_starting(self):
+    def test_no_wait_answers_while_the_daemon_is_starting(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nstart_time = 1h\nautostart = no\n").start()
         server.start_daemon("web", no_wait=True)
         daemon = server.await_state("web", State.STARTING)
@@ -101,7 +101,7 @@ class StartTest(HobTest):
         self.assertTrue(processes.is_alive(daemon.pid))
         server.stop()
 
-    def test_deadline_of_the_call_undoes_nothing(self):
+    def test_deadline_of_the_call_does_not_undo_the_command(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nstart_time = 1h\nautostart = no\n").start()
         with self.assertRaises(grpc.RpcError) as caught:
             server.stub.Start(api.StartRequest(name="web"), timeout=0.3)
@@ -173,7 +173,7 @@ class StopTest(HobTest):
         server.await_state("web", State.STOPPED)
         server.stop()
 
-    def test_daemon_that_is_stopped_by_a_signal_ends_all_the_same(self):
+    def test_daemon_suspended_by_a_signal_still_ends(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nstop_timeout = 1h\n").start()
         pid = server.await_state("web", State.RUNNING).pid
         server.signal_daemon("web", "STOP")
@@ -183,7 +183,7 @@ class StopTest(HobTest):
 
 
 class RestartTest(HobTest):
-    def test_restart_is_a_new_process_and_never_a_second_one(self):
+    def test_restart_replaces_the_process_without_overlap(self):
         server = self.server()
         server.configure(f"[os_daemons]\nweb = {self.ledger_command(server, 'ledger')}\n")
         server.start()
@@ -194,7 +194,7 @@ class RestartTest(HobTest):
             daemon = server.restart_daemon("web")
             self.assertEqual(daemon.state, State.RUNNING)
             pids.append(daemon.pid)
-            # A daemon that is stopped before it has written its entry would leave none.
+            # A daemon stopped before it writes its entry would leave none.
             processes.await_that(lambda: len(self.ledger(server, "ledger")) == number, "the next entry")
         self.assertEqual(len(set(pids)), len(pids))
         self.assertEqual(self.ledger(server, "ledger"), [f"start {pid}" for pid in pids])
@@ -202,12 +202,12 @@ class RestartTest(HobTest):
         self.assertEqual((daemon.exit_count, daemon.restart_count), (10, 0))
         server.stop()
 
-    def test_restart_starts_what_is_stopped(self):
+    def test_restart_starts_a_stopped_daemon(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nautostart = no\n").start()
         self.assertEqual(server.restart_daemon("web").state, State.RUNNING)
         server.stop()
 
-    def test_restarts_at_the_same_time_join(self):
+    def test_concurrent_restarts_join(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nstart_time = 500ms\n").start()
         server.await_state("web", State.RUNNING)
         futures = [server.stub.Restart.future(api.RestartRequest(name="web"), timeout=DEADLINE) for _ in range(8)]
@@ -249,7 +249,7 @@ class RestartTest(HobTest):
         self.assertEqual(len([p for p in server.descendants() if p != server.pid]), 1)
         server.stop()
 
-    def test_timeout_has_to_be_greater_than_zero(self):
+    def test_timeout_must_be_greater_than_zero(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         pid = server.await_state("web", State.RUNNING).pid
         for call in (server.start_daemon, server.stop_daemon, server.restart_daemon):
@@ -270,8 +270,8 @@ class RestartTest(HobTest):
 
 
 class SignalTest(HobTest):
-    # Writes the name of every signal it gets; its child too. A shell runs a trap when the command before it has ended, so
-    # both wait in the builtin.
+    # Writes the name of every signal it receives, as does its child. A shell runs a trap only when its current command has
+    # ended, so both wait in the builtin `wait`.
     LISTENER = """#!/bin/sh
 out=$1
 for name in HUP USR1 USR2 WINCH; do trap "echo $2 $name >>$out" $name; done
@@ -307,7 +307,7 @@ while true; do sleep 1h & wait; done
         self.await_lines(server, {"main WINCH", "child WINCH"})
         server.stop()
 
-    def test_kill_by_signal_is_a_failure_and_no_stop(self):
+    def test_kill_by_signal_is_a_failure_rather_than_a_stop(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         pid = server.await_state("web", State.RUNNING).pid
         server.signal_daemon("web", "KILL")
@@ -317,7 +317,7 @@ while true; do sleep 1h & wait; done
         self.assertEqual(len(daemon.throttle.failures), 1)
         server.stop()
 
-    def test_what_is_no_signal_is_refused(self):
+    def test_unknown_signal_is_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         pid = server.await_state("web", State.RUNNING).pid
         for name in ["", "0", "65", "-1", "HUPP", "SIG", "9 ", "1.5", "99999999999999999999", "\x1b[31m"]:

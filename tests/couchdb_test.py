@@ -1,4 +1,4 @@
-"""CouchDB's own configuration files, unchanged, with a section of OS daemons behind them."""
+"""CouchDB's own configuration files, unchanged, followed by a section of OS daemons."""
 
 import glob
 import os
@@ -6,7 +6,7 @@ import os
 from hob_server import HobTest, State, program
 from test_main import main
 
-# As CouchDB's manual shows it: a command, and settings that are older than hob.
+# In the form of CouchDB's manual, which predates hob.
 OS_DAEMONS = """[os_daemons]
 ; A comment of the administrator's
 dirt_simple = /bin/cat

@@ -1,4 +1,4 @@
-"""A run_dir without room: a shortage of the machine, which no daemon is to blame for."""
+"""A full run_dir is a shortage of the machine and no daemon's failure."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ stderr = null
 
 class FullRunDirTest(HobTest):
     def server_with_small_run_dir(self):
-        """A server that runs; its run_dir has room for few files."""
+        """Starts a server whose run_dir has room for few files; returns it."""
         processes.needs_root(self)
         server = self.server(CONFIG)
         run_dir = server.path("run")
@@ -35,7 +35,7 @@ class FullRunDirTest(HobTest):
         return server.start()
 
     def fill(self, server):
-        """Takes every inode of the run_dir; returns the paths that do."""
+        """Uses up every inode of the run_dir; returns the paths of the files."""
         fillers = []
         try:
             while True:
@@ -45,15 +45,15 @@ class FullRunDirTest(HobTest):
         except OSError:
             return fillers
 
-    def test_daemon_waits_in_back_off_and_comes_up_when_there_is_room(self):
+    def test_daemon_backs_off_until_there_is_room(self):
         server = self.server_with_small_run_dir()
         for name, stage in (("web", "stdout"), ("told", "notify")):
             with self.subTest(name):
                 fillers = self.fill(server)
                 server.start_daemon(name, no_wait=True)
-                # More failures than would halt it.
+                # Ordinary failures would have halted it by then.
                 waiting = server.await_daemon(name, lambda daemon: daemon.exit_count > 3 and
-                                              daemon.state == State.BACKOFF, "in BACKOFF, again and again")
+                                              daemon.state == State.BACKOFF, "in BACKOFF repeatedly")
                 self.assertEqual(waiting.throttle.rule, api.Throttle.SHORTAGE, waiting)
                 self.assertEqual(waiting.last_exit.spawn_error.stage, stage)
                 self.assertIn("No space left on device", waiting.last_exit.spawn_error.message)

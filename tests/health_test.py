@@ -45,7 +45,7 @@ class HealthTest(HobTest):
         self.assertEqual(self.check(server, "web"), Status.NOT_SERVING)
         server.stop()
 
-    def test_watch_follows_a_daemon_from_before_it_is_known_until_it_is_gone(self):
+    def test_watch_follows_a_daemon_from_before_its_addition_to_its_removal(self):
         server = self.server("[os_daemons]\n").start()
         call = self.health(server).Watch(REQUEST(service="web"), timeout=DEADLINE)
         self.assertEqual(next(call).status, Status.SERVICE_UNKNOWN)
@@ -85,7 +85,7 @@ class HealthTest(HobTest):
         self.assertIn(b"HealthCheckRequest", b"".join(file.file_descriptor_response.file_descriptor_proto))
         server.stop()
 
-    def test_command_exits_as_probes_take_it(self):
+    def test_command_exits_with_the_codes_of_probes(self):
         server = self.web_and_idle()
         serving = self.hob_health(server)
         self.assertEqual((serving.returncode, serving.stdout), (0, "SERVING: 1 daemon up\n"))

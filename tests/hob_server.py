@@ -1,4 +1,4 @@
-"""A real hobd in a folder of its own, for tests that look at it from outside."""
+"""A real hobd in a folder of its own, for tests from outside."""
 
 import os
 import re
@@ -19,23 +19,23 @@ import status_pb2
 import supervisor_pb2 as api
 import supervisor_pb2_grpc
 
-# How long anything may take. Only a broken server needs it all; the machine may be slow.
+# The time-out for everything, in seconds. Only a broken server takes this long, even on a slow machine.
 DEADLINE = 30.0
 
-# Every process that descends from a test's server has this in its environment, with the test's folder as its value: hobd
-# hands down what is not meant for itself.
+# The variable, with the test's folder as its value, in the environment of all descendants of a test's server: hobd passes
+# on variables that are not its own.
 MARK = "INTEGRATION_TEST_FOLDER"
 
 State = api.Daemon.State
 
 
 def program(path):
-    """The absolute path of something that bazel gives the tests, by its path in the project."""
+    """Returns the absolute path of a file that bazel provides, given its path in the project."""
     return os.path.join(os.environ["TEST_SRCDIR"], "hob", path)
 
 
 def error_info(error):
-    """The google.rpc.ErrorInfo that rides on a grpc.RpcError."""
+    """Returns the google.rpc.ErrorInfo in a grpc.RpcError."""
     trailers = dict(error.trailing_metadata())
     status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
     assert status.code == error.code().value[0] and status.message == error.details(), status
@@ -68,12 +68,12 @@ class NotifySocket:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.bind(path)
         self._changed = threading.Condition()
-        # The lines of each datagram, and whether there will be no more.
+        # The lines of each datagram; `ended` is True once no more can come.
         self.datagrams = []
         self.ended = False
 
     def collect_from(self, pid):
-        """Reads, on a thread, for as long as the process lives: the queue of such a socket is short."""
+        """Reads on a thread until the process ends, because the queue of such a socket is short."""
         threading.Thread(target=self._collect, args=(os.pidfd_open(pid),), daemon=True).start()
 
     def _collect(self, pidfd):
@@ -90,7 +90,7 @@ class NotifySocket:
         os.close(pidfd)
 
     def await_line(self, line, after):
-        """The first datagram with the line, the first `after` apart; None when the process ends or it is too late."""
+        """Waits for a datagram with the line, after the first `after` ones; None if the process ends or time is up."""
         def found():
             return next((lines for lines in self.datagrams[after:] if line in lines), None)
 
@@ -106,13 +106,13 @@ class HobServer:
     """
 
     def __init__(self, test, config="", hob_keys=None, files=None, folder=None):
-        """Writes the configuration, starts nothing.
+        """Writes the configuration without starting a server.
 
-        config: text of the configuration, without [hob]. hob_keys: more keys of [hob], or other values for those that
-        are set here. files: more files of the chain, name to text. folder: that of another HobServer, to share it.
+        config: text of the configuration, without [hob]. hob_keys: additional or overriding keys of [hob]. files: more
+        files of the chain, name to text. folder: the folder of another HobServer, to share it.
         """
         self.test = test
-        # Directly in /tmp: a path of a Unix socket has to be shorter than 108 bytes.
+        # Directly in /tmp, because the path of a Unix socket must be shorter than 108 bytes (unix(7)).
         self.folder = folder or tempfile.mkdtemp(prefix="hob-it-", dir="/tmp")
         if folder is None:
             os.chmod(self.folder, 0o755)
@@ -141,7 +141,7 @@ class HobServer:
         return os.path.join(self.folder, name)
 
     def write(self, name, text, mode=0o644):
-        """Writes a file of the folder as an editor does, whole and at once; returns its path."""
+        """Writes a file of the folder atomically, like an editor; returns its path."""
         path = self.path(name)
         with open(path + ".new", "w", encoding="utf-8") as file:
             file.write(text)
@@ -150,11 +150,11 @@ class HobServer:
         return path
 
     def script(self, name, text):
-        """Writes a program that a daemon may be; returns its path."""
+        """Writes an executable script; returns its path."""
         return self.write(name, text, 0o755)
 
     def configure(self, config):
-        """Writes hob.ini anew; takes effect with the next start or reload."""
+        """Rewrites hob.ini, for the next start or reload."""
         lines = [f"{key} = {value}" for key, value in self.keys.items()]
         self.write("hob.ini", "[hob]\n" + "\n".join(lines) + "\n" + config)
 
@@ -165,10 +165,11 @@ class HobServer:
         return words
 
     def start(self, wrapper=(), environment=None, ready=True, **popen):
-        """Starts hobd and waits until it says that it is ready; returns this object.
+        """Starts hobd, waits until it reports readiness, and returns this object.
 
-        wrapper: words before the command (`nohup`, `unshare` ...), which must end by executing it. environment: more
-        variables. popen: options of subprocess.Popen. Raises ServerDied when the process ends instead.
+        wrapper: a command to run hobd with (`nohup`, `unshare` ...), which must finally execute it. environment:
+        additional variables. ready: False to return without waiting. popen: options of subprocess.Popen. Raises
+        ServerDied if the process ends instead.
         """
         self._notify = NotifySocket(self.path("notify"))
         variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -192,7 +193,7 @@ class HobServer:
         self.stub = supervisor_pb2_grpc.SupervisorStub(self.channel)
 
     def await_notification(self, line, after=0):
-        """Waits until hobd has sent a datagram with the line, the first `after` datagrams apart; returns its lines."""
+        """Waits until hobd has sent a datagram with the line, after the first `after` ones; returns its lines."""
         found = self._notify.await_line(line, after)
         if found is not None:
             return found
@@ -202,27 +203,27 @@ class HobServer:
 
     @property
     def notifications(self):
-        """What hobd has sent so far, the lines of each datagram."""
+        """Returns the lines of each datagram that hobd has sent so far."""
         return list(self._notify.datagrams)
 
     @property
     def pid(self):
-        """The pid of the process that was started: hobd, unless a wrapper has forked."""
+        """The pid of the started process: hobd, unless a wrapper has forked."""
         return self.process.pid
 
     def stderr(self):
-        """Everything that this folder's servers have written to stderr."""
+        """Returns everything that this folder's servers have written to stderr."""
         if not os.path.exists(self._stderr):
             return "(stderr went elsewhere)"
         with open(self._stderr, encoding="utf-8", errors="replace") as file:
             return file.read()
 
     def tcp_address(self, host):
-        """The address that the server listens on for `listen = HOST:0`, which its log names."""
+        """Returns the address for `listen = HOST:0`, which the server's log names."""
         pattern = re.compile(r" listens on .*?(" + re.escape(host) + r":\d+)")
         return processes.await_that(lambda: pattern.search(self.stderr()), self.stderr).group(1)
 
-    # Calls, with the deadline that keeps a broken server from hanging the test.
+    # Calls, with a deadline, so that a broken server cannot hang the test.
 
     def status(self, name):
         return self.stub.Status(api.StatusRequest(name=name), timeout=DEADLINE)
@@ -253,7 +254,7 @@ class HobServer:
         return self.stub.Reload(api.ReloadRequest(**fields), timeout=DEADLINE)
 
     def await_daemon(self, name, condition, what):
-        """Asks for the daemon again and again, with short rests, until the condition holds of it; returns it."""
+        """Polls the daemon until `condition` is true of it; returns it. `what` describes the condition."""
         last = []
 
         def holds():
@@ -267,10 +268,10 @@ class HobServer:
         """Waits until the daemon is in the state; returns it."""
         return self.await_daemon(name, lambda daemon: daemon.state == state, State.Name(state))
 
-    # The end.
+    # Ending.
 
     def descendants(self):
-        """Living processes that this folder's servers have started, themselves included."""
+        """Returns the live processes started by this folder's servers, servers included."""
         return processes.with_environment(MARK, self.folder)
 
     def wait(self):
@@ -278,13 +279,13 @@ class HobServer:
         return self.process.wait(DEADLINE)
 
     def kill(self):
-        """Kills hobd itself, and nothing else."""
+        """Kills only hobd itself."""
         self.process.send_signal(signal.SIGKILL)
         return self.wait()
 
     def stop(self, code=0):
-        """Tells hobd to end; its exit code is `code` and nothing of what it has started is left."""
-        # A client that sits idle is given a second to go.
+        """Sends TERM to hobd; expects exit code `code` and no surviving descendants."""
+        # hobd would wait a second for an idle client.
         if self.channel is not None:
             self.channel.close()
         self.process.send_signal(signal.SIGTERM)
@@ -293,7 +294,7 @@ class HobServer:
         self.test.assertEqual(self.descendants(), [], self.stderr())
 
     def _clean_up(self):
-        # A test that passed has stopped its server; this is for one that failed.
+        # A passing test has stopped its server; a failing one may not have.
         for pid in [self.process.pid] if self.process and self.process.poll() is None else []:
             os.kill(pid, signal.SIGKILL)
             self.process.wait()
@@ -311,8 +312,8 @@ class HobServer:
                 os.close(pidfd)
 
 
-# A daemon that proves that it is the only instance: it takes a lock, which the kernel frees when the last process that
-# has it is gone, and writes its pid into a ledger. $0 is the script, $1 the ledger, and what follows becomes the daemon.
+# A daemon that proves that it is the only instance: it takes a lock, which the kernel releases when the last process that
+# holds it ends, and writes its pid to a ledger. $0 is the script, $1 the ledger, the rest the command to execute.
 LEDGER_SCRIPT = """#!/bin/sh
 ledger=$1
 shift
@@ -327,12 +328,12 @@ exec "$@"
 
 
 class HobTest(unittest.TestCase):
-    """What tests with a real server share."""
+    """The base class of tests with a real server."""
 
     maxDiff = None
 
     def server(self, config="", **options):
-        """A HobServer that is not started yet."""
+        """Returns a new HobServer, not started."""
         return HobServer(self, config, **options)
 
     def assert_rpc_error(self, code, reason, call, *args, **kwargs):
@@ -346,7 +347,7 @@ class HobTest(unittest.TestCase):
         return error
 
     def ledger(self, server, name):
-        """The lines of a ledger, empty when there is none."""
+        """Returns the lines of a ledger; empty if the file does not exist."""
         try:
             with open(server.path(name), encoding="utf-8") as file:
                 return file.read().splitlines()
@@ -354,6 +355,6 @@ class HobTest(unittest.TestCase):
             return []
 
     def ledger_command(self, server, name, command="/bin/sleep 1h"):
-        """A command that keeps the ledger `name` of the server's folder and then is `command`."""
+        """Returns a command that writes to the ledger `name` and then executes `command`."""
         script = server.script("keep_ledger", LEDGER_SCRIPT)
         return shlex.join([script, server.path(name)]) + " " + command

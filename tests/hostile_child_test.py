@@ -1,4 +1,4 @@
-"""Daemons that mean harm with what they write: it costs no memory, no spinning, no bound."""
+"""Daemons with hostile output: the server stays within its bounds of memory, processor time and disk."""
 
 import os
 
@@ -7,11 +7,11 @@ import supervisor_pb2 as api
 from hob_server import DEADLINE, HobTest, State
 from test_main import main
 
-# By how much the server may grow meanwhile.
+# The server's maximum growth meanwhile.
 GROWTH_KILOBYTES = processes.MEMORY_FACTOR * (16 << 10)
 
 
-# Clears the screen, sets the title, and writes backwards, in one long line that is no UTF-8.
+# Clears the screen, sets the title and reverses the direction, in one long line that is not UTF-8.
 EVIL = r"""#!/bin/sh
 printf '\033[2J\033]0;evil\007\233\377\342\200\256%s' "$(seq -s x 99)" >&2
 exit 3
@@ -19,7 +19,7 @@ exit 3
 
 
 class HostileChildTest(HobTest):
-    def test_child_that_closes_its_output_makes_nobody_spin(self):
+    def test_child_that_closes_its_output_causes_no_busy_loop(self):
         server = self.server("[os_daemons]\nclosed = /bin/sh -c 'exec <&- >&- 2>&-; exec sleep 1h'\n"
                              "late = /bin/sh -c 'echo one; exec >&- 2>&-; exec sleep 1h'\n").start()
         for name in ("closed", "late"):
@@ -41,12 +41,12 @@ class HostileChildTest(HobTest):
         ended = server.await_daemon("web", lambda web: web.state == State.EXITED, "at its end")
         self.assertEqual((ended.last_exit.exit_code, ended.log_problem), (0, ""))
         self.assertEqual(server.daemon("other"), other)
-        # A line may make a log a megabyte larger than it should be.
+        # A line may exceed the size of a log by a megabyte.
         sizes = {name: os.path.getsize(server.path("log/" + name)) for name in os.listdir(server.path("log"))}
         self.assertLessEqual({"web.log.1", "web.log.2"}, set(sizes))
         self.assertLessEqual(max(sizes.values()), 2 << 20, sizes)
         self.assertLess(sum(sizes.values()), 7 << 20, sizes)
-        # Who asks for the last line gets the end of it, and not all in one message.
+        # A request for the last line returns its end, in several messages.
         pieces = list(server.stub.Logs(api.LogsRequest(names=["web"], lines=1), timeout=DEADLINE))
         self.assertGreater(len(pieces), 1)
         self.assertLessEqual(sum(len(piece.data) for piece in pieces), sum(sizes.values()))
@@ -54,8 +54,8 @@ class HostileChildTest(HobTest):
         processes.await_quiet(server.pid)
         server.stop()
 
-    def test_what_a_dying_child_wrote_is_printable_wherever_it_is_quoted(self):
-        """Status tells the last line of stderr; the log of the server tells how a child ended."""
+    def test_last_line_of_a_child_is_printable_wherever_it_is_quoted(self):
+        """Status and the server's log both quote the last line of stderr."""
         server = self.server()
         script = server.script("evil", EVIL)
         server.configure(f"[daemon:web]\ncommand = {script}\nrestart = never\nautostart = no\n")

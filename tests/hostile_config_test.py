@@ -1,5 +1,5 @@
-"""Configurations that mean harm: refused at the start and at a reload alike, within
-bounded memory, with the place of the error; what is in force stays in force."""
+"""Hostile configurations: start and reload refuse them within bounded memory and name the place of the error; a reload keeps
+the running configuration."""
 
 import os
 import subprocess
@@ -9,12 +9,12 @@ import processes
 from hob_server import DEADLINE, HobTest, ServerDied, State
 from test_main import main
 
-# What a server may have in memory that reads such a configuration, and by how much one may grow.
+# The maximum memory of a server that reads such a configuration, and the maximum growth of a running one.
 MOST_KILOBYTES = processes.MEMORY_FACTOR * (64 << 10)
 GROWTH_KILOBYTES = processes.MEMORY_FACTOR * (32 << 10)
 
-# Runs a command and prints the most memory that it had: of a process that a large one starts, the kernel counts what it
-# shared with that until it was executed.
+# Runs a command from a small process and prints its peak memory: the kernel counts the memory shared with the parent
+# before execve.
 MEASURE = ["/usr/bin/python3", "-ISc", "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]);"
            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"]
 
@@ -32,7 +32,7 @@ def link_to(target):
     return lambda path: os.symlink(target, path)
 
 
-# What lies in the place of a file of the chain: how it is made, the line of its first error, and what is said of it.
+# Hostile replacements of a configuration file: how to create it, the line of its first error, and part of the message.
 HOSTILE_FILES = {
     "5 MB": (file_of(b"; comment\n" * 524288), 0, "bytes, at most 1048576 are allowed"),
     "1,000,000 sections": (file_of(b"".join(b"[s%d]\n" % number for number in range(1000000))), 0, "at most 1048576"),
@@ -53,7 +53,7 @@ HOSTILE_FILES = {
 
 class HostileConfigTest(HobTest):
     def server_with_folder(self):
-        """A server whose chain ends with a folder, not started; and the path of the one file in it that a test makes."""
+        """Returns a server, not started, whose chain ends with a folder, and the path of the test's file in it."""
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         os.mkdir(server.path("conf.d"), 0o755)
         server.config_paths.append(server.path("conf.d"))
@@ -80,9 +80,9 @@ class HostileConfigTest(HobTest):
                 self.assertEqual(result.returncode, 2, result.stderr)
                 self.assert_place(path, line, said, result.stderr)
                 self.assertLess(int(result.stdout), MOST_KILOBYTES)
-                self.assertFalse(os.path.exists(server.path("run")), "nothing at all is made")
+                self.assertFalse(os.path.exists(server.path("run")), "nothing is created")
 
-    def test_reload_with_a_hostile_file_keeps_what_is_in_force(self):
+    def test_reload_with_a_hostile_file_keeps_the_configuration(self):
         server, path = self.server_with_folder()
         server.start()
         before = server.await_state("web", State.RUNNING)
@@ -97,14 +97,14 @@ class HostileConfigTest(HobTest):
                 self.assertEqual(server.info().config_generation, 1)
                 self.remove(path)
         processes.await_quiet(server.pid)
-        # Put right, it is taken.
+        # The corrected file is accepted.
         file_of(HEAD.encode())(path)
         self.assertEqual(server.reload().generation, 2)
         self.assertEqual(server.daemon("web"), before)
         self.assertEqual(server.await_state("more", State.RUNNING).exit_count, 0)
         server.stop()
 
-    def test_root_takes_no_configuration_that_others_may_write(self):
+    def test_root_refuses_a_configuration_that_others_may_write(self):
         processes.needs_root(self)
         server, path = self.server_with_folder()
         file_of(HEAD.encode())(path)
@@ -123,7 +123,7 @@ class HostileConfigTest(HobTest):
             server.start()
         self.assertIn("belongs to user 65534", caught.exception.stderr)
 
-    def test_reload_of_what_others_may_write_keeps_what_is_in_force(self):
+    def test_reload_of_a_file_that_others_may_write_keeps_the_configuration(self):
         processes.needs_root(self)
         server, path = self.server_with_folder()
         file_of(HEAD.encode())(path)
@@ -141,7 +141,7 @@ class HostileConfigTest(HobTest):
         self.assertEqual(server.reload().generation, 2)
         server.stop()
 
-    def test_daemon_of_nobody_knows_whom_never_runs(self):
+    def test_daemon_of_an_unknown_user_never_runs(self):
         for settings in ("user = no-such-user", "user = 0day", "user = 4294967295", "user = -1", "user = 1 2",
                          "group = no-such-group", "group = 4294967295", "groups = daemon no-such-group"):
             with self.subTest(settings):

@@ -1,4 +1,4 @@
-"""Callers that mean harm: each is refused, and nothing that runs notices."""
+"""Hostile callers: each is refused, and no daemon is affected."""
 
 import os
 import resource
@@ -17,38 +17,38 @@ Code = grpc.StatusCode
 
 METHODS = {method.name for method in api.DESCRIPTOR.services_by_name["Supervisor"].methods}
 
-# What all callers together make the server keep at the most, and some room for what it is itself.
+# The server's bound for all callers together, plus room for its own memory.
 MOST_KILOBYTES = processes.MEMORY_FACTOR * (256 + 64) << 10
 
-# No daemon can have such a name, and no glob can mean one.
+# Names that no daemon can have, nor any glob match.
 HOSTILE_NAMES = ["", ".", "../x", "/etc/passwd", "x" * 65, "x" * 5000, "web\0", "web\0x", "a\nb", "web\n", "%s%n", "\x1b[31mred",
                  "\x9b31m", "\u202egnp", "-rf", "web ", "$(id)", "é", "hob.v1.Supervisor"]
 
 NOT_UTF8 = b"\x0a\x02\xff\xfe"
-# To these, field 1 is no text, and so it is one that they do not know.
+# The methods whose field 1 is not a text, and so unknown to them.
 WITHOUT_TEXT = ("/hob.v1.Supervisor/Reload", "/hob.v1.Supervisor/Info")
 
-# What is no message at all.
+# Malformed messages.
 MALFORMED = {
     "cut off": b"\x0a\x05we",
     "a name that is not UTF-8": NOT_UTF8,
     "a name that is longer than the message": b"\x0a\xff\xff\xff\xff\x0fweb",
     "nested a million times": b"\x1b" * 1000000,
-    "a number without an end": b"\xff" * 100,
-    "a group that ends what none began": b"\x0c",
+    "an unterminated number": b"\xff" * 100,
+    "the end of a group that never began": b"\x0c",
     "field number 0": b"\x00\x00",
 }
 
 
 class HostilePeerTest(HobTest):
     def start_with_web(self):
-        """A server with a daemon that must not notice anything."""
+        """Starts a server with a daemon that must not be affected; returns the server."""
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         self.before = server.await_state("web", State.RUNNING)
         return server
 
     def assert_undisturbed(self, server):
-        """What runs, runs on, the server answers and rests, and its log has nothing but its own lines."""
+        """Checks that the daemon still runs, that the server answers and is idle, and that its log has only its own lines."""
         self.assertEqual(server.daemon("web"), self.before)
         self.assertEqual(server.info().config_generation, 1)
         processes.await_quiet(server.pid)
@@ -57,17 +57,17 @@ class HostilePeerTest(HobTest):
             self.assertTrue(line.isprintable(), line)
 
     def other_channel(self, server):
-        """A client with a connection of its own."""
+        """Returns a channel with a connection of its own."""
         return grpc.insecure_channel(server.address, options=[("grpc.use_local_subchannel_pool", 1)])
 
     def call(self, server, method, request):
-        """The grpc.RpcError that a call with these bytes ends with."""
-        # Both kinds of methods can be called so: a stream of answers ends with the error, too.
+        """Makes a call with these bytes; returns its grpc.RpcError."""
+        # Works for both kinds of methods: a stream also ends with the error.
         with self.assertRaises(grpc.RpcError) as caught:
             list(server.channel.unary_stream(method)(request, timeout=DEADLINE))
         return caught.exception
 
-    def test_callers_that_say_nothing_are_waited_for_and_hold_nobody_up(self):
+    def test_silent_callers_are_tolerated_and_delay_no_others(self):
         server = self.start_with_web()
         before = len(os.listdir(f"/proc/{server.pid}/fd"))
         callers = []
@@ -75,14 +75,14 @@ class HostilePeerTest(HobTest):
             callers.append(socket.socket(socket.AF_UNIX))
             self.addCleanup(callers[-1].close)
             callers[-1].connect(server.socket)
-        # The first ones make room for the last ones, and for this one.
+        # The server evicts the first callers to make room for the last ones and for this one.
         with self.other_channel(server) as channel:
             list_all = channel.unary_unary("/hob.v1.Supervisor/List", response_deserializer=api.ListResponse.FromString)
             self.assertEqual(list_all(b"", timeout=DEADLINE).daemons[0].name, "web")
         callers[0].settimeout(DEADLINE)
         self.assertEqual(callers[0].recv(1), b"")
         self.assertLess(len(os.listdir(f"/proc/{server.pid}/fd")), before + 100)
-        # On a busy machine a client may get no processor for so long after its connect.
+        # On a busy machine a client may be this slow after its connect.
         callers[-1].settimeout(3)
         with self.assertRaises(socket.timeout):
             callers[-1].recv(1)
@@ -97,7 +97,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_what_is_no_message_is_refused_by_every_method(self):
+    def test_malformed_messages_are_refused_by_every_method(self):
         server = self.start_with_web()
         methods = [f"/hob.v1.Supervisor/{name}" for name in METHODS]
         methods += ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"]
@@ -132,7 +132,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_message_that_is_announced_takes_no_memory(self):
+    def test_announced_message_takes_no_memory(self):
         server = self.start_with_web()
         before = processes.memory_kilobytes(server.pid)
         peers = [Http2Peer(server.socket, DEADLINE) for _ in range(20)]
@@ -150,7 +150,7 @@ class HostilePeerTest(HobTest):
 
     def test_largest_request_is_answered_and_a_larger_one_is_not(self):
         server = self.start_with_web()
-        # Two bytes more for each name than the name has; a glob that matches nothing.
+        # Each name takes two more bytes than its length. The names match nothing.
         most = api.ListRequest(names=["x" * 62] * ((1 << 20) // 64))
         self.assertEqual(most.ByteSize(), 1 << 20)
         self.assertEqual(server.stub.List(most, timeout=DEADLINE), api.ListResponse())
@@ -174,7 +174,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_names_that_cannot_be_are_refused_by_every_method(self):
+    def test_invalid_names_are_refused_by_every_method(self):
         server = self.start_with_web()
         one_daemon = [server.status, server.start_daemon, server.stop_daemon, server.restart_daemon,
                       lambda name: server.signal_daemon(name, "KILL")]
@@ -186,7 +186,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_globs_that_can_mean_no_daemon_mean_none(self):
+    def test_globs_that_can_match_no_daemon_match_none(self):
         server = self.start_with_web()
         for name in HOSTILE_NAMES:
             with self.subTest(name):
@@ -201,10 +201,10 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_other_texts_are_refused_and_printable_in_the_answer(self):
+    def test_other_hostile_texts_are_refused_and_printable_in_the_answer(self):
         server = self.start_with_web()
         health = health_pb2_grpc.HealthStub(server.channel)
-        # An empty one is none.
+        # An empty text counts as absent.
         for text in HOSTILE_NAMES[1:-1]:
             with self.subTest(text):
                 error = self.assert_rpc_error(Code.INVALID_ARGUMENT, "INVALID_SIGNAL", server.signal_daemon, "web", text)
@@ -219,7 +219,7 @@ class HostilePeerTest(HobTest):
         self.assert_undisturbed(server)
         server.stop()
 
-    def test_listener_lives_when_there_is_no_descriptor_for_a_caller(self):
+    def test_listener_survives_a_shortage_of_descriptors(self):
         server = self.start_with_web()
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         used = {int(name) for name in os.listdir(f"/proc/{server.pid}/fd")}
@@ -229,9 +229,9 @@ class HostilePeerTest(HobTest):
             with socket.socket(socket.AF_UNIX) as caller:
                 caller.settimeout(DEADLINE)
                 caller.connect(server.socket)
-                self.assertEqual(caller.recv(1), b"", "it is turned away rather than left waiting")
+                self.assertEqual(caller.recv(1), b"", "the caller is rejected rather than left waiting")
         processes.await_quiet(server.pid)
-        # Those who are connected are served all the time.
+        # Connected clients are served throughout.
         self.assertEqual(server.daemon("web").pid, self.before.pid)
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, limits)
         with self.other_channel(server) as channel:

@@ -1,4 +1,4 @@
-"""A client that says over HTTP/2 what no library would: frames of its own making, and no message has to be whole."""
+"""A client that speaks raw HTTP/2: it sends its own frames and may leave messages incomplete."""
 
 import socket
 import struct
@@ -6,14 +6,14 @@ import struct
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 
-# What HTTP/2 has as error of a stream whose sender is to calm down; gRPC takes it for RESOURCE_EXHAUSTED.
+# The HTTP/2 error code for a sender of too much (RFC 9113, section 7), which gRPC maps to RESOURCE_EXHAUSTED.
 ENHANCE_YOUR_CALM = 11
 
 _FIRST_WINDOW = 65535
 
 
 def _literal(text):
-    """An HPACK string that is neither compressed nor remembered."""
+    """Returns an HPACK string without compression or indexing."""
     assert len(text) < 127
     return bytes([len(text)]) + text
 
@@ -26,7 +26,7 @@ class Http2Peer:
     """One connection with one stream, number 1."""
 
     def __init__(self, path, timeout, connection=None):
-        """Connects to `path`, or takes over `connection`, on which nothing was said yet."""
+        """Connects to `path`, or takes over an unused `connection`."""
         self._socket = connection or socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         if connection is None:
@@ -34,9 +34,9 @@ class Http2Peer:
         self._socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         self._send(SETTINGS, 0, 0, b"")
         self._received = b""
-        # How much of a body the server still takes, of this stream and of all.
+        # The server's remaining flow-control windows: 0 is the connection's, 1 the stream's.
         self._windows = {0: _FIRST_WINDOW, 1: _FIRST_WINDOW}
-        # RST_STREAM's error code, or the status that the trailers name; None while neither has come.
+        # RST_STREAM's error code, and the trailers' grpc-status; None until received.
         self.reset = None
         self.status = None
 
@@ -53,11 +53,11 @@ class Http2Peer:
         self._send(HEADERS, END_HEADERS, 1, b"".join(_header(name, value) for name, value in fields))
 
     def begin_message(self, length):
-        """The prefix of a message that has, or claims to have, this length."""
+        """Sends the prefix of a message that claims to have this length."""
         self.send(b"\0" + struct.pack(">I", length))
 
     def send(self, data):
-        """A piece of the body, as soon as the server takes it; False once the call is over."""
+        """Sends a piece of the body once the window allows it; returns False if the call is over."""
         while not self.is_over() and min(self._windows.values()) < len(data):
             self._receive()
         if self.is_over():
@@ -68,7 +68,7 @@ class Http2Peer:
         return True
 
     def end_request(self):
-        """Says that the body is complete."""
+        """Ends the body."""
         self._send(DATA, END_STREAM, 1, b"")
 
     def is_over(self):
@@ -101,7 +101,7 @@ class Http2Peer:
         elif kind == RST_STREAM:
             self.reset = struct.unpack(">I", payload)[0]
         elif kind == HEADERS and flags & END_STREAM:
-            # gRPC does not compress the value, and it is the first that the connection has.
+            # gRPC sends the value uncompressed, and literally because it is the connection's first.
             self.status = int(payload.partition(b"grpc-status\1")[2][:1])
         elif kind == GOAWAY:
             raise ConnectionError(f"the server ends the connection: {payload!r}")

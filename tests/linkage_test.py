@@ -1,4 +1,4 @@
-"""What hobd and its helper are linked with, and what few need is not."""
+"""The libraries and functions that hobd and its helper link with."""
 
 import subprocess
 import unittest
@@ -6,7 +6,7 @@ import unittest
 from hob_server import program
 from test_main import main
 
-# Each of these runs fork handlers, copies page tables, or leaves it to a shell what is run.
+# Each of these runs fork handlers, copies page tables, or starts a shell.
 FORBIDDEN = {"fork", "_Fork", "vfork", "forkpty", "daemon", "system", "popen", "wordexp", "posix_spawn", "posix_spawnp"}
 
 
@@ -16,19 +16,19 @@ class LinkageTest(unittest.TestCase):
                                  check=True, capture_output=True, text=True).stdout
         return {line.split()[0].partition("@")[0] for line in listing.splitlines()}
 
-    def test_server_makes_processes_in_one_way_only(self):
+    def test_server_creates_processes_in_only_one_way(self):
         needed = self.needed("server/hobd")
         self.assertIn("pthread_create", needed)
         self.assertEqual(needed & FORBIDDEN, set())
 
     def test_helper_loads_no_library_that_a_variable_could_name(self):
-        """LD_PRELOAD and its like are for the dynamic loader; what it would run is still root then."""
+        """LD_PRELOAD and similar variables would load code while the helper is still root."""
         headers = subprocess.run(["readelf", "--program-headers", "--wide", program("server/hob-exec")],
                                  check=True, capture_output=True, text=True).stdout
         self.assertIn("LOAD", headers)
         self.assertNotIn("INTERP", headers)
 
-    def test_what_only_metrics_need_is_not_loaded_with_the_server(self):
+    def test_libraries_of_metrics_are_not_loaded_with_the_server(self):
         loaded = subprocess.run(["ldd", program("server/hobd")], check=True, capture_output=True, text=True).stdout
         self.assertIn("libc.so", loaded)
         for library in ("microhttpd", "gnutls"):

@@ -1,5 +1,5 @@
-"""Logs that somebody renames, deletes or makes unwritable under a running server: every byte is kept, the
-daemon waits at worst, and nobody else notices."""
+"""Logs renamed, deleted or made unwritable under a running server: no byte is lost, at worst the daemon blocks, and no other
+daemon is affected."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ import processes
 from hob_server import HobTest, State
 from test_main import main
 
-# Writes numbered lines for ever, as many as it is asked for by lines of its own input; $1 is a FIFO.
+# Writes as many numbered lines as each line of its input requests; $1 is a FIFO.
 COUNTER = """#!/bin/sh
 exec <>"$1"
 number=0
@@ -28,14 +28,14 @@ def numbers(first, last):
 
 class LogTroubleTest(HobTest):
     def counting_server(self, **options):
-        """A server whose daemon `web` writes when it is told to; not started."""
+        """Returns a server, not started, whose daemon `web` writes on request."""
         server = self.server(**options)
         os.mkfifo(server.path("input"))
         os.chmod(server.path("input"), 0o666)
         script = server.script("counter", COUNTER)
         server.configure(f"[daemon:web]\ncommand = {script} {server.path('input')}\n"
                          "[daemon:other]\ncommand = /bin/sleep 1h\n")
-        # Held open both ways: the child must not meet its end.
+        # Open for both reading and writing, so that the child never reads the end of the file.
         self.gate = os.open(server.path("input"), os.O_RDWR)
         self.addCleanup(os.close, self.gate)
         return server
@@ -54,18 +54,18 @@ class LogTroubleTest(HobTest):
         processes.await_that(lambda: self.text(server, name) == text,
                              lambda: f"{name}: {text!r} but {self.text(server, name)!r}\n{server.stderr()}")
 
-    def test_renamed_log_is_made_anew_and_nothing_is_lost(self):
+    def test_renamed_log_is_recreated_and_nothing_is_lost(self):
         server = self.counting_server().start()
         self.ask_for(10)
         self.await_text(server, "web.log", numbers(1, 10))
         pid = server.daemon("web").pid
         os.rename(server.path("log/web.log"), server.path("log/moved"))
 
-        def made_anew():
+        def is_recreated():
             self.ask_for(1)
             return os.path.exists(server.path("log/web.log"))
 
-        processes.await_that(made_anew, server.stderr)
+        processes.await_that(is_recreated, server.stderr)
         self.ask_for(10)
         processes.await_that(lambda: len(self.text(server, "web.log").splitlines()) > 10, server.stderr)
         both = self.text(server, "moved") + self.text(server, "web.log")
@@ -73,7 +73,7 @@ class LogTroubleTest(HobTest):
         self.assertEqual((server.daemon("web").pid, server.daemon("web").log_problem), (pid, ""))
         server.stop()
 
-    def test_deleted_log_is_made_anew(self):
+    def test_deleted_log_is_recreated(self):
         server = self.counting_server().start()
         self.ask_for(10)
         self.await_text(server, "web.log", numbers(1, 10))
@@ -82,8 +82,8 @@ class LogTroubleTest(HobTest):
         self.await_text(server, "web.log", numbers(11, 20))
         server.stop()
 
-    def test_log_that_may_not_be_written_holds_one_daemon_back(self):
-        """An ordinary user's server, and a file of root's in its folder."""
+    def test_log_without_permission_holds_one_daemon_back(self):
+        """The server runs as an ordinary user; a file in its folder belongs to root."""
         processes.needs_root(self)
         server = self.counting_server()
         os.chown(server.folder, 65534, 65534)
@@ -91,7 +91,7 @@ class LogTroubleTest(HobTest):
         for name, mode in (("web.log", 0o600), ("other.log", 0o444)):
             os.close(os.open(server.path("log/" + name), os.O_CREAT | os.O_WRONLY, mode))
         os.chown(server.path("log"), 65534, 65534)
-        # The socket that it would say READY=1 to is root's.
+        # The server cannot send READY=1, because the socket belongs to root.
         server.start(wrapper=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], ready=False)
         processes.await_that(lambda: os.path.exists(server.socket), server.stderr)
         server.connect()
@@ -120,7 +120,7 @@ class LogTroubleTest(HobTest):
         daemon = server.await_daemon("web", lambda web: web.log_problem, "held back")
         self.assertEqual(daemon.log_problem, f"log stalled: {log}/web.log: Read-only file system")
         self.assertEqual(server.restart_daemon("other").state, State.RUNNING)
-        # A restart meanwhile does not lose what the one before has written.
+        # A restart meanwhile does not lose the previous instance's output.
         self.assertEqual(server.restart_daemon("web").state, State.RUNNING)
         processes.await_quiet(server.pid)
         subprocess.run(["mount", "-o", "remount,rw", log], check=True)

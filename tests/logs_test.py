@@ -1,5 +1,5 @@
-"""What daemons write, from the child's write to the log file and to `Logs` and `hob logs`: the path, the rotation, the
-disk that fails, and that none of it holds anything else up."""
+"""The output of daemons, from the child's write to the log file, `Logs` and `hob logs`: rotation, failing disks, and no
+delay for other daemons."""
 
 import fcntl
 import os
@@ -36,7 +36,7 @@ class LogsTest(HobTest):
         return subprocess.run([program("client/hob"), "--address", server.address, *words], check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE, **options)
 
-    def test_last_words_are_in_the_log_before_the_end_is_told(self):
+    def test_last_output_is_in_the_log_before_the_end_is_reported(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo out; echo err >&2; printf last; exit 3'\n"
                              "restart = never\n").start()
         server.await_state("web", State.EXITED)
@@ -47,7 +47,7 @@ class LogsTest(HobTest):
         self.assertEqual(self.data(server, "web", stream="STDERR"), b"err\n")
         server.stop()
 
-    def test_streams_that_are_joined_are_one_log(self):
+    def test_joined_streams_share_one_log(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo 1; echo 2 >&2; echo 3'\nstderr = stdout\n"
                              "restart = never\n").start()
         server.await_state("web", State.EXITED)
@@ -79,7 +79,7 @@ class LogsTest(HobTest):
         self.assertEqual(self.data(server, "web", lines=10**9).splitlines(), lines)
         server.stop()
 
-    def test_following_gets_what_comes_and_ends_with_the_daemon(self):
+    def test_follower_gets_new_output_and_ends_with_the_daemon(self):
         config = "[daemon:web]\ncommand = /bin/sh -c 'echo begins; while read line; do echo $line; done <input; sleep 1h'\n"
         server = self.server()
         os.mkfifo(server.path("input"))
@@ -98,7 +98,7 @@ class LogsTest(HobTest):
             self.assertEqual([piece.data for piece in pieces], [])
         server.stop()
 
-    def test_followers_do_not_hold_the_end_of_the_server_up(self):
+    def test_followers_do_not_delay_the_end_of_the_server(self):
         server = self.server("[os_daemons]\nweb = /bin/sh -c 'echo begins; sleep 1h'\n").start()
         pieces = iter(self.logs(server, "web", follow=True))
         self.assertEqual(next(pieces).data, b"begins\n")
@@ -106,7 +106,7 @@ class LogsTest(HobTest):
         self.assertEqual(list(pieces), [])
         self.assertEqual(server.wait(), 0)
 
-    def test_what_is_not_kept_is_refused_with_the_key_to_set(self):
+    def test_output_that_is_not_kept_is_refused_with_the_key_to_set(self):
         server = self.server("".join(f"[daemon:{name}]\ncommand = /bin/sh -c 'echo {name}; exec sleep 1h'\n{keys}" for name, keys in [
             ("joined", "stderr = stdout\n"), ("none", "stdout = inherit\nstderr = null\n"),
             ("out", "stderr = inherit\n"), ("other", "stdout = null\nstderr = null\n")])).start()
@@ -132,12 +132,12 @@ class LogsTest(HobTest):
         result = self.hob(server, "logs", "-f", "none")
         self.assertEqual((result.returncode, result.stdout), (1, b""))
         self.assertIn(b"stdout = log keeps one", result.stderr)
-        # Those of a glob of which nothing is kept are left out.
+        # A glob skips daemons whose output is not kept.
         self.assertEqual(self.hob(server, "logs", "[no]*").stdout, b"out   | out\n")
         self.assertEqual(self.hob(server, "logs", "out", "none").returncode, 1)
         server.stop()
 
-    def test_followers_of_one_stream_do_not_hold_the_end_of_the_server_up(self):
+    def test_followers_of_one_stream_do_not_delay_the_end_of_the_server(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; sleep 1h'\nstderr = null\n").start()
         client = subprocess.Popen([program("client/hob"), "--address", server.address, "logs", "-f", "web"],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -145,7 +145,7 @@ class LogsTest(HobTest):
         server.stop()
         self.assertEqual((*client.communicate(timeout=DEADLINE), client.returncode), (b"", b"", 0))
 
-    def test_wrong_requests_are_refused(self):
+    def test_invalid_requests_are_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         for fields, code in [({}, grpc.StatusCode.INVALID_ARGUMENT),
                              ({"names": ["web"], "lines": -1}, grpc.StatusCode.INVALID_ARGUMENT),
@@ -159,7 +159,7 @@ class LogsTest(HobTest):
             self.assertTrue(error_info(caught.exception).reason)
         server.stop()
 
-    def test_slow_reader_is_told_what_it_missed_and_holds_nothing_up(self):
+    def test_slow_reader_learns_what_it_missed_and_delays_nothing(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo begins; read go <input; exec seq 3000000'\n"
                              "restart = never\nlog_max_bytes = 1MB\nlog_backups = 1\n")
         os.mkfifo(server.path("input"))
@@ -182,7 +182,7 @@ class LogsTest(HobTest):
         self.assertEqual(read + missed, written)
         server.stop()
 
-    def test_stalled_log_is_said_and_made_up_for(self):
+    def test_stalled_log_is_reported_and_catches_up(self):
         server = self.server("[os_daemons]\nother = /bin/sh -c 'echo other; sleep 1h'\n"
                              "[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\nautostart = no\n").start()
         os.mkdir(server.path("log/web.log"))
@@ -197,7 +197,7 @@ class LogsTest(HobTest):
         self.assertEqual(server.stderr().count("log stalled"), 1)
         server.stop()
 
-    def test_what_a_removed_daemon_wrote_last_comes_when_its_log_can_be_written(self):
+    def test_last_output_of_a_removed_daemon_arrives_once_its_log_is_writable(self):
         other = "[os_daemons]\nother = /bin/sleep 1h\n"
         server = self.server(other + "[daemon:web]\ncommand = /bin/sh -c 'echo last words; sleep 1h'\nautostart = no\n")
         server.start()
@@ -214,7 +214,7 @@ class LogsTest(HobTest):
         server.stop()
         self.assertNotIn("are lost", server.stderr())
 
-    def test_what_is_lost_at_the_end_of_the_server_is_counted(self):
+    def test_output_lost_at_the_end_of_the_server_is_counted(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo last words; sleep 1h'\nautostart = no\n").start()
         os.mkdir(server.path("log/web.log"))
         server.start_daemon("web")
@@ -234,7 +234,7 @@ class LogsTest(HobTest):
         self.assertEqual(server.wait(), 1)
         self.assertIn("the last 11 bytes that it wrote are lost", server.stderr())
 
-    def test_deleted_run_dir_is_made_anew_for_the_next_start(self):
+    def test_deleted_run_dir_is_recreated_for_the_next_start(self):
         server = self.server()
         notifier = server.script("notifier", "#!/usr/bin/python3\nimport os, signal, socket\n"
                                  "notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
@@ -255,7 +255,7 @@ class LogsTest(HobTest):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; sleep 1h'\n").start()
         server.await_state("web", State.RUNNING)
         with open(os.path.join(server.keys["run_dir"], "output/web.out"), "r+b", buffering=0) as pipe:
-            # A machine with very many pipes gives small ones to this test too.
+            # On a machine with very many pipes the default is small too.
             usual = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
             self.assertEqual(server.status("web").small_pipe_bytes, usual if usual < 65536 else 0)
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
@@ -285,7 +285,7 @@ class LogsTest(HobTest):
         self.assertEqual(server.stderr().count("log stalled"), 1)
         server.stop()
 
-    def test_usr2_opens_the_logs_anew(self):
+    def test_usr2_reopens_the_logs(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; read go <input; echo two; sleep 1h'\n")
         os.mkfifo(server.path("input"))
         with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
@@ -301,8 +301,8 @@ class LogsTest(HobTest):
         self.assertEqual(self.text(server, "web.log"), b"two\n")
         server.stop()
 
-    def test_own_log_that_nobody_reads_slows_no_restart(self):
-        """Its stderr is a full pipe."""
+    def test_unread_server_log_delays_no_restart(self):
+        """The server's stderr is a full pipe."""
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
         try:
@@ -323,8 +323,8 @@ class LogsTest(HobTest):
         while os.read(reader, 65536):
             pass
 
-    def test_crash_loop_does_not_fill_the_own_log(self):
-        """Repeats are left out and counted, each kind of event of a daemon for itself."""
+    def test_crash_loop_does_not_fill_the_servers_log(self):
+        """The server omits and counts repeats, separately for each kind of event of a daemon."""
         server = self.server("[daemon:loop]\ncommand = /bin/false\nmax_retries = 500\nretry_time = 1h\n"
                              "[daemon:web]\ncommand = /bin/sleep 1h\n").start()
         self.assertEqual(server.await_state("loop", State.HALTED).exit_count, 500)
@@ -334,10 +334,10 @@ class LogsTest(HobTest):
         ends_and_starts = re.findall(r"\.\d{3} loop\[\d+\] ", log)
         left_out = re.findall(r"WARNING (\d+) lines were left out within 1min, such as: loop\[", log)
         self.assertEqual(len(ends_and_starts) + sum(map(int, left_out)), 1000, log)
-        # A slow machine may take more than one minute.
+        # The bound is per minute, and a slow machine may take longer than one.
         self.assertLess(len(ends_and_starts), 500, log)
         self.assertEqual(log.count(" HALTED: "), 1, log)
-        # Stopped, ended and started, twice but for the last start.
+        # Stopped, ended, started; twice, without the last start.
         self.assertEqual(len(re.findall(r"\.\d{3} web\[\d+\] ", log)), 6, log)
         self.assertNotIn("such as: web", log)
 
@@ -358,7 +358,7 @@ class LogsTest(HobTest):
         server.stop()
 
     def on_terminal(self, server, *words, **environment):
-        """What `hob` prints on a terminal, without the carriage returns of its driver."""
+        """Returns the output of `hob` on a terminal, without the carriage returns of its driver."""
         master, slave = os.openpty()
         variables = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
         variables.update({"TERM": "xterm", **environment})
@@ -370,7 +370,7 @@ class LogsTest(HobTest):
             while piece := os.read(master, 65536):
                 printed += piece
         except OSError:
-            # EIO: the last one who had the terminal is gone.
+            # EIO: the last process on the terminal has ended.
             pass
         os.close(master)
         self.assertEqual(client.wait(DEADLINE), 0)
@@ -393,7 +393,7 @@ class LogsTest(HobTest):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo o1; read go <input; echo e1 >&2; "
                              "read go <input; echo o2'\nrestart = never\n")
         os.mkfifo(server.path("input"))
-        # Held open both ways: a child that opens it anew must not meet its end.
+        # Open for both reading and writing, so that a child that reopens it never reads the end of the file.
         gate = os.open(server.path("input"), os.O_RDWR)
         self.addCleanup(os.close, gate)
         with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
@@ -401,7 +401,7 @@ class LogsTest(HobTest):
         server.start()
         for log in ("web.log", "web.err.log"):
             processes.await_that(lambda log=log: self.text(server, log), server.stderr)
-            # Two entries of the index are 250 ms apart; the clock is asked rather than slept on.
+            # Wait out the 250 ms between two entries of the index by polling the clock.
             written = time.monotonic()
             processes.await_that(lambda written=written: time.monotonic() > written + 0.3, "time to pass")
             os.write(gate, b"go\n")
@@ -410,7 +410,7 @@ class LogsTest(HobTest):
                          [(api.STDOUT, b"o1\n"), (api.STDERR, b"e1\n"), (api.STDOUT, b"o2\n")])
         server.stop()
 
-    def test_client_that_follows_ends_with_an_interrupt(self):
+    def test_following_client_ends_at_an_interrupt(self):
         server = self.server("[os_daemons]\nweb = /bin/sh -c 'echo begins; sleep 1h'\n").start()
         client = subprocess.Popen([program("client/hob"), "--address", server.address, "logs", "-f", "web"],
                                   stdout=subprocess.PIPE)

@@ -1,4 +1,4 @@
-"""Metrics: they agree with List, Status and the feed, whoever asks, and however."""
+"""Metrics agree with List, Status and Watch, for every kind of client."""
 
 import collections
 import concurrent.futures
@@ -27,11 +27,11 @@ DASHBOARD = "server/metrics/dashboard.json"
 
 
 class Page:
-    """What a scrape was answered with."""
+    """The parsed answer to a scrape."""
 
     def __init__(self, text):
         self.text = text
-        # By name: the values by labels, which are a frozenset of pairs.
+        # Maps a name to values by labels, which are a frozenset of pairs.
         self.metrics = collections.defaultdict(dict)
         for line in text.splitlines():
             if not line.startswith("#"):
@@ -39,14 +39,14 @@ class Page:
                 self.metrics[name][frozenset(_LABEL.findall(labels or ""))] = float(value)
 
     def get(self, name, **labels):
-        """The value of the series that has exactly these labels; None where there is none."""
+        """Returns the value of the series with exactly these labels; None if there is no such series."""
         return self.metrics[name].get(frozenset(labels.items()))
 
     def of(self, name, daemon):
         return self.get(name, daemon=daemon)
 
     def by(self, name, label, daemon):
-        """The values of a daemon's series by the value of one more label."""
+        """Returns the values of a daemon's series by the value of one more label."""
         return {dict(labels)[label]: value for labels, value in self.metrics[name].items()
                 if ("daemon", daemon) in labels}
 
@@ -69,13 +69,13 @@ def status_of(ended):
 
 
 class Feed:
-    """What a client of Watch knows, from before the first end on."""
+    """A client of Watch that follows from before the first end."""
 
     def __init__(self, server):
         self._call = server.stub.Watch(api.WatchRequest(), timeout=DEADLINE)
         self.sequence = 0
         self.daemons = {}
-        # Ends that were told, by daemon and kind.
+        # The reported ends, by daemon and kind.
         self.ends = collections.Counter()
         while not (response := next(self._call)).synced:
             self.daemons[response.daemon.name] = response.daemon
@@ -118,7 +118,7 @@ class MetricsTest(HobTest):
             return Page(response.read().decode())
 
     def scrape_or_none(self, server):
-        """A page, or None where the server hangs up."""
+        """Returns a page, or None if the server hangs up."""
         try:
             return self.scrape(server)
         except ConnectionError:
@@ -134,12 +134,12 @@ class MetricsTest(HobTest):
                 while piece := client.recv(65536):
                     answer += piece
             except ConnectionError:
-                # It has heard enough before all was said.
+                # The server has hung up before the end of the request.
                 pass
         return answer
 
     def assert_agrees(self, page, daemon, ends=None):
-        """Asserts that the page says the same of a daemon as an api.Daemon."""
+        """Asserts that the page agrees with an api.Daemon."""
         name = daemon.name
         states = {State.Name(number): number for number in State.values() if number != State.STATE_UNSPECIFIED}
         self.assertEqual(page.by("hob_daemon_state", "state", name),
@@ -165,15 +165,15 @@ class MetricsTest(HobTest):
                          {api.Throttle.Rule.Name(throttle.rule): 1.0} if throttle else {})
         self.assertEqual(page.of("hob_daemon_log_stalled", name), float(daemon.log_problem != ""))
 
-    def assert_page_is_as_the_feed(self, page, feed):
+    def assert_page_agrees_with_feed(self, page, feed):
         feed.follow_to(page.get("hob_changes_total"))
         self.assertEqual(page.daemons(), set(feed.daemons))
         for daemon in feed.daemons.values():
             self.assert_agrees(page, daemon, feed.ends)
 
-    # What is told.
+    # Contents.
 
-    def test_crash_loops_count_as_in_list_history_and_feed(self):
+    def test_crash_loops_count_as_in_list_status_and_watch(self):
         calm = "[daemon:calm]\ncommand = /bin/sleep 1h\n"
         server = self.serve(calm)
         feed = Feed(server)
@@ -185,7 +185,7 @@ class MetricsTest(HobTest):
         for name in ("flaky", "killed", "lost", "slow", "tried"):
             server.await_state(name, State.HALTED)
         page = self.scrape(server)
-        self.assert_page_is_as_the_feed(page, feed)
+        self.assert_page_agrees_with_feed(page, feed)
         for daemon in server.list().daemons:
             self.assert_agrees(page, daemon)
             history = collections.Counter(kind_of(run.exit) for run in server.status(daemon.name).runs
@@ -202,7 +202,7 @@ class MetricsTest(HobTest):
         feed.close()
         server.stop()
 
-    def test_page_shows_one_moment_of_the_feed_while_all_changes(self):
+    def test_page_shows_one_moment_of_the_feed_despite_changes(self):
         names = [f"d{i}" for i in range(8)]
         config = "".join(f"[daemon:{name}]\ncommand = /bin/sleep 1h\nmax_retries = 1000000\n" for name in names)
         server = self.serve("[os_daemons]\n")
@@ -215,13 +215,13 @@ class MetricsTest(HobTest):
             name = chance.choice(names)
             what = chance.choice(["Start", "Stop", "Restart", "kill", "kill", "scrape"])
             if what == "scrape":
-                self.assert_page_is_as_the_feed(self.scrape(server), feed)
+                self.assert_page_agrees_with_feed(self.scrape(server), feed)
                 pages += 1
             elif what == "kill":
                 try:
                     server.signal_daemon(name, "KILL")
                 except grpc.RpcError as error:
-                    # It is not up at the moment.
+                    # The daemon is not up at the moment.
                     self.assertEqual(error.code(), grpc.StatusCode.FAILED_PRECONDITION)
             else:
                 request = getattr(api, what + "Request")(name=name, no_wait=True)
@@ -230,7 +230,7 @@ class MetricsTest(HobTest):
         feed.close()
         server.stop()
 
-    def test_counters_outlive_a_stop_and_a_reload_and_go_with_their_daemon(self):
+    def test_counters_survive_stops_and_reloads_and_end_with_their_daemon(self):
         web = "[daemon:web]\ncommand = /bin/sh -c 'echo hello; exec sleep 1h'\n"
         server = self.serve(web)
         server.await_state("web", State.RUNNING)
@@ -261,7 +261,7 @@ class MetricsTest(HobTest):
     def log_bytes(self, page):
         return page.by("hob_daemon_log_bytes_total", "stream", "web")["stdout"]
 
-    def test_reloads_are_told_with_result_and_time(self):
+    def test_reloads_are_shown_with_result_and_time(self):
         server = self.serve("")
         start = server.info().start_time.ToMicroseconds() / 1e6
         page = self.scrape(server)
@@ -299,13 +299,13 @@ class MetricsTest(HobTest):
         server.stop()
         return mode
 
-    def test_usage_is_that_of_the_tree(self):
+    def test_usage_covers_the_process_tree(self):
         self.check_usage_of_a_tree()
 
-    def test_usage_is_that_of_the_tree_without_control_groups(self):
+    def test_usage_covers_the_process_tree_without_control_groups(self):
         self.assertEqual(self.check_usage_of_a_tree(wrapper=processes.without_control_groups(self)), "session")
 
-    def test_a_stalled_log_is_told_while_it_lasts_and_counted(self):
+    def test_a_stalled_log_is_shown_and_counted(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; exec sleep 1h'\n",
                              hob_keys={"metrics_listen": "127.0.0.1:0"})
         os.makedirs(server.path("log/web.log"))
@@ -349,7 +349,7 @@ class MetricsTest(HobTest):
         status = processes.status_fields(server.pid)
         self.assertAlmostEqual(page.get("process_resident_memory_bytes") / 1024, int(status["VmRSS"].split()[0]),
                                delta=20_000)
-        # The connection is one more, and reading the page another.
+        # The connection and the reading of /proc take more descriptors.
         self.assertAlmostEqual(page.get("process_open_fds"), len(os.listdir(f"/proc/{server.pid}/fd")), delta=3)
         self.assertGreater(page.get("process_cpu_seconds_total"), 0)
         server.stop()
@@ -385,7 +385,7 @@ class MetricsTest(HobTest):
                                  capture_output=True, timeout=DEADLINE, check=False)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 
-    # Who asks, and how.
+    # Clients and requests.
 
     def test_nothing_listens_unless_it_is_configured(self):
         server = self.server("").start()
@@ -397,7 +397,7 @@ class MetricsTest(HobTest):
         self.assertEqual(sockets & {f"socket:[{inode}]" for inode in listening}, set())
         server.stop()
 
-    def test_every_loopback_address_will_do(self):
+    def test_every_loopback_address_works(self):
         for host in ("127.0.0.1", "127.0.0.9", "localhost", "[::1]"):
             server = self.serve("", listen=host + ":0")
             self.assertIn(f"http://{host}:", server.metrics_url)
@@ -444,11 +444,11 @@ class MetricsTest(HobTest):
             request = bytearray(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             for _ in range(chance.randrange(1, 6)):
                 request[chance.randrange(len(request))] = chance.randrange(1, 256)
-            # What was mangled in its end is not waited for.
+            # Complete a request whose end was mangled, to avoid a wait.
             self.talk(server, bytes(request) + b"\r\n\r\n\r\n\r\n")
         port = int(re.search(r":(\d+)/", server.metrics_url).group(1))
         silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]
-        # Who comes in the midst of the flood may be hung up on, as the silent ones are; soon after it nobody is.
+        # During the flood the server may hang up on this client too; soon after it does not.
         page = processes.await_that(lambda: self.scrape_or_none(server), server.stderr)
         self.assertEqual(page.of("hob_daemon_up", "web"), 1)
         self.assertLess(page.get("process_open_fds"), 300)
@@ -457,7 +457,7 @@ class MetricsTest(HobTest):
         self.assertEqual(server.daemon("web").pid, pid)
         server.stop()
 
-    def test_scrapes_at_the_same_time_are_all_answered(self):
+    def test_concurrent_scrapes_are_all_answered(self):
         server = self.serve("".join(f"[daemon:d{i}]\ncommand = /bin/sleep 1h\nautostart = no\n" for i in range(100)))
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             pages = list(pool.map(lambda _: self.scrape(server), range(40)))
@@ -470,7 +470,7 @@ class MetricsTest(HobTest):
         server.await_state("web", State.RUNNING)
         limits = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
         highest = max(int(fd) for fd in os.listdir(f"/proc/{server.pid}/fd"))
-        # The lowest free number is below the highest that is taken: all of them are taken up first.
+        # Use up all free numbers: the lowest one is below the highest used one.
         port = int(re.search(r":(\d+)/", server.metrics_url).group(1))
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
         self.assertGreater(highest, 3)

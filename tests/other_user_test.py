@@ -1,4 +1,5 @@
-"""An ordinary user's server: what it may not signal keeps its place, and what gives up all it inherited is found."""
+"""An ordinary user's server: a process that it may not signal blocks only its own daemon, and a process that sheds everything
+inherited is found."""
 
 import os
 import shutil
@@ -13,7 +14,7 @@ from test_main import main
 ORDINARY_USER = 65534
 AS_ORDINARY_USER = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups"]
 
-# Starts a process in a session of its own, forked twice and without an environment, and stays.
+# Starts a process that has forked twice, leads a session of its own and has no environment; then stays.
 ESCAPE = """#!/usr/bin/python3
 import os, sys
 if os.fork() == 0:
@@ -37,7 +38,7 @@ class OtherUserTest(HobTest):
         os.chown(self.hob.folder, ORDINARY_USER, ORDINARY_USER)
 
     def start(self):
-        # The socket that it would say READY=1 to is root's.
+        # The server cannot send READY=1, because the socket belongs to root.
         self.hob.start(wrapper=AS_ORDINARY_USER, ready=False)
         processes.await_that(lambda: os.path.exists(self.hob.socket) or self.hob.process.poll() is not None,
                              self.hob.stderr)
@@ -56,7 +57,7 @@ class RefusalTest(OtherUserTest):
     def setUp(self):
         super().setUp()
         if os.statvfs(self.hob.folder).f_flag & os.ST_NOSUID:
-            self.skipTest("the folder of the test is on a file system that is mounted nosuid")
+            self.skipTest("the folder of the test is on a file system mounted nosuid")
         become_root = self.hob.path("become-root")
         shutil.copy("/usr/bin/setpriv", become_root)
         os.chmod(become_root, 0o4755)
@@ -79,7 +80,7 @@ class RefusalTest(OtherUserTest):
                       f"hobd as uid {ORDINARY_USER} without CAP_KILL", text)
         self.assertNotIn("hangs in the kernel", text)
 
-    def test_stop_says_what_the_kernel_says(self):
+    def test_stop_reports_the_kernels_refusal(self):
         error = self.assert_rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "UNKILLABLE", self.hob.stop_daemon, "web")
         self.assert_refused(error.details())
         web = self.hob.daemon("web")
@@ -91,7 +92,7 @@ class RefusalTest(OtherUserTest):
         self.hob.await_state("web", State.STOPPED)
         self.end()
 
-    def test_one_leftover_keeps_only_its_own_place(self):
+    def test_a_leftover_blocks_only_its_own_daemon(self):
         self.end(code=1)
         for _ in range(2):
             self.start()
@@ -113,7 +114,7 @@ class RefusalTest(OtherUserTest):
         processes.await_that(lambda: processes.status_fields(web.pid)["Uid"].split() == ["0"] * 4, "its user")
         self.end(code=1)
 
-    def test_a_leftover_that_is_configured_again_later_keeps_its_place(self):
+    def test_a_leftover_blocks_a_daemon_configured_later(self):
         self.end(code=1)
         with open(self.hob.path("hob.ini"), encoding="utf-8") as file:
             before = file.read()
@@ -132,7 +133,7 @@ class RefusalTest(OtherUserTest):
 
 
 class MarkTest(OtherUserTest):
-    """Session containment, and nothing but the mark to tell whose a process is."""
+    """Session containment: only the mark identifies the daemon of a process."""
 
     def setUp(self):
         super().setUp()
@@ -152,7 +153,7 @@ class MarkTest(OtherUserTest):
         self.addCleanup(lambda: processes.is_alive(pid) and os.kill(pid, signal.SIGKILL))
         return pid
 
-    def test_stop_restart_and_signal_take_what_escaped(self):
+    def test_stop_restart_and_signal_reach_escaped_processes(self):
         first = self.await_escaped()
         self.hob.restart_daemon("web")
         self.assertFalse(processes.is_alive(first))
@@ -168,7 +169,7 @@ class MarkTest(OtherUserTest):
         self.end()
         self.assertFalse(processes.is_alive(fourth))
 
-    def test_successor_ends_what_escaped_from_a_dead_server(self):
+    def test_successor_ends_processes_that_escaped_a_dead_server(self):
         left = self.await_escaped()
         self.hob.channel.close()
         self.hob.kill()

@@ -1,4 +1,4 @@
-"""What somebody has planted where the server is to write: the victim stays as it is."""
+"""Links planted in place of the server's files: their targets stay unchanged."""
 
 import os
 import stat
@@ -11,11 +11,11 @@ PRECIOUS = "precious, and longer than a number\n"
 
 
 class PlantedFilesTest(HobTest):
-    # How many victims there are.
+    # The number of victims so far.
     made = 0
 
     def victims(self, server):
-        """Two files that a link, and a hard link, are planted for; they are checked when the test ends."""
+        """Creates the targets of a symbolic and a hard link; the end of the test checks that they are unchanged."""
         paths = []
         for _ in range(2):
             self.made += 1
@@ -30,7 +30,7 @@ class PlantedFilesTest(HobTest):
         self.assertEqual((after.st_mode, after.st_uid, after.st_mtime_ns), (before.st_mode, before.st_uid, before.st_mtime_ns))
 
     def planted(self, server, path):
-        """Plants one kind of link after the other."""
+        """Plants one kind of link after the other; yields after each."""
         os.makedirs(os.path.dirname(path), exist_ok=True)
         for plant, victim in zip((os.symlink, os.link), self.victims(server)):
             with self.subTest(f"{plant.__name__} at {path}"):
@@ -42,7 +42,7 @@ class PlantedFilesTest(HobTest):
                     os.unlink(path)
 
     def refused(self, server):
-        """What a server says that ends with 1 instead of starting."""
+        """Starts a server that must exit with 1 instead; returns its message."""
         with self.assertRaises(ServerDied) as caught:
             server.start()
         self.assertEqual(caught.exception.code, 1, caught.exception.stderr)
@@ -52,7 +52,7 @@ class PlantedFilesTest(HobTest):
     def test_log_is_not_written_through_a_link(self):
         server = self.server("[os_daemons]\nother = /bin/sleep 1h\n"
                              "[daemon:web]\ncommand = /bin/sh -c 'echo one; echo two >&2; sleep 1h'\nautostart = no\n").start()
-        # Where nobody else may write, nobody plants anything.
+        # Only a folder that others may write to can be attacked.
         os.chmod(server.path("log"), 0o777)
         for name, text in (("web.log", "one\n"), ("web.err.log", "two\n")):
             path = server.path("log/" + name)
@@ -60,7 +60,7 @@ class PlantedFilesTest(HobTest):
                 self.assertEqual(server.start_daemon("web").state, State.RUNNING)
                 daemon = server.await_daemon("web", lambda web: web.log_problem, "held back")
                 self.assertRegex(daemon.log_problem, rf"log stalled: {path}: .*link")
-                # Nobody else notices, and nothing is lost.
+                # No other daemon is affected, and nothing is lost.
                 self.assertEqual(server.restart_daemon("other").state, State.RUNNING)
                 os.unlink(path)
                 server.await_daemon("web", lambda web: not web.log_problem, "no longer held back")
@@ -70,7 +70,7 @@ class PlantedFilesTest(HobTest):
                 os.unlink(path)
         server.stop()
 
-    def test_what_belongs_to_a_log_is_not_written_through_a_link(self):
+    def test_files_beside_a_log_are_not_written_through_a_link(self):
         server = self.server("[daemon:web]\ncommand = /usr/bin/seq 20000\nautostart = no\nrestart = never\n"
                              "log_max_bytes = 16KiB\nlog_backups = 2\n").start()
         os.chmod(server.path("log"), 0o777)
@@ -111,7 +111,7 @@ class PlantedFilesTest(HobTest):
         os.unlink(server.socket)
         server.start().stop()
 
-    def test_links_in_the_place_of_fifos_and_notify_sockets_make_room(self):
+    def test_links_in_place_of_fifos_and_notify_sockets_are_replaced(self):
         server = self.server()
         notifier = server.script("notifier", "#!/usr/bin/python3\nimport os, signal, socket\n"
                                  "notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
@@ -140,13 +140,13 @@ class PlantedFilesTest(HobTest):
         server.keys["listen"] += f" unix:{server.path('open/hob.sock')}"
         server.configure("[os_daemons]\nweb = /bin/sleep 1h\n")
         self.assertIn(f"everybody may replace what is in {server.path('open')}", self.refused(server))
-        # As in /tmp.
+        # The sticky bit, as in /tmp.
         os.chmod(server.path("open"), 0o1777)
         server.start()
         server.await_state("web", State.RUNNING)
         server.stop()
 
-    def test_socket_with_another_mode_than_configured_is_made_anew(self):
+    def test_socket_with_a_wrong_mode_is_recreated(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         os.chmod(server.socket, 0o777)
         server.channel.close()

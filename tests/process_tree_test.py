@@ -1,4 +1,4 @@
-"""Stop takes everything that a daemon started, and no successor starts before it is gone."""
+"""Stop ends everything that a daemon started, and no successor starts before that."""
 
 import signal
 
@@ -6,8 +6,8 @@ import processes
 from hob_server import HobTest, State
 from test_main import main
 
-# Runs with what the test chooses: `tree` makes a child, a child with a session of its own, and one that is forked twice,
-# in a session of its own, without a controlling parent and deaf to TERM.
+# `tree` starts a child, a child with a session of its own, and one that has forked twice, leads a session of its own, has no
+# controlling parent and ignores TERM.
 TREE = """#!/bin/sh
 out=$1
 case $2 in
@@ -28,7 +28,7 @@ esac
 """
 
 
-# Forks for ever, each process in a session of its own, as often as its limit allows.
+# Forks up to its limit of processes, each in a session of its own.
 FORK_BOMB = """#!/usr/bin/python3
 import os, time
 while True:
@@ -41,16 +41,16 @@ while True:
 
 
 class ProcessTreeTest(HobTest):
-    # How the server is started; the other mode of containment overrides it.
+    # The wrapper command of the server; the tests of the other containment mode override it.
     wrapper = ()
     containment = None
 
-    def test_fork_bomb_that_limit_nproc_bounds_is_ended_whole(self):
+    def test_whole_fork_bomb_within_limit_nproc_is_ended(self):
         server = self.server()
         script = server.script("bomb", FORK_BOMB)
         server.configure(f"[daemon:bomb]\ncommand = {script}\nuser = nobody\nlimit_nproc = 50\n")
         server.start(wrapper=self.wrapper)
-        # The server itself is one of them.
+        # The server is one of the descendants.
         processes.await_that(lambda: len(server.descendants()) >= 40, server.stderr)
         self.assertEqual(server.stop_daemon("bomb").state, State.STOPPED)
         self.assertEqual(server.descendants(), [server.pid])
@@ -70,12 +70,12 @@ class ProcessTreeTest(HobTest):
         lines = processes.await_that(lambda: self.ledger(server, "out"), "the tree to have grown")
         return {name: int(pid) for name, pid in (line.split() for line in lines)}
 
-    def test_stop_takes_children_sessions_and_what_escaped(self):
+    def test_stop_ends_children_sessions_and_escaped_processes(self):
         server = self.tree_server("")
         tree = self.await_tree(server)
         self.assertEqual(sorted(tree), ["child", "escaped", "session"])
         self.assertTrue(all(processes.is_alive(pid) for pid in tree.values()))
-        # The one that escaped has lost its parents and shares nothing with the daemon.
+        # The escaped process has lost its parents and shares no session with the daemon.
         main_pid = server.daemon("web").pid
         self.assertNotEqual(processes.stat_fields(tree["escaped"])[3], processes.stat_fields(main_pid)[3])
         daemon = server.stop_daemon("web")
@@ -83,7 +83,7 @@ class ProcessTreeTest(HobTest):
         self.assertEqual(server.descendants(), [server.pid])
         server.stop()
 
-    def test_restart_takes_the_old_tree_first(self):
+    def test_restart_ends_the_old_tree_first(self):
         server = self.tree_server("")
         old = self.await_tree(server)
         server.write("out.tree", "")
@@ -94,12 +94,12 @@ class ProcessTreeTest(HobTest):
         self.assertEqual(len(set(new.values()) | set(old.values())), 6)
         server.stop()
 
-    def test_shutdown_takes_the_tree(self):
+    def test_shutdown_ends_the_tree(self):
         server = self.tree_server("")
         self.await_tree(server)
         server.stop()
 
-    def test_what_a_dead_main_process_left_is_killed_before_anything_else_happens(self):
+    def test_leftovers_of_a_dead_main_process_are_killed_first(self):
         server = self.tree_server("leave", "max_retries = 1\nretry_time = 1h\n")
         tree = self.await_tree(server)
         daemon = server.await_state("web", State.HALTED)
@@ -108,9 +108,9 @@ class ProcessTreeTest(HobTest):
         self.assertEqual(server.descendants(), [server.pid])
         server.stop()
 
-    def test_successor_of_a_killed_main_process_meets_nothing_of_its_predecessor(self):
+    def test_successor_of_a_killed_main_process_never_overlaps_its_predecessor(self):
         server = self.server()
-        # The lock is kept by the child that the main process starts, so an overlap of trees would be seen.
+        # The child of the main process also holds the lock, which would reveal an overlap of trees.
         server.script("pair", "#!/bin/sh\nsleep 1h &\nwait\n")
         command = self.ledger_command(server, "ledger", server.path("pair"))
         server.configure(f"[daemon:web]\ncommand = {command}\nmax_retries = 100\n")
@@ -136,7 +136,7 @@ class ProcessTreeTest(HobTest):
 
 
 class SessionProcessTreeTest(ProcessTreeTest):
-    """The same without control groups: in a mount namespace of its own they are read-only."""
+    """Repeats the tests without control groups, which are read-only in a mount namespace of its own."""
 
     containment = "session"
 

@@ -1,20 +1,18 @@
-"""What /proc says: an independent witness of which processes are alive."""
+"""Figures from /proc, an independent witness of live processes."""
 
 import os
 import time
 
-# A program may take so many times the memory that it should. Sanitizers (.bazelrc) note something of every byte, and what
-# was freed they keep for a while.
+# Multiplies all memory bounds. Sanitizers (.bazelrc) need shadow memory and delay the release of freed memory.
 MEMORY_FACTOR = 6 if {"ASAN_OPTIONS", "TSAN_OPTIONS"} & os.environ.keys() else 1
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def await_that(condition, what, timeout=30.0):
-    """Polls `condition` with short, growing rests until it is true and returns its value.
+    """Polls `condition`, with growing pauses, until it is true; returns its value.
 
-    Fails with `what` when that takes longer than `timeout` seconds. For what tells nobody when it happens, as a file that
-    a child writes or a process that vanishes.
+    Fails with `what` after `timeout` seconds. For events without a notification, such as the end of a process.
     """
     deadline = time.monotonic() + timeout
     rest = 0.002
@@ -29,7 +27,7 @@ def await_that(condition, what, timeout=30.0):
 
 
 def stat_fields(pid):
-    """The fields of /proc/PID/stat behind the name: [0] state, [1] parent, [3] session; None when it is gone."""
+    """Returns the fields of /proc/PID/stat after the name: [0] state, [1] parent, [3] session; None for no process."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(") ")[2].split()
@@ -38,13 +36,13 @@ def stat_fields(pid):
 
 
 def status_fields(pid):
-    """The lines of /proc/PID/status as a dictionary of strings."""
+    """Returns the lines of /proc/PID/status as a dictionary of strings."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as file:
         return {key: value.strip() for key, _, value in (line.partition(":") for line in file)}
 
 
 def system_calls(pid):
-    """The number of the system call that each thread of a process waits in, as text; "running" for one that does not."""
+    """Returns, for each thread, the number of its current system call as text, or "running"."""
     calls = []
     for thread in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{thread}/syscall", encoding="ascii") as file:
@@ -53,7 +51,7 @@ def system_calls(pid):
 
 
 def cpu_seconds(pid):
-    """How much processor time the process has had, all its threads together."""
+    """Returns the processor time of all threads of the process, in seconds."""
     total = 0
     for thread in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
@@ -62,7 +60,7 @@ def cpu_seconds(pid):
 
 
 def await_quiet(pid):
-    """Waits until the process takes next to no processor time: one with a thread that spins never comes to that."""
+    """Waits until the process uses almost no processor time, which a busy loop would prevent."""
     last = [time.monotonic(), cpu_seconds(pid)]
 
     def rests():
@@ -78,12 +76,12 @@ def await_quiet(pid):
 
 
 def memory_kilobytes(pid, field="VmRSS"):
-    """What the process has in memory; "VmHWM": the most that it ever had."""
+    """Returns the memory of the process in KiB; with "VmHWM", the peak."""
     return int(status_fields(pid)[field].split()[0])
 
 
 def is_alive(pid):
-    """Whether the process exists and is no zombie."""
+    """Returns True if the process exists and is not a zombie."""
     fields = stat_fields(pid)
     return fields is not None and fields[0] not in "ZX"
 
@@ -93,7 +91,7 @@ def all_pids():
 
 
 def children_of(parent):
-    """(pid, state) of every child of the process, zombies included."""
+    """Returns (pid, state) of every child of the process, zombies included."""
     found = []
     for pid in all_pids():
         fields = stat_fields(pid)
@@ -103,7 +101,7 @@ def children_of(parent):
 
 
 def environment_of(pid):
-    """The environment that the process was started with; empty for a zombie or one that is gone."""
+    """Returns the initial environment of the process; empty for a zombie or no process."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             entries = file.read().split(b"\0")
@@ -113,25 +111,25 @@ def environment_of(pid):
 
 
 def with_environment(key, value):
-    """Pids of the living processes whose environment has the entry."""
+    """Returns the pids of the live processes with this entry in their environment."""
     return [pid for pid in all_pids() if environment_of(pid).get(key) == value and is_alive(pid)]
 
 
 def control_group_mounts():
-    """Where hierarchies of control groups v2 are mounted."""
+    """Returns the mount points of control groups v2."""
     with open("/proc/self/mounts", encoding="utf-8") as file:
         mounts = [line.split() for line in file]
     return [mount[1] for mount in mounts if mount[2] == "cgroup2"]
 
 
 def needs_root(test):
-    """Skips a test that only root can run."""
+    """Skips the test unless it runs as root."""
     if os.geteuid() != 0:
         test.skipTest("needs root: it makes namespaces, changes users or mounts")
 
 
 def without_control_groups(test):
-    """Words that run a command where control groups v2 cannot be written; skips the test where that cannot be made."""
+    """Returns a wrapper command that makes control groups v2 read-only; skips the test if that is impossible."""
     needs_root(test)
     script = "".join(f"mount -o remount,bind,ro {mount} && " for mount in control_group_mounts()) + 'exec "$@"'
     return ["unshare", "--mount", "sh", "-c", script, "sh"]

@@ -1,4 +1,4 @@
-"""Tests in Python, run by the Python that Debian's gRPC and protobuf packages are for."""
+"""Tests in Python, run by Debian's Python, which has the gRPC and protobuf packages."""
 
 def python_test(name, src, data = [], deps = [], **kwargs):
     """A test target that runs a unittest file with /usr/bin/python3.

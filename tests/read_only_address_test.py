@@ -1,4 +1,4 @@
-"""A TCP address serves the methods that read and no other."""
+"""A TCP address serves only the methods that read."""
 
 import socket
 
@@ -57,13 +57,13 @@ class ReadOnlyAddressTest(HobTest):
         except OSError:
             return False
 
-    def test_every_other_method_is_denied_whatever_the_caller_claims(self):
+    def test_every_other_method_is_denied_whatever_the_metadata(self):
         server, channel = self.tcp_server()
         stub = supervisor_pb2_grpc.SupervisorStub(channel)
         before = server.status("web")
         methods = {method.name for method in api.DESCRIPTOR.services_by_name["Supervisor"].methods}
         requests = self.requests()
-        # A method that is new has to be sorted into one of the two.
+        # A new method must be added to one of the two lists.
         self.assertEqual(methods - READS, set(requests))
         claims = [(), (("role", "admin"), ("x-uid", "0"), ("x-forwarded-for", "unix:"), ("user-agent", "unix:/x"))]
         for name, request in requests.items():
@@ -89,7 +89,7 @@ class ReadOnlyAddressTest(HobTest):
         channel.close()
         server.stop()
 
-    def test_address_that_is_taken_is_refused(self):
+    def test_address_in_use_is_refused(self):
         taken = socket.socket()
         self.addCleanup(taken.close)
         taken.bind(("127.0.0.1", 0))
@@ -101,7 +101,7 @@ class ReadOnlyAddressTest(HobTest):
         self.assertEqual(caught.exception.code, 1)
         self.assertIn(address, caught.exception.stderr)
 
-    def test_address_that_others_could_reach_is_an_error_of_the_configuration(self):
+    def test_address_beyond_loopback_is_a_configuration_error(self):
         for address in ("0.0.0.0:0", "192.0.2.1:80", "[::]:0", "example.org:80", "unix:relative", "unix-abstract:x", "80"):
             with self.subTest(address):
                 server = self.server(hob_keys={"listen": address})
@@ -110,7 +110,7 @@ class ReadOnlyAddressTest(HobTest):
                 self.assertEqual(caught.exception.code, 2)
                 self.assertIn(f"{server.path('hob.ini')}:", caught.exception.stderr)
 
-    def test_garbage_on_the_wire_leaves_the_server_well(self):
+    def test_garbage_on_the_wire_does_not_harm_the_server(self):
         server, _ = self.tcp_server()
         for family, address in ((socket.AF_INET, ("127.0.0.1", int(self.port))), (socket.AF_UNIX, server.socket)):
             for data in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\0" * 4096, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 4096):

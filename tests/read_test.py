@@ -20,7 +20,7 @@ class ListTest(HobTest):
         return [f"d{number:02}" for number in range(50)]
 
     def fifty_daemons(self):
-        # Written in the opposite order.
+        # Configured in reverse order.
         lines = [f"{name} = /bin/sleep 1h" for name in reversed(self.fifty())]
         return self.server("[os_daemons]\n" + "\n".join(lines)).start()
 
@@ -46,7 +46,7 @@ class ListTest(HobTest):
         self.assertEqual(names(server.list(page_size=2147483647)), self.fifty())
         server.stop()
 
-    def test_globs_choose_by_name_and_go_on_over_pages(self):
+    def test_globs_select_by_name_across_pages(self):
         server = self.fifty_daemons()
         self.assertEqual(names(server.list(names=["d1?", "d4[0-2]"])),
                          self.fifty()[10:20] + self.fifty()[40:43])
@@ -57,7 +57,7 @@ class ListTest(HobTest):
         self.assertEqual(second.next_page_token, "")
         server.stop()
 
-    def test_states_choose_by_state(self):
+    def test_states_select_by_state(self):
         server = self.server("[os_daemons]\nup = /bin/sleep 1h\nlost = /nonexistent/program\n"
                              "[daemon:idle]\ncommand = /bin/sleep 1h\nautostart = no\n").start()
         server.await_state("lost", State.HALTED)
@@ -83,7 +83,7 @@ class ListTest(HobTest):
 
 
 class StatusTest(HobTest):
-    def test_running_daemon_is_shown_whole(self):
+    def test_running_daemon_is_shown_in_full(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep '1h' ; a comment\n"
                              "[daemon:web]\nretry_time = 1min30s\nenvironment = A=1 B=\"x y\"\n").start()
         server.await_state("web", State.RUNNING)
@@ -109,7 +109,7 @@ class StatusTest(HobTest):
         self.assertFalse(status.runs[0].HasField("exit"))
         server.stop()
 
-    def test_runs_are_the_present_one_and_the_last_ten(self):
+    def test_runs_are_the_current_one_and_the_last_ten(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         server.await_state("web", State.RUNNING)
         pids = [server.daemon("web").pid]
@@ -122,7 +122,7 @@ class StatusTest(HobTest):
         self.assertEqual((status.daemon.exit_count, status.daemon.restart_count), (12, 0))
         server.stop()
 
-    def test_unknown_daemon_is_answered_with_near_names(self):
+    def test_unknown_daemon_gets_suggestions(self):
         server = self.server("[os_daemons]\nwebserver = /bin/sleep 1h\n").start()
         error = self.assert_rpc_error(grpc.StatusCode.NOT_FOUND, "DAEMON_NOT_FOUND", server.status, "webservr")
         self.assertIn("webserver", error.details())

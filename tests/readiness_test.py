@@ -1,4 +1,4 @@
-"""Ready means ready: what a daemon says of itself, and what strangers say of it."""
+"""Readiness: messages from a daemon, and from strangers."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ import grpc
 from hob_server import HobTest, State
 from test_main import main
 
-# A daemon that sends the datagrams of its arguments, one after the other, and then waits.
+# A daemon that sends its arguments as datagrams and then waits.
 NOTIFIER = """#!/usr/bin/python3
 import os, signal, socket, sys
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -24,7 +24,7 @@ def notify_path(server, name):
 
 
 def stranger(path):
-    """A socket of this process, which is nobody's child, connected to a daemon's."""
+    """Returns a socket of this process, which belongs to no daemon, connected to a daemon's socket."""
     result = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     result.connect(path)
     return result
@@ -37,20 +37,20 @@ class NotifyTest(HobTest):
         server.configure(f"[daemon:web]\ncommand = {script} {arguments}\nready = notify\n{settings}")
         return server.start()
 
-    def test_start_answers_when_the_daemon_says_that_it_is_ready(self):
+    def test_start_answers_when_the_daemon_reports_ready(self):
         server = self.notifier("'STATUS=warming up' 'READY=1\\nSTATUS=serves'", "autostart = no\n")
         daemon = server.start_daemon("web")
         self.assertEqual((daemon.state, daemon.ready, daemon.status_text), (State.RUNNING, True, "serves"))
         self.assertGreaterEqual(daemon.ready_time.ToNanoseconds(), daemon.start_time.ToNanoseconds())
         server.stop()
 
-    def test_until_then_it_is_starting(self):
+    def test_daemon_is_starting_until_ready(self):
         server = self.notifier("'STATUS=warming up'")
         daemon = server.await_daemon("web", lambda daemon: daemon.status_text == "warming up", "says something")
         self.assertEqual((daemon.state, daemon.ready), (State.STARTING, False))
         server.stop()
 
-    def test_not_ready_in_time_is_a_failure_that_says_so(self):
+    def test_unready_daemon_fails_after_the_timeout_with_a_verdict(self):
         server = self.notifier("STATUS=stuck", "ready_timeout = 300ms\nmax_retries = 1\nautostart = no\n")
         error = self.assert_rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "START_FAILED", server.start_daemon, "web")
         self.assertIn("not ready within 300ms", error.details())
@@ -60,7 +60,7 @@ class NotifyTest(HobTest):
         server.stop()
 
     def test_timeout_is_extended_on_request(self):
-        # The daemon beside it shows that far more time than the timeout has passed.
+        # The other daemon proves that much more time than the timeout has passed.
         server = self.notifier(
             "EXTEND_TIMEOUT_USEC=3600000000",
             "ready_timeout = 500ms\nmax_retries = 1\n"
@@ -69,7 +69,7 @@ class NotifyTest(HobTest):
         self.assertEqual(server.daemon("web").state, State.STARTING)
         server.stop()
 
-    def test_silent_watchdog_is_a_failure_by_abrt(self):
+    def test_missed_watchdog_is_a_failure_by_abrt(self):
         server = self.notifier("READY=1 WATCHDOG=1", "watchdog = 300ms\nmax_retries = 1\n")
         server.await_state("web", State.HALTED)
         run = server.status("web").runs[0]
@@ -77,14 +77,14 @@ class NotifyTest(HobTest):
         self.assertIn("watchdog of 300ms", run.verdict)
         server.stop()
 
-    def test_what_announces_its_end_is_not_ready(self):
+    def test_stopping_daemon_is_not_ready(self):
         server = self.notifier("READY=1 STOPPING=1")
-        daemon = server.await_daemon("web", lambda daemon: "stopping" in daemon.reason, "says that it stops")
+        daemon = server.await_daemon("web", lambda daemon: "stopping" in daemon.reason, "to report that it is stopping")
         self.assertFalse(daemon.ready)
         server.stop()
 
     def test_strangers_and_nonsense_change_nothing(self):
-        """Empty, huge, with descriptors, from strangers, very many: one daemon starts, another one runs."""
+        """Sends empty, huge, numerous and strangers' datagrams, and some with descriptors, to a starting and a running daemon."""
         server = self.notifier("STATUS=mine")
         before = server.await_daemon("web", lambda daemon: daemon.status_text == "mine", "says something")
         descriptors = len(os.listdir(f"/proc/{server.pid}/fd"))
@@ -97,12 +97,12 @@ class NotifyTest(HobTest):
                 socket.send_fds(sender, [b"READY=1"], [file.fileno()] * 50)
         for _ in range(10000):
             sender.send(b"READY=1\nWATCHDOG=trigger")
-        # A restart goes through the same worker: everything that came before it has been heard.
+        # The restart goes through the same worker, after all earlier datagrams.
         self.assertEqual(server.daemon("web"), before)
         self.assertEqual(len(os.listdir(f"/proc/{server.pid}/fd")), descriptors)
         server.stop()
 
-    def test_any_process_of_the_daemon_may_speak(self):
+    def test_any_process_of_the_daemon_may_send(self):
         server = self.server()
         script = server.script("notifier", NOTIFIER)
         server.configure(f"[daemon:web]\ncommand = /bin/sh -c '{script} READY=1 & wait'\nready = notify\n")
@@ -115,25 +115,25 @@ class DescriptorTest(HobTest):
     def shell(self, script, settings=""):
         return self.server(f"[daemon:web]\ncommand = /bin/sh -c '{script}'\nready = fd:5\n{settings}").start()
 
-    def test_newline_is_ready(self):
+    def test_newline_means_ready(self):
         server = self.shell("echo >&5; exec sleep 1h", "autostart = no\n")
         self.assertEqual(server.start_daemon("web").state, State.RUNNING)
         server.stop()
 
-    def test_closed_without_a_newline_is_a_failure(self):
+    def test_closing_without_a_newline_is_a_failure(self):
         server = self.shell("exec 5>&-; exec sleep 1h", "max_retries = 1\n")
         server.await_state("web", State.HALTED)
         self.assertIn("without a newline", server.status("web").runs[0].verdict)
         server.stop()
 
-    def test_end_before_readiness_is_told_by_its_exit_code(self):
+    def test_end_before_readiness_is_reported_with_its_exit_code(self):
         server = self.shell("exit 7", "max_retries = 1\n")
         server.await_state("web", State.HALTED)
         run = server.status("web").runs[0]
         self.assertEqual((run.exit.exit_code, run.verdict), (7, ""))
         server.stop()
 
-    def test_stop_wins_over_a_start_that_waits(self):
+    def test_stop_wins_over_a_waiting_start(self):
         server = self.shell("exec sleep 1h")
         server.await_state("web", State.STARTING)
         self.assertEqual(server.stop_daemon("web").state, State.STOPPED)
@@ -141,7 +141,7 @@ class DescriptorTest(HobTest):
 
 
 class StartTimeTest(HobTest):
-    def test_who_ends_too_soon_was_never_up(self):
+    def test_daemon_that_ends_within_start_time_was_never_up(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 0.1\nstart_time = 1h\nmax_retries = 2\n").start()
         server.await_state("web", State.HALTED)
         status = server.status("web")

@@ -1,4 +1,4 @@
-"""Reload: one plan, applied as one, or nothing at all."""
+"""Reload applies a whole plan or nothing."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ command = /bin/sleep 1h
 autostart = no
 """
 
-# What a reload from one to the other does.
+# The plan of a reload from BEFORE to AFTER.
 PLAN = [
     ("changed", Change.RESTART, ["command"]),
     ("gone", Change.REMOVE, []),
@@ -67,7 +67,7 @@ class ReloadTest(HobTest):
         self.assertEqual(server.info().config_generation, 2)
         after = self.daemons(server)
         self.assertEqual(sorted(after), ["changed", "idle", "live", "new", "same"])
-        # It has answered: what is gone has ended, and every start was tried.
+        # By the time of the answer, removed daemons have ended and every start has been tried.
         self.assertFalse(processes.is_alive(before["gone"].pid))
         self.assertFalse(processes.is_alive(before["changed"].pid))
         self.assertEqual([after[name].state for name in ("changed", "live", "new", "same", "idle")],
@@ -80,7 +80,7 @@ class ReloadTest(HobTest):
         self.assert_rpc_error(grpc.StatusCode.NOT_FOUND, "DAEMON_NOT_FOUND", server.status, "gone")
         server.stop()
 
-    def test_dry_run_answers_with_the_plan_and_changes_nothing(self):
+    def test_dry_run_returns_the_plan_and_changes_nothing(self):
         server = self.running_server()
         before = self.daemons(server)
         server.configure(AFTER)
@@ -91,7 +91,7 @@ class ReloadTest(HobTest):
         self.assertEqual(server.info().config_generation, 1)
         server.stop()
 
-    def test_errors_keep_everything_as_it_is(self):
+    def test_errors_change_nothing(self):
         server = self.running_server()
         before = self.daemons(server)
         server.configure(AFTER + "max_retrys = 5\n[daemon:odd]\ncommand = bin/relative\nnice = often\n")
@@ -108,13 +108,13 @@ class ReloadTest(HobTest):
         self.assertIn("max_retries", response.errors[0].message)
         self.assertEqual(self.daemons(server), before)
         self.assertEqual((response.generation, server.info().config_generation), (1, 1))
-        # Put right, it is taken.
+        # The corrected file is accepted.
         server.configure(AFTER)
         self.assertEqual(plan(server.reload()), PLAN)
         server.stop()
 
     def test_thousand_errors_fit_into_a_status(self):
-        """gRPC drops a status of more than 8 KiB."""
+        """gRPC drops a status larger than 8 KiB."""
         server = self.running_server()
         server.configure("[os_daemons]\n" + "".join(f"bad{number} = relative/path\n" for number in range(1000)))
         error = self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
@@ -122,19 +122,19 @@ class ReloadTest(HobTest):
         self.assertEqual(len(server.reload(dry_run=True).errors), 1000)
         server.stop()
 
-    def test_file_that_is_gone_keeps_everything_as_it_is(self):
+    def test_missing_file_changes_nothing(self):
         server = self.running_server(files={"more.ini": "[os_daemons]\nmore = /bin/sleep 1h\n"})
         before = self.daemons(server)
         self.assertIn("more", before)
         server.write("more.ini", "[os_daemons")
         self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
         self.assertEqual(self.daemons(server), before)
-        # A later file takes back what an earlier one said.
+        # A later file removes a daemon of an earlier one.
         server.write("more.ini", "[os_daemons]\nsame =\n")
         self.assertEqual({name for name, action, _ in plan(server.reload()) if action == Change.REMOVE}, {"same", "more"})
         server.stop()
 
-    def test_keys_of_the_server_are_reported(self):
+    def test_changed_server_keys_are_reported(self):
         server = self.running_server()
         server.keys["start_rate"] = "5"
         server.keys["socket_mode"] = "0600"
@@ -154,7 +154,7 @@ class ReloadTest(HobTest):
         self.assertEqual(list(status.spec.argv), ["/bin/sleep", "2h"])
         server.stop()
 
-    def test_halted_daemon_wakes_for_a_new_command_and_not_for_a_new_throttle(self):
+    def test_halted_daemon_restarts_for_a_new_command_but_not_for_new_limits(self):
         server = self.server("[os_daemons]\nbad = /nonexistent/one\n").start()
         server.await_state("bad", State.HALTED)
         server.configure("[os_daemons]\nbad = /nonexistent/one\n[daemon:bad]\nmax_retries = 50\n")
@@ -166,7 +166,7 @@ class ReloadTest(HobTest):
         self.assertEqual(server.daemon("bad").state, State.RUNNING)
         server.stop()
 
-    def test_command_that_moves_to_another_section_is_no_change(self):
+    def test_command_moved_to_another_section_is_no_change(self):
         server = self.running_server("[os_daemons]\na = /bin/sleep 1h\n")
         pid = server.daemon("a").pid
         server.configure("[daemon:a]\ncommand = /bin/sleep 1h\n")
@@ -174,7 +174,7 @@ class ReloadTest(HobTest):
         self.assertEqual(server.daemon("a").pid, pid)
         server.stop()
 
-    def test_daemon_that_comes_back_waits_until_its_old_self_has_ended(self):
+    def test_daemon_added_again_waits_for_the_end_of_its_old_instance(self):
         server = self.server()
         config = f"[os_daemons]\na = {self.ledger_command(server, 'ledger')}\n"
         server.configure(config)
@@ -190,7 +190,7 @@ class ReloadTest(HobTest):
         self.assertEqual([line for line in self.ledger(server, "ledger") if "overlap" in line], [])
         server.stop()
 
-    def test_reloads_at_the_same_time_take_turns(self):
+    def test_concurrent_reloads_take_turns(self):
         server = self.running_server()
         futures = [server.stub.Reload.future(api.ReloadRequest(), timeout=60) for _ in range(50)]
         generations = [future.result().generation for future in futures]
@@ -206,7 +206,7 @@ class ReloadTest(HobTest):
         server.await_state("new", State.RUNNING)
         server.stop()
 
-    def test_hup_with_errors_keeps_everything_and_logs_them(self):
+    def test_hup_with_errors_changes_nothing_and_logs_them(self):
         server = self.running_server()
         before = self.daemons(server)
         server.configure(AFTER + "max_retrys = 5\n")
@@ -218,7 +218,7 @@ class ReloadTest(HobTest):
 
 
 class StartThatCannotSucceedTest(HobTest):
-    """A running daemon is not ended for one that cannot start, and the operator is told."""
+    """A running daemon is not ended for an instance that cannot start; the operator is told."""
 
     def running_web(self, config="[os_daemons]\nweb = /bin/sleep 1000\n"):
         server = self.server(config).start()
@@ -232,7 +232,7 @@ class StartThatCannotSucceedTest(HobTest):
         return next(change for change in response.changes if change.name == name)
 
     def assert_kept(self, server, pid, failure, response):
-        """The reload has left web alone, and has said why."""
+        """Asserts that the reload has left web running and has reported why."""
         change = self.change_of(response, "web")
         self.assertEqual(change.action, Change.RESTART)
         self.assertEqual(change.state, State.RUNNING)
@@ -242,7 +242,7 @@ class StartThatCannotSucceedTest(HobTest):
         self.assertEqual((daemon.state, daemon.pid, daemon.exit_count), (State.RUNNING, pid, 0))
         self.assertIn(failure, daemon.reason)
 
-    def test_wrong_program_in_a_reload(self):
+    def test_reload_to_a_missing_program_keeps_the_daemon(self):
         server, pid = self.running_web()
         server.configure("[os_daemons]\nweb = /bin/sleeep 1000\nnew = /bin/sleep 1h\n")
         result = self.hob(server, "reload")
@@ -256,14 +256,14 @@ class StartThatCannotSucceedTest(HobTest):
         self.assert_kept(server, pid, "/bin/sleeep: No such file or directory", server.reload())
         self.assertEqual(list(server.status("web").spec.argv), ["/bin/sleep", "1000"])
         self.assertIn("keeps running with its former configuration", server.stderr())
-        # Put right, it is taken.
+        # The corrected file is accepted.
         server.configure("[os_daemons]\nweb = /bin/sleep 2000\nnew = /bin/sleep 1h\n")
         self.assertEqual(self.hob(server, "reload").returncode, 0)
         self.assertNotEqual(server.daemon("web").pid, pid)
         self.assertEqual(list(server.status("web").spec.argv), ["/bin/sleep", "2000"])
         server.stop()
 
-    def test_program_that_is_installed_later_is_taken_by_a_restart_and_by_a_reload(self):
+    def test_program_installed_later_is_used_by_a_restart_and_by_a_reload(self):
         for act in (lambda server: server.restart_daemon("web"), lambda server: server.reload()):
             server, pid = self.running_web()
             server.configure(f"[os_daemons]\nweb = {server.path('app')}\n")
@@ -275,7 +275,7 @@ class StartThatCannotSucceedTest(HobTest):
             self.assertEqual(list(server.status("web").spec.argv), [server.path("app")])
             server.stop()
 
-    def test_files_that_are_restored_leave_the_daemon_alone(self):
+    def test_restored_files_leave_the_daemon_alone(self):
         server, pid = self.running_web()
         server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n")
         server.reload()
@@ -284,16 +284,16 @@ class StartThatCannotSucceedTest(HobTest):
         self.assertEqual(server.daemon("web").pid, pid)
         server.stop()
 
-    def test_crash_in_between_starts_the_former_program(self):
+    def test_crash_meanwhile_starts_the_former_program(self):
         server, pid = self.running_web()
         server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n")
         server.reload()
         os.kill(pid, signal.SIGKILL)
-        daemon = server.await_daemon("web", lambda daemon: daemon.pid not in (0, pid), "runs again")
+        daemon = server.await_daemon("web", lambda daemon: daemon.pid not in (0, pid), "to run again")
         self.assertEqual(daemon.state, State.RUNNING)
         server.stop()
 
-    def test_what_else_can_be_known_before_a_reload_stops_anything(self):
+    def test_other_certain_failures_are_found_before_a_reload_stops_anything(self):
         server, pid = self.running_web()
         script = server.script("script", "#!/no/such/shell\n")
         plain = server.write("plain", "#!/bin/sh\n", 0o644)
@@ -310,7 +310,7 @@ class StartThatCannotSucceedTest(HobTest):
             self.assert_kept(server, pid, failure, server.reload())
         server.stop()
 
-    def test_restart_after_the_program_was_deleted(self):
+    def test_restart_with_a_deleted_program_keeps_the_daemon(self):
         server = self.server()
         app = server.script("app", "#!/bin/sh\nexec sleep 1000\n")
         server.configure(f"[os_daemons]\nweb = {app}\n")
@@ -328,7 +328,7 @@ class StartThatCannotSucceedTest(HobTest):
         self.assertNotEqual(server.restart_daemon("web").pid, pid)
         server.stop()
 
-    def test_restart_after_the_directory_or_the_env_file_was_deleted(self):
+    def test_restart_with_a_deleted_directory_or_env_file_keeps_the_daemon(self):
         server = self.server()
         folder = server.path("folder")
         os.mkdir(folder)
@@ -346,7 +346,7 @@ class StartThatCannotSucceedTest(HobTest):
         server.restart_daemon("web")
         server.stop()
 
-    def test_new_daemon_with_a_wrong_program_is_added_and_told(self):
+    def test_new_daemon_with_a_missing_program_is_added_and_reported(self):
         server, pid = self.running_web()
         server.configure("[os_daemons]\nweb = /bin/sleep 1000\nnew = /bin/sleeep 1\n")
         result = self.hob(server, "reload")
@@ -357,7 +357,7 @@ class StartThatCannotSucceedTest(HobTest):
         self.assertEqual(server.daemon("web").pid, pid)
         server.stop()
 
-    def test_dry_run_shows_what_check_warns_of(self):
+    def test_dry_run_shows_the_warnings_of_check(self):
         server, pid = self.running_web()
         server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n[daemons]\nold = couchdb\n")
         response = server.reload(dry_run=True)
@@ -369,7 +369,7 @@ class StartThatCannotSucceedTest(HobTest):
         self.assertEqual(server.daemon("web").pid, pid)
         server.stop()
 
-    def test_hup_tells_the_log(self):
+    def test_hup_writes_failures_to_the_log(self):
         server, pid = self.running_web()
         server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n")
         server.process.send_signal(signal.SIGHUP)

@@ -1,4 +1,4 @@
-"""A server that is killed, and the next one: what was left is ended before anything is started anew."""
+"""A killed server and its successor: the successor ends all leftovers before it starts anything."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import processes
 from hob_server import HobTest, State
 from test_main import main
 
-# Keeps two processes besides itself, one of them in a session of its own.
+# Starts two processes, one of them in a session of its own, and stays.
 FAMILY = """#!/bin/sh
 sleep 1h &
 setsid sleep 1h &
@@ -17,7 +17,7 @@ wait
 
 
 class ServerDeathTest(HobTest):
-    # How the server is started; the other mode of containment overrides it.
+    # The wrapper command of the server; the tests of the other containment mode override it.
     wrapper = ()
     containment = None
 
@@ -31,7 +31,7 @@ class ServerDeathTest(HobTest):
             processes.await_that(lambda: len(self.ledger(server, name)) == lines,
                                  lambda: f"{name}: {self.ledger(server, name)}\n{server.stderr()}")
 
-    def test_successor_ends_what_was_left_and_starts_anew(self):
+    def test_successor_ends_leftovers_and_starts_all_daemons(self):
         server = self.server()
         family = server.script("family", FAMILY)
         commands = {name: self.ledger_command(server, name) for name in "ab"}
@@ -42,11 +42,11 @@ class ServerDeathTest(HobTest):
             self.await_ledgers(server, life)
             processes.await_that(lambda: os.path.exists(server.path("ready")), "the family")
             os.unlink(server.path("ready"))
-            # A process between two programs has no environment for a moment, and is not seen then.
+            # During execve a process briefly has no environment, and is not found.
             processes.await_that(lambda: len(server.descendants()) == 6, server.stderr)
             for name in "abc":
                 pid = server.await_state(name, State.RUNNING).pid
-                # The lock has let this one in: nothing of its predecessor was left.
+                # The lock was free: no process of the predecessor was left.
                 self.assertEqual(self.ledger(server, name)[-1], f"start {pid}")
             server.channel.close()
             if life < 5:
@@ -54,7 +54,7 @@ class ServerDeathTest(HobTest):
                 processes.await_that(lambda: len(server.descendants()) == 5, server.stderr)
         server.stop()
 
-    def test_what_ignores_term_is_killed_before_the_successor_starts(self):
+    def test_leftover_that_ignores_term_is_killed_first(self):
         server = self.server()
         stubborn = server.script("stubborn", "#!/bin/sh\ntrap '' TERM\nwhile true; do sleep 1h; done\n")
         command = self.ledger_command(server, "a", stubborn)
@@ -70,7 +70,7 @@ class ServerDeathTest(HobTest):
         self.assertEqual(server.daemon("a").exit_count, 0)
         server.stop()
 
-    def test_nothing_but_what_was_left_is_touched(self):
+    def test_only_leftovers_are_touched(self):
         first = self.server()
         first.configure(f"[os_daemons]\na = {self.ledger_command(first, 'a')}\n")
         self.start(first)
@@ -87,7 +87,7 @@ class ServerDeathTest(HobTest):
         first.stop()
         other.stop()
 
-    def test_server_that_ended_in_order_leaves_nothing_to_end(self):
+    def test_orderly_end_leaves_nothing_behind(self):
         server = self.server()
         server.configure(f"[os_daemons]\na = {self.ledger_command(server, 'a')}\n")
         for life in range(1, 4):
@@ -98,7 +98,7 @@ class ServerDeathTest(HobTest):
 
 
 class SessionServerDeathTest(ServerDeathTest):
-    """The same without control groups: in a mount namespace of its own they are read-only."""
+    """Repeats the tests without control groups, which are read-only in a mount namespace of its own."""
 
     containment = "session"
 

@@ -14,7 +14,7 @@ import supervisor_pb2 as api
 from hob_server import DEADLINE, HobTest, ServerDied, State
 from test_main import main
 
-# Ignores TERM, says so, and lasts.
+# Ignores TERM, writes "ready" and stays.
 STUBBORN = """#!/bin/sh
 trap '' TERM
 echo ready >>"$1"
@@ -43,7 +43,7 @@ class SignalTest(HobTest):
                 self.assertEqual(server.descendants(), [])
                 self.assertFalse(os.path.exists(server.socket))
 
-    def test_second_signal_kills_what_is_left_and_exits_with_one(self):
+    def test_second_signal_kills_the_rest_and_exits_with_one(self):
         server = self.stubborn_server()
         server.process.send_signal(signal.SIGTERM)
         server.await_notification("STOPPING=1")
@@ -52,7 +52,7 @@ class SignalTest(HobTest):
         self.assertEqual(server.wait(), 1, server.stderr())
         self.assertEqual(server.descendants(), [])
 
-    def test_commands_are_unavailable_while_it_stops_and_reads_are_not(self):
+    def test_shutdown_refuses_commands_but_not_reads(self):
         server = self.stubborn_server()
         waiting = server.stub.Stop.future(api.StopRequest(name="web"), timeout=DEADLINE)
         server.await_state("web", State.STOPPING)
@@ -66,7 +66,7 @@ class SignalTest(HobTest):
         server.channel.close()
         self.assertEqual(server.wait(), 0, server.stderr())
 
-    def test_signals_that_the_caller_ignored_or_blocked_are_obeyed(self):
+    def test_signals_ignored_or_blocked_by_the_caller_are_handled(self):
         script = 'trap "" HUP INT QUIT TERM PIPE; exec "$@"'
         for wrapper in (["sh", "-c", script, "sh"], ["nohup"]):
             with self.subTest(wrapper[0]):
@@ -78,18 +78,17 @@ class SignalTest(HobTest):
                 server.process.send_signal(signal.SIGINT)
                 self.assertEqual(server.wait(), 0, server.stderr())
 
-    def test_closed_standard_descriptors_are_no_obstacle(self):
+    def test_closed_standard_descriptors_do_no_harm(self):
         server = self.server("[os_daemons]\na = /bin/sleep 1h\ncat = /bin/cat\n")
         server.start(wrapper=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
         server.await_state("a", State.RUNNING)
-        # Neither a socket nor a file of the server's has taken their place. (gRPC leaves an eventfd that it does not use
-        # at 0 before main() runs.)
+        # No socket or file of the server has taken their numbers. (gRPC leaves an unused eventfd at 0 before main() runs.)
         for number in (0, 1, 2):
             self.assertIn(os.readlink(f"/proc/{server.pid}/fd/{number}"), ("/dev/null", "anon_inode:[eventfd]"))
         self.assertEqual(server.await_state("cat", State.RUNNING).exit_count, 0)
         server.stop()
 
-    def test_reader_of_stderr_that_is_gone_is_no_obstacle(self):
+    def test_closed_stderr_pipe_does_no_harm(self):
         read, write = os.pipe()
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
         server.start(stderr=write)
@@ -99,7 +98,7 @@ class SignalTest(HobTest):
             self.assertEqual(server.restart_daemon("a").state, State.RUNNING)
         server.stop()
 
-    def test_stderr_that_nobody_reads_blocks_nothing(self):
+    def test_unread_stderr_blocks_nothing(self):
         read, write = os.pipe()
         self.addCleanup(os.close, read)
         server = self.server("[daemon:a]\ncommand = /bin/sleep 1h\nautostart = no\n")
@@ -131,9 +130,9 @@ class ConfigurationTest(HobTest):
             self.assertIn(f"{server.path('hob.ini')}:{lines.index(text) + 1}:", caught.exception.stderr)
         self.assertIn("max_retries", caught.exception.stderr)
         self.assertFalse(os.path.exists(server.path("witness")))
-        self.assertFalse(os.path.exists(server.path("run")), "nothing at all is made")
+        self.assertFalse(os.path.exists(server.path("run")), "nothing is created")
 
-    def test_configuration_that_cannot_be_read_is_exit_code_two(self):
+    def test_unreadable_configuration_exits_with_two(self):
         for path in ("/nonexistent/hob.ini", "/dev/zero"):
             with self.subTest(path):
                 server = self.server()
@@ -143,7 +142,7 @@ class ConfigurationTest(HobTest):
                 self.assertEqual(caught.exception.code, 2)
                 self.assertIn(path, caught.exception.stderr)
 
-    def test_unknown_option_is_exit_code_two(self):
+    def test_unknown_option_exits_with_two(self):
         server = self.server()
         server.command = lambda: [*type(server).command(server), "--colour"]
         with self.assertRaises(ServerDied) as caught:
@@ -170,7 +169,7 @@ class OneServerTest(HobTest):
         self.assertEqual(self.snapshot(first), before)
         first.stop()
 
-    def test_second_server_with_the_whole_configuration_of_the_first_refuses(self):
+    def test_second_server_with_the_same_configuration_refuses(self):
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.await_state("a", State.RUNNING)
         before = self.snapshot(first)
@@ -181,8 +180,8 @@ class OneServerTest(HobTest):
         self.assertEqual(self.snapshot(first), before)
         first.stop()
 
-    def test_second_server_refuses_although_somebody_has_removed_run_dir(self):
-        """Cleaners do that; and the socket comes back by itself."""
+    def test_second_server_refuses_after_a_removal_of_run_dir(self):
+        """Cleaners may remove it; the server recreates its socket."""
         first = self.server()
         first.socket = first.path("run/hob.sock")
         first.address = first.keys["listen"] = "unix:" + first.socket
@@ -201,7 +200,7 @@ class OneServerTest(HobTest):
         self.assertEqual(first.restart_daemon("a").state, State.RUNNING)
         first.stop()
 
-    def test_socket_that_somebody_removes_comes_back_at_a_hup(self):
+    def test_removed_socket_comes_back_at_a_hup(self):
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         os.unlink(server.socket)
         server.process.send_signal(signal.SIGHUP)
@@ -211,7 +210,7 @@ class OneServerTest(HobTest):
         server.await_state("a", State.RUNNING)
         server.stop()
 
-    def test_two_servers_do_not_share_a_folder_of_logs(self):
+    def test_two_servers_cannot_share_a_log_dir(self):
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         second = self.server("[os_daemons]\na = /bin/sleep 1h\n", hob_keys={"log_dir": first.path("log")})
         with self.assertRaises(ServerDied) as caught:
@@ -233,7 +232,7 @@ class OneServerTest(HobTest):
         self.assertEqual(self.snapshot(first), before)
         first.stop()
 
-    def test_stale_socket_is_no_obstacle(self):
+    def test_stale_socket_is_replaced(self):
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
         stale = socket.socket(socket.AF_UNIX)
         stale.bind(server.socket)
@@ -242,7 +241,7 @@ class OneServerTest(HobTest):
         self.assertEqual(server.info().pid, server.pid)
         server.stop()
 
-    def test_file_that_is_no_socket_is_left_alone(self):
+    def test_file_in_place_of_the_socket_is_left_alone(self):
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
         server.write("hob.sock", "precious")
         with self.assertRaises(ServerDied) as caught:
@@ -251,7 +250,7 @@ class OneServerTest(HobTest):
         self.assertIn(server.socket, caught.exception.stderr)
         self.assertEqual(open(server.socket, encoding="utf-8").read(), "precious")
 
-    def test_socket_that_has_become_another_servers_is_left_alone(self):
+    def test_socket_of_another_server_is_left_alone(self):
         first = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         first.channel.close()
         os.unlink(first.socket)
@@ -262,7 +261,7 @@ class OneServerTest(HobTest):
         first.stop()
         self.assertTrue(os.path.exists(first.socket))
 
-    def test_mode_of_the_socket_is_as_configured_whatever_the_umask(self):
+    def test_mode_of_the_socket_ignores_the_umask(self):
         for umask in (0o000, 0o077):
             for mode in (None, "0600", "0666"):
                 with self.subTest(umask=oct(umask), mode=mode):
@@ -273,7 +272,7 @@ class OneServerTest(HobTest):
                         self.assertEqual(stat.S_IMODE(os.stat(server.path(folder)).st_mode) & 0o022, 0, folder)
                     server.stop()
 
-    def test_several_addresses_answer(self):
+    def test_all_addresses_answer(self):
         server = self.server()
         other = "unix:" + server.path("other.sock")
         server.keys["listen"] = f"{server.address} {other}"
@@ -285,7 +284,7 @@ class OneServerTest(HobTest):
         server.stop()
         self.assertFalse(os.path.exists(server.path("other.sock")))
 
-    def test_names_are_known_and_the_address_answers_when_it_is_ready(self):
+    def test_ready_server_knows_all_names_and_answers(self):
         lines = "".join(f"d{n:03} = /bin/sleep 1h\n" for n in range(200))
         server = self.server("[os_daemons]\n" + lines).start()
         self.assertEqual(len(server.list().daemons), 200)
@@ -293,7 +292,7 @@ class OneServerTest(HobTest):
 
 
 class NotifyTest(HobTest):
-    def test_states_are_told_to_the_service_manager(self):
+    def test_service_manager_is_notified_of_states(self):
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         ready = server.await_notification("READY=1")
         self.assertIn("STATUS=keeps 1 daemon", ready)
@@ -311,7 +310,7 @@ class NotifyTest(HobTest):
         server.await_notification("STOPPING=1")
         self.assertEqual(server.wait(), 0)
 
-    def test_reload_with_errors_says_that_it_is_ready_again(self):
+    def test_reload_with_errors_reports_ready_again(self):
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n").start()
         told = len(server.notifications)
         server.configure("[os_daemons]\na = relative\n")
@@ -320,7 +319,7 @@ class NotifyTest(HobTest):
         server.await_notification("READY=1", after=told + 1)
         server.stop()
 
-    def test_notify_socket_that_nobody_reads_blocks_nothing(self):
+    def test_unread_notify_socket_blocks_nothing(self):
         deaf = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(deaf.close)
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
@@ -328,12 +327,12 @@ class NotifyTest(HobTest):
         server.start(environment={"NOTIFY_SOCKET": server.path("deaf")}, ready=False)
         processes.await_that(lambda: os.path.exists(server.socket), server.stderr)
         server.connect()
-        # More than the queue of such a socket holds.
+        # More datagrams than the socket's queue holds.
         for number in range(40):
             self.assertEqual(server.reload().generation, number + 2)
         server.stop()
 
-    def test_notify_socket_that_is_gone_is_no_obstacle(self):
+    def test_missing_notify_socket_does_no_harm(self):
         server = self.server("[os_daemons]\na = /bin/sleep 1h\n")
         server.start(environment={"NOTIFY_SOCKET": "/nonexistent/socket"}, ready=False)
         processes.await_that(lambda: os.path.exists(server.socket), server.stderr)

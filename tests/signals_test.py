@@ -1,4 +1,4 @@
-"""Every signal that hobd can be sent does what is documented: it is handled, ignored, or ends the server."""
+"""Every signal has its documented effect on hobd: it is handled, ignored, or ends the server."""
 
 import os
 import signal
@@ -21,13 +21,13 @@ class SignalsTest(HobTest):
         server.await_state("a", State.RUNNING)
         return server
 
-    def test_signals_that_mean_nothing_are_ignored_and_the_end_is_orderly_after_them(self):
+    def test_ignored_signals_have_no_effect_and_allow_an_orderly_end(self):
         server = self.server_with_a_daemon()
         pid = server.daemon("a").pid
         for number in sorted(IGNORED):
             os.kill(server.pid, number)
         self.assertEqual(server.daemon("a").pid, pid)
-        # All of it again while it stops: the last steps are not skipped.
+        # Send them again during the shutdown, which must not skip its last steps.
         server.channel.close()
         server.process.send_signal(signal.SIGTERM)
         while server.process.poll() is None:
@@ -38,7 +38,7 @@ class SignalsTest(HobTest):
         self.assertFalse(os.path.exists(server.path("run/instances")), "the record of a dead server")
         self.assertEqual(server.descendants(), [])
 
-    def test_each_signal_that_stops_all_daemons_stops_them_in_order(self):
+    def test_each_stop_signal_stops_all_daemons_in_order(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             with self.subTest(signal=number.name):
                 server = self.server_with_a_daemon()
@@ -47,7 +47,7 @@ class SignalsTest(HobTest):
                 self.assertEqual(server.wait(), 0, server.stderr())
                 self.assertEqual(server.descendants(), [])
 
-    def test_signals_that_tell_of_a_defect_end_the_server_and_nothing_blocks_them(self):
+    def test_signals_of_defects_end_the_server_and_are_not_blocked(self):
         server = self.server()
         server.configure(f"[os_daemons]\na = {self.ledger_command(server, 'a')}\n")
         for life, number in enumerate(sorted(FATAL), start=1):

@@ -1,4 +1,4 @@
-"""A stop is a promise to the whole tree: all of it has until stop_timeout, whoever ends first."""
+"""A stop gives the whole process tree until stop_timeout, whichever process ends first."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import processes
 from hob_server import HobTest, State
 from test_main import main
 
-# A shell that ends at once on TERM, and a program below it that says "ready", and on TERM saves for a moment.
+# A shell that ends at once on TERM; its child writes "ready" and takes a second to save on TERM.
 SHELL = """/bin/sh -c '/usr/bin/python3 -u "$0" "$1"; echo after' {script} {out}"""
 SAVER = """#!/usr/bin/python3
 import signal, sys, time
@@ -25,13 +25,13 @@ while True:
     signal.pause()
 """
 
-# Starts a helper that is deaf to TERM, says "ready", and ends by TERM.
+# Starts a helper that ignores TERM and writes "ready"; the main process ends on TERM.
 DEAF_HELPER = """#!/bin/sh
 (trap '' TERM; sleep 1h & echo ready >>"$1"; wait) &
 wait
 """
 
-# Goes into the background as daemon(3) does.
+# Forks into the background like daemon(3).
 BACKGROUND = """#!/usr/bin/python3
 import os, signal
 if os.fork() == 0:
@@ -39,7 +39,7 @@ if os.fork() == 0:
     signal.pause()
 """
 
-# Starts a successor on USR2, which names itself as the main process. On USR1 a process ends with the code of its generation.
+# On USR2 starts a successor, which declares itself the main process. On USR1 exits with the number of its generation.
 UPGRADER = """#!/usr/bin/python3
 import os, signal, socket, sys
 generation = int(os.environ.get("GENERATION", "0"))
@@ -58,11 +58,11 @@ while True:
 
 
 class StopTest(HobTest):
-    # How the server is started; the other mode of containment overrides it.
+    # The wrapper command of the server; the tests of the other containment mode override it.
     wrapper = ()
 
     def started(self, name, text, settings="", command="{script} {out}", ready="ready"):
-        """A server with one daemon, which has written `ready` to the ledger `out`."""
+        """Starts a server with one daemon and waits until that has written `ready` to the ledger `out`."""
         server = self.server()
         script = server.script(name, text)
         self.command = command.format(script=script, out=server.path("out"))
@@ -78,7 +78,7 @@ class StopTest(HobTest):
     def assert_saved(self, server):
         self.assertEqual(self.ledger(server, "out")[:3], ["ready", "saving", "saved"])
 
-    def test_stop_answers_when_what_saves_behind_a_shell_has_saved(self):
+    def test_stop_waits_for_a_saving_child_of_a_shell(self):
         server = self.saver()
         daemon = server.stop_daemon("web")
         self.assert_saved(server)
@@ -86,39 +86,39 @@ class StopTest(HobTest):
         self.assertEqual(server.status("web").runs[0].killed_count, 0)
         server.stop()
 
-    def test_restart_waits_for_it(self):
+    def test_restart_waits_for_the_tree(self):
         server = self.saver()
         server.restart_daemon("web")
         self.assert_saved(server)
         server.stop()
 
-    def test_a_reload_waits_for_it(self):
+    def test_a_reload_waits_for_the_tree(self):
         server = self.saver()
         server.configure(f"[daemon:web]\ncommand = {self.command} more\n")
         server.reload()
         self.assert_saved(server)
         server.stop()
 
-    def test_a_removal_waits_for_it(self):
+    def test_a_removal_waits_for_the_tree(self):
         server = self.saver()
         server.configure("")
         server.reload()
         self.assert_saved(server)
         server.stop()
 
-    def test_the_end_of_the_server_waits_for_it(self):
+    def test_the_end_of_the_server_waits_for_the_tree(self):
         server = self.saver()
         server.stop()
         self.assert_saved(server)
 
-    def test_a_second_signal_to_the_server_does_not(self):
+    def test_a_second_signal_to_the_server_kills_the_tree(self):
         server = self.started("deaf", DEAF_HELPER, "stop_timeout = infinity\n")
         server.process.send_signal(signal.SIGTERM)
         server.await_notification("STOPPING=1")
         processes.await_that(lambda: "ended: signal 15 (TERM)" in server.stderr(), server.stderr)
         server.stop(code=1)
 
-    def test_what_outlives_stop_timeout_is_killed_and_counted(self):
+    def test_processes_that_outlive_stop_timeout_are_killed_and_counted(self):
         server = self.started("deaf", DEAF_HELPER, "stop_timeout = 300ms\n")
         daemon = server.stop_daemon("web")
         self.assertEqual(daemon.state, State.STOPPED)
@@ -129,10 +129,10 @@ class StopTest(HobTest):
         self.assertIn("did not end within 300ms: 2 processes killed", server.stderr())
         server.stop()
 
-    def test_commands_meanwhile_find_it_stopping(self):
+    def test_commands_meanwhile_find_the_daemon_stopping(self):
         server = self.started("deaf", DEAF_HELPER, "stop_timeout = infinity\n")
         server.stop_daemon("web", no_wait=True)
-        daemon = server.await_daemon("web", lambda d: "what that left behind" in d.reason, "waits for what is left")
+        daemon = server.await_daemon("web", lambda d: "what that left behind" in d.reason, "to wait for the rest of the tree")
         self.assertEqual((daemon.state, daemon.pid, daemon.exit_count), (State.STOPPING, 0, 1))
         server.start_daemon("web", no_wait=True)
         self.assertEqual(server.daemon("web").state, State.STOPPING)
@@ -148,7 +148,7 @@ class StopTest(HobTest):
         self.assertEqual(server.status("web").runs[0].killed_count, 1)
         server.stop()
 
-    def test_a_daemon_that_goes_into_the_background_is_told_so(self):
+    def test_a_backgrounding_daemon_gets_a_hint(self):
         server = self.started("nginx", BACKGROUND, "max_retries = 1\nretry_time = 1h\n", ready=None)
         daemon = server.await_state("web", State.HALTED)
         self.assertIn("exit code 0; 1 process that it left behind was killed; "
@@ -162,7 +162,7 @@ class MainPidTest(HobTest):
     wrapper = ()
 
     def upgraded(self):
-        """A server whose daemon has upgraded itself once; its first and second main process."""
+        """Starts a server whose daemon upgrades itself once; returns the server and the first and second main pid."""
         server = self.server()
         script = server.script("upgrader", UPGRADER)
         server.configure(f"[daemon:web]\ncommand = {script}\nready = notify\nmax_retries = 1\nretry_time = 1h\n")
@@ -173,31 +173,31 @@ class MainPidTest(HobTest):
         self.assertNotEqual(daemon.pid, first)
         return server, first, daemon.pid
 
-    def test_the_end_of_the_former_main_process_is_no_end(self):
+    def test_the_end_of_the_former_main_process_does_not_end_the_instance(self):
         server, first, second = self.upgraded()
         os.kill(first, signal.SIGUSR1)
         processes.await_that(lambda: not processes.is_alive(first), "the first to end")
         processes.await_that(lambda: int(processes.stat_fields(second)[1]) == server.pid, "a new parent")
         daemon = server.daemon("web")
         self.assertEqual((daemon.state, daemon.pid, daemon.exit_count), (State.RUNNING, second, 0))
-        # A second upgrade, by a process that hob has not spawned.
+        # The second upgrade is by a process that hob has not spawned.
         server.signal_daemon("web", "USR2")
         third = server.await_daemon("web", lambda d: d.status_text == "generation 2", "to have upgraded itself").pid
         os.kill(second, signal.SIGUSR1)
         processes.await_that(lambda: processes.stat_fields(second) is None, "no zombie")
         processes.await_that(lambda: int(processes.stat_fields(third)[1]) == server.pid, "a new parent")
-        # The end of the present one is the end, and its code is known.
+        # The end of the current main process ends the instance, with a known exit code.
         server.signal_daemon("web", "USR1")
         daemon = server.await_state("web", State.HALTED)
         self.assertEqual((daemon.exit_count, daemon.last_exit.exit_code), (1, 2))
         self.assertEqual(server.status("web").runs[0].pid, third)
         server.stop()
 
-    def test_the_end_of_the_new_main_process_is_the_end_of_all(self):
+    def test_the_end_of_the_new_main_process_ends_the_instance(self):
         server, first, second = self.upgraded()
         server.signal_daemon("web", "USR1")
         daemon = server.await_state("web", State.HALTED)
-        # The first one is the parent, and does not wait for it.
+        # The first process is the parent, and does not wait for its child.
         self.assertEqual((daemon.exit_count, daemon.last_exit.unobserved), (1, True))
         self.assertFalse(processes.is_alive(first))
         self.assertEqual(server.status("web").runs[0].killed_count, 1)
@@ -211,14 +211,14 @@ class MainPidTest(HobTest):
 
 
 class SessionStopTest(StopTest):
-    """The same without control groups."""
+    """Repeats the tests without control groups."""
 
     def setUp(self):
         self.wrapper = processes.without_control_groups(self)
 
 
 class SessionMainPidTest(MainPidTest):
-    """The same without control groups. The first main process stays a zombie until the instance ends."""
+    """Repeats the tests without control groups. The first main process stays a zombie until the instance ends."""
 
     def setUp(self):
         self.wrapper = processes.without_control_groups(self)

@@ -1,4 +1,4 @@
-"""Orphans come to the server and are reaped, and its own children are not mistaken for them."""
+"""The server adopts and reaps orphans, and does not mistake its own children for them."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import processes
 from hob_server import HobTest, State
 from test_main import main
 
-# Leaves $1 orphans that end by themselves, some before their parents and some after, and one that lasts; then it lasts.
+# Leaves $1 orphans that end by themselves, before or after their parents, and one that stays; then stays itself.
 ORPHANER = """#!/bin/sh
 n=0
 while [ $n -lt $1 ]; do
@@ -33,7 +33,7 @@ class StrayTest(HobTest):
         processes.await_that(lambda: not [child for child, state in processes.children_of(pid) if state == "Z"],
                              lambda: f"a child of {pid} that is no zombie: {processes.children_of(pid)}")
 
-    def test_thousand_strays_are_reaped_and_thousand_exits_are_the_workers(self):
+    def test_a_thousand_strays_are_reaped_and_a_thousand_exits_reach_their_workers(self):
         server = self.server_with_orphans(
             1000, "loop = /bin/sh -c 'exit 42'\n[daemon:loop]\nmax_retries = 1000\nretry_time = 1h\n")
         daemon = server.await_state("loop", State.HALTED)
@@ -43,7 +43,7 @@ class StrayTest(HobTest):
         self.assertEqual(server.daemon("orphaner").exit_count, 0)
         server.stop()
 
-    def test_workers_wait_for_descriptors_and_not_in_waitid(self):
+    def test_workers_wait_in_ppoll_rather_than_in_waitid(self):
         """Thousands of threads in waitid notice an exit three times later than in poll."""
         processes.needs_root(self)
         names = [f"d{number}" for number in range(50)]
@@ -58,7 +58,7 @@ class StrayTest(HobTest):
             server.await_daemon(name, lambda daemon: daemon.exit_count == 1, "has ended once")
         server.stop()
 
-    def test_orphan_that_lasts_belongs_to_the_server_and_is_reaped_when_it_ends(self):
+    def test_lasting_orphan_is_adopted_and_reaped_at_its_end(self):
         server = self.server_with_orphans(10)
         with open(server.path("lasting"), encoding="utf-8") as file:
             pid = int(file.read())
@@ -68,7 +68,7 @@ class StrayTest(HobTest):
         self.assertEqual(server.daemon("orphaner").exit_count, 0)
         server.stop()
 
-    def test_server_as_process_one_reaps_what_nobody_else_does(self):
+    def test_server_as_process_one_reaps_all_orphans(self):
         processes.needs_root(self)
         loop = "loop = /bin/sh -c 'exit 42'\n[daemon:loop]\nmax_retries = 100\nretry_time = 1h\n"
         server = self.server_with_orphans(
@@ -76,11 +76,11 @@ class StrayTest(HobTest):
         ((pid, _),) = processes.children_of(server.pid)
         self.assertEqual(server.info().pid, 1)
         self.assertEqual(server.await_state("loop", State.HALTED).exit_count, 100)
-        # One that never was a daemon's: it enters the namespace, its parent leaves, and process 1 inherits it.
+        # These never belonged to a daemon: they enter the namespace, their parent ends, and process 1 inherits them.
         enter = ["nsenter", "--target", str(pid), "--pid", "--mount", "sh", "-c", "(sleep 0 & sleep 0 &)"]
         self.assertEqual(os.spawnvp(os.P_WAIT, enter[0], enter), 0)
         self.await_no_zombie(pid)
-        # The kernel gives process 1 only the signals that it has asked for.
+        # The kernel delivers to process 1 only the signals that it handles (pid_namespaces(7)).
         os.kill(pid, signal.SIGHUP)
         processes.await_that(lambda: server.info().config_generation == 2, "HUP to be obeyed")
         server.channel.close()
@@ -88,8 +88,8 @@ class StrayTest(HobTest):
         self.assertEqual(server.wait(), 0, server.stderr())
         self.assertEqual(server.descendants(), [])
 
-    def test_stray_is_reaped_although_nothing_else_happens(self):
-        """No worker takes the signal that tells of its end."""
+    def test_strays_are_reaped_without_other_events(self):
+        """No worker receives the SIGCHLD of a stray."""
         server = self.server("[os_daemons]\n" + "".join(f"d{i} = /bin/sleep 1h\n" for i in range(20)))
         leaver = server.script("leaver", "#!/bin/sh\nfor i in $(seq 100); do (sleep 1h & echo $! >>\"$1.part\"); done\n"
                                "mv \"$1.part\" \"$1\"\nexec sleep 1h\n")
@@ -106,11 +106,11 @@ class StrayTest(HobTest):
             processes.await_that(lambda: processes.stat_fields(pid) is None, lambda: processes.stat_fields(pid))
         server.stop()
 
-    def test_only_the_main_thread_lets_sigchld_in(self):
-        """A thread that took it from the main thread would leave strays unreaped."""
+    def test_only_the_main_thread_unblocks_sigchld(self):
+        """Another thread that received SIGCHLD would leave strays unreaped."""
         server = self.server("[os_daemons]\n" + "".join(f"d{i} = /bin/sleep 1h\n" for i in range(20))).start()
 
-        def threads_that_let_it_in():
+        def threads_with_sigchld_unblocked():
             found = []
             for thread in os.listdir(f"/proc/{server.pid}/task"):
                 with open(f"/proc/{server.pid}/task/{thread}/status", encoding="utf-8") as status:
@@ -119,8 +119,8 @@ class StrayTest(HobTest):
                     found.append(int(thread))
             return found
 
-        # It does while it waits.
-        processes.await_that(lambda: threads_that_let_it_in() == [server.pid], threads_that_let_it_in)
+        # The main thread unblocks it while it waits.
+        processes.await_that(lambda: threads_with_sigchld_unblocked() == [server.pid], threads_with_sigchld_unblocked)
         server.stop()
 
 

@@ -1,4 +1,4 @@
-"""Runs the tests of a file and writes what bazel reads: one XML element for each test."""
+"""Runs the tests of a file and writes the results for bazel: one XML element for each test."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 
 class _RecordingResult(unittest.TextTestResult):
-    """A result that knows how every test ended and how long it took."""
+    """A result that records the outcome and duration of every test."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -33,7 +33,7 @@ class _RecordingResult(unittest.TextTestResult):
         super().addError(test, err)
         self._problem = ("error", self._exc_info_to_string(err, test))
         if not isinstance(test, unittest.TestCase):
-            # The set-up of a class or module: there is no startTest for it.
+            # The set-up of a class or module failed, for which startTest is not called.
             self.cases.append((test, 0.0, self._problem))
 
     def addSubTest(self, test, subtest, err):
@@ -59,7 +59,7 @@ def _write_xml(path, cases):
 
 
 def main():
-    """Runs the tests of the file that was executed; those named on its command line if there are any."""
+    """Runs the tests of the executed file, or those named on its command line."""
     runner = unittest.TextTestRunner(verbosity=2, resultclass=_RecordingResult, stream=sys.stdout)
     program = unittest.main(module="__main__", testRunner=runner, exit=False)
     if os.environ.get("XML_OUTPUT_FILE"):

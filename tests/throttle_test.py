@@ -1,4 +1,4 @@
-"""The restart throttle's rule through the wire, with real children."""
+"""The restart throttle over RPC, with real children."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ class ThrottleTest(HobTest):
         return [line for line in self.ledger(server, "ledger") if line.startswith("start")]
 
     def server_with(self, command, settings="retry_time = 1h\n"):
-        """A server whose one daemon `web` keeps a ledger and then is `command`."""
+        """Returns a server whose one daemon `web` writes to a ledger and then executes `command`."""
         server = self.server()
         server.configure(f"[daemon:web]\ncommand = {self.ledger_command(server, 'ledger', command)}\n{settings}")
         return server.start()
@@ -52,14 +52,14 @@ class ThrottleTest(HobTest):
         self.assertEqual(daemon.last_exit.spawn_error.stage, "exec")
         server.stop()
 
-    def test_max_retries_of_zero_and_one_both_mean_never(self):
+    def test_max_retries_of_zero_and_one_both_allow_no_restart(self):
         for max_retries in (0, 1):
             with self.subTest(max_retries):
                 server = self.server_with("/bin/false", f"max_retries = {max_retries}\nretry_time = 1h\n")
                 self.assert_halted(server, 1)
                 server.stop()
 
-    def test_max_retries_of_five_are_five_starts(self):
+    def test_max_retries_of_five_allows_five_starts(self):
         server = self.server_with("/bin/false", "max_retries = 5\nretry_time = 1h\n")
         daemon = self.assert_halted(server, 5)
         self.assertEqual((daemon.throttle.max_retries, daemon.throttle.retry_time.seconds), (5, 3600))
@@ -79,13 +79,13 @@ class ThrottleTest(HobTest):
         self.assertTrue(daemon.reason)
         server.stop()
 
-    def test_halted_daemon_stays_so_until_it_is_restarted(self):
+    def test_halted_daemon_stays_halted_until_a_restart(self):
         server = self.server_with("/bin/false")
         self.assert_halted(server, 3)
-        # Unchanged by a reload: left as it is.
+        # A reload leaves an unchanged daemon alone.
         self.assertEqual([change.action for change in server.reload().changes], [api.DaemonChange.UNCHANGED])
         self.assert_halted(server, 3)
-        # The first new failure would be one too many if the history were still there.
+        # With the old history, the first new failure would halt it.
         server.restart_daemon("web")
         processes.await_that(lambda: len(self.starts(server)) == 6, lambda: self.ledger(server, "ledger"))
         server.await_daemon("web", lambda d: d.state == State.HALTED and d.exit_count == 6, "to be halted again")
@@ -113,7 +113,7 @@ class ThrottleTest(HobTest):
         self.assertEqual([line for line in self.ledger(server, "ledger") if line.startswith("overlap")], [])
         server.stop()
 
-    def test_backoff_waits_and_an_operator_does_not(self):
+    def test_backoff_delays_restarts_but_not_an_operator(self):
         server = self.server_with("/bin/false", "max_retries = 3\nretry_time = 1h\nbackoff = 30min\nbackoff_max = 1h\n")
         daemon = server.await_state("web", State.BACKOFF)
         self.assertEqual(daemon.throttle.rule, Rule.BACKOFF_DELAY)
@@ -130,7 +130,7 @@ class ThrottleTest(HobTest):
         self.assertFalse(daemon.HasField("next_start_time"))
         server.stop()
 
-    def test_restart_setting_leaves_what_ended_as_it_says(self):
+    def test_restart_setting_decides_which_ends_lead_to_a_restart(self):
         server = self.server("[daemon:done]\ncommand = /bin/true\nrestart = on-failure\n"
                              "[daemon:partly]\ncommand = /bin/sh -c 'exit 3'\nrestart = on-failure\n"
                              "success_exit_codes = 0 3\n"
@@ -143,7 +143,7 @@ class ThrottleTest(HobTest):
                 self.assertEqual(daemon.exit_count, exits)
         server.stop()
 
-    def test_halted_daemon_gets_trials_if_it_is_told_so(self):
+    def test_halted_daemon_gets_trials_with_on_halt_retry(self):
         server = self.server_with("/bin/false", "retry_time = 1h\non_halt = retry\nhalt_retry = 50ms\n")
         processes.await_that(lambda: len(self.starts(server)) >= 5, "two trials")
         daemon = server.await_daemon(
@@ -165,12 +165,12 @@ class ThrottleTest(HobTest):
                              hob_keys={"start_rate": "20", "start_burst": "1"}).start()
         for _ in range(5):
             pid = server.await_state("steady", State.RUNNING).pid
-            server.await_daemon("loop", lambda d: d.throttle.rule == Rule.BUDGET, "waits for the budget")
+            server.await_daemon("loop", lambda d: d.throttle.rule == Rule.BUDGET, "to wait for the budget")
             os.kill(pid, signal.SIGKILL)
-            # First come, first served: a looper has one place in the queue, as everybody else.
-            server.await_daemon("steady", lambda d: d.state == State.RUNNING and d.pid != pid, "has its turn")
+            # First come, first served: a crash-looping daemon has only one place in the queue.
+            server.await_daemon("steady", lambda d: d.state == State.RUNNING and d.pid != pid, "to have its turn")
         self.assertNotEqual(server.daemon("loop").state, State.HALTED)
-        self.assertTrue(server.daemon("loop").throttle.failures, "the evidence stays told while it waits")
+        self.assertTrue(server.daemon("loop").throttle.failures, "the failures stay visible while it waits")
         server.stop()
 
 

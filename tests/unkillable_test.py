@@ -1,4 +1,4 @@
-"""A process that does not die of KILL keeps its place: there is never a second instance beside it."""
+"""A process that survives KILL: no second instance ever starts beside it."""
 
 import os
 import signal
@@ -10,12 +10,12 @@ import processes
 from hob_server import HobTest, State, duration
 from test_main import main
 
-# A process that the freezer of cgroup v1 holds is in state D: not even KILL ends it before it is thawed.
+# A process frozen by the freezer of cgroup v1 is in state D: not even KILL ends it before it is thawed.
 FREEZER = "/sys/fs/cgroup/freezer"
 
 
 class Freezer:
-    """A group of the freezer, for one process."""
+    """A freezer group for one process."""
 
     def __init__(self, test):
         self.path = f"{FREEZER}/hob-test-{os.getpid()}"
@@ -35,7 +35,7 @@ class Freezer:
         self._write("freezer.state", "THAWED")
 
 
-@unittest.skipUnless(os.access(FREEZER + "/cgroup.procs", os.W_OK), "no freezer of cgroup v1 that may be used")
+@unittest.skipUnless(os.access(FREEZER + "/cgroup.procs", os.W_OK), "no usable freezer of cgroup v1")
 class UnkillableTest(HobTest):
     def setUp(self):
         super().setUp()
@@ -60,12 +60,12 @@ class UnkillableTest(HobTest):
         self.assertEqual(server.daemon("web").state, State.STOPPING)
         self.freezer.thaw()
         self.assertNotEqual(server.await_state("web", State.RUNNING).pid, pid)
-        # The ledger is written by the child, which runs before it has written.
+        # RUNNING also comes before the new child has written its entry.
         starts = processes.await_that(lambda: self.ledger(server, "ledger")[1:], server.stderr)
         self.assertEqual([line.split()[0] for line in starts], ["start"])
         server.stop()
 
-    def test_shutdown_ends_without_it_and_its_successor_starts_no_second_instance(self):
+    def test_shutdown_does_not_wait_and_the_successor_starts_no_second_instance(self):
         self.hob.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.hob.process.wait(timeout=60), 1)
         self.assertIn("hangs in the kernel", self.hob.stderr())

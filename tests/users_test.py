@@ -1,4 +1,4 @@
-"""Daemons with a user of their own, under servers that may change users and under those that may not."""
+"""Daemons with a user of their own, under servers with and without the right to change users."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import processes
 from hob_server import HobTest, State, program
 from test_main import main
 
-# In no database of users.
+# An id without an entry in the user database.
 NO_ENTRY = 1000000
 NOBODY = 65534
 
@@ -17,28 +17,28 @@ class UsersTest(HobTest):
         processes.needs_root(self)
 
     def start(self, settings, owner=0, wrapper=()):
-        """Starts a server with one daemon `web` that has the settings; returns the server."""
+        """Starts a server with one daemon `web` with these settings; returns the server."""
         server = self.server(f"[daemon:web]\ncommand = /bin/sleep 1h\n{settings}\n")
         os.chown(server.folder, owner, owner)
-        # An ordinary user's server may not write to the socket that it would say READY=1 to.
+        # An ordinary user's server cannot send READY=1, because it may not write to the socket.
         server.start(wrapper=wrapper, ready=False)
         processes.await_that(lambda: os.path.exists(server.socket), server.stderr)
         server.connect()
         return server
 
     def ids_of(self, server):
-        """(uids, gids, groups) of the daemon once it runs, as /proc/PID/status has them."""
+        """Waits until the daemon runs; returns its (uids, gids, groups) from /proc/PID/status."""
         pid = server.await_state("web", State.RUNNING).pid
         status = processes.status_fields(pid)
         return [{int(number) for number in status[key].split()} for key in ("Uid", "Gid", "Groups")]
 
     def halted(self, server):
-        """The text of the failure that has halted the daemon."""
+        """Waits until the daemon is halted; returns the text of its failure."""
         failure = server.await_state("web", State.HALTED).last_exit.spawn_error
         self.assertEqual(failure.stage, "user")
         return failure.message
 
-    def test_number_without_an_entry_is_a_user_with_the_group_of_that_number(self):
+    def test_number_without_an_entry_gets_the_group_of_the_same_number(self):
         server = self.start(f"user = {NO_ENTRY}")
         self.assertEqual(self.ids_of(server), [{NO_ENTRY}, {NO_ENTRY}, {NO_ENTRY}])
         environment = processes.environment_of(server.daemon("web").pid)
@@ -52,7 +52,7 @@ class UsersTest(HobTest):
         server.stop()
 
     def test_server_of_the_same_user_needs_no_right(self):
-        """As in a container that runs as a number."""
+        """Containers often run as a number without an entry."""
         for uid in (NOBODY, NO_ENTRY):
             with self.subTest(uid):
                 wrapper = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
@@ -61,7 +61,7 @@ class UsersTest(HobTest):
                 self.assertNotIn("cannot be started", server.stderr())
                 server.stop()
 
-    def test_ordinary_server_says_whom_it_runs_as_and_what_it_lacks(self):
+    def test_ordinary_server_reports_its_user_and_missing_capabilities(self):
         wrapper = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         server = self.start("user = daemon", NOBODY, wrapper)
         self.assertRegex(self.halted(server), r"runs as nobody \(uid 65534\) and lacks CAP_SETUID and CAP_SETGID cannot "
@@ -69,7 +69,7 @@ class UsersTest(HobTest):
         self.assertIn("web cannot be started: a server that runs as nobody", server.stderr())
         server.stop()
 
-    def test_check_by_an_ordinary_user_warns_at_the_line(self):
+    def test_check_by_an_ordinary_user_warns_with_the_line(self):
         server = self.server("[daemon:web]\ncommand = /bin/sleep 1h\nuser = daemon\n")
         nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         check = [*nobody, program("client/hob"), "check", *server.config_paths]
@@ -77,7 +77,7 @@ class UsersTest(HobTest):
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertRegex(result.stdout, r"hob\.ini:8: .*'web' cannot be started: a server that runs as nobody")
 
-    def test_root_is_told_which_capability_it_lacks(self):
+    def test_root_learns_which_capability_it_lacks(self):
         for capability in ("setgid", "setuid"):
             with self.subTest(capability):
                 bounds = [f"--bounding-set=-{capability}", f"--inh-caps=-{capability}"]

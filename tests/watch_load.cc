@@ -1,6 +1,6 @@
-// Many watchers of one server: watch_load ADDRESS [WATCHERS]. Prints how long it takes until each
-// has the whole snapshot, and from then until each has seen the restart of a daemon. The server has
-// at least one daemon that is RUNNING.
+// Starts many watchers of one server: watch_load ADDRESS [WATCHERS]. Prints the time until each has
+// the whole snapshot, and from then until each has seen the restart of a daemon. Requires at least
+// one daemon that is RUNNING.
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kChannels = 8;
 
-// What all watchers count together.
+// The counts shared by all watchers.
 struct Counts {
   explicit Counts(int watchers) : synced(watchers), restarted(watchers) {}
 
@@ -82,7 +82,7 @@ int Run(const std::string& address, int watchers) {
   std::vector<std::unique_ptr<v1::Supervisor::Stub>> stubs;
   for (int i = 0; i < kChannels; ++i) {
     grpc::ChannelArguments arguments;
-    // A connection of its own.
+    // Give each watcher a connection of its own.
     arguments.SetInt("channel", i);
     stubs.push_back(v1::Supervisor::NewStub(
         grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments)));

@@ -16,7 +16,7 @@ class WatchTest(HobTest):
         return server.stub.Watch(api.WatchRequest(**fields), timeout=DEADLINE)
 
     def snapshot(self, call):
-        """The responses up to and with `synced`."""
+        """Returns the responses up to and including `synced`."""
         responses = [next(call)]
         while not responses[-1].synced:
             responses.append(next(call))
@@ -78,13 +78,13 @@ class WatchTest(HobTest):
             again = self.watch(server, resume_token=responses[i].resume_token)
             self.assertEqual(self.snapshot(again)[:-1], responses[i + 1:])
             again.cancel()
-        # Within the snapshot: the whole of a new one.
+        # A token from within a snapshot starts a whole new one.
         again = self.watch(server, resume_token=responses[0].resume_token)
         self.assertEqual(len(self.snapshot(again)), 4)
         again.cancel()
         server.stop()
 
-    def test_tokens_that_are_none_or_too_old_are_errors(self):
+    def test_invalid_and_outdated_tokens_are_errors(self):
         server = self.three()
         call = self.watch(server)
         token = self.snapshot(call)[-1].resume_token
@@ -127,7 +127,7 @@ class WatchTest(HobTest):
             try:
                 random.choice(operations)(random.choice(names))
             except grpc.RpcError as error:
-                # A start that was overtaken by the end of its instance, a signal to nobody.
+                # Allowed: a start overtaken by the end of its instance, a signal to a daemon that is down.
                 self.assertIn(error.code(), (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED))
         for name in names:
             server.stop_daemon(name)
@@ -153,7 +153,7 @@ class WatchTest(HobTest):
         self.assertEqual((states["a"], states["c"]), (State.STOPPED, State.STOPPED))
         self.assertEqual(server.wait(), 0)
 
-    def test_watchers_that_go_away_leave_nothing_behind(self):
+    def test_departed_watchers_leave_nothing_behind(self):
         server = self.three()
         for _ in range(200):
             call = self.watch(server)
@@ -188,7 +188,7 @@ class WatchCommandTest(HobTest):
         self.assertEqual(process.stderr.read(), "")
         server.stop()
 
-    def test_json_is_a_response_a_line_and_the_end_of_the_server_is_seven(self):
+    def test_json_has_one_response_per_line_and_the_end_of_the_server_exits_with_seven(self):
         server = self.running()
         process = self.start_watch(server, "-o", "json")
         first, synced = json.loads(process.stdout.readline()), json.loads(process.stdout.readline())
@@ -200,7 +200,7 @@ class WatchCommandTest(HobTest):
         self.assertEqual(last["daemon"]["state"], "STOPPED")
         self.assertEqual(process.stderr.read(), "hob: the server is shutting down\n")
 
-    def test_name_that_matches_nothing_is_five(self):
+    def test_name_without_a_match_exits_with_five(self):
         server = self.running()
         process = self.start_watch(server, "nobody")
         self.assertEqual(process.wait(DEADLINE), 5)

@@ -1,7 +1,7 @@
-// Gives every file of the folder that its only argument names to a fuzz target, in the order of
-// their names. What a fuzzer once found is a file of its corpus, so that an ordinary build without
-// a fuzzer finds it again. A file at which the target aborts is the last one named on stderr;
-// without any file it fails.
+// Passes every file of a folder, its only argument, to a fuzz target, in name order. The corpus has
+// the inputs that once made the target fail, so that an ordinary build without a fuzzer tests them
+// again. Prints each file's name to stderr first, so that the last one is the culprit of an abort.
+// Fails if the folder is empty.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
   for (const std::filesystem::path& path : paths) {
     std::cerr << path.string() << std::endl;
     std::ifstream file(path, std::ios::binary);
-    // Of the exact size, so that a sanitizer sees what reads beyond it.
+    // A buffer of the exact size, so that a sanitizer detects reads beyond it.
     const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file),
                                      std::istreambuf_iterator<char>()};
     if (!file) return 1;

@@ -3,7 +3,7 @@
 namespace hob {
 namespace {
 
-// Takes the first character from `text`; below 0 where it is no UTF-8.
+// Removes the first character from `text` and returns it; negative if it is not UTF-8.
 int64_t TakeCharacter(absl::string_view& text) {
   const unsigned char first = text[0];
   const size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;

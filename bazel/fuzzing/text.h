@@ -1,4 +1,4 @@
-// What fuzz targets ask of texts; shares no code with what they test.
+// Checks of texts for fuzz targets; shares no code with the tested code.
 #ifndef HOB_BAZEL_FUZZING_TEXT_H_
 #define HOB_BAZEL_FUZZING_TEXT_H_
 
@@ -9,15 +9,15 @@
 
 namespace hob {
 
-// The input of a target.
+// Returns the input of a target as text.
 inline absl::string_view AsText(const uint8_t* data, size_t size) {
   return absl::string_view(reinterpret_cast<const char*>(data), size);
 }
 
-// Whether a text is UTF-8 as RFC 3629 has it.
+// True if a text is UTF-8 (RFC 3629).
 bool IsUtf8(absl::string_view text);
 
-// Whether a text is UTF-8 without control characters (C0, DEL, C1).
+// True if a text is UTF-8 without control characters (C0, DEL, C1).
 bool IsPrintable(absl::string_view text);
 
 }  // namespace hob

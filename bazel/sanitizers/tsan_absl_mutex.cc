@@ -1,10 +1,10 @@
-// Tells ThreadSanitizer what absl::Mutex does. Debian's Abseil is not instrumented: without this,
-// every access that a Mutex guards is reported as a race. These definitions stand before the
-// library's for the whole program (its shared libraries included), announce what is about to happen
-// and pass the call on.
+// Annotates absl::Mutex for ThreadSanitizer. Debian's Abseil is not instrumented: without this
+// file, every access that a Mutex guards is reported as a race. These definitions override the
+// library's in the whole program (its shared libraries included), announce the operation and pass
+// the call on.
 //
-// The members with a timeout are not here: in the library they call those with a deadline. Nor is
-// ReaderLockWhen.
+// Members with a timeout need no definition, because the library's call those with a deadline.
+// ReaderLockWhen is missing.
 //
 // ThreadSanitizer ignores what a thread does between the two halves of an announcement, which
 // covers the Conditions that Abseil evaluates on behalf of other threads while it holds the Mutex.
@@ -24,8 +24,8 @@
 
 namespace {
 
-// The library's own definition of what is defined here: a function of type Function whose symbol is
-// `mangled`. Aborts when there is none: then this file does not fit the installed Abseil.
+// Returns the library's definition of a function of type Function with the symbol `mangled`. Aborts
+// if there is none, in which case this file does not fit the installed Abseil.
 template <typename Function>
 Function* Next(const char* mangled) {
   void* next = dlsym(RTLD_NEXT, mangled);
@@ -39,17 +39,17 @@ constexpr unsigned kTry = __tsan_mutex_try_lock;
 
 unsigned FailedUnless(bool locked) { return locked ? 0 : __tsan_mutex_try_lock_failed; }
 
-// Announces that `mutex` is given up while something is waited for, and held again after it.
-class GivenUpMeanwhile {
+// Announces that `mutex` is released during a wait and held again after it.
+class ReleasedMeanwhile {
  public:
-  explicit GivenUpMeanwhile(void* mutex) : mutex_(mutex) {
+  explicit ReleasedMeanwhile(void* mutex) : mutex_(mutex) {
     __tsan_mutex_pre_unlock(mutex_, kWrite);
     __tsan_mutex_post_unlock(mutex_, kWrite);
     __tsan_mutex_pre_lock(mutex_, kWrite);
   }
-  ~GivenUpMeanwhile() { __tsan_mutex_post_lock(mutex_, kWrite, 0); }
-  GivenUpMeanwhile(const GivenUpMeanwhile&) = delete;
-  GivenUpMeanwhile& operator=(const GivenUpMeanwhile&) = delete;
+  ~ReleasedMeanwhile() { __tsan_mutex_post_lock(mutex_, kWrite, 0); }
+  ReleasedMeanwhile(const ReleasedMeanwhile&) = delete;
+  ReleasedMeanwhile& operator=(const ReleasedMeanwhile&) = delete;
 
  private:
   void* mutex_;
@@ -130,28 +130,28 @@ bool Mutex::LockWhenWithDeadline(const Condition& condition, Time deadline) {
 void Mutex::Await(const Condition& condition) {
   static const auto next =
       Next<void(Mutex*, const Condition&)>("_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE");
-  const GivenUpMeanwhile announced(this);
+  const ReleasedMeanwhile announced(this);
   next(this, condition);
 }
 
 bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
   static const auto next = Next<bool(Mutex*, const Condition&, Time)>(
       "_ZN4absl7debian35Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
-  const GivenUpMeanwhile announced(this);
+  const ReleasedMeanwhile announced(this);
   return next(this, condition, deadline);
 }
 
 void CondVar::Wait(Mutex* mutex) {
   static const auto next =
       Next<void(CondVar*, Mutex*)>("_ZN4absl7debian37CondVar4WaitEPNS0_5MutexE");
-  const GivenUpMeanwhile announced(mutex);
+  const ReleasedMeanwhile announced(mutex);
   next(this, mutex);
 }
 
 bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
   static const auto next = Next<bool(CondVar*, Mutex*, Time)>(
       "_ZN4absl7debian37CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE");
-  const GivenUpMeanwhile announced(mutex);
+  const ReleasedMeanwhile announced(mutex);
   return next(this, mutex, deadline);
 }
 

@@ -1,4 +1,4 @@
-// Fuzzes command lines, one argument a line of the input: each gives either a verb to run or a
+// Fuzzes command lines, one argument per line of input: each yields either a verb to run or a
 // printable text. Also fuzzes single arguments as addresses and times.
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ void CheckParse(const std::vector<std::string>& arguments) {
 void CheckAddress(absl::string_view text) {
   const absl::StatusOr<Address> address = ParseAddress(text);
   if (!address.ok()) {
-    // Its caller escapes it.
+    // The caller escapes the message.
     CHECK(!address.status().message().empty());
     return;
   }

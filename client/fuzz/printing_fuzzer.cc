@@ -1,5 +1,5 @@
 // Fuzzes the printing of texts and numbers from a server: no control sequence reaches the terminal,
-// no text is lost, and lines keep to the width. The first byte of the input chooses the width of
+// no text is lost, and no line exceeds the width. The first byte of the input selects the width of
 // the terminal and the size of the pieces of logs.
 #include <algorithm>
 #include <cstddef>
@@ -26,7 +26,7 @@ namespace client {
 namespace {
 
 // Characters that end a line or change the direction of writing.
-constexpr absl::string_view kTreacherous[] = {
+constexpr absl::string_view kUnsafe[] = {
     "\u2028", "\u2029", "\u200E", "\u200F", "\u061C", "\u202A", "\u202B",
     "\u202C", "\u202D", "\u202E", "\u2066", "\u2067", "\u2068", "\u2069",
 };
@@ -34,7 +34,7 @@ constexpr absl::string_view kTreacherous[] = {
 void CheckEscape(absl::string_view text) {
   const std::string escaped = Escape(text);
   CHECK(IsPrintable(escaped)) << escaped;
-  for (absl::string_view c : kTreacherous) CHECK_EQ(escaped.find(c.data()), std::string::npos);
+  for (absl::string_view c : kUnsafe) CHECK_EQ(escaped.find(c.data()), std::string::npos);
   CHECK_EQ(Escape(escaped), escaped);
   if (escaped.size() == text.size()) CHECK_EQ(escaped, text);
 }
@@ -78,7 +78,7 @@ std::string Shown(absl::string_view log) {
   return shown;
 }
 
-// `log` in pieces of `size` bytes.
+// Returns `log` as LogPrinter prints it in pieces of `size` bytes.
 std::string Printed(absl::string_view log, size_t size, const Terminal& terminal) {
   LogPrinter::Options options;
   options.terminal = terminal;

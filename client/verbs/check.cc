@@ -54,8 +54,9 @@ class CheckVerb : public Verb {
   }
 
  private:
-  // One object on one line: `errors` and `warnings`, each a list of objects with `file`, `line` and
-  // `message` in the form of ConfigError, and `daemons`, the number of them; 0 with errors.
+  // Prints one object on one line: `errors` and `warnings`, each a list of objects with `file`,
+  // `line` and `message` in the form of ConfigError, and `daemons`, their number (0 if there are
+  // errors).
   static void PrintProblems(Session& session, const LoadedConfig& loaded) {
     session.Print(absl::StrCat(
         "{\"errors\":", ToJsonList(loaded.errors), ",\"warnings\":", ToJsonList(loaded.warnings),

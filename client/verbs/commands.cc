@@ -20,14 +20,13 @@ namespace hob {
 namespace client {
 namespace {
 
-// How long a command waits for its outcome without --timeout.
+// The time that a command waits for its outcome without --timeout.
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 
-// The server ends a call that waits at the time-out and says what goes on; the client waits that
-// much longer for that answer.
+// The client's extra wait beyond the time-out, at which the server answers a waiting call.
 constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
 
-// NAME... and --all.
+// The arguments NAME... and --all.
 struct DaemonTargets {
   std::vector<std::string> patterns;
   bool all = false;
@@ -37,7 +36,7 @@ struct DaemonTargets {
             {"--all", &all, "Every daemon of the server"}};
   }
 
-  // InvalidArgument unless exactly one of the two is given.
+  // InvalidArgument unless the command line has exactly one of the two.
   absl::Status Check() const {
     if (all && !patterns.empty()) {
       return absl::InvalidArgumentError("--all means every daemon: give it or names, not both");
@@ -48,7 +47,7 @@ struct DaemonTargets {
     return absl::OkStatus();
   }
 
-  // Returns the names of the daemons, and prepares for the calls (SupervisorClient::Greet). Errors
+  // Prepares for the calls (SupervisorClient::Greet) and returns the names of the daemons. Errors
   // of Check, Greet and ResolveNames. Blocks.
   absl::StatusOr<std::vector<std::string>> Resolve(Session& session) const {
     if (absl::Status status = Check(); !status.ok()) return status;
@@ -59,20 +58,21 @@ struct DaemonTargets {
   }
 };
 
-// Shows "restarting 12/100" on standard error while several calls are under way, if that is a
-// terminal; nothing else. `doing` is the word in front. The session outlives the result.
+// Returns a function that shows "restarting 12/100" on standard error while several calls are in
+// progress; it shows nothing off a terminal. `doing` is the first word. The session outlives the
+// result.
 Progress ShowProgress(Session& session, const std::string& doing, int total) {
   if (!session.environment().err_terminal.is_terminal || total < 2) return [](int) {};
   return [&session, doing, total](int done) {
     std::ostream& err = *session.environment().err;
-    // Each line takes the place of the one before; the last one leaves the line empty.
+    // Each line overwrites the previous one; the last one leaves the line empty.
     err << "\r\x1b[K";
     if (done < total) err << doing << " " << done << "/" << total;
     err << std::flush;
   };
 }
 
-// Tells that a call for `name` failed; returns its exit code.
+// Reports a failed call for `name`; returns its exit code.
 ExitCode TellFailure(Session& session, const std::string& name, const absl::Status& failure,
                      bool connection_broke) {
   std::string text(failure.message());
@@ -81,7 +81,7 @@ ExitCode TellFailure(Session& session, const std::string& name, const absl::Stat
   }
   absl::string_view message = text;
   absl::ConsumePrefix(&message, absl::StrCat(name, ": "));
-  // The server's sentence about an unknown daemon names it.
+  // The server's message about an unknown daemon contains its name.
   if (absl::IsNotFound(failure)) {
     session.Tell(message);
   } else {
@@ -90,8 +90,8 @@ ExitCode TellFailure(Session& session, const std::string& name, const absl::Stat
   return ExitCodeFor(failure);
 }
 
-// Tells each failure as "hob: NAME: MESSAGE" and hands each other response to `show`, in the order
-// of `names`. Returns the code for all of them.
+// Reports each failure as "hob: NAME: MESSAGE" and passes every other response to `show`, in the
+// order of `names`. Returns the code for all of them.
 template <typename Response>
 ExitCode ShowOutcomes(Session& session, const std::vector<std::string>& names,
                       const std::vector<Outcome<Response>>& outcomes,
@@ -110,14 +110,14 @@ ExitCode ShowOutcomes(Session& session, const std::vector<std::string>& names,
   return code;
 }
 
-// One line about a daemon after a command: "web: RUNNING, pid 123\n". Escaped, coloured for the
-// session's terminal.
+// Returns a line about a daemon after a command: "web: RUNNING, pid 123\n". Escaped, coloured for
+// the session's terminal.
 std::string Summary(const Session& session, const v1::Daemon& daemon) {
   std::string text = absl::StrCat(
       Escape(daemon.name()), ": ",
       Paint(StateName(daemon.state()), StateColour(daemon.state()), session.terminal()));
   if (daemon.pid() != 0) absl::StrAppend(&text, ", pid ", daemon.pid());
-  // After the cause of the stop, the reason says how many processes were killed.
+  // Behind the cause of the stop, the reason counts the killed processes.
   const size_t more = daemon.reason().find("; ");
   if (daemon.state() == v1::Daemon::STOPPED && more != std::string::npos) {
     absl::StrAppend(&text, Escape(daemon.reason().substr(more)));
@@ -125,7 +125,7 @@ std::string Summary(const Session& session, const v1::Daemon& daemon) {
   return absl::StrCat(text, "\n");
 }
 
-// `start`, `stop` or `restart`, each call of which waits for the outcome.
+// `start`, `stop` or `restart`. Each call waits for its outcome.
 template <typename Request, typename Response>
 class CommandVerb : public Verb {
  public:
@@ -161,8 +161,8 @@ class CommandVerb : public Verb {
   }
 
  private:
-  // How long to wait for the outcome. InvalidArgument if --timeout is not a duration greater than
-  // 0, or is given with --no-wait.
+  // Returns the time to wait for the outcome. InvalidArgument if --timeout is not a duration
+  // greater than 0, or stands beside --no-wait.
   absl::StatusOr<absl::Duration> Timeout() const {
     if (timeout_.empty()) return kDefaultTimeout;
     if (no_wait_) return absl::InvalidArgumentError("--timeout and --no-wait exclude each other");

@@ -1,4 +1,4 @@
-// `completion`, and the scripts that it prints.
+// `completion` and the scripts that it prints.
 #include <string>
 #include <vector>
 
@@ -46,7 +46,7 @@ std::string CasePattern(const VerbInfo& info) {
   return info.alias.empty() ? info.name : absl::StrCat(info.name, "|", info.alias);
 }
 
-// One branch a verb of a `case` that sets `options` and `kind`, in bash and zsh alike.
+// Returns the branches of a `case`, one per verb, that set `options` and `kind` in bash and zsh.
 std::string Cases(const CommandLineDescription& description) {
   const auto kind = [](Arguments arguments) {
     switch (arguments) {
@@ -74,8 +74,8 @@ std::string Cases(const CommandLineDescription& description) {
   return text;
 }
 
-// Finds the verb and the address among the words before the cursor; shared by bash and zsh, which
-// have set the array `before` and the variable `current`. Sets `candidates`, to `paths` for files.
+// Finds the verb and the address among the words before the cursor. Shared by bash and zsh, which
+// set the array `before` and the variable `current` first. Sets `candidates`, to `paths` for files.
 constexpr char kLogic[] =
     R"sh(  local verb='' address='' skip='' previous='' arguments=0 options='' kind=verb
   local candidates='' word
@@ -135,8 +135,8 @@ std::string Logic(const CommandLineDescription& description) {
                               {"@SHELLS@", kShellNames}});
 }
 
-// bash splits words at `=` and `:` as well, which breaks `--address=unix:/path` up: `before` gets
-// the joined pieces.
+// bash also splits words at `=` and `:`, and thus `--address=unix:/path`; `before` gets the
+// rejoined words.
 std::string Bash(const CommandLineDescription& description) {
   return absl::StrCat(
       "# hob: completion for bash. Load it with: source <(hob completion bash)\n"
@@ -188,7 +188,7 @@ std::string FishQuote(const std::string& text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
 }
 
-// Returns the values that fish offers for an option; empty for any.
+// Returns the values that fish offers for an option; empty if the option takes any value.
 std::string FishValues(const std::string& option) {
   if (option == "--output") return "table json";
   if (option == "--state") return kStates;
@@ -248,9 +248,9 @@ std::string Fish(const CommandLineDescription& description) {
   return text;
 }
 
-// Returns a script for bash, zsh or fish that completes verbs, options, names of daemons (asked
-// from the server by `hob list --names-only`), signals, states, keys of the configuration and
-// files. InvalidArgument for another shell.
+// Returns a script for bash, zsh or fish that completes verbs, options, names of daemons (from
+// `hob list --names-only`), signals, states, keys of the configuration and files. InvalidArgument
+// for another shell.
 absl::StatusOr<std::string> CompletionScript(const std::string& shell,
                                              const CommandLineDescription& description) {
   if (shell == "bash") return Bash(description);

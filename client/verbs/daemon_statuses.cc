@@ -43,7 +43,7 @@ std::string Killed(const v1::Run& run) {
   return killed.empty() ? "" : absl::StrCat("; ", killed);
 }
 
-// Says how the run ended, why hob ended it (if it did), and its last line on stderr.
+// Returns how the run ended, why hob ended it (if it did), and its last line on stderr.
 std::string End(const v1::Run& run) {
   if (!run.has_exit()) return "still up";
   return absl::StrCat(

@@ -14,21 +14,21 @@
 namespace hob {
 namespace client {
 
-// Returns `Status` of every daemon that `patterns` mean (none: all), in the order of ResolveNames,
-// or the first failure, with the name of its daemon. Blocks.
+// Returns the `Status` of every daemon that matches `patterns` (all if empty), in the order of
+// ResolveNames, or the first failure, with the name of its daemon. Blocks.
 absl::StatusOr<std::vector<v1::StatusResponse>> FetchStatuses(
     Session& session, const std::vector<std::string>& patterns);
 
-// True if the daemon ended by itself with one of its success codes and stays down for that reason:
-// nothing is wrong with it, although it does not run.
+// True if the daemon ended by itself with one of its success codes and therefore stays down: it is
+// healthy although it does not run.
 bool HasCompleted(const v1::StatusResponse& status);
 
-// Returns the command that shows what a daemon wrote before it failed: "hob logs NAME". Empty if it
-// is up, has not failed, never ran, or its output is not kept.
+// Returns the command that shows a failed daemon's output: "hob logs NAME". Empty if the daemon is
+// up, has not failed or never ran, or if its output is not kept.
 std::string LogsOfFailure(const v1::StatusResponse& status);
 
-// Returns the runs of a daemon, a row each in their order: start, pid, time up, resources, end and
-// last words.
+// Returns a table of a daemon's runs, a row each in their order: start, pid, time up, resources,
+// end and last line on stderr.
 Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs);
 
 }  // namespace client

@@ -24,7 +24,7 @@ std::string Headline(const Session& session, const v1::Daemon& daemon) {
                       "; wanted: ", daemon.wanted() ? "up" : "down", "\n");
 }
 
-// Says when hob starts the daemon next without a command.
+// Returns the time of the next start without a command, in words.
 std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
   if (daemon.has_next_start_time()) {
     return FormatTimeAndAge(ToTime(daemon.next_start_time()), session.Now(),
@@ -40,7 +40,7 @@ std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
   }
 }
 
-// Lists the failures that count now, with their window.
+// Returns the failures that count now, with their window.
 std::string Failures(const Session& session, const v1::Throttle& throttle) {
   if (throttle.failures().empty()) return "";
   std::string text =

@@ -17,7 +17,7 @@ namespace {
 
 using grpc::health::v1::HealthCheckResponse;
 
-// The most daemons that a line names.
+// The maximum number of daemons named on a line.
 constexpr size_t kMaxNamed = 5;
 
 bool IsUp(const v1::Daemon& daemon) {
@@ -50,7 +50,7 @@ class HealthVerb : public Verb {
     if (!health.ok()) return Unknown(session, health.status());
     if (session.json()) session.PrintJson(*health);
     const bool serves = health->status() == HealthCheckResponse::SERVING;
-    // The name of a service is no name of a daemon.
+    // A service's name is never a valid daemon name.
     if (IsValidDaemonName(name_)) return JudgeDaemon(session, serves);
     if (serves) return JudgeDaemons(session);
     Say(session, "NOT SERVING");
@@ -63,7 +63,8 @@ class HealthVerb : public Verb {
     return kHealthUnknown;
   }
 
-  // With JSON, which is the server's answer alone, only the exit code reflects the daemons.
+  // Prints nothing with JSON: that output is the server's answer alone, and only the exit code
+  // reflects the daemons.
   static void Say(Session& session, const std::string& line) {
     if (!session.json()) session.Print(Escape(line) + "\n");
   }
@@ -90,7 +91,7 @@ class HealthVerb : public Verb {
     return ExitCode::kDone;
   }
 
-  // False also if there is no such daemon any more: it is not wanted then.
+  // False also for a daemon that has just been removed.
   static absl::StatusOr<bool> IsDown(Session& session, const v1::Daemon& daemon) {
     if (!daemon.wanted() || IsUp(daemon)) return false;
     if (daemon.state() != v1::Daemon::EXITED) return true;

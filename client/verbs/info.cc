@@ -17,7 +17,8 @@ std::string Line(absl::string_view label, absl::string_view value) {
   return absl::StrFormat("%-14s %s\n", absl::StrCat(label, ":"), value);
 }
 
-// "97 (95 RUNNING, 2 HALTED)", in the order of the states, without those of no daemon.
+// Returns "97 (95 RUNNING, 2 HALTED)", in the order of the states, without states that no daemon
+// has.
 std::string Daemons(const Session& session, const v1::InfoResponse& info) {
   int64_t total = 0;
   for (const auto& count : info.counts()) total += count.second;

@@ -26,7 +26,7 @@ std::string InBrackets(const std::vector<std::string>& sections) {
   return absl::StrCat("[", absl::StrJoin(sections, "], ["), "]");
 }
 
-// Says how a change of the key in a file comes into force.
+// Returns how a change of the key in a file takes effect.
 std::string DescribeEffect(KeyEffect effect) {
   switch (effect) {
     case KeyEffect::kLive:
@@ -39,8 +39,9 @@ std::string DescribeEffect(KeyEffect effect) {
   return "";
 }
 
-// One object on one line: `name`, `sections` (a list), `default` (as a configuration file takes it;
-// empty if there is none), `live` (true if a reload changes it without a new process) and `help`.
+// Returns one object on one line: `name`, `sections` (a list), `default` (in the form that a
+// configuration file takes; empty if the key has none), `live` (true if a reload changes it without
+// a new process) and `help`.
 std::string JsonLine(const KeyDescription& key) {
   std::vector<std::string> sections;
   for (const std::string& section : key.sections) sections.push_back(JsonString(section));
@@ -64,7 +65,7 @@ class KeysVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"KEY", &names_, "Keys to describe in full. Default: all keys, a line each", ""}};
+    return {{"KEY", &names_, "Keys to describe in full. Default: all keys, one per line", ""}};
   }
 
   ExitCode Run(Session& session) override {
@@ -82,7 +83,7 @@ class KeysVerb : public Verb {
   }
 
  private:
-  // The keys with these names, in their order. InvalidArgument for a name that no key has.
+  // Returns the keys with these names, in their order. InvalidArgument for an unknown name.
   absl::StatusOr<Keys> Select(const Keys& all) const {
     Keys selected;
     for (const std::string& name : names_) {

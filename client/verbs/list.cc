@@ -35,7 +35,7 @@ absl::StatusOr<States> ParseStates(const std::vector<std::string>& lists) {
       if (!v1::Daemon::State_Parse(absl::AsciiStrToUpper(name), &state) ||
           state == v1::Daemon::STATE_UNSPECIFIED) {
         return absl::InvalidArgumentError(
-            absl::StrCat("--state: '", name, "' is none of ", KnownStates()));
+            absl::StrCat("--state: '", name, "' is not one of ", KnownStates()));
       }
       states.push_back(state);
     }
@@ -55,14 +55,14 @@ std::string PidOf(const v1::Daemon& daemon) {
 class ListVerb : public Verb {
  public:
   VerbInfo info() const override {
-    return {"list", "ls", "List daemons, a line each", Arguments::kDaemons};
+    return {"list", "ls", "List daemons, one per line", Arguments::kDaemons};
   }
 
   std::vector<Parameter> Parameters() override {
     return {{"NAME", &patterns_, "Only these: names, and globs (*, ?, [a-z]) on them", ""},
             {"--state", &state_texts_,
              "Only daemons in one of these states; a list with commas, or repeated", "STATE"},
-            {"-q,--names-only", &names_only_, "Print the names alone, one a line"}};
+            {"-q,--names-only", &names_only_, "Print only the names, one per line"}};
   }
 
   ExitCode Run(Session& session) override {
@@ -85,8 +85,8 @@ class ListVerb : public Verb {
   }
 
  private:
-  // With patterns, selects by state here: a pattern that means a daemon in another state is no
-  // mistake, one that means no daemon is.
+  // With patterns, selects by state on this side: a pattern that only matches daemons in other
+  // states is valid, a pattern that matches no daemon is an error.
   absl::StatusOr<v1::ListResponse> Fetch(Session& session, const States& states) const {
     absl::StatusOr<v1::ListResponse> list =
         session.supervisor().List(patterns_, patterns_.empty() ? states : States());

@@ -56,8 +56,8 @@ class LogsVerb : public Verb {
     if (!names.ok()) return session.Fail(names.status());
     const absl::Status greeted = session.supervisor().Greet();
     if (!greeted.ok()) return session.Fail(greeted);
-    // As the user wrote them: the server leaves out daemons of a glob whose output is not kept, and
-    // refuses those that are named.
+    // Passes the patterns on unresolved: among daemons whose output is not kept, the server skips
+    // those that match a glob, and refuses those named in full.
     for (const std::string& pattern : patterns_) request.add_names(pattern);
     if (stream_.empty() && names->size() == 1) TellIfStdoutIsNotKept(session, names->front());
     return Print(session, request, *names);
@@ -93,12 +93,12 @@ class LogsVerb : public Verb {
           return out.good();
         });
     if (!session.json()) session.Print(printer.End());
-    // The caller of Run tells that the output could not be written.
+    // The caller of Run reports the failed write.
     if (!out.good()) return ExitCode::kFailed;
     return status.ok() ? ExitCode::kDone : session.Fail(status);
   }
 
-  // A daemon whose stderr alone is kept looks like one that writes nothing.
+  // Explains why a daemon of which only stderr is kept seems to write nothing to stdout.
   static void TellIfStdoutIsNotKept(Session& session, const std::string& name) {
     const absl::StatusOr<std::vector<v1::StatusResponse>> status = FetchStatuses(session, {name});
     if (!status.ok()) return;

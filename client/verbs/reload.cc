@@ -12,14 +12,14 @@ namespace hob {
 namespace client {
 namespace {
 
-// "add", "unchanged": the server's word for the action.
+// Returns the server's word for the action: "add", "unchanged".
 std::string ActionName(v1::DaemonChange::Action action) {
   const std::string& name = v1::DaemonChange::Action_Name(action);
   return name.empty() ? absl::StrCat("action ", static_cast<int>(action))
                       : absl::AsciiStrToLower(name);
 }
 
-// A line for each daemon that changes, and the number of the others.
+// Returns a line for each daemon that changes, and the number of the others.
 std::string Plan(const v1::ReloadResponse& response, bool dry_run) {
   const absl::string_view would = dry_run ? "would " : "";
   std::string text;
@@ -53,7 +53,7 @@ class ReloadVerb : public Verb {
     const absl::Status greeted = session.supervisor().Greet();
     if (!greeted.ok()) return session.Fail(greeted);
     const absl::StatusOr<v1::ReloadResponse> response = session.supervisor().Reload(dry_run_);
-    // The configuration is invalid: the request, a single switch, cannot be.
+    // The configuration is invalid; the request, a single flag, is always valid.
     if (absl::IsInvalidArgument(response.status())) {
       return TellProblems(session, response.status());
     }
@@ -67,8 +67,8 @@ class ReloadVerb : public Verb {
   }
 
  private:
-  // Tells why the configuration is invalid. The failure of a reload has room for the first errors
-  // only; a dry run has all of them.
+  // Reports the errors of the configuration. A failed reload carries only the first ones; a dry run
+  // carries all of them.
   static ExitCode TellProblems(Session& session, const absl::Status& failure) {
     const absl::StatusOr<v1::ReloadResponse> all = session.supervisor().Reload(/*dry_run=*/true);
     if (all.ok() && !all->errors().empty()) return TellErrors(session, *all);

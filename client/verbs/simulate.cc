@@ -25,7 +25,7 @@ std::string FlagOf(const DaemonKey& key) {
   return "--" + absl::StrReplaceAll(key.name, {{"_", "-"}});
 }
 
-// "2.100s", as protobuf writes durations in JSON.
+// Returns the form of durations in protobuf's JSON: "2.100s".
 std::string JsonDuration(absl::Duration duration) { return ToJson(ToProto(duration)); }
 
 std::string NameOf(Kind kind) {
@@ -68,7 +68,7 @@ v1::Daemon::State ToProto(DaemonState state) {
   return named;
 }
 
-std::string Why(const SimulatedEvent& event) {
+std::string Explanation(const SimulatedEvent& event) {
   switch (event.kind) {
     case Kind::kStart:
       return "started";
@@ -84,8 +84,9 @@ std::string Why(const SimulatedEvent& event) {
   return "";
 }
 
-// One object on one line: `time` since the first start, `event`, `state`; for END also `uptime`,
-// `end`, `rule`, `explanation`, `failuresInWindow` and, where there is one, `nextAttemptTime`.
+// Returns one object on one line: `time` since the first start, `event`, `state`; for END also
+// `uptime`, `end`, `rule`, `explanation`, `failuresInWindow` and, if a start follows,
+// `nextAttemptTime`.
 std::string JsonLine(const SimulatedEvent& event) {
   std::vector<std::string> fields = {
       absl::StrCat("\"time\":", JsonDuration(event.time)),
@@ -118,7 +119,7 @@ class SimulateVerb : public Verb {
         {"--uptimes", &uptimes_, "How long the instances stay up, one after the other: 0.1,2,2,60"},
         {"--exit-code",
          &exit_code_,
-         "What each of them exits with. Default: 1",
+         "The exit code of each instance. Default: 1",
          "INT",
          /*required=*/false,
          {},
@@ -216,7 +217,7 @@ class SimulateVerb : public Verb {
       const v1::Daemon::State state = ToProto(event.state);
       table.AddRow({{hob::FormatDuration(event.time)},
                     {StateName(state), StateColour(state)},
-                    {Why(event)}});
+                    {Explanation(event)}});
     }
     session.Print(table.Render(session.terminal()));
   }

@@ -88,13 +88,13 @@ class Description {
   std::string text_;
 };
 
-// True if the daemon is as it should be; `is_named` if the user named it.
+// True if the daemon's state is no fault; `is_named` is true if the user named it.
 bool IsFine(const v1::StatusResponse& status, bool is_named) {
   if (status.daemon().state() == v1::Daemon::RUNNING || HasCompleted(status)) return true;
   return !is_named && !status.daemon().wanted();
 }
 
-// Returns the exit code after a failed call: "unknown", unless the command line is wrong.
+// Returns the exit code for a failed call: kUsage stays, any other code becomes kStatusUnknown.
 ExitCode StatusCodeFor(ExitCode code) { return code == ExitCode::kUsage ? code : kStatusUnknown; }
 
 class StatusVerb : public Verb {

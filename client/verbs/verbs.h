@@ -1,7 +1,7 @@
 // The verbs of the command line.
 //
 // A new verb is a class in a .cc file with a Make…Verb function, which is declared here and called
-// by AllVerbs. Help, completion and suggestions follow from what the class says.
+// by AllVerbs. Help, completion and suggestions are made from its VerbInfo and Parameters.
 #ifndef HOB_CLIENT_VERBS_VERBS_H_
 #define HOB_CLIENT_VERBS_VERBS_H_
 
@@ -19,61 +19,62 @@
 namespace hob {
 namespace client {
 
-// An option or an argument of a verb, and where its value goes. A plain value; owns no value.
+// An option or an argument of a verb, and the target of its value. A plain value; does not own the
+// target.
 struct Parameter {
   // A flag, a text, a text or number that may be absent, or any number of texts.
   using Value = absl::variant<bool*, std::string*, absl::optional<std::string>*,
                               absl::optional<int64_t>*, std::vector<std::string>*>;
 
-  // Of an option with its dashes: "--all", "-n,--lines". Of an argument without: "NAME".
+  // An option's names with dashes: "--all", "-n,--lines"; an argument's name without: "NAME".
   std::string names;
   Value value;
   std::string summary;
-  // The word for the value in the help, after the names; no word if empty.
+  // The word for the value in the help, after the names; empty for none.
   std::string value_name = "TEXT";
   // True if the command line must have it.
   bool required = false;
-  // The texts to choose from; any text will do if there are none.
+  // The allowed texts; empty allows any text.
   std::vector<std::string> choices = {};
-  // The largest number, of those from 0; without a limit if absent.
+  // The largest allowed number; the smallest is 0. No limit if absent.
   absl::optional<int> maximum = absl::nullopt;
 };
 
-// Parameters is called once, before the command line is parsed, which fills in their values; then
-// Run. Not thread-safe.
+// A subcommand. CommandLine calls Parameters once, before it parses the command line into their
+// values; Run follows. Not thread-safe.
 class Verb {
  public:
   virtual ~Verb() = default;
 
   virtual VerbInfo info() const = 0;
-  // Returns the options and arguments, whose values are members of this object.
+  // Returns the options and arguments; their targets are members of this object.
   virtual std::vector<Parameter> Parameters() { return {}; }
-  // Does the work. InvalidArgument told by Session::Fail is a usage error.
+  // Executes the verb. InvalidArgument reported by Session::Fail is a usage error.
   virtual ExitCode Run(Session& session) = 0;
 };
 
 using Verbs = std::vector<std::unique_ptr<Verb>>;
 
-// Every verb, in the order of the help.
+// Returns every verb, in the order of the help.
 Verbs AllVerbs();
 
-// `hob list [NAME...]`: lists daemons, a line each.
+// `hob list [NAME...]`: lists daemons, one per line.
 std::unique_ptr<Verb> MakeListVerb();
-// `hob status [NAME...]`: describes daemons in full; has exit codes of its own.
+// `hob status [NAME...]`: describes daemons in full; has its own exit codes.
 std::unique_ptr<Verb> MakeStatusVerb();
-// `hob explain NAME...`: says why a daemon is as it is, and what would change that.
+// `hob explain NAME...`: explains a daemon's state and how to change it.
 std::unique_ptr<Verb> MakeExplainVerb();
 // `hob info`: describes the server.
 std::unique_ptr<Verb> MakeInfoVerb();
-// `hob logs NAME...`: prints what daemons wrote, and with -f what they write.
+// `hob logs NAME...`: prints the output of daemons; with -f follows it.
 std::unique_ptr<Verb> MakeLogsVerb();
 // `hob watch [NAME...]`: prints changes of daemons as they happen.
 std::unique_ptr<Verb> MakeWatchVerb();
-// `hob health [NAME]`: tells probes whether the server, or a daemon, serves.
+// `hob health [NAME]`: for probes; shows whether the server, or a daemon, is healthy.
 std::unique_ptr<Verb> MakeHealthVerb();
 // `hob start NAME...`: starts daemons and waits until they are up.
 std::unique_ptr<Verb> MakeStartVerb();
-// `hob stop NAME...`: stops daemons and waits until nothing of them is left.
+// `hob stop NAME...`: stops daemons and waits until all their processes have ended.
 std::unique_ptr<Verb> MakeStopVerb();
 // `hob restart NAME...`: stops and starts daemons and waits until they are up.
 std::unique_ptr<Verb> MakeRestartVerb();

@@ -15,7 +15,7 @@ namespace hob {
 namespace client {
 namespace {
 
-// "STARTING -> STOPPING".
+// The width of the longest move, "STARTING -> STOPPING".
 constexpr int kMoveWidth = 20;
 
 std::string PaddedTo(int width, int length, std::string text) {
@@ -23,7 +23,7 @@ std::string PaddedTo(int width, int length, std::string text) {
   return text;
 }
 
-// Turns responses into lines for people; leaves out what it has shown already.
+// Turns responses into lines for people; skips changes already shown.
 class Lines {
  public:
   explicit Lines(Session& session) : session_(session) {}
@@ -49,7 +49,7 @@ class Lines {
   struct Known {
     v1::Daemon::State state = v1::Daemon::STATE_UNSPECIFIED;
     std::string reason;
-    // True if the present snapshot has it.
+    // True if the current snapshot contains the daemon.
     bool in_snapshot = true;
   };
 
@@ -143,7 +143,7 @@ class WatchVerb : public Verb {
           out.flush();
           return out.good();
         });
-    // The caller of Run tells that the output could not be written.
+    // The caller of Run reports the failed write.
     if (!out.good()) return ExitCode::kFailed;
     return status.ok() ? ExitCode::kDone : session.Fail(status);
   }

@@ -23,7 +23,7 @@ namespace {
 constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kLook = absl::Milliseconds(20);
 constexpr int kMaxPageSize = 5000;
-// Calls that are made before it counts: the first one connects.
+// The number of calls before measurement begins: the first one connects.
 constexpr int kWarmUp = 3;
 
 double Millis(int64_t nanos) { return nanos / 1e6; }
@@ -34,7 +34,7 @@ absl::Status ToStatus(const grpc::Status& status) {
 
 using Call = std::function<grpc::Status(grpc::ClientContext*, int)>;
 
-// Makes a call, the number of which it is given, again and again.
+// Makes `count` calls after the warm-up; passes each its number.
 absl::Status Repeat(int count, const Call& call, Samples& samples) {
   for (int i = -kWarmUp; i < count; ++i) {
     grpc::ClientContext context;
@@ -47,7 +47,7 @@ absl::Status Repeat(int count, const Call& call, Samples& samples) {
   return absl::OkStatus();
 }
 
-// Runs a program, its output thrown away, and waits until it ends. The exit code must be 0.
+// Runs a program, discards its output and waits for its end. Fails unless it exits with 0.
 absl::Status RunProgram(const std::vector<std::string>& words) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -74,7 +74,7 @@ absl::Status TimeProgram(const std::vector<std::string>& words, int count, Sampl
   return absl::OkStatus();
 }
 
-// How many daemons are HALTED; -1 when the server does not answer.
+// Returns the number of HALTED daemons; -1 if the server does not answer.
 int CountHalted(v1::Supervisor::Stub& stub) {
   grpc::ClientContext context;
   v1::ListRequest request;

@@ -10,25 +10,24 @@
 namespace hob {
 namespace bench {
 
-// What is measured of hobd alone, through its API and its command line, at rest.
+// Measurements of an idle hobd alone, through its API and its command line.
 
-// `count` calls of each, one after the other; kList, kStatus and kRestartCall.
+// Measures `count` calls of each kind, one after the other: kList, kStatus and kRestartCall.
 absl::Status MeasureCalls(Contender& hobd, int count, Measured& measured);
 
-// `count` runs of the program `hob` for each; kHobList and kHobStatus.
+// Measures `count` runs of the program `hob` of each kind: kHobList and kHobStatus.
 absl::Status MeasureCommandLine(Contender& hobd, const std::string& hob, int count,
                                 Measured& measured);
 
-// The same of `hob list` alone, and in turn with it as many runs of the program `empty`, each in
-// milliseconds.
+// Measures `count` runs of `hob list`, each followed by a run of the program `empty`; milliseconds.
 absl::Status MeasureListBeside(Contender& hobd, const std::string& hob, const std::string& empty,
                                int count, Samples& list, Samples& nothing);
 
-// Kills all children while `callers` clients call; kCrashUnderCalls, kCallsAnswered, kCallsFailed.
+// Kills all children while `callers` clients call: kCrashUnderCalls, kCallsAnswered, kCallsFailed.
 absl::Status MeasureCrashUnderCalls(Contender& hobd, int callers, Measured& measured);
 
-// Waits until a hobd whose daemons all loop has given them up, and watches for a while that nothing
-// more happens; kCrashLoopStarts, kCrashLoopHalted and kCrashLoopCpu.
+// Waits until hobd has given up all its crash-looping daemons, then measures for `watch` whether
+// anything else happens: kCrashLoopStarts, kCrashLoopHalted and kCrashLoopCpu.
 absl::Status MeasureCrashLoop(Contender& hobd, absl::Duration watch, Measured& measured);
 
 }  // namespace bench

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kKernelSignalSetBytes = 8;
 
-// In the memory of the parent, which stands still: only system calls.
+// Shared by the child and its suspended parent; the child may only make system calls.
 struct Plan {
   const BareCommand* command = nullptr;
   char* const* argv = nullptr;

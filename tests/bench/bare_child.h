@@ -12,31 +12,31 @@
 namespace hob {
 namespace bench {
 
-// What the bare loop starts: the least that a child needs of any supervisor.
+// A child of the bare loop: the minimum that any supervisor sets up.
 struct BareCommand {
   std::vector<std::string> argv;
-  // FIFOs for its output.
+  // The FIFOs for its output.
   std::string out_path;
   std::string err_path;
   // Becomes its standard input; at most kHighestKept.
   int stdin_fd = -1;
-  // The folder of the control group that it is born in; -1: that of the caller.
+  // The folder of its control group; -1 for the caller's group.
   int cgroup_fd = -1;
   // Its limit of open files.
   rlimit limit_nofile = {};
 };
 
-// The highest descriptor that a child may look at before it opens its own: the table is copied up
-// to it.
+// The highest descriptor of the parent that a child may use: the table is copied up to it.
 inline constexpr int kHighestKept = 9;
 
+// A started child, or the reason for the failure.
 struct BareProcess {
-  // -errno(3) when there is none.
+  // The process id; -errno(3) if the start failed.
   pid_t pid = -1;
   UniqueFd pidfd;
 };
 
-// Starts the command, with the environment of the caller, in a session of its own.
+// Starts the command in a session of its own, with the caller's environment.
 BareProcess SpawnBare(const BareCommand& command);
 
 }  // namespace bench

@@ -26,7 +26,7 @@ UniqueFd MakeFifo(const std::string& path) {
   return fifo;
 }
 
-void Carry(const UniqueFd& fifo, const std::string& path) {
+void Drain(const UniqueFd& fifo, const std::string& path) {
   thread_local std::vector<char> buffer(kBufferBytes);
   const ssize_t size = read(fifo.get(), buffer.data(), buffer.size());
   if (size <= 0) return;
@@ -42,7 +42,7 @@ void Die(const std::string& what, int error) {
   exit(1);
 }
 
-BareHousehold::BareHousehold(std::string folder, std::vector<std::string> child)
+BareSetup::BareSetup(std::string folder, std::vector<std::string> child)
     : folder_(std::move(folder)), child_(std::move(child)) {
   getrlimit(RLIMIT_NOFILE, &child_limit_);
   const rlimit own_limit = {child_limit_.rlim_max, child_limit_.rlim_max};
@@ -53,7 +53,7 @@ BareHousehold::BareHousehold(std::string folder, std::vector<std::string> child)
   stdin_write_.Reset(ends[1]);
 }
 
-BareCommand BareHousehold::CommandOf(int index) const {
+BareCommand BareSetup::CommandOf(int index) const {
   BareCommand command;
   command.argv = child_;
   command.argv.push_back(std::to_string(index));
@@ -80,13 +80,13 @@ void BareDaemon::Reap() {
   process.pidfd.Reset();
 }
 
-void BareDaemon::AskToEnd() const {
+void BareDaemon::Terminate() const {
   if (!process.pidfd.ok()) return;
   syscall(SYS_pidfd_send_signal, process.pidfd.get(), SIGTERM, nullptr, 0);
 }
 
-void BareDaemon::CarryOut() const { Carry(out, command.out_path); }
-void BareDaemon::CarryErr() const { Carry(err, command.err_path); }
+void BareDaemon::DrainOut() const { Drain(out, command.out_path); }
+void BareDaemon::DrainErr() const { Drain(err, command.err_path); }
 
 }  // namespace bench
 }  // namespace hob

@@ -12,51 +12,51 @@
 namespace hob {
 namespace bench {
 
-// What the bare supervisors have in common. Whatever fails ends the process and says what.
+// Code shared by the bare supervisors. Every failure ends the process with a message.
 
-// Says what has failed, and why, and ends the process.
+// Prints `what` and the text of `error`, an errno(3), and exits with 1.
 [[noreturn]] void Die(const std::string& what, int error);
 
-// What all children have in common.
-class BareHousehold {
+// Holds the settings shared by all children.
+class BareSetup {
  public:
-  // `folder` exists. "CHILD LEDGER INDEX" is what is started; the limit of open files is raised for
-  // this process alone.
-  BareHousehold(std::string folder, std::vector<std::string> child);
+  // Requires that `folder` exists. `child` is the command "CHILD LEDGER"; the daemon's index
+  // follows. Raises the limit of open files for this process, not for its children.
+  BareSetup(std::string folder, std::vector<std::string> child);
 
   const std::string& folder() const { return folder_; }
 
-  // The command of the daemon number `index`, whose FIFOs are there.
+  // Returns the command of daemon number `index`.
   BareCommand CommandOf(int index) const;
 
  private:
   const std::string folder_;
   const std::vector<std::string> child_;
-  // Of what children have as standard input.
+  // The ends of the pipe that is every child's standard input.
   UniqueFd stdin_read_;
   UniqueFd stdin_write_;
   rlimit child_limit_ = {};
 };
 
-// One of them and its output.
+// A daemon and its output.
 struct BareDaemon {
   BareCommand command;
   BareProcess process;
   UniqueFd out;
   UniqueFd err;
 
-  // Makes the FIFOs.
+  // Creates the FIFOs.
   explicit BareDaemon(BareCommand its_command);
 
   // Starts the process.
   void Spawn();
-  // Waits for the process, which has ended.
+  // Reaps the process, which has ended.
   void Reap();
-  // TERM, where there is a process.
-  void AskToEnd() const;
-  // Appends what is in one of the two FIFOs to the log of it.
-  void CarryOut() const;
-  void CarryErr() const;
+  // Sends TERM if the process is running.
+  void Terminate() const;
+  // Move the contents of the stdout or stderr FIFO to the end of its log.
+  void DrainOut() const;
+  void DrainErr() const;
 };
 
 }  // namespace bench

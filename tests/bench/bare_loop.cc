@@ -1,11 +1,11 @@
-// The least that keeps daemons up, as the measure of what a supervisor costs:
+// The minimum that keeps daemons up, as the baseline for the cost of a supervisor:
 //
 //   bare_loop FOLDER DAEMONS CHILD LEDGER
 //
-// One thread, one epoll over a pidfd and two FIFOs a daemon. Starts "CHILD LEDGER INDEX" for each
-// INDEX below DAEMONS, starts each again as soon as it has ended, appends what it writes to a file,
-// and on TERM ends all of them and itself. FIFOs and files lie in FOLDER, which exists. Knows no
-// throttle, no states, no trees of processes and nobody who asks.
+// One thread, one epoll over a pidfd and two FIFOs per daemon. Starts "CHILD LEDGER INDEX" for each
+// INDEX below DAEMONS, restarts each as soon as it has ended, appends its output to a file, and on
+// TERM ends all of them and itself. FIFOs and files are in FOLDER, which exists. It has no
+// throttle, no states, no process trees and no API.
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -32,7 +32,7 @@ class BareLoop {
   void Run();
 
  private:
-  // What an event is about; with the daemon's index it makes up its data.
+  // The source of an event; together with the daemon's index, the event's data.
   enum Source { kEnd, kOutput, kErrorOutput, kSignal };
 
   void Watch(int fd, Source source, int index);
@@ -41,7 +41,7 @@ class BareLoop {
   void Ended(int index);
   void EndAll();
 
-  const BareHousehold household_;
+  const BareSetup setup_;
   const UniqueFd epoll_{epoll_create1(EPOLL_CLOEXEC)};
   UniqueFd signals_;
   std::vector<BareDaemon> daemons_;
@@ -50,7 +50,7 @@ class BareLoop {
 };
 
 BareLoop::BareLoop(std::string folder, std::vector<std::string> child, int daemons)
-    : household_(std::move(folder), std::move(child)) {
+    : setup_(std::move(folder), std::move(child)) {
   sigset_t term;
   sigemptyset(&term);
   sigaddset(&term, SIGTERM);
@@ -59,7 +59,7 @@ BareLoop::BareLoop(std::string folder, std::vector<std::string> child, int daemo
   Watch(signals_.get(), kSignal, 0);
   daemons_.reserve(daemons);
   for (int i = 0; i < daemons; ++i) {
-    const BareDaemon& daemon = daemons_.emplace_back(household_.CommandOf(i));
+    const BareDaemon& daemon = daemons_.emplace_back(setup_.CommandOf(i));
     Watch(daemon.out.get(), kOutput, i);
     Watch(daemon.err.get(), kErrorOutput, i);
   }
@@ -95,9 +95,9 @@ void BareLoop::Handle(Source source, int index) {
     case kEnd:
       return Ended(index);
     case kOutput:
-      return daemons_[index].CarryOut();
+      return daemons_[index].DrainOut();
     case kErrorOutput:
-      return daemons_[index].CarryErr();
+      return daemons_[index].DrainErr();
     case kSignal:
       return EndAll();
   }
@@ -113,7 +113,7 @@ void BareLoop::EndAll() {
   signalfd_siginfo info;
   if (read(signals_.get(), &info, sizeof(info)) != sizeof(info)) return;
   ending_ = true;
-  for (const BareDaemon& daemon : daemons_) daemon.AskToEnd();
+  for (const BareDaemon& daemon : daemons_) daemon.Terminate();
 }
 
 }  // namespace

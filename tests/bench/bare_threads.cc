@@ -1,10 +1,10 @@
-// What hobd's shape costs by itself, whatever is done in it:
+// Measures the cost of hobd's architecture by itself, without its work:
 //
 //   bare_threads FOLDER DAEMONS CHILD LEDGER
 //
-// As bare_loop does it, but with a thread and, where the machine has them, a control group for each
-// daemon. The groups are removed one after the other once all daemons have ended, which takes the
-// least time of the ways that were tried.
+// Does the same as bare_loop, but with a thread and, if the machine has them, a control group for
+// each daemon. It removes the groups one by one after all daemons have ended, the fastest order of
+// those measured.
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -35,7 +35,7 @@ constexpr size_t kStackBytes = 64 << 10;
 class BareThreads {
  public:
   BareThreads(std::string folder, std::vector<std::string> child, int daemons);
-  // Returns when all have been ended by TERM.
+  // Returns after a TERM, when all daemons have ended.
   void Run();
 
  private:
@@ -44,7 +44,7 @@ class BareThreads {
     BareThreads* all;
     // Empty without control groups.
     std::string group;
-    // Guards the process against whoever ends all.
+    // Guards the process against EndAll.
     std::mutex mu;
 
     Worker(BareCommand command, BareThreads* threads) : daemon(std::move(command)), all(threads) {}
@@ -53,12 +53,12 @@ class BareThreads {
   void MakeGroup(const std::string& path, Worker& worker);
   static void StartThread(Worker& worker);
   static void* Work(void* worker);
-  // Spawns the process; false when all are to end.
+  // Spawns the process; returns false once EndAll has begun.
   bool Spawn(Worker& worker);
   void EndAll();
   void RemoveGroups();
 
-  const BareHousehold household_;
+  const BareSetup setup_;
   const Containment containment_;
   std::deque<Worker> workers_;
   std::atomic<bool> ending_{false};
@@ -69,16 +69,16 @@ class BareThreads {
 };
 
 BareThreads::BareThreads(std::string folder, std::vector<std::string> child, int daemons)
-    : household_(std::move(folder), std::move(child)),
-      containment_(ProbeContainment(household_.folder())),
+    : setup_(std::move(folder), std::move(child)),
+      containment_(ProbeContainment(setup_.folder())),
       live_(daemons) {
-  // Every thread is to have it blocked.
+  // Block TERM in every thread.
   sigset_t term;
   sigemptyset(&term);
   sigaddset(&term, SIGTERM);
   sigprocmask(SIG_SETMASK, &term, nullptr);
   for (int i = 0; i < daemons; ++i) {
-    Worker& worker = workers_.emplace_back(household_.CommandOf(i), this);
+    Worker& worker = workers_.emplace_back(setup_.CommandOf(i), this);
     if (containment_.mode == ContainmentMode::kControlGroup) {
       MakeGroup(DaemonGroup(containment_.group, std::to_string(i)), worker);
     }
@@ -119,14 +119,14 @@ void BareThreads::EndAll() {
   ending_ = true;
   for (Worker& worker : workers_) {
     const std::lock_guard<std::mutex> lock(worker.mu);
-    worker.daemon.AskToEnd();
+    worker.daemon.Terminate();
   }
 }
 
 bool BareThreads::Spawn(Worker& worker) {
   const std::lock_guard<std::mutex> lock(worker.mu);
   if (ending_) return false;
-  // Not kept: descriptors are what a machine has least of.
+  // Closed on return, because descriptors are scarce.
   UniqueFd group;
   if (!worker.group.empty()) {
     group.Reset(open(worker.group.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -146,8 +146,8 @@ void* BareThreads::Work(void* argument) {
                     {daemon.err.get(), POLLIN, 0}};
     do {
       if (poll(fds, 3, -1) < 0) continue;
-      if (fds[1].revents != 0) daemon.CarryOut();
-      if (fds[2].revents != 0) daemon.CarryErr();
+      if (fds[1].revents != 0) daemon.DrainOut();
+      if (fds[2].revents != 0) daemon.DrainErr();
     } while (fds[0].revents == 0);
     const std::lock_guard<std::mutex> lock(worker.mu);
     daemon.Reap();
@@ -172,7 +172,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: bare_threads FOLDER DAEMONS CHILD LEDGER\n");
     return 2;
   }
-  // Never destroyed: the threads may not have quite ended.
+  // Never destroyed: some threads may still be ending.
   auto& threads = *new hob::bench::BareThreads(argv[1], {argv[3], argv[4]}, atoi(argv[2]));
   threads.Run();
   _exit(0);

@@ -1,4 +1,4 @@
-// How fast hobd is, beside a bare loop that does nothing but keep children up.
+// Benchmarks hobd against a bare loop that does nothing but keep children up.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -19,20 +19,20 @@ namespace bench {
 namespace {
 
 constexpr char kAbout[] =
-    "Measures hobd and hob beside a bare loop (one thread; pidfds, FIFOs, clone3 with a shared "
-    "table of descriptors) that starts the same children, and the orderly stop beside a program "
-    "with nothing but a thread and a control group for each of them as well.\n\n"
-    "To repeat what the README says, on a machine where nothing else runs:\n\n"
+    "Measures hobd and hob against a bare loop (one thread; pidfds, FIFOs, clone3 with a shared "
+    "table of descriptors) that starts the same children, and the orderly stop also against a "
+    "program with only a thread and a control group for each child.\n\n"
+    "To reproduce the README's figures, on an otherwise idle machine:\n\n"
     "  bazel run --config=release //tests/bench\n\n"
     "A round is one life of each: boot, rest, single kills, all killed at once, calls, orderly "
-    "stop. They take turns, so that all meet the same noise; only ratios within one run mean "
-    "much. Output is captured, and all settings are the defaults but for a window of the throttle "
-    "that never gives up.\n\n"
-    "With --busy each round runs beside an endless loop for every processor. Loops, server and "
-    "callers are then in one session, that of the benchmark: where the kernel shares processors "
-    "out among sessions, a server with a session of its own has half of each processor to itself "
-    "whatever the loops do, and this is the harder case, as in a container. The daemons lead "
-    "sessions of their own as ever.";
+    "stop. They take turns, so that all meet the same noise; only ratios within one run are "
+    "meaningful. Output is captured, and all settings have their defaults, except for a throttle "
+    "window in which hobd never gives up.\n\n"
+    "With --busy an endless loop runs on every processor during each round. Loops, server and "
+    "callers then share the session of the benchmark. If the kernel divides processors among "
+    "sessions, a server with a session of its own gets half of each processor despite the loops; "
+    "one session is the harder case, as in a container. The daemons still lead sessions of their "
+    "own.";
 
 struct Plan {
   Contender::Programs programs;
@@ -71,8 +71,8 @@ Contender::Options OptionsFor(const Plan& plan, Contender::Kind kind, int daemon
   return options;
 }
 
-// A life of bare_threads: its end is all there is to say.
-absl::Status RoundOfThreads(const Plan& plan, int daemons, Results& results) {
+// One life of bare_threads; measures only its end.
+absl::Status ThreadsRound(const Plan& plan, int daemons, Results& results) {
   auto contender = Contender::Launch(OptionsFor(plan, Contender::Kind::kBareThreads, daemons));
   if (!contender.ok()) return contender.status();
   Measured measured;
@@ -80,7 +80,7 @@ absl::Status RoundOfThreads(const Plan& plan, int daemons, Results& results) {
   if (status.ok()) status = MeasureCrash(**contender, measured);
   if (status.ok()) status = MeasureEnd(**contender, measured);
   if (!status.ok()) return status;
-  results.bare_loop[Figure::kStopOfShape].Add(measured[Figure::kStop].Median());
+  results.bare_loop[Figure::kStopBesideThreads].Add(measured[Figure::kStop].Median());
   return status;
 }
 
@@ -107,7 +107,7 @@ absl::Status AllRounds(const Plan& plan, int daemons, Results& results) {
   for (int round = 0; round < plan.rounds; ++round) {
     std::cerr << daemons << " daemons, round " << round + 1 << " of " << plan.rounds << "\n";
     const bool idle = round == 0 && plan.idle_seconds > 0;
-    // Who comes later finds the machine warm: they take turns at that too.
+    // Rotate the order: later contenders find the machine warm.
     for (int turn = 0; turn < 3; ++turn) {
       absl::Status status;
       switch ((round + turn) % 3) {
@@ -118,16 +118,16 @@ absl::Status AllRounds(const Plan& plan, int daemons, Results& results) {
           status = Round(plan, Kind::kHobd, daemons, idle, results.hobd);
           break;
         default:
-          status = RoundOfThreads(plan, daemons, results);
+          status = ThreadsRound(plan, daemons, results);
       }
       if (!status.ok()) return status;
     }
   }
-  results.hobd[Figure::kStopOfShape] = results.hobd[Figure::kStop];
+  results.hobd[Figure::kStopBesideThreads] = results.hobd[Figure::kStop];
   return absl::OkStatus();
 }
 
-// One life of hobd or of bare_threads beside a load.
+// One life of hobd or of bare_threads under load.
 absl::Status BusyRound(const Plan& plan, Contender::Kind kind, int daemons, Results& results) {
   Load load;
   if (absl::Status status = load.Begin(); !status.ok()) return status;
@@ -208,20 +208,20 @@ int Run(const Plan& plan) {
 }
 
 void AddOptions(CLI::App& app, Plan& plan) {
-  app.add_option("--daemons", plan.daemons, "numbers of daemons, by commas")
+  app.add_option("--daemons", plan.daemons, "numbers of daemons, separated by commas")
       ->delimiter(',')
       ->check(CLI::Range(1, 5000))
       ->capture_default_str();
-  app.add_option("--rounds", plan.rounds, "lives of each")
+  app.add_option("--rounds", plan.rounds, "lives of each contender")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--restarts", plan.restarts, "single kills a round")->capture_default_str();
+  app.add_option("--restarts", plan.restarts, "single kills per round")->capture_default_str();
   app.add_option("--idle", plan.idle_seconds,
-                 "seconds to watch it idle, in the first round; 0: not")
+                 "seconds to watch an idle server, in the first round; 0: none")
       ->capture_default_str();
-  app.add_option("--calls", plan.calls, "calls of each kind a round; 0: none")
+  app.add_option("--calls", plan.calls, "calls of each kind per round; 0: none")
       ->capture_default_str();
-  app.add_option("--runs", plan.runs, "runs of hob of each kind a round; 0: none")
+  app.add_option("--runs", plan.runs, "runs of hob of each kind per round; 0: none")
       ->capture_default_str();
   app.add_option("--callers", plan.callers, "parallel callers during a crash of all; 0: none")
       ->capture_default_str();
@@ -230,8 +230,8 @@ void AddOptions(CLI::App& app, Plan& plan) {
   app.add_flag("--sessions", plan.sessions,
                "hide the control groups, so that hobd contains daemons by sessions (root only)");
   app.add_flag("--busy", plan.busy,
-               "keep all processors busy, and measure boot, crash and `hob list` alone");
-  app.add_option("--folder", plan.folder, "where everything is written")->capture_default_str();
+               "keep all processors busy, and measure only boot, crash and `hob list`");
+  app.add_option("--folder", plan.folder, "where to write all files")->capture_default_str();
   app.add_option("--hobd", plan.programs.hobd, "the server")->required();
   app.add_option("--hob", plan.programs.hob, "the command line")->required();
   app.add_option("--bare-loop", plan.programs.bare_loop, "the bare loop")->required();
@@ -240,7 +240,7 @@ void AddOptions(CLI::App& app, Plan& plan) {
   app.add_option("--empty", plan.programs.empty, "a program that does nothing")->required();
 }
 
-// Children start in another folder.
+// Makes the paths absolute, because children start in another folder.
 void MakeAbsolute(Contender::Programs& programs) {
   char folder[4096];
   if (getcwd(folder, sizeof(folder)) == nullptr) return;

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs the benchmark with few daemons and looks whether it has measured everything. No figure is held against its goal, but
-# for those that have nothing to do with time.
+# Runs the benchmark with few daemons and checks that it has measured everything. Compares no figure with its goal, except
+# those independent of time.
 #
 # Usage: bench_test.sh BENCH ARGUMENTS...
 set -uo pipefail
@@ -10,7 +10,7 @@ output=$("$@" --daemons 1,5 --rounds 1 --restarts 2 --calls 2 --runs 1 --callers
 
 failures=0
 
-# expect PATTERN COUNT: so many lines match.
+# expect PATTERN COUNT: checks that COUNT lines match.
 expect() {
   local found
   found=$(grep -cE "$1" <<<"$output")
@@ -20,7 +20,7 @@ expect() {
   fi
 }
 
-# One for each number of daemons, with a median and a spread of both where there are two.
+# Expects a line for each number of daemons, with a median and a spread of both if it has two.
 number='[0-9.]+'
 for figure in "killed child to its successor's main" 'boot: launch to the last' 'all killed at once until all' \
   'orderly stop' 'the same beside bare threads' 'memory of the server' 'the same at the end'; do

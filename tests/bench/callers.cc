@@ -9,12 +9,12 @@ namespace hob {
 namespace bench {
 namespace {
 
-// A call that is not answered by then counts as failed.
+// A call without an answer after this time counts as failed.
 constexpr std::chrono::seconds kDeadline{60};
 
 }  // namespace
 
-// One client. Its next call begins on the thread that brought the last answer.
+// One client. It makes its next call on the thread that delivered the last answer.
 class Callers::Caller {
  public:
   Caller(Callers& callers, const Options& options, bool lists)

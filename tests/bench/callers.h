@@ -12,25 +12,25 @@
 namespace hob {
 namespace bench {
 
-// Clients that call a server in parallel, over a connection each: every other one List, the others
-// Status, the next call as soon as the last was answered. Begins when it is made. Thread-safe.
+// Clients that call a server in parallel, each over a connection of its own: half of them List,
+// half Status, each one call after the other. The constructor starts them. Thread-safe.
 class Callers {
  public:
   struct Options {
     std::string address;
     int count = 200;
-    // Whose Status is asked for.
+    // The daemon for Status.
     std::string daemon;
   };
 
   explicit Callers(const Options& options);
-  // Precondition: Stop has returned.
+  // Requires that Stop has returned.
   ~Callers();
 
   Callers(const Callers&) = delete;
   Callers& operator=(const Callers&) = delete;
 
-  // Blocks until every caller was answered once.
+  // Blocks until every caller has had one answer.
   void WaitUntilAllCall() ABSL_LOCKS_EXCLUDED(mu_);
 
   struct Outcome {
@@ -39,13 +39,14 @@ class Callers {
     // The first failure.
     absl::Status error;
   };
-  // Lets every call come to its end and begins none any more. Blocks.
+  // Makes no more calls, and blocks until those in progress have ended.
   Outcome Stop() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   class Caller;
 
-  // A call of a caller has ended; `first` is its first. Returns whether to call again.
+  // Called at the end of each call; `first` is true for the caller's first. Returns true if the
+  // caller should call again.
   bool Ended(const absl::Status& status, bool first) ABSL_LOCKS_EXCLUDED(mu_);
 
   absl::Mutex mu_;

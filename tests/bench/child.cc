@@ -1,5 +1,5 @@
-// The daemon of the benchmark: child LEDGER INDEX [crash]. Notes when its main began and then waits
-// for a signal, or ends at once with code 1.
+// The daemon of the benchmark: child LEDGER INDEX [crash]. Records the start time of main, then
+// waits for a signal or, with `crash`, exits at once with code 1.
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@
 
 namespace {
 
-// False when the ledger cannot be written.
+// Records the start in the ledger. Returns false if the ledger cannot be written.
 bool Note(const char* path, int index, int64_t started) {
   const int fd = open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0) return false;
@@ -38,6 +38,6 @@ int main(int argc, char** argv) {
   const int64_t started = hob::bench::MonotonicNanos();
   if (argc < 3 || !Note(argv[1], atoi(argv[2]), started)) return 2;
   if (argc > 3) return 1;
-  // TERM ends it, as it ends every program that does not say otherwise.
+  // TERM has its default action, and ends the process.
   for (;;) pause();
 }

@@ -27,13 +27,13 @@ namespace hob {
 namespace bench {
 namespace {
 
-// Only what is broken takes so long.
+// Time-out for everything; only a broken contender takes this long.
 constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr int kPatienceMillis = 120'000;
-constexpr size_t kLastWords = 2000;
+constexpr size_t kStderrTail = 2000;
 
-// In a namespace of mounts of its own, without the hierarchy that hobd looks for. Called between
-// fork and execve, of a process with one thread.
+// Enters a mount namespace of its own and unmounts the hierarchy that hobd looks for. Called
+// between fork and execve of a single-threaded process.
 void HideControlGroups() {
   if (unshare(CLONE_NEWNS) != 0 || mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     _exit(126);
@@ -134,7 +134,7 @@ absl::Status Contender::Start() {
 }
 
 void Contender::Become(char* const* argv, const char* stderr_path) const {
-  // The kernel shares processors out among sessions.
+  // The kernel may divide processors among sessions.
   if (options_.own_session) setsid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   const int log = open(stderr_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -149,7 +149,7 @@ void Contender::Become(char* const* argv, const char* stderr_path) const {
 }
 
 absl::Status Contender::WaitForBoot() {
-  // A supervisor that ends is noticed, if late: its children are looked for in short turns.
+  // Wait in short turns, to notice a supervisor that has ended.
   for (absl::Duration left = kPatience; left > absl::ZeroDuration(); left -= absl::Seconds(1)) {
     const absl::Status started = ledger_->WaitForStarts(options_.daemons, absl::Seconds(1));
     if (started.ok()) return started;
@@ -158,7 +158,7 @@ absl::Status Contender::WaitForBoot() {
   }
   return absl::UnavailableError(absl::StrCat(NameOf(options_.kind), " did not boot (",
                                              ledger_->starts(), " of ", options_.daemons,
-                                             " daemons):\n", LastWords()));
+                                             " daemons):\n", StderrTail()));
 }
 
 absl::StatusOr<int64_t> Contender::Stop() {
@@ -172,15 +172,15 @@ absl::StatusOr<int64_t> Contender::Stop() {
   waitid(P_PIDFD, pidfd_.get(), &info, WEXITED);
   pidfd_.Reset();
   if (ended && info.si_code == CLD_EXITED && info.si_status == 0) return took;
-  return absl::InternalError(absl::StrCat("did not end well:\n", LastWords()));
+  return absl::InternalError(absl::StrCat("did not end well:\n", StderrTail()));
 }
 
-std::string Contender::LastWords() const {
+std::string Contender::StderrTail() const {
   std::ifstream file(folder_ + "/stderr");
   std::stringstream text;
   text << file.rdbuf();
   const std::string words = text.str();
-  return words.substr(words.size() - std::min(words.size(), kLastWords));
+  return words.substr(words.size() - std::min(words.size(), kStderrTail));
 }
 
 }  // namespace bench

@@ -16,24 +16,24 @@
 namespace hob {
 namespace bench {
 
-// A supervisor that is measured, from its launch to its end: hobd, or a bare one. Its daemons are
-// all the same child, which notes its starts in the ledger. Everything that it writes lies in a
-// folder of its own, which goes with it.
+// A measured supervisor from its launch to its end: hobd or a bare one. All its daemons run the
+// same child, which records its starts in the ledger. All files are in a folder of its own, which
+// the destructor removes.
 //
-// Not thread-safe. Launched by the thread that lives longest: a supervisor whose launcher is gone
-// is told to end.
+// Not thread-safe. Launch it on the thread that lives longest: when the launching thread ends, the
+// kernel sends the supervisor a TERM.
 class Contender {
  public:
   enum class Kind { kBareLoop, kBareThreads, kHobd };
 
-  // Absolute paths of the programs.
+  // The absolute paths of the programs.
   struct Programs {
     std::string hobd;
     std::string hob;
     std::string bare_loop;
     std::string bare_threads;
     std::string child;
-    // Does nothing.
+    // A program that does nothing.
     std::string empty;
   };
 
@@ -41,20 +41,20 @@ class Contender {
     Programs programs;
     Kind kind = Kind::kHobd;
     int daemons = 1;
-    // Where its folder is made.
+    // The parent of its folder.
     std::string folder;
-    // The children end at once, and hobd has the throttle of its defaults. Else they stay, and its
-    // window is so wide that it never gives one up.
+    // True if the children end at once, and hobd's throttle has its defaults. Otherwise they stay
+    // up, and the throttle's window is set so that hobd never gives one up.
     bool crash_loop = false;
-    // True if it leads a session of its own, as a server does.
+    // True if the supervisor leads a session of its own, as a server does.
     bool own_session = true;
-    // Whether to hide the control groups, which leaves hobd with sessions to contain daemons.
+    // True to hide the control groups, so that hobd contains daemons by sessions.
     bool hide_control_groups = false;
   };
 
-  // Launches it and returns at once. The errors tell what the machine refuses.
+  // Launches a supervisor and returns at once. Errors name the failed operation.
   static absl::StatusOr<std::unique_ptr<Contender>> Launch(const Options& options);
-  // Ends it, however long it takes.
+  // Ends the supervisor; blocks until it has ended.
   ~Contender();
 
   Contender(const Contender&) = delete;
@@ -64,18 +64,18 @@ class Contender {
   int daemons() const { return options_.daemons; }
   pid_t pid() const { return pid_; }
   Ledger& ledger() { return *ledger_; }
-  // CLOCK_MONOTONIC, nanoseconds, just before it was launched.
+  // The time just before the launch; CLOCK_MONOTONIC, nanoseconds.
   int64_t launched_at() const { return launched_at_; }
 
-  // Of hobd: where it listens, and what the daemon number `index` is called.
+  // Only hobd: its address, and the name of daemon number `index`.
   std::string address() const { return "unix:" + folder_ + "/hob.sock"; }
   static std::string DaemonName(int index);
 
-  // Waits until the first instance of every daemon has started. With the supervisor's own words
-  // when it has ended instead.
+  // Blocks until the first instance of every daemon has started. Unavailable, with the end of the
+  // supervisor's stderr, if it ends first.
   absl::Status WaitForBoot();
 
-  // Sends TERM and waits for its end. Returns how long that took, nanoseconds.
+  // Sends TERM and blocks until the supervisor has ended. Returns the time taken, nanoseconds.
   absl::StatusOr<int64_t> Stop();
 
  private:
@@ -86,8 +86,8 @@ class Contender {
   std::vector<std::string> Command() const;
   absl::Status Start();
   [[noreturn]] void Become(char* const* argv, const char* stderr_path) const;
-  // What it has written to stderr, the end of it.
-  std::string LastWords() const;
+  // Returns the end of its stderr.
+  std::string StderrTail() const;
 
   const Options options_;
   std::string folder_;

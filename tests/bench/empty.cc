@@ -1,2 +1,2 @@
-// The least that starting a program costs.
+// Measures the minimum cost of starting a program.
 int main() {}

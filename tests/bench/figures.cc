@@ -4,7 +4,7 @@ namespace hob {
 namespace bench {
 namespace {
 
-// The throttle's defaults: a daemon that ends at once is started so often.
+// The number of starts of a daemon that ends at once, with the throttle's defaults.
 constexpr int kStartsOfCrashLoop = 3;
 
 Goal TimesBareLoop(double bound, std::vector<int> at) {
@@ -64,7 +64,7 @@ std::vector<FigureDescription> AllFigures(int crash_loop) {
       {Figure::kCrash, "all killed at once until all are back", "ms",
        TimesBareLoop(1.4, {1000, 5000})},
       {Figure::kStop, "orderly stop, to the end of the server", "ms", TimesBareLoop(1.4, {1000})},
-      {Figure::kStopOfShape, "the same beside bare threads and groups", "ms", Goal()},
+      {Figure::kStopBesideThreads, "the same beside bare threads and groups", "ms", Goal()},
       {Figure::kMemory, "memory of the server (PSS) after boot", "MiB", memory},
       {Figure::kMemoryLater, "the same at the end of a round", "MiB", memory},
       {Figure::kIdleWakeups, "idle: wake-ups by supervision", "", AtMost(0, {1000})},

@@ -1,4 +1,4 @@
-// What is measured, in which unit, and what it ought to be.
+// The figures, their units and their goals.
 #ifndef HOB_TESTS_BENCH_FIGURES_H_
 #define HOB_TESTS_BENCH_FIGURES_H_
 
@@ -17,7 +17,7 @@ enum class Figure {
   kBoot,
   kCrash,
   kStop,
-  kStopOfShape,
+  kStopBesideThreads,
   kMemory,
   kMemoryLater,
   kIdleWakeups,
@@ -44,7 +44,7 @@ enum class Figure {
 // A bound for hobd's figure, the median of its samples.
 struct Goal {
   enum class Kind {
-    // There is none.
+    // No goal.
     kNone,
     // At most `bound`.
     kAtMost,
@@ -52,18 +52,18 @@ struct Goal {
     kExactly,
     // At most `bound` times the bare loop's figure.
     kTimesBareLoop,
-    // At most `bound` times the figure of whatever else stands beside it.
+    // At most `bound` times the figure of another baseline, such as bare_threads.
     kTimesBeside,
     // At most `bound` times hobd's own figure `other`.
     kTimesOther,
-    // At most `bound` and `for_each_daemon` times the number of daemons.
+    // At most `bound` plus `for_each_daemon` times the number of daemons.
     kWithDaemons,
   };
   Kind kind = Kind::kNone;
   double bound = 0;
   double for_each_daemon = 0;
   Figure other = Figure::kRestart;
-  // The numbers of daemons for which it is set; empty: any.
+  // The numbers of daemons with this goal; empty for any.
   std::vector<int> at;
 };
 
@@ -74,15 +74,15 @@ struct FigureDescription {
   Goal goal;
 };
 
-// All figures. `crash_loop` is how many daemons loop, for which the goal is exact.
+// Returns all figures. `crash_loop` is the number of crash-looping daemons, which sets exact goals.
 std::vector<FigureDescription> AllFigures(int crash_loop);
 
-// The samples of one number of daemons.
+// The samples for one number of daemons.
 using Measured = std::map<Figure, Samples>;
 struct Results {
   Measured hobd;
-  // Figures of the yardstick: the bare loop; bare_threads for kStopOfShape and, beside a load, boot
-  // and crash; a program that does nothing for kBusyHobList.
+  // Figures of the baseline: the bare loop; bare_threads for kStopBesideThreads and, under load,
+  // boot and crash; a program that does nothing for kBusyHobList.
   Measured bare_loop;
 };
 

@@ -16,10 +16,10 @@
 namespace hob {
 namespace bench {
 
-// The benchmark's side of a ledger, in which every child notes its start. Not thread-safe.
+// The benchmark's side of a ledger, in which every child records its start. Not thread-safe.
 class Ledger {
  public:
-  // Makes the file, for daemons 0 to `slots` - 1.
+  // Creates the file, for daemons 0 to `slots` - 1.
   static absl::StatusOr<std::unique_ptr<Ledger>> Create(const std::string& path, int slots);
   ~Ledger();
 
@@ -29,18 +29,18 @@ class Ledger {
   const std::string& path() const { return path_; }
   int slots() const { return slots_; }
 
-  // Starts of all daemons so far.
+  // The number of starts of all daemons so far.
   int starts() const { return head().starts; }
   int StartsOf(int daemon) const { return slot(daemon).starts; }
   // The process id of the daemon's latest instance.
   pid_t PidOf(int daemon) const { return slot(daemon).pid; }
-  // When the daemon's latest instance began; CLOCK_MONOTONIC, nanoseconds.
+  // The start time of the daemon's latest instance; CLOCK_MONOTONIC, nanoseconds.
   int64_t StartedAt(int daemon) const { return slot(daemon).started; }
-  // The latest of all.
+  // The latest start time of all daemons.
   int64_t LastStartedAt() const;
 
-  // Blocks until there were `starts` starts, without taking any time of a processor meanwhile.
-  // DeadlineExceeded after `timeout`, with how many there were.
+  // Blocks until `starts` starts have happened, and uses no processor time meanwhile.
+  // DeadlineExceeded after `timeout`, with the number so far.
   absl::Status WaitForStarts(int starts, absl::Duration timeout);
 
  private:

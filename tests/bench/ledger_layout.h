@@ -1,4 +1,4 @@
-// What the children write and the benchmark reads, in a file that all of them have mapped.
+// The layout of a mapped file that the children write and the benchmark reads.
 #ifndef HOB_TESTS_BENCH_LEDGER_LAYOUT_H_
 #define HOB_TESTS_BENCH_LEDGER_LAYOUT_H_
 
@@ -10,32 +10,33 @@
 namespace hob {
 namespace bench {
 
-// Of one daemon.
+// The record of one daemon.
 struct LedgerSlot {
-  // CLOCK_MONOTONIC, nanoseconds, at the beginning of the latest instance's main.
+  // The time at the beginning of the latest instance's main; CLOCK_MONOTONIC, nanoseconds.
   std::atomic<int64_t> started;
   // Process id of the latest instance; set after `started`.
   std::atomic<int32_t> pid;
   std::atomic<int32_t> starts;
 };
 
-// The beginning of the file; the slots follow.
+// The head of the file; the slots follow.
 struct LedgerHead {
-  // Starts of all daemons. It is a futex: the child that makes it `awaited` wakes who waits for it.
+  // The number of starts of all daemons. A futex(2): the child that raises it to `awaited` wakes
+  // the waiter.
   std::atomic<int32_t> starts;
   std::atomic<int32_t> awaited;
-  // So that slots do not share a cache line with it.
+  // Keeps the slots off this cache line.
   char padding[56];
 };
 
-// CLOCK_MONOTONIC, nanoseconds.
+// Returns CLOCK_MONOTONIC, nanoseconds.
 inline int64_t MonotonicNanos() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-// How many bytes a ledger of `slots` slots has.
+// Returns the size of a ledger of `slots` slots, bytes.
 inline constexpr size_t LedgerBytes(size_t slots) {
   return sizeof(LedgerHead) + slots * sizeof(LedgerSlot);
 }

@@ -11,13 +11,13 @@ namespace hob {
 namespace bench {
 namespace {
 
-// Only what is broken takes so long.
+// Time-out for everything; only a broken contender takes this long.
 constexpr absl::Duration kPatience = absl::Minutes(2);
-// Between two restarts: who restarts is asleep again, as on a machine where little happens.
+// The pause between two restarts. It lets the supervisor fall asleep, as on a quiet machine.
 constexpr absl::Duration kPause = absl::Milliseconds(3);
-// A server may give memory back once it is quiet.
+// The time for a quiet server to give memory back.
 constexpr absl::Duration kSettle = absl::Seconds(2);
-// Neighbours are no company: the next one to be killed is far away.
+// The distance between daemons killed in succession, so that they share little state.
 constexpr int kStride = 37;
 
 double Millis(int64_t nanos) { return nanos / 1e6; }

@@ -9,27 +9,28 @@
 namespace hob {
 namespace bench {
 
-// What is measured of hobd and of the bare loop alike: each takes its samples from a contender that
-// has booted and rests, and leaves it so. The errors tell what did not come to pass.
+// Measurements common to hobd and the bare loop. Each requires a contender that has booted and is
+// idle, and leaves it idle. Errors name the event that failed to happen.
 
-// When a server counts as idle: five seconds after the last spawn it looks whether one hangs.
+// The wait before a server counts as idle: five seconds after the last spawn it checks for a hung
+// one.
 inline constexpr absl::Duration kUntilIdle = absl::Seconds(6);
 
-// Waits for the boot; kBoot and, at rest, kMemory.
+// Waits for the boot: kBoot and, once idle, kMemory.
 absl::Status MeasureBoot(Contender& contender, Measured& measured);
 
-// Lets it idle for `duration`; kIdleWakeups, kIdleGrpcWakeups and kIdleCpu.
+// Lets it idle for `duration`: kIdleWakeups, kIdleGrpcWakeups and kIdleCpu.
 absl::Status MeasureIdle(Contender& contender, absl::Duration duration, Measured& measured);
 
-// Kills `count` children, one after the other; kRestart.
+// Kills `count` children, one after the other: kRestart.
 absl::Status MeasureRestarts(Contender& contender, int count, Measured& measured);
 
-// Kills all children at once. Returns how long it took until all were back, milliseconds.
+// Kills all children at once. Returns the time until all were back, milliseconds.
 absl::StatusOr<double> CrashAll(Contender& contender);
-// The same; kCrash.
+// Does the same and records kCrash.
 absl::Status MeasureCrash(Contender& contender, Measured& measured);
 
-// kMemoryLater, and then its end: kStop.
+// Measures kMemoryLater, then ends the contender: kStop.
 absl::Status MeasureEnd(Contender& contender, Measured& measured);
 
 }  // namespace bench

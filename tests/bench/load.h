@@ -10,9 +10,9 @@
 namespace hob {
 namespace bench {
 
-// Keeps every processor busy: one process for each, which does nothing but loop. They are in the
-// session of this process, end with this object, and at the latest after ten minutes or with the
-// thread that has made them. Not thread-safe.
+// Keeps every processor busy with a process that loops. The processes belong to the session of this
+// process and end with this object, or earlier: after ten minutes, or with the thread that started
+// them. Not thread-safe.
 class Load {
  public:
   Load() = default;
@@ -21,7 +21,7 @@ class Load {
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
 
-  // Starts the loops, once.
+  // Starts the loops. Called once.
   absl::Status Begin();
 
  private:

@@ -18,10 +18,10 @@ namespace bench {
 namespace {
 
 constexpr absl::Duration kQuiet = absl::Milliseconds(100);
-// A thread that slept all the time; anything that works takes more.
+// The processor time of a sleeping thread, at most; nanoseconds. Any work takes more.
 constexpr int64_t kNextToNothing = 50'000;
 
-// Empty when it cannot be read.
+// Returns the contents of a file; empty if it cannot be read.
 std::string Read(const std::string& path) {
   std::ifstream file(path);
   std::stringstream text;
@@ -29,7 +29,7 @@ std::string Read(const std::string& path) {
   return text.str();
 }
 
-// The number behind `key` at the beginning of a line of `text`; 0 without one.
+// Returns the number behind `key` at the beginning of a line of `text`; 0 if there is no such line.
 int64_t NumberAt(const std::string& text, absl::string_view key) {
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     if (!absl::StartsWith(line, key)) continue;
@@ -41,8 +41,8 @@ int64_t NumberAt(const std::string& text, absl::string_view key) {
   return 0;
 }
 
-// gRPC's threads have names of their own; all others have the program's.
-bool IsOfGrpc(const std::string& name) {
+// True if a thread of this name belongs to gRPC; all other threads have the program's name.
+bool IsGrpcThread(const std::string& name) {
   for (absl::string_view prefix : {"grpc", "default-exec", "resolver-exec", "timer_manager",
                                    "nexting_thread", "event_engine"}) {
     if (absl::StartsWith(name, prefix)) return true;
@@ -51,7 +51,7 @@ bool IsOfGrpc(const std::string& name) {
 }
 
 void AddThread(const std::string& folder, ThreadUse* use) {
-  // Time on a processor, time spent waiting for one, and how often it was given one.
+  // schedstat: time on a processor, time waiting for one, number of times scheduled.
   const std::string schedule = Read(folder + "/schedstat");
   const std::vector<absl::string_view> words =
       absl::StrSplit(schedule, absl::ByAnyChar(" \n"), absl::SkipEmpty());
@@ -61,7 +61,7 @@ void AddThread(const std::string& folder, ThreadUse* use) {
       !absl::SimpleAtoi(words[2], &times)) {
     return;
   }
-  ThreadUse::Share& share = IsOfGrpc(Read(folder + "/comm")) ? use->grpc : use->supervision;
+  ThreadUse::Share& share = IsGrpcThread(Read(folder + "/comm")) ? use->grpc : use->supervision;
   share.cpu += cpu;
   share.wakeups += times;
 }

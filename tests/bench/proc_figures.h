@@ -12,28 +12,28 @@
 namespace hob {
 namespace bench {
 
-// What /proc says of a process. NotFound when there is none.
+// Figures of a process from /proc. NotFound if it does not exist.
 
-// The proportional set size, bytes.
+// Returns the proportional set size, bytes.
 absl::StatusOr<int64_t> ProportionalMemory(pid_t pid);
 
-// What the threads of a process have used so far; those that have ended are left out.
+// The processor use of a process's threads so far, without those that have ended.
 struct ThreadUse {
-  // Nanoseconds on a processor, and how often a thread was switched to.
+  // Nanoseconds on a processor, and the number of switches to a thread.
   struct Share {
     int64_t cpu = 0;
     int64_t wakeups = 0;
   };
   Share supervision;
-  // Of the threads that gRPC makes, which are known by their names.
+  // The share of gRPC's threads, recognised by their names.
   Share grpc;
 
   int64_t cpu() const { return supervision.cpu + grpc.cpu; }
 };
 absl::StatusOr<ThreadUse> UseOfThreads(pid_t pid);
 
-// Blocks until the process has used no processor for a tenth of a second. DeadlineExceeded when it
-// never rests within `timeout`.
+// Blocks until the process has used no processor for a tenth of a second. DeadlineExceeded if it
+// does not rest within `timeout`.
 absl::Status WaitUntilQuiet(pid_t pid, absl::Duration timeout);
 
 }  // namespace bench

@@ -19,7 +19,7 @@ namespace hob {
 namespace bench {
 namespace {
 
-// A figure of the report with three digits that say something.
+// Returns a figure with three significant digits.
 std::string Number(double value) {
   if (value == static_cast<int64_t>(value)) return absl::StrCat(static_cast<int64_t>(value));
   if (value >= 100) return absl::StrFormat("%.0f", value);
@@ -45,7 +45,7 @@ bool IsSetFor(const Goal& goal, int daemons) {
   return goal.at.empty() || std::find(goal.at.begin(), goal.at.end(), daemons) != goal.at.end();
 }
 
-// The greatest value that meets the goal; absent when there is none.
+// Returns the greatest value that meets the goal; absent without a goal.
 absl::optional<double> BoundOf(const Goal& goal, int daemons, const Results& results,
                                Figure figure) {
   if (!IsSetFor(goal, daemons)) return absl::nullopt;
@@ -88,7 +88,7 @@ std::string GoalText(const Goal& goal, double bound) {
   return absl::StrCat("<= ", Number(bound));
 }
 
-// hobd's figure as a multiple of what its goal compares it with.
+// Returns hobd's figure as a multiple of the one that its goal compares it with.
 std::string RatioText(const FigureDescription& figure, const Results& results) {
   const absl::optional<double> value = MedianOf(results.hobd, figure.figure);
   const absl::optional<double> base = figure.goal.kind == Goal::Kind::kTimesOther
@@ -123,13 +123,13 @@ std::string FirstLineWith(const std::string& path, absl::string_view key) {
   return "";
 }
 
-// What one daemon costs in microseconds, with the number of daemons next to it.
+// Returns the cost of one daemon, microseconds.
 std::string Cost(const Measured& measured, Figure figure, int daemons) {
   const absl::optional<double> millis = MedianOf(measured, figure);
   return millis.has_value() ? Number(*millis * 1000 / daemons) : "-";
 }
 
-// KiB a daemon, above what the server takes with `few` daemons.
+// Returns the KiB per daemon beyond the server's memory with the fewest daemons.
 std::string MemoryCost(const AllResults& results, int daemons) {
   const absl::optional<double> many = MedianOf(results.at(daemons).hobd, Figure::kMemory);
   const auto& [few, least] = *results.begin();

@@ -10,19 +10,19 @@
 namespace hob {
 namespace bench {
 
-// By the number of daemons.
+// The results by the number of daemons.
 using AllResults = std::map<int, Results>;
 
-// Prints on which machine, when, and how busy it is.
+// Prints the machine, the time and the load.
 void PrintMachine(std::ostream& out);
 
-// Prints a row a figure that was measured with `daemons` daemons: hobd beside the bare loop, their
-// ratio, the goal and whether it is met.
+// Prints a row for each figure measured with `daemons` daemons: hobd, the bare loop, their ratio,
+// the goal and whether it was met.
 void PrintTable(int daemons, const Results& results, const std::vector<FigureDescription>& figures,
                 std::ostream& out);
 
-// Prints what one daemon costs by the number of daemons, from kCurveFrom on: what grows faster than
-// linearly, rises.
+// Prints the cost of one daemon for each number of daemons from kCurveFrom on. The cost rises if
+// the total grows faster than linearly.
 inline constexpr int kCurveFrom = 100;
 void PrintCurve(const AllResults& results, std::ostream& out);
 

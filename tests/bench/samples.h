@@ -7,7 +7,7 @@
 namespace hob {
 namespace bench {
 
-// Measurements of one thing, in whatever unit it is told in. Not thread-safe.
+// The samples of one figure, all in the same unit. Not thread-safe.
 class Samples {
  public:
   void Add(double value) { values_.push_back(value); }
@@ -16,7 +16,7 @@ class Samples {
   double Min() const { return *std::min_element(values_.begin(), values_.end()); }
   double Max() const { return *std::max_element(values_.begin(), values_.end()); }
 
-  // The value in the middle; of an even number, the mean of the two.
+  // Returns the middle value, or the mean of the two middle values.
   double Median() const {
     std::vector<double> sorted = values_;
     std::sort(sorted.begin(), sorted.end());

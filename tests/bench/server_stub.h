@@ -11,7 +11,7 @@
 namespace hob {
 namespace bench {
 
-// A client of the server at `address` with a connection of its own.
+// Returns a client of the server at `address`, with a connection of its own.
 inline std::unique_ptr<v1::Supervisor::Stub> ConnectTo(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

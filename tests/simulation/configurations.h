@@ -11,11 +11,10 @@
 namespace hob {
 namespace simulation {
 
-// The contents of the configuration files: the daemons by number, and the numbers of their
-// settings.
+// The contents of the configuration files: maps daemon numbers to the numbers of their settings.
 struct Files {
   std::map<int, int> daemons;
-  // True if they have an error.
+  // True if the files contain an error.
   bool is_broken = false;
 };
 
@@ -39,7 +38,7 @@ class Configurations {
   std::shared_ptr<const DaemonSpec> SpecOf(int daemon, int number);
 
   const std::string path_;
-  // By the number of the settings: the specification of each daemon with them.
+  // The specification of each daemon with these settings, by number of the settings.
   std::vector<DaemonSpecs> loaded_;
   LoadedConfig broken_;
   std::unordered_map<const DaemonSpec*, int> numbers_;

@@ -58,10 +58,10 @@ struct FakeKernel::Process {
   bool is_main = false;
   bool has_ended = false;
 
-  // When it ends, and how; kInfinite while nothing ends it.
+  // The time and manner of its end; kInfinite while nothing ends it.
   Nanos ends_at = kInfinite;
   MainEnd end;
-  // True if it is stopped; how long it has left to live, and the signal that waits for it.
+  // True if it is stopped; its remaining life, and the signal pending for it.
   bool frozen = false;
   Nanos life_left = 0;
   int pending = 0;
@@ -71,9 +71,9 @@ struct FakeKernel::Process {
   bool is_stubborn = false;
   Nanos dies_after = 0;
   int code_on_signal = -1;
-  // How long it survives KILL.
+  // The time that it survives KILL.
   Nanos hangs_for = 0;
-  // How often it forks while it is killed.
+  // The number of times it forks while it is killed.
   int forks = 0;
 };
 
@@ -82,15 +82,16 @@ struct FakeKernel::Tree {
   int daemon = 0;
   int main_pid = 0;
   int alive = 0;
-  // True if the server may not signal it, and if it has refused KILL.
+  // True if it belongs to another user, so that the server may not signal it.
   bool is_another_users = false;
+  // True once it has refused KILL.
   bool has_refused_kill = false;
   // True while the server holds it, with a descriptor open for it.
   bool held = true;
   bool main_ended = false;
   MainEnd main_end;
   bool reaped = false;
-  // When it wakes a sleeping worker.
+  // The time at which it wakes a sleeping worker.
   Nanos wake_at = kInfinite;
   UniqueFd ready_fd;
   Nanos ready_at = kInfinite;
@@ -121,14 +122,14 @@ class FakeKernel::FakeInstance : public Instance {
   absl::Status SetMain(pid_t) override { return absl::InvalidArgumentError("no process says so"); }
   absl::Status SignalMain(int signal) override { return kernel_.Signal(tree_, signal, false); }
   absl::Status SignalTree(int signal) override { return kernel_.Signal(tree_, signal, true); }
-  // The caller has read a message, which this process has sent for the instance or for a stranger.
+  // Called for a message just read, which this process sent for the instance or for a stranger.
   bool Contains(pid_t process) override {
     return process == getpid() ? kernel_.TakeMessage(tree_) : process == pid_ && !tree_.reaped;
   }
   int CountAlive() override { return tree_.alive; }
   bool IsGone() override { return tree_.reaped && tree_.alive == 0; }
   bool IsSignalledAtOnce() const override { return true; }
-  // Nothing happens on it: a wake-up takes its place.
+  // Returns a descriptor that is never readable, because a wake-up reports the end of the tree.
   int tree_fd() override { return kernel_.options_.wakes_at_end_of_tree ? SilentFd() : -1; }
 
  private:
@@ -149,7 +150,7 @@ FakeKernel::~FakeKernel() = default;
 
 // Spawning.
 
-// The settings of the simulation give each program its number as its only argument.
+// Finds the program's number in its only argument, as set by the simulation's settings.
 absl::optional<SpawnFailure> FakeKernel::WouldFail(const SpawnRequest& request) {
   if (!missing_[std::stoi(request.argv[1])]) return absl::nullopt;
   return SpawnFailure{"exec", ENOENT, "the program is missing"};
@@ -238,7 +239,7 @@ FakeKernel::Process& FakeKernel::Add(Tree& tree, bool is_main) {
   Process& process = *processes_.back();
   process.tree = &tree;
   process.is_main = is_main;
-  // Its own entry has pid 0.
+  // FreePid sees this process with pid 0.
   process.pid = last_pid_ = FreePid();
   ++tree.alive;
   ++daemons_[tree.daemon].alive;
@@ -276,7 +277,7 @@ void FakeKernel::DrawReadiness(const SpawnRequest& request, Tree& tree) {
   if (tree.never_ready && random_.Chance(50)) tree.ready_at = kInfinite;
 }
 
-// Living and dying.
+// Lives and ends of processes.
 
 void FakeKernel::Deliver(Process& process, int signal) {
   if (process.has_ended) return;

@@ -17,20 +17,20 @@
 namespace hob {
 namespace simulation {
 
-// How often processes and the machine misbehave, in a hundred spawns, and for how long. A plain
-// value.
+// The rates of misbehaviour of processes and the machine, per hundred spawns, and its durations. A
+// plain value.
 struct FaultRates {
   // The main process ends by itself after some time.
   int ends = 50;
-  // The longest time after which it does.
+  // The longest time until that end.
   Nanos longest_life = 10 * kSecond;
   // It ends with a success code, if it ends by itself.
   int succeeds = 20;
   // Signals other than KILL do not end it; they end it late.
   int stubborn = 10;
   int slow_to_die = 30;
-  // How it says that it is ready, if it does: by messages, or by a newline to a descriptor, which
-  // it may also close without one.
+  // Readiness by messages, or by a newline to a descriptor, which the process may also close
+  // without one.
   ReadinessFaults readiness;
   // It starts others, some of which outlive it, ignore signals, or fork while they are killed.
   int has_children = 30;
@@ -42,17 +42,17 @@ struct FaultRates {
   // The spawn takes long; it hangs until it is given up.
   int slow_spawn = 3;
   int hung_spawn = 1;
-  // It becomes another user, whom the server may not signal before Heal. As often a signal fails
-  // once, for a shortage of the machine.
+  // The process becomes another user's, and the server may not signal it before Heal. At the same
+  // rate, a signal fails once, for a shortage of the machine.
   int refused = 0;
 };
 
 // Returns rates without faults: processes stay up, and end when told to.
 FaultRates NoFaults();
 
-// A kernel with a small space of pids, which are used again, and few descriptors. Its processes
-// follow scripts drawn at their spawn from the fault rates at that time. Spawner and Instance are
-// the seam: the code behind it is tested with real processes.
+// A kernel with few pids, which it reuses, and few descriptors. Its processes follow scripts drawn
+// at their spawn from the fault rates at that time. It replaces the implementations of Spawner and
+// Instance, which have tests with real processes.
 //
 // Not thread-safe: the simulation is one thread. Outlives its instances.
 class FakeKernel : public Spawner {
@@ -60,13 +60,13 @@ class FakeKernel : public Spawner {
   struct Options {
     int pids = 40;
     int descriptors = 100;
-    // Workers learn of ends at multiples of this, of several at once; immediately if 0.
+    // Workers learn of ends only at multiples of this time, several at once; immediately if 0.
     Nanos wake_every = 0;
     // True if the end of a tree wakes its worker; otherwise the worker must look for it.
     bool wakes_at_end_of_tree = true;
   };
 
-  // How long a spawn may take before the server gives up the child.
+  // The time-out after which the server gives up a spawning child.
   static constexpr Nanos kSpawnTimeout = 5 * kSecond;
 
   // `witness` and `random` outlive the kernel. `while_spawning` is called for a slow spawn with the
@@ -83,7 +83,7 @@ class FakeKernel : public Spawner {
 
   void SetFaultRates(const FaultRates& fault_rates) { fault_rates_ = fault_rates; }
   void SetDescriptors(int descriptors) { descriptors_ = descriptors; }
-  // The program with this number does not exist, or does again.
+  // Removes or restores the program with this number.
   void SetMissing(int program, bool missing) { missing_[program] = missing; }
   bool IsMissing(int program) const { return missing_[program]; }
   // Ends all hangs, stops and refusals of signals; no program is missing any more.
@@ -107,7 +107,7 @@ class FakeKernel : public Spawner {
 
   // Lets time pass until `now`, which never goes back.
   void AdvanceTo(Nanos now);
-  // Returns when something next happens by itself; kInfinite if nothing will.
+  // Returns the time of the next event without a request; kInfinite if there will be none.
   Nanos NextEvent() const;
 
   // True if the daemon's processes would have woken a worker that sleeps in ppoll(2).
@@ -128,12 +128,12 @@ class FakeKernel : public Spawner {
   // True if its main process has ended and was not reaped.
   bool HasZombie(int daemon) const;
   int zombies() const;
-  // Descriptors that are open for instances.
+  // The number of descriptors open for instances.
   int open_descriptors() const { return open_descriptors_; }
   // True if the latest instance has said that it is ready, or has closed its descriptor.
   bool HasSignalledReady(int daemon) const { return daemons_[daemon].has_signalled_ready; }
   bool HasClosedReady(int daemon) const { return daemons_[daemon].has_closed_ready; }
-  // True if it has refused KILL because it is another user's.
+  // True if the latest instance has refused KILL because it belongs to another user.
   bool HasRefusedKill(int daemon) const;
   // The number of messages of its live main process that the server has not read.
   int UnreadMessages(int daemon) const;
@@ -151,7 +151,7 @@ class FakeKernel : public Spawner {
     bool has_closed_ready = false;
     bool has_written = false;
     WrittenOutput written;
-    // The latest.
+    // The latest tree.
     Tree* tree = nullptr;
   };
 

@@ -6,7 +6,7 @@
 namespace hob {
 namespace simulation {
 
-// How a process ended, or why it was not made.
+// The end of a process, or the reason why it was not created.
 struct End {
   enum class Kind {
     kExited,
@@ -17,8 +17,7 @@ struct End {
   Kind kind = Kind::kExited;
   // The exit code, the signal or the errno(3).
   int value = 0;
-  // Only for kNotSpawned: true if the program could not be executed, false if something else that
-  // the server sets up for it failed.
+  // Only for kNotSpawned: true if execve failed, false if another step of the spawn failed.
   bool at_exec = false;
 
   bool operator==(const End& other) const {
@@ -42,7 +41,7 @@ inline const char* NameOf(NotifyMessage::Kind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
-// Sees each request of the server to the kernel as it is made. Daemons have numbers.
+// Called for each request of the server to the kernel. Identifies daemons by number.
 class KernelWitness {
  public:
   virtual ~KernelWitness() = default;

@@ -24,7 +24,7 @@ class LogFolder {
   void Hide();
   void Restore(Nanos now);
   bool is_there() const { return is_there_; }
-  // When it was restored last; 0 if it was always there.
+  // The time of the last restoration; 0 if the folder was never hidden.
   Nanos restored_at() const { return restored_at_; }
 
   // Return the size in bytes and the text of the log of a daemon's stream, 0 stdout and 1 stderr,

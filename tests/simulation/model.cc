@@ -12,11 +12,11 @@ namespace {
 
 using State = Observation::State;
 
-// Hob counts in quarters of a nanosecond.
+// hob counts in quarters of a nanosecond; nanoseconds.
 constexpr Nanos kRounding = 2;
-// How long a process survives KILL before it counts as hanging in the kernel.
+// A process that survives KILL for longer counts as hanging in the kernel.
 constexpr Nanos kHangsAfter = 5 * kSecond;
-// How long a process refuses KILL before it counts as another user's.
+// A process that refuses KILL for longer counts as another user's.
 constexpr Nanos kRefusesAfter = kSecond;
 // The number of KILLs from which a daemon may count as unkillable, and from which it soon must.
 constexpr int kFewKills = 4;
@@ -534,7 +534,7 @@ State Model::Expected(const Daemon& daemon) const {
   if (!daemon.has_instance) return daemon.resting;
   if (daemon.main_ended || daemon.ending != Ending::kNot) return State::kStopping;
   const Settings& settings = SettingsOf(daemon.settings);
-  // The worker may see only in the next round that it has said so.
+  // The worker may see its readiness only in the next round.
   if (settings.tells_ready()) {
     return daemon.seen.state == State::kRunning ? State::kRunning : State::kStarting;
   }

@@ -15,7 +15,7 @@
 namespace hob {
 namespace simulation {
 
-// A published snapshot of a daemon, as far as the model looks at it. A plain value.
+// The part of a daemon's published snapshot that the model checks. A plain value.
 struct Observation {
   enum class State { kStopped, kStarting, kRunning, kBackoff, kStopping, kExited, kHalted };
   State state = State::kStopped;
@@ -29,7 +29,7 @@ struct Observation {
   int settings = 0;
   // True if the snapshot has the throttle's last decision.
   bool has_evidence = false;
-  // When the next start comes, by the wall clock; kInfinite if the snapshot does not say.
+  // The time of the next start, by the wall clock; kInfinite if the snapshot has none.
   Nanos next_start = kInfinite;
   // The status text of the daemon.
   std::string status;
@@ -81,7 +81,7 @@ class World {
   virtual void Violation(int daemon, const std::string& what) = 0;
 };
 
-// Knows what hob must do, from its documentation alone: follows the commands that workers take and
+// Predicts hob's behaviour from its documentation alone: follows the commands that workers take and
 // their requests to the kernel, and checks published snapshots against them. Shares no code with
 // hob.
 //
@@ -122,8 +122,8 @@ class Model : public KernelWitness {
   bool IsRestarting(int number) const { return daemons_[number].restarting; }
   bool IsEnding(int number) const { return daemons_[number].is_ending; }
   int SettingsOfDaemon(int number) const { return daemons_[number].settings; }
-  // The settings that a reload could not put in force, because the daemon is up and their program
-  // is missing; -1 if there are none.
+  // The settings that a reload could not apply, because the daemon is up and their program is
+  // missing; -1 if none.
   int PendingSettings(int number) const { return daemons_[number].pending; }
   // True if the order, which the worker is about to take, leaves the instance alone because a new
   // one cannot start.
@@ -136,18 +136,18 @@ class Model : public KernelWitness {
   bool Hangs(int number) const;
   // True if the daemon is stopping and may never be killed.
   bool IsStoppedWithoutEnd(int number) const;
-  // True if the daemon is in a state where it may stay after a long time without faults.
+  // True if the daemon may stay in its state after a long time without faults.
   bool HasSettled(int number) const;
   const Observation& seen(int number) const { return daemons_[number].seen; }
 
  private:
-  // The next start: why it comes, and when.
+  // The next start: its reason and its time.
   struct PendingStart {
     enum class Kind { kNone, kOperator, kConfiguration, kFailure, kTrial };
     Kind kind = Kind::kNone;
     Nanos earliest = kInfinite;
     Nanos latest = kInfinite;
-    // How much later it may be because hob counts in fractions of a nanosecond.
+    // The allowed delay, because hob counts in fractions of a nanosecond.
     Nanos rounding = 0;
     // True if the machine's budget has granted it.
     bool granted = false;
@@ -156,7 +156,7 @@ class Model : public KernelWitness {
     // The wall clock less the monotonic one at the end that it follows.
     Nanos wall_offset = 0;
   };
-  // Why an instance is being ended.
+  // The reason for the current stop of an instance.
   enum class Ending { kNot, kRequested, kByHob };
   // The next step once nothing of the instance is left.
   enum class After { kVerdict, kRest, kOperatorStart, kConfiguredStart };
@@ -191,8 +191,8 @@ class Model : public KernelWitness {
     Nanos spawned_at = 0;
     Nanos trial_won_at = kInfinite;
     Nanos ready_deadline = kInfinite;
-    // From its messages: until when it has extended its time-out, when its watchdog expires, and
-    // whether it is stopping.
+    // From its messages: the end of its extended time-out, the expiry of its watchdog, and true if
+    // it is stopping.
     Nanos extended_until = 0;
     Nanos silent_deadline = kInfinite;
     bool says_it_stops = false;
@@ -202,7 +202,7 @@ class Model : public KernelWitness {
     bool received_stopping = false;
     Ending ending = Ending::kNot;
     Nanos kill_due = kInfinite;
-    // When KILL was sent first, how often, and whether it was sent in this round.
+    // The time of the first KILL, the number of KILLs, and true if one was sent in this round.
     Nanos killed_at = kInfinite;
     int kills = 0;
     bool killed_in_this_round = false;
@@ -215,8 +215,8 @@ class Model : public KernelWitness {
     int64_t spawns = 0;
     std::deque<UnreportedEnd> unreported;
     OutputModel output;
-    // By number, with kToAll: how many signals were sent without a known reason; negative if they
-    // must still be sent.
+    // By number, with kToAll: the count of signals sent without a known reason; negative for
+    // signals still due.
     std::map<int, int> signals;
     // True if KILL may be sent.
     bool may_kill = false;
@@ -239,8 +239,8 @@ class Model : public KernelWitness {
   void CheckBudget(int number);
   void CheckPublished(int number);
   void CheckSignals(int number);
-  // Returns how long after the first KILL the daemon counts as unkillable; that depends on whether
-  // the process refuses the signal.
+  // Returns the time after the first KILL at which the daemon counts as unkillable, which is
+  // shorter if the process refuses the signal.
   Nanos HangsAfter(int number) const;
   void CheckAtRest(int number);
   Observation::State Expected(const Daemon& daemon) const;

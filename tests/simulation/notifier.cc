@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kMaxUnread = 8;
 constexpr Nanos kMicrosecond = 1000;
 
-// Returns the value of a variable in the environment; empty if there is none.
+// Returns the value of a variable in the environment; empty if it is not set.
 std::string ValueOf(const std::string& key, const SpawnRequest& request) {
   for (absl::string_view variable : request.environment) {
     if (absl::ConsumePrefix(&variable, absl::StrCat(key, "="))) return std::string(variable);
@@ -82,7 +82,7 @@ Notifier::Notifier(const SpawnRequest& request, const ReadinessFaults& readiness
 bool Notifier::SendUntil(Nanos now, bool mute) {
   bool said = false;
   if (ready_at_ <= now) {
-    // A stopped process says it later.
+    // A stopped process reports readiness later.
     ready_at_ = mute ? now + kSecond : kInfinite;
     if (!mute) said |= Send({NotifyMessage::Kind::kReady}, /*is_own=*/true);
   }

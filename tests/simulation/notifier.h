@@ -13,9 +13,9 @@
 namespace hob {
 namespace simulation {
 
-// How often processes fail to say that they are ready or alive, in a hundred.
+// The rates at which processes fail to report that they are ready or alive, in a hundred.
 struct ReadinessFaults {
-  // The process never says that it is ready, or says it late.
+  // The process never reports that it is ready, or reports it late.
   int never_ready = 10;
   int late_ready = 40;
   // It stops sending its watchdog messages.
@@ -28,9 +28,10 @@ struct ReadinessFaults {
 // Not thread-safe.
 class Notifier {
  public:
-  // For an instance without a socket: sends nothing.
+  // Makes a notifier for an instance without a socket, which sends nothing.
   Notifier() = default;
-  // Draws what to send, and when. Messages of an earlier instance to the same socket do not count.
+  // Draws the messages and their times. Messages of an earlier instance to the same socket do not
+  // count.
   Notifier(const SpawnRequest& request, const ReadinessFaults& readiness, Nanos now,
            Random& random);
 
@@ -39,8 +40,8 @@ class Notifier {
 
   // Returns when it next sends something by itself; kInfinite if never.
   Nanos next() const { return ready_at_ < alive_at_ ? ready_at_ : alive_at_; }
-  // Sends what is due at `now`; nothing if the process is `mute`, for which time goes by. True if
-  // it sent something.
+  // Sends the messages due at `now`. If the process is `mute`, delays readiness and drops the others.
+  // True if it sent something.
   bool SendUntil(Nanos now, bool mute);
 
   // Sends a message, from a process of the instance if `is_own`. True if the socket took it.
@@ -50,9 +51,9 @@ class Notifier {
   // instance sent it.
   absl::optional<NotifyMessage> Received();
 
-  // Returns how many messages hob has not read yet.
+  // Returns the number of messages that hob has not read yet.
   int unread() const { return static_cast<int>(unread_.size()); }
-  // True if the instance has said that it is ready.
+  // True if the instance has reported that it is ready.
   bool has_signalled_ready() const { return said_ready_; }
 
  private:
@@ -65,7 +66,7 @@ class Notifier {
   Nanos ready_at_ = kInfinite;
   Nanos alive_at_ = kInfinite;
   Nanos alive_every_ = 0;
-  // How many watchdog messages it still sends.
+  // The number of watchdog messages left to send.
   int alive_left_ = 0;
   bool said_ready_ = false;
   std::deque<Sent> unread_;

@@ -6,9 +6,9 @@ namespace hob {
 namespace simulation {
 namespace {
 
-// The server may let little output gather in a pipe for less than this before it reads.
+// The server may leave little output in a pipe for less than this before it reads.
 constexpr Nanos kGathers = kMillisecond;
-// How often the server retries a log that it cannot write.
+// The server's interval of retries for a log that it cannot write.
 constexpr Nanos kRetriesAfter = kSecond;
 
 }  // namespace

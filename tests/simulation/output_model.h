@@ -10,23 +10,23 @@ namespace simulation {
 
 // The truth about the output of one daemon. A plain value.
 struct OutputFacts {
-  // Bytes that its processes ever got into their pipes, and when they wrote the last one.
+  // The bytes that its processes have written to their pipes, and the time of the last one.
   int64_t written = 0;
   Nanos written_at = 0;
   // Bytes in its logs.
   int64_t logged = 0;
-  // True if logs can be opened, and since when they can be again.
+  // True if logs can be opened, and the time since which that is possible.
   bool can_be_logged = true;
   Nanos can_be_logged_since = 0;
 };
 
-// Checks that the output of one daemon gets into its log, and before the end that it preceded is
-// published.
+// Checks that the output of one daemon reaches its log, and before hob publishes the end that
+// follows it.
 class OutputModel {
  public:
   // The server has reaped the main process.
   void Reaped(const OutputFacts& facts) { due_ = facts.written; }
-  // That end is published.
+  // Called when hob publishes the end.
   void EndReported(const OutputFacts& facts) { reported_early_ |= facts.logged < due_; }
 
   void RoundBegins(Nanos now) {

@@ -9,7 +9,7 @@ namespace hob {
 namespace simulation {
 namespace {
 
-// How long a writer that a full pipe holds back waits before it tries again.
+// The time after which a writer blocked by a full pipe tries again.
 constexpr Nanos kRetryAfter = 200 * kMillisecond;
 // More than a pipe holds.
 constexpr int kMoreThanAPipe = 100'000;
@@ -52,7 +52,7 @@ void OutputWriter::Draw(const WrittenOutput& written) {
   const int stream = random_.Chance(70) ? 0 : 1;
   size_t size = random_.Of({1, 100, 5000});
   if (random_.Chance(3)) size = kMoreThanAPipe;
-  // Each line says where it begins, so that no two pieces are the same.
+  // Each line contains its offset, so that no two pieces are equal.
   std::string& rest = rest_[stream];
   while (rest.size() < size) {
     absl::StrAppend(&rest, written.bytes[stream].size() + rest.size(), " of stream ", stream, "\n");

@@ -11,7 +11,7 @@
 namespace hob {
 namespace simulation {
 
-// All bytes that the processes of a daemon have ever got into their pipes: stdout and stderr.
+// All bytes that the processes of a daemon have written to their pipes: stdout and stderr.
 struct WrittenOutput {
   std::string bytes[2];
   Nanos written_at = 0;
@@ -23,15 +23,15 @@ struct WrittenOutput {
 // Not thread-safe. Movable.
 class OutputWriter {
  public:
-  // For an instance without FIFOs: writes nothing.
+  // Makes a writer for an instance without FIFOs, which writes nothing.
   OutputWriter() = default;
-  // Draws what to write, and when.
+  // Draws the output and its times.
   OutputWriter(const SpawnRequest& request, Nanos now, Random& random);
 
   // Returns when it writes next; kInfinite if never.
   Nanos next() const { return at_; }
-  // Writes what is due at `now`, and adds it to `written`; nothing if the process is `mute`, for
-  // which time goes by. True if it wrote something.
+  // Writes the output due at `now`, and adds it to `written`; writes nothing if the process is
+  // `mute`. True if it wrote something.
   bool WriteUntil(Nanos now, bool mute, WrittenOutput& written);
   // Writes the last output before the end, as far as there is room. True if it wrote something.
   bool WriteLast(Nanos now, WrittenOutput& written);
@@ -44,7 +44,7 @@ class OutputWriter {
   Random random_{0};
   Nanos at_ = kInfinite;
   Nanos every_ = 0;
-  // How many pieces it still writes.
+  // The number of pieces left to write.
   int pieces_left_ = 30;
   // The bytes that wait for room in the pipe.
   std::string rest_[2];

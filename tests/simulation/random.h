@@ -21,16 +21,16 @@ class Random {
     return mixed ^ (mixed >> 31);
   }
 
-  // 0 to `bound` - 1.
+  // Returns a number from 0 to `bound` - 1.
   int Below(int bound) { return static_cast<int>((Next() >> 32) * bound >> 32); }
 
-  // True `percent` times in a hundred.
+  // Returns true `percent` times in a hundred.
   bool Chance(int percent) { return Below(100) < percent; }
 
-  // In [0, 1).
+  // Returns a number in [0, 1).
   double Fraction() { return static_cast<double>(Next() >> 11) / (uint64_t{1} << 53); }
 
-  // One of `values`.
+  // Returns one of `values`.
   template <typename T, size_t size>
   T Of(const T (&values)[size]) {
     return values[Below(size)];

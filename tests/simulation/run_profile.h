@@ -8,8 +8,8 @@
 namespace hob {
 namespace simulation {
 
-// How often things happen in one run. Every run draws a profile of its own, so that together they
-// reach the corners where an average never goes.
+// The rates of events in one run. Every run draws a profile of its own, so that together they reach
+// extremes that an average never reaches.
 struct RunProfile {
   explicit RunProfile(Random& random)
       : daemons(1 + random.Below(6)),
@@ -44,13 +44,13 @@ struct RunProfile {
   int daemons;
   // True if workers that are due act before time goes on.
   bool is_prompt;
-  // Times in a hundred steps.
+  // Rates per hundred steps.
   int commands;
   int reloads;
   int faults;
   int jumps;
   int messages = 0;
-  // Times in a thousand steps.
+  // Rates per thousand steps.
   int shutdowns;
   int watchers;
   int kept_changes;

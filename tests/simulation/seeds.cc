@@ -31,7 +31,7 @@ void PrintHowToRepeat(int signal) {
   raise(signal);
 }
 
-// Called once a process.
+// Called once per process.
 void PrepareProcess() {
   // The journal would write a million lines.
   FLAGS_minloglevel = google::GLOG_FATAL;

@@ -24,7 +24,7 @@ struct Seeds {
 // A run that crashes prints its seed before the process dies. One caller at a time.
 bool RunSeeds(const Seeds& seeds, Outcome* total);
 
-// "12 servers, 3 commands ..."
+// Returns "12 servers, 3 commands ...".
 std::string Summary(const Outcome& total);
 
 }  // namespace simulation

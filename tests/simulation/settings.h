@@ -17,17 +17,17 @@ inline constexpr Nanos kMinute = 60 * kSecond;
 inline constexpr Nanos kInfinite = std::numeric_limits<Nanos>::max() / 4;
 
 enum class Restart { kAlways, kOnFailure, kNever };
-// How a daemon says that it is ready: not at all, fd:3, or sd_notify(3).
+// The way a daemon reports readiness: not at all, fd:3, or sd_notify(3).
 enum class Ready { kNone, kDescriptor, kNotify };
 
 // The specification of a daemon as the model understands it. A plain value.
 struct Settings {
-  // Settings that take a new process to change.
+  // Settings that a change applies with a new process.
   int program = 0;
   Nanos start_time = 0;
   Ready ready = Ready::kNone;
 
-  // Settings that change live.
+  // Settings that a change applies live.
   bool autostart = true;
   Restart restart = Restart::kAlways;
   // True if exit code 2 is a success too.
@@ -44,7 +44,7 @@ struct Settings {
   int stop_signal = 15;
   // kInfinite if it is never killed.
   Nanos stop_timeout = 10 * kSecond;
-  // True if the stop signal goes to the main process alone.
+  // True if the stop signal goes only to the main process.
   bool stops_main_alone = false;
   // 0 if off. Only with Ready::kNotify.
   Nanos watchdog = 0;

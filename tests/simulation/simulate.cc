@@ -1,4 +1,4 @@
-// Simulates many runs, or repeats one: see server/README.md.
+// Simulates many runs, or repeats one; see server/README.md.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,12 +58,12 @@ int Main(int argc, char** argv) {
   seeds.count = 10'000;
   uint64_t seed = 0;
   int jobs = static_cast<int>(std::thread::hardware_concurrency());
-  CLI::App app("Simulates servers on a fake kernel and holds them against a model.");
-  const CLI::Option* const one = app.add_option("--seed", seed, "Do only the run of this seed.");
+  CLI::App app("Simulates servers on a fake kernel and checks them against a model.");
+  const CLI::Option* const one = app.add_option("--seed", seed, "Run only this seed.");
   app.add_option("--first", seeds.first, "The first seed.");
-  app.add_option("--seeds", seeds.count, "How many seeds.");
-  app.add_option("--steps", seeds.steps, "How many steps each.");
-  app.add_option("--jobs", jobs, "How many processes do it.");
+  app.add_option("--seeds", seeds.count, "The number of seeds.");
+  app.add_option("--steps", seeds.steps, "The number of steps of each seed.");
+  app.add_option("--jobs", jobs, "The number of parallel processes.");
   CLI11_PARSE(app, argc, argv);
   if (!one->empty()) {
     seeds.first = seed;

@@ -13,7 +13,7 @@ namespace simulation {
 
 class SimulatedWorker;
 
-// Runs simulated workers, and lets time pass while callers wait for them.
+// Runs simulated workers, and advances time while callers wait for them.
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
@@ -49,7 +49,7 @@ class SimulatedWorker : public Worker {
   void Close() { mailbox_.Close(runner_.refusal()); }
   DaemonRunner& runner() { return runner_; }
 
-  // True during a turn of it.
+  // True during one of its turns.
   bool is_busy = false;
 
  private:

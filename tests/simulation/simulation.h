@@ -17,10 +17,10 @@ struct Outcome;
 struct Scenario {
   uint64_t seed = 0;
   int steps = 1000;
-  // How many lines of the trace to keep, the latest ones.
+  // The number of trace lines to keep, counted from the end.
   int trace = 0;
-  // Called with the outcome so far if something waits for ever. There is no way to unwind then, so
-  // that it must not return.
+  // Called with the outcome so far if something waits forever. It must not return, because the
+  // stack cannot unwind then.
   std::function<void(const Outcome&)> stuck;
 };
 

@@ -1,4 +1,4 @@
-// The seeds of every build. A failure prints how to repeat it; server/README.md has more.
+// The seeds of every build. A failure prints the command that repeats it; see server/README.md.
 #include "gtest/gtest.h"
 #include "tests/simulation/seeds.h"
 
@@ -22,7 +22,7 @@ TEST_P(SimulationTest, NoSeedBreaksAnInvariant) {
   seeds.count = kSeedsPerBlock;
   Outcome total;
   ASSERT_TRUE(RunSeeds(seeds, &total));
-  // A simulation in which nothing happens proves nothing.
+  // Rule out an empty simulation, which proves nothing.
   EXPECT_GT(total.spawns, 10 * seeds.count);
   EXPECT_GT(total.exits, 5 * seeds.count);
   EXPECT_GT(total.commands, 50 * seeds.count);

@@ -13,12 +13,12 @@ namespace {
 
 // A wait for longer than this, without new faults, never ends.
 constexpr Nanos kTooLong = 60 * kMinute;
-// More steps than a server ever needs to come to rest.
+// No server needs this many steps to come to rest.
 constexpr int kFarTooManySteps = 1'000'000;
 // Longer than every back-off, trial and time-out.
 constexpr Nanos kLongEnough = 10 * kMinute;
 
-// One for all runs: a journal has a thread.
+// Returns one journal for all runs, because a journal has a thread.
 Journal& SharedJournal() {
   static Journal& journal = *new Journal;
   return journal;
@@ -26,7 +26,7 @@ Journal& SharedJournal() {
 
 Nanos NanosOf(MonotonicTime time) {
   if (time == MonotonicTime::InfiniteFuture()) return kInfinite;
-  // A deadline a fraction of a nanosecond after a moment is not due at that moment.
+  // Round up: a deadline a fraction of a nanosecond later is not due yet.
   return absl::ToInt64Nanoseconds(absl::Ceil(time.since_origin(), absl::Nanoseconds(1)));
 }
 
@@ -231,7 +231,7 @@ void Simulator::RunStep(Nanos limit) {
   if (++steps_ > scenario_.steps + kFarTooManySteps) FailStuck("the run does not come to rest");
   if (WorldMayAct() && Act()) return;
   SimulatedWorker* const worker = PickDueWorker();
-  // A worker that is not prompt may have its turn late.
+  // Without promptness, a worker may get its turn late.
   if (worker != nullptr && (profile_.is_prompt || !WorldMayAct() || random_.Chance(85))) {
     return Turn(*worker);
   }
@@ -253,7 +253,7 @@ bool Simulator::HasOutput(SimulatedWorker& worker) {
   fds_.clear();
   worker.runner().AppendPollFds(fds_);
   if (poll(fds_.data(), fds_.size(), 0) > 0) return true;
-  // A pipe in which output may gather has a deadline.
+  // A pipe in which output may accumulate has a deadline.
   if (worker.runner().NextDeadline() == MonotonicTime::InfiniteFuture()) {
     kernel_.ClearWritten(worker.daemon());
   }
@@ -273,7 +273,7 @@ void Simulator::Turn(SimulatedWorker& worker) {
   const int daemon = worker.daemon();
   worker.is_busy = true;
   std::vector<Command> mail = worker.TakeMail();
-  // The thread that ends all daemons handles this mail for sleeping workers, which sleep on.
+  // The thread that ends all daemons handles this mail for sleeping workers, without waking them.
   const bool ends_at_once = mail.size() == 1 && mail[0].kind == Command::Kind::kShutDown &&
                             worker.runner().ShutsDownAtOnce();
   const bool sleeps_on = ends_at_once && random_.Chance(50);

@@ -128,10 +128,10 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void EndUnlimitedStops();
   // Gives all workers turns until `is_over`; reports `otherwise` if that never happens.
   void Wait(absl::FunctionRef<bool()> is_over, const char* otherwise);
-  // Reports that something waits for ever, and does not return.
+  // Reports that something waits forever, and does not return.
   void FailStuck(const char* what);
 
-  // Lets the world act. False if it does not: then a worker has a turn, or time passes.
+  // Lets the world act. Returns false if it does not; then a worker has a turn, or time passes.
   bool Act();
   void GiveCommand();
   void Post(Command command, int daemon);
@@ -194,7 +194,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   std::vector<pollfd> fds_;
   int steps_ = 0;
 
-  // The configuration files, their state when they were loaded last, the plan for that, and the
+  // The configuration files, their state at the last load, the plan for that state, and the
   // configuration in force.
   Files files_;
   Files loaded_;
@@ -203,15 +203,15 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   int64_t generation_ = 1;
   // True if the current reload has its generation.
   bool is_counted_ = false;
-  // True if the last reload failed for want of room.
+  // True if the last reload failed for lack of room.
   bool no_room_ = false;
   // Daemons that the last reload must leave alone, because their new program was missing.
   std::set<int> kept_;
-  // Daemons with processes that the server has left alive, and that may go on writing.
+  // Daemons with processes that the server has left alive and that may still write.
   std::set<int> left_alive_;
   // Daemons that hung in the kernel when the last reload began, or since.
   std::set<int> hung_;
-  // Failed spawns by daemon: in all, and when the last reload began.
+  // The number of failed spawns by daemon: in total, and at the beginning of the last reload.
   std::map<int, int64_t> failed_spawns_;
   std::map<int, int64_t> failed_spawns_before_reload_;
   // The number of the last change when the last reload began.
@@ -227,7 +227,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   int64_t sequence_ = 0;
   int pending_reloads_ = 0;
   bool reloads_ = false;
-  // The number of nested spawns that are under way.
+  // The number of nested spawns in progress.
   int spawning_ = 0;
   bool shutting_down_ = false;
   // The answer to the shutdown: true if no process is left.

@@ -1,4 +1,4 @@
-// The checks of what a server does: its changes, answers and requests to the kernel.
+// The checks of a server's changes, answers and requests to the kernel.
 #include <algorithm>
 #include <numeric>
 #include <utility>

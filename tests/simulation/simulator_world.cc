@@ -121,7 +121,7 @@ void Simulator::AskForReload() {
 }
 
 void Simulator::CarryOutReloads() {
-  // One thread reloads, and it cannot wait for a worker that waits for it to return.
+  // Only one thread reloads, and a nested reload would wait for a worker that waits for it.
   if (reloads_ || spawning_ > 0 || !RestoreLogs()) return;
   reloads_ = true;
   no_room_ = false;
@@ -156,15 +156,15 @@ void Simulator::InjectFault() {
 }
 
 void Simulator::ToggleLogFolder() {
-  // The output that a removed daemon leaves unwritten is retried in real time.
+  // hob retries the unwritten output of a removed daemon in real time.
   if (!profile_.keeps_output || reloads_ || shutting_down_) return;
   Trace(
       [this] { return log_folder_.is_there() ? "logs cannot be written" : "logs can be written"; });
   log_folder_.is_there() ? log_folder_.Hide() : log_folder_.Restore(now_);
 }
 
-// Restores the folder of the logs. True if no daemon's output waits for its log; it gets there soon
-// otherwise.
+// Restores the folder of the logs. True if no daemon's output waits for its log; otherwise the
+// output arrives soon.
 bool Simulator::RestoreLogs() {
   log_folder_.Restore(now_);
   if (spawning_ > 0) return !profile_.keeps_output;

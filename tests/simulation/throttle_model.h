@@ -9,19 +9,19 @@
 namespace hob {
 namespace simulation {
 
-// Says what follows an end without a request. A plain value.
+// The consequence of an unrequested end. A plain value.
 struct Verdict {
   enum class Kind { kStartNow, kWait, kHalt, kLeave };
   Kind kind = Kind::kLeave;
-  // When the next start is due, and the latest moment that the jitter of a back-off allows;
-  // kInfinite if none comes.
+  // The time of the next start, and the latest time that the jitter of a back-off allows; kInfinite
+  // if no start follows.
   Nanos earliest = kInfinite;
   Nanos latest = kInfinite;
   // True if the next start is a trial of a daemon that was given up.
   bool is_trial = false;
 };
 
-// True if the machine was short of something, for which the daemon is not to blame.
+// True if the machine was short of a resource, which is not the daemon's failure.
 bool IsShortage(const End& end);
 
 // The restart throttle of one daemon, written from its documentation alone.
@@ -37,9 +37,9 @@ class ThrottleModel {
   // Records a start, and returns true if the invariant still holds: between two clearings of the
   // history, trials apart, no window of retry_time has more than max(1, max_retries) starts.
   bool MayStart(const Settings& settings, bool is_trial, Nanos now);
-  // Takes back the start that was recorded last: it met a shortage of the machine.
+  // Removes the last recorded start, which met a shortage of the machine.
   void StartDidNotCount();
-  // The window has another length from now on.
+  // Called when the window's length changes.
   void SettingsChanged() { starts_.clear(); }
 
  private:
@@ -50,11 +50,11 @@ class ThrottleModel {
   int shortages_in_a_row_ = 0;
 };
 
-// The machine's budget of automatic starts: a bucket that holds `burst` starts and
-// gets `rate` more each second.
+// The machine's budget of automatic starts: a bucket that holds at most `burst` starts and gains
+// `rate` per second.
 class BudgetModel {
  public:
-  // There is no limit if `rate` is 0.
+  // A `rate` of 0 means no limit.
   BudgetModel(double rate, int burst) : rate_(rate), burst_(burst), left_(burst) {}
 
   // Takes one start, and returns when it may happen.
@@ -63,7 +63,7 @@ class BudgetModel {
  private:
   const double rate_;
   const double burst_;
-  // At the moment `as_of_`; negative for starts that are promised for later.
+  // The starts left at the time `as_of_`; negative for starts promised for later.
   double left_;
   Nanos as_of_ = 0;
 };

@@ -10,18 +10,18 @@
 namespace hob {
 namespace simulation {
 
-// Follows the registry at a pace of its own, and checks the events: a watcher may miss changes only
-// if it is too slow. Not thread-safe.
+// Follows the registry at its own pace and checks the events: a watcher may miss changes only if it
+// is too slow. Not thread-safe.
 class Watcher {
  public:
-  // `registry` outlives it and keeps `kept` changes. `only` names the one daemon to follow; all if
-  // empty.
+  // `registry` outlives it and keeps `kept` changes. `only` names the one daemon to follow; empty
+  // for all.
   Watcher(const Registry& registry, int kept, const std::string& only);
 
-  // Reads up to `most` events. Returns what is wrong with them; empty if nothing is.
+  // Reads up to `most` events. Returns the violation that they show; empty if they are correct.
   std::string Read(int most);
 
-  // Disconnects, and resumes where it was. Returns what is wrong; empty if nothing is.
+  // Disconnects and resumes from its last position. Returns the violation; empty if there is none.
   std::string Resume();
 
  private:

@@ -1,4 +1,4 @@
-"""Clients of all kinds: commands that go away in the middle, commands that look at the outcome, watchers, readers."""
+"""Clients of all kinds: callers that cancel commands, callers that check their outcome, watchers, readers."""
 
 import threading
 import time
@@ -17,20 +17,20 @@ from record import PATIENCE
 State = api.Daemon.State
 Code = grpc.StatusCode
 
-# What a server may answer that is short of something.
+# The codes that a server short of a resource may return.
 REFUSALS = {Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED}
 
-ANSWERS = "calls: answered, and with an error only where one is due"
+ANSWERS = "calls: answered, without unexpected errors"
 LISTS = "List: every daemon once, in order"
 STOPPED = "Stop: nothing alive after the answer"
-RESTARTED = "Restart: another instance after the answer"
-WATCHES = "Watch: no change missing or repeated, gaps told"
+RESTARTED = "Restart: a new instance after the answer"
+WATCHES = "Watch: no change missing or repeated, gaps reported"
 READS = "Logs: whole lines, none missing"
 HEALTH = "health: answered and SERVING"
 
 
 def connect(address, *options):
-    """A channel with a connection of its own: channels of one process share one otherwise."""
+    """Returns a channel with a connection of its own; by default, the channels of a process share one."""
     return grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1), *options])
 
 
@@ -45,22 +45,22 @@ class Caller:
         self._channel = None
         self._stub = None
         members = list(soak.members.values())
-        # What is to show the throttle has to be left alone for some time.
+        # Daemons that end by themselves are commanded less, to let the throttle act.
         self._open = [m for m in members if m.kind.commands == population.ANYBODY]
         self._open_weights = [1 if m.kind.ends else 5 for m in self._open]
         self._own = [m for m in members if m.kind.commands == population.ONE]
         self._all = members
 
     def storm(self, stop):
-        """Calls until it is told to stop."""
+        """Calls until `stop` is set."""
         self._connect()
-        ways = [self._list, self._status, self._watch, self._logs, self._command, self._stop_and_start, self._restart,
-                self._reconnect]
+        actions = [self._list, self._status, self._watch, self._logs, self._command, self._stop_and_start, self._restart,
+                   self._reconnect]
         weights = [8, 30, 7, 8, 25, 9, 10, 3]
         rest = self._soak.options.clients / self._soak.options.calls
         try:
             while not stop.wait(self._random.expovariate(1 / rest)):
-                self._random.choices(ways, weights)[0]()
+                self._random.choices(actions, weights)[0]()
         finally:
             self._channel.close()
 
@@ -74,13 +74,13 @@ class Caller:
         self._record.fault("connection thrown away")
 
     def _call(self, method, request, who, also=(), cancel=False):
-        """Makes a call; returns the answer, or None for an error. `also` are errors that are due."""
+        """Makes a call; returns the answer, or None for an error. `also` are the allowed codes."""
         was_scarce = self._chaos.scarcity.watch()
         fine = set(also)
         call = method.future(request, timeout=PATIENCE)
         if cancel:
             fine |= {Code.CANCELLED}
-            # The call goes on for a moment, or has not even begun.
+            # Cancel the call before it begins, or soon after.
             time.sleep(self._random.choice([0, self._random.uniform(0, 0.02)]))
             if call.cancel():
                 self._record.fault("call cancelled")
@@ -126,31 +126,31 @@ class Caller:
         self._record.expect(
             daemon.name == member.name and (daemon.pid != 0 or daemon.state not in ALIVE)
             and (daemon.pid == 0 or daemon.state not in DEAD) and daemon.state != State.STATE_UNSPECIFIED,
-            "Status: whole and in itself consistent", member.name, lambda: str(answer))
+            "Status: complete and consistent", member.name, lambda: str(answer))
 
     # Commands.
 
     def _command(self):
-        """One of many at a time, which may go away in the middle."""
+        """Gives one of many concurrent commands; may cancel it."""
         member = self._random.choices(self._open, self._open_weights)[0]
         verb = self._random.choice(["Start", "Start", "Stop", "Restart"])
-        # Where the throttle is looked at, it has to be known when a command has taken effect.
+        # The throttle's witness needs to know when a command has taken effect.
         rough = member.kind.name == "steady"
         request = getattr(api, verb + "Request")(name=member.name, no_wait=rough and self._random.random() < 0.2)
         if rough and self._random.random() < 0.2:
             request.timeout.CopyFrom(duration(self._random.uniform(0.001, 0.1)))
-        # What another client does, a KILL or its own end comes in between.
+        # Another client, a KILL or the daemon's own end may interfere.
         also = {Code.ABORTED, Code.FAILED_PRECONDITION, Code.DEADLINE_EXCEEDED}
         with self._chaos.commanding([member.name], starts=verb != "Stop", ends=verb != "Start"):
             self._call(getattr(self._stub, verb), request, member.name, also, rough and self._cancels())
 
-    def _one(self):
-        """A daemon to whom nobody else gives commands until it is given back; None when all are taken."""
+    def _lease(self):
+        """Returns a daemon for this client's exclusive use until its lease is released; None if it is taken."""
         member = self._random.choice(self._own)
         return member if self._soak.leases[member.name].acquire(blocking=False) else None
 
     def _stop_and_start(self):
-        member = self._one()
+        member = self._lease()
         if member is None:
             return
         try:
@@ -161,14 +161,14 @@ class Caller:
                 self._record.expect(answer.daemon.state == State.STOPPED and not answer.daemon.wanted, STOPPED,
                                     member.name, f"Stop answers {answer.daemon}")
             with self._chaos.commanding([member.name], starts=True, ends=0):
-                # It may be killed before it is up.
+                # The daemon may be killed before it is up.
                 self._call(self._stub.Start, api.StartRequest(name=member.name), member.name,
                            {Code.FAILED_PRECONDITION})
         finally:
             self._soak.leases[member.name].release()
 
     def _restart(self):
-        member = self._one()
+        member = self._lease()
         if member is None:
             return
         try:
@@ -185,7 +185,7 @@ class Caller:
     # Streams.
 
     def _watch(self):
-        """A short look, with a second one that goes on where the first has ended."""
+        """Watches briefly, and half the time resumes once."""
         names = [] if self._random.random() < 0.7 else [self._random.choice(self._all).name]
         watcher = Watcher(self._record, self._stub, names)
         self._record.fault("watcher that comes and goes")
@@ -201,7 +201,7 @@ class Caller:
         self._stream(lambda: read_logs(self._record, self._stub, member, request, None))
 
     def _stream(self, work):
-        """Whether a stream came to its end, or was cancelled by us."""
+        """Runs `work`; returns True if its stream ended normally or was cancelled by the client."""
         was_scarce = self._chaos.scarcity.watch()
         try:
             work()
@@ -213,7 +213,7 @@ class Caller:
 
 
 class Watcher:
-    """Holds what Watch sends against its promise. One call at a time."""
+    """Checks the responses of Watch against its contract. Makes one call at a time."""
 
     def __init__(self, record, stub, names=()):
         self._record = record
@@ -221,21 +221,21 @@ class Watcher:
         self._names = list(names)
         self._token = ""
         self._sequence = None
-        # What comes next: "snapshot"; changes after a token, "resumed"; or changes behind the marker, "synced".
+        # "snapshot"; "resumed": changes after a token; "synced": changes after the marker.
         self._state = "snapshot"
         self._call = None
 
     def watch(self, changes, seconds, stall=None):
-        """Follows until there were so many changes behind `synced`, or for some seconds.
+        """Follows until `changes` changes after `synced`, or for `seconds`.
 
-        stall: called once behind `synced`, and nothing is read until it returns. It returns the number of a change, and
-        reading ends no sooner than that is known.
+        stall: called once after `synced`; reads nothing until it returns. It returns the number of a change; reading
+        continues at least up to that one.
         """
         self._call = self._stub.Watch(api.WatchRequest(names=self._names, resume_token=self._token), timeout=PATIENCE * 3)
         timer = threading.Timer(seconds, self._call.cancel)
         timer.start()
         resumed = bool(self._token)
-        # The token of a snapshot that is not complete begins with a new one.
+        # The token of an incomplete snapshot starts a new snapshot.
         self._state = "resumed" if self._state == "synced" else self._state
         least = 0
         try:
@@ -248,7 +248,7 @@ class Watcher:
                 if changes <= 0 and self._state == "synced" and self._sequence >= least:
                     break
         except grpc.RpcError as error:
-            # Too old by now: begins anew.
+            # The token is too old: start again.
             if error.code() == Code.OUT_OF_RANGE and resumed:
                 self._token, self._state = "", "snapshot"
                 return
@@ -280,14 +280,14 @@ class Watcher:
 
 
 def stalled_watcher(soak, random, stop, longest):
-    """A watcher that reads nothing for up to `longest` seconds, and then all that has come meanwhile."""
+    """Runs a watcher that reads nothing for up to `longest` seconds, and then everything that has accumulated."""
 
     def stall():
         stop.wait(random.uniform(0.3, 1) * longest)
         return soak.feed.sequence
 
     while not stop.is_set():
-        # Its library would read ahead by megabytes.
+        # Without this option gRPC reads megabytes ahead.
         channel = connect(soak.server.address, ("grpc.http2.bdp_probe", 0))
         watcher = Watcher(soak.record, supervisor_pb2_grpc.SupervisorStub(channel))
         soak.record.fault("watcher that stalls")
@@ -303,7 +303,7 @@ def stalled_watcher(soak, random, stop, longest):
 
 
 def read_logs(record, stub, member, request, stop):
-    """Reads what Logs sends: whole lines, one after the other but for what is told as missed."""
+    """Reads Logs and checks it: whole, consecutive lines, except for the bytes reported as missed."""
     call = stub.Logs(request, timeout=None if request.follow else PATIENCE)
     cutter = None
     if stop is not None:
@@ -329,7 +329,7 @@ def read_logs(record, stub, member, request, stop):
 
 
 def follower(soak, member, stop):
-    """Follows a log for as long as there is chaos."""
+    """Follows a log until the chaos ends."""
     channel = connect(soak.server.address)
     request = api.LogsRequest(names=[member.name], lines=0, follow=True, stream=api.STDOUT)
     while not stop.is_set():
@@ -345,7 +345,7 @@ def follower(soak, member, stop):
 
 
 def probe_health(soak, stop):
-    """Asks for the server's health again and again."""
+    """Checks the server's health repeatedly."""
     channel = connect(soak.server.address)
     stub = health_pb2_grpc.HealthStub(channel)
     stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""What is done to the server and its daemons. Signals go only to processes that have proven to be children of the soak."""
+"""The faults injected into the server and its daemons. Signals only verified children of the soak."""
 
 import contextlib
 import os
@@ -12,11 +12,11 @@ import hob_server
 import population
 import processes
 
-RELOAD = "reload: does what it says, and nothing when refused"
+RELOAD = "reload: applies its plan, or nothing if refused"
 
 
 class Scarcity:
-    """When the server was short of descriptors: what it refuses then is no fault of its. Thread-safe."""
+    """Records when the server was short of descriptors, and so may refuse calls. Thread-safe."""
 
     def __init__(self):
         self._active = False
@@ -30,7 +30,7 @@ class Scarcity:
         self._active = False
 
     def watch(self):
-        """A function that says whether it was, at some time since this call."""
+        """Returns a function that is true if descriptors were short at any time since this call."""
         active, times = self._active, self._times
         return lambda: active or self._active or self._times != times
 
@@ -38,8 +38,8 @@ class Scarcity:
 class Chaos:
     """Kills, freezes, reloads, fills the disk and takes descriptors away.
 
-    For each daemon, kills: the numbers of the instances that were killed, to the time just before; spans: the spans of
-    time in which somebody commanded something that may start it; requests: how many commands may have ended it.
+    For each daemon, kills: maps the number of each killed instance to the time just before the kill; spans: the spans
+    of time of commands that may start it; requests: the number of commands that may have ended it.
     """
 
     def __init__(self, soak):
@@ -53,11 +53,11 @@ class Chaos:
         self.scarcity = Scarcity()
         self._frozen = {}
 
-    # Commands that others give.
+    # Commands of other clients.
 
     @contextlib.contextmanager
     def commanding(self, names, starts, ends):
-        """Notes that in this span of time daemons are told something that may start or end them."""
+        """Records that commands during this span of time may start or end daemons."""
         begin = time.monotonic()
         span = [begin, float("inf")]
         with self._mutex:
@@ -72,8 +72,8 @@ class Chaos:
 
     # Signals.
 
-    def _proven(self, member, instance):
-        """A pidfd of an instance, or None when it is gone. Whatever has its pid by now is left alone."""
+    def _verified_pidfd(self, member, instance):
+        """Returns a pidfd of an instance, or None if it is gone, even if another process has its pid by now."""
         try:
             pidfd = os.pidfd_open(instance.pid)
         except (ProcessLookupError, ValueError):
@@ -85,9 +85,9 @@ class Chaos:
         return None
 
     def _send(self, member, number):
-        """Signals the latest instance of a member; returns its pidfd, or None."""
+        """Signals the latest instance of a member; returns its pidfd, or None if it is gone."""
         instance = member.ledger.latest()
-        pidfd = self._proven(member, instance) if instance and instance.pid else None
+        pidfd = self._verified_pidfd(member, instance) if instance and instance.pid else None
         if pidfd is None:
             return None
         if number == signal.SIGKILL:
@@ -109,20 +109,20 @@ class Chaos:
         return [member for member in self._soak.members.values() if member.kind.commands != population.NOBODY]
 
     def kill_some(self, random, stop):
-        """Kills children at random, one at a time, and once in a while all at once."""
+        """Kills children at random, one at a time, and occasionally all at once."""
         members = self._killable()
         rate = self._soak.options.kills
-        next_massacre = time.monotonic() + random.uniform(0.3, 0.6) * self._soak.options.round
+        next_crash_of_all = time.monotonic() + random.uniform(0.3, 0.6) * self._soak.options.round
         while not stop.wait(random.expovariate(rate)):
             self._kill(random.choice(members))
-            if time.monotonic() > next_massacre:
-                next_massacre += self._soak.options.round
+            if time.monotonic() > next_crash_of_all:
+                next_crash_of_all += self._soak.options.round
                 self._record.fault("all killed at once")
                 for member in members:
                     self._kill(member)
 
     def freeze_some(self, random, stop):
-        """Stops children for a moment, those too that nobody may touch otherwise."""
+        """Stops children for a moment, bystanders included."""
         members = list(self._soak.members.values())
         while not stop.wait(random.expovariate(self._soak.options.freezes)):
             self._thaw(time.monotonic())
@@ -146,14 +146,14 @@ class Chaos:
     # The server's surroundings.
 
     def fill_disk(self, _, stop):
-        """Leaves no byte on the disk of the logs, for a sixth of the time."""
+        """Keeps the disk of the logs full for a sixth of the time."""
         period = self._soak.beat
         path = os.path.join(self._soak.log_dir, "filler")
         while not stop.wait(period * 4 / 6):
             self._record.fault("full disk")
             with open(path, "wb", buffering=0) as file:
                 until = time.monotonic() + period / 6
-                # What a removed log frees is taken too.
+                # Fill the space freed by removed logs too.
                 while time.monotonic() < until:
                     with contextlib.suppress(OSError):
                         while file.write(b"x" * 65536):
@@ -165,7 +165,7 @@ class Chaos:
                 break
 
     def squeeze_descriptors(self, _, stop):
-        """Takes nearly all descriptors away from the server that it has not yet got."""
+        """Leaves the server nearly no free descriptors."""
         period = self._soak.beat
         pid = self._soak.server.pid
         limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
@@ -176,21 +176,21 @@ class Chaos:
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 2, limits[1]))
             stop.wait(period / 10)
             resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
-            # Who was refused may be told so a moment later.
+            # A refusal may arrive a moment later.
             stop.wait(1)
             self.scarcity.end()
 
     def reopen_logs(self, random, stop):
-        """Has all logs opened anew."""
+        """Makes the server reopen all logs."""
         while not stop.wait(random.uniform(0.1, 0.4) * self._soak.beat):
             self._soak.server.process.send_signal(signal.SIGUSR2)
-            self._record.fault("USR2 (logs opened anew)")
+            self._record.fault("USR2 (logs reopened)")
 
     # Reloads.
 
     def reload_again_and_again(self, random, stop):
         while not stop.wait(self._soak.options.reload_every):
-            # A mistake first, so that the shortest soak has one.
+            # Begin with a mistake, so that even the shortest soak has one.
             if self._record.faults("reload that must be refused") == 0 or random.random() < 0.25:
                 self._reload_broken(random)
             else:
@@ -207,18 +207,18 @@ class Chaos:
         server.configure(text)
         try:
             answer = server.reload()
-            self._record.violation(RELOAD, "reload", f"this was taken, with {answer}:\n{text}")
+            self._record.violation(RELOAD, "reload", f"accepted with {answer}:\n{text}")
         except grpc.RpcError as error:
             self._record.expect(error.code() == grpc.StatusCode.INVALID_ARGUMENT, RELOAD, "reload",
                                 f"refused with {error.code()} {error.details()}")
         server.configure(self.configuration.text())
-        self._record.expect(self._generation() == generation, RELOAD, "reload", "a refused one has a generation")
+        self._record.expect(self._generation() == generation, RELOAD, "reload", "a refused reload changed the generation")
         with self._tolerating_shortage():
             self._check_plan(server.reload(dry_run=True), self.configuration, "after a refused reload")
 
     @contextlib.contextmanager
     def _tolerating_shortage(self):
-        """A call that may be refused while the server is short of descriptors, and only then."""
+        """Wraps a call that may be refused only while the server is short of descriptors."""
         was_scarce = self.scarcity.watch()
         try:
             yield
@@ -233,10 +233,10 @@ class Chaos:
         wrong = {name: (planned.get(name), expected.get(name)) for name in planned.keys() | expected.keys()
                  if planned.get(name) != expected.get(name)}
         self._record.expect(not wrong and not answer.errors and names == sorted(names), RELOAD, "reload",
-                            f"{what}: told and expected are {wrong}, errors {answer.errors}")
+                            f"{what}: reported and expected: {wrong}, errors {answer.errors}")
 
     def reload_to(self, target):
-        """Reloads with another configuration, and looks whether just that is done."""
+        """Reloads with another configuration and checks that exactly the difference is applied."""
         server = self._soak.server
         plan = self.configuration.plan_to(target)
         touched = [name for name, action in plan.items()

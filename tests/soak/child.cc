@@ -1,20 +1,20 @@
 // A daemon of the soak: child KEY=VALUE... It proves that it is the only instance by a lock that
-// its whole family holds, notes in a ledger when it began and how it means to end, and writes
-// numbered lines. Keys:
+// its whole family holds, records its start and its intended end in a ledger, and writes numbered
+// lines. Keys:
 //   ledger, lock  paths of files
-//   rate          lines a second; 0 writes none
-//   batch         lines in one write, which are at most 4,096 bytes: the kernel takes them whole or
-//                 not at all
-//   burst         writes in a row, without a pause
+//   rate          lines per second; 0 writes none
+//   batch         lines per write(2), at most 4,096 bytes: the kernel writes them whole or not at
+//                 all
+//   burst         writes in a row without a pause
 //   width         bytes of padding in each line
-//   errors        every so many writes one line goes to stderr too; 0: none
-//   life          milliseconds until it ends by itself, MIN-MAX; 0-0: never
-//   code          how it ends then: an exit code, or -SIGNAL
-//   term          exit code after TERM; `ignore`: it does not end
-//   family        how many processes it starts: in turn in its session, and in one of their own
-//   save          milliseconds that a helper needs after TERM to save something; 0: no helper
-//   ready         a descriptor on which it says that it is ready; 0: none
-//   revision      means nothing; a reload changes it
+//   errors        writes per additional line to stderr; 0: none
+//   life          milliseconds until the child ends by itself, MIN-MAX; 0-0: never
+//   code          the exit code of that end, or -SIGNAL
+//   term          exit code after TERM; `ignore` ignores TERM
+//   family        number of processes to start, alternately in its session and in their own
+//   save          milliseconds that a helper takes to save after TERM; 0: no helper
+//   ready         the descriptor for its readiness; 0: none
+//   revision      ignored; a reload changes it
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -35,11 +35,11 @@ namespace hob {
 namespace soak {
 namespace {
 
-// What a pipe takes as a whole.
+// The size of an atomic write to a pipe, PIPE_BUF (pipe(7)).
 constexpr int kAtomicBytes = 4096;
-// Longest rest between two looks at the time.
+// The longest rest between two checks of the time; nanoseconds.
 constexpr int64_t kLongestRest = 500'000'000;
-// Exit codes that no daemon is told to end with.
+// Exit codes that no configured daemon uses.
 constexpr int kUsage = 120;
 constexpr int kLedgerFull = 121;
 constexpr int kRefusedCode = 122;
@@ -68,7 +68,7 @@ struct Options {
   int ready = 0;
 };
 
-// Whether `word` is KEY=VALUE with this key; sets `value` to the rest.
+// True if `word` is KEY=VALUE with this key; sets `value` to the rest.
 bool Is(const char* word, const char* key, const char** value) {
   const size_t length = strlen(key);
   if (strncmp(word, key, length) != 0 || word[length] != '=') return false;
@@ -147,14 +147,14 @@ class Child {
       if (options_.rate == 0) {
         next_line = end;
       } else if (Now() >= next_line) {
-        WriteAtItsTime(kMainOut, next_line);
+        WriteIfDue(kMainOut, next_line);
       }
     }
     End(options_.code);
   }
 
  private:
-  // Held by what it starts too: the lock is free when nothing of the instance is left.
+  // Takes the lock, which all its processes inherit: it is free once the whole instance has ended.
   void TakeLock() {
     const int fd = open(options_.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) Break();
@@ -164,7 +164,7 @@ class Child {
     _exit(kRefusedCode);
   }
 
-  // CLOCK_MONOTONIC. The same for the same instance of a daemon in every run.
+  // Returns the time of its end; CLOCK_MONOTONIC. An instance's lifetime is the same in every run.
   int64_t EndOfLife() const {
     if (options_.max_life == 0) return INT64_MAX;
     unsigned int seed = static_cast<unsigned int>(number_) * 2654435761u;
@@ -173,7 +173,7 @@ class Child {
     return Now() + (options_.min_life + rand_r(&seed) % spread) * int64_t{1'000'000};
   }
 
-  // Waits until `time`, but not for long. Returns whether TERM has come.
+  // Waits until `time`, at most kLongestRest. Returns true if TERM has come.
   static bool WaitForTerm(int64_t time) {
     const int64_t rest = std::max<int64_t>(0, std::min(time - Now(), kLongestRest));
     const timespec timeout = {rest / 1'000'000'000, rest % 1'000'000'000};
@@ -183,26 +183,26 @@ class Child {
     return sigtimedwait(&signals, nullptr, &timeout) == SIGTERM;
   }
 
-  // Its relatives never end by themselves.
+  // Starts a relative, which never ends by itself.
   void StartRelative(int index) {
     const pid_t pid = fork();
     if (pid < 0) Break();
     if (pid > 0) return;
-    // Every second one leaves the session, and its parent.
+    // Every second relative leaves the session and its parent.
     if (index % 2 == 1 && (setsid() < 0 || fork() != 0)) _exit(0);
     int64_t next_line = Now();
     while (true) {
       WaitForTerm(next_line);
-      // Two that write would have to share the numbers.
+      // Only one relative writes, since two would share the line numbers.
       if (index != 0 || options_.rate == 0) {
         next_line = INT64_MAX;
       } else if (Now() >= next_line) {
-        WriteAtItsTime(kFamilyOut, next_line);
+        WriteIfDue(kFamilyOut, next_line);
       }
     }
   }
 
-  // Its helper ends at TERM, but not at once.
+  // Starts the helper, which takes a while to end after TERM.
   void StartHelper() {
     const pid_t pid = fork();
     if (pid < 0) Break();
@@ -216,8 +216,8 @@ class Child {
     _exit(0);
   }
 
-  // Writes a burst of batches, and sets when the next one is due.
-  void WriteAtItsTime(Writer writer, int64_t& next) {
+  // Writes a burst of batches when due, and sets the time of the next one.
+  void WriteIfDue(Writer writer, int64_t& next) {
     const int64_t period = int64_t{1'000'000'000} * options_.batch / options_.rate;
     next = std::max(next + period, Now());
     if (head_->paused != 0) return;
@@ -244,7 +244,7 @@ class Child {
     me_->done[writer] = number;
   }
 
-  // Formats the line with this number; 0 when it does not fit into `room`.
+  // Formats the line with this number and returns its length; 0 if it does not fit into `room`.
   int Format(char writer, int64_t number, char* text, int room) const {
     const int head =
         snprintf(text, room, "%s %lld %c %lld ", options_.name, static_cast<long long>(number_),

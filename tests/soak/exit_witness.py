@@ -1,42 +1,42 @@
-"""Holds the ends that the server has told against what the children noted and what was done to them."""
+"""Compares the ends that the server reports with the children's records and the injected faults."""
 
 import errno
 import signal
 
 import ledger
 
-ONCE = "exits: each told exactly once"
-TRUE = "exits: told as they were"
-SAVED = "stops: what saves behind a main process may finish"
+ONCE = "exits: each reported exactly once"
+TRUE = "exits: reported correctly"
+SAVED = "stops: a saving helper may finish"
 
-# What a spawn may fail with while descriptors are kept from the server.
+# The errors with which a spawn may fail while the server is short of descriptors.
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 
 
 def pair(instances, exits):
-    """Brings the instances of a daemon and the ends that were told of it together, both in their order.
+    """Matches the instances of a daemon with its reported ends, both in order.
 
-    Returns (pairs, untold, unseen): pairs of an instance and its end; instances without one; ends of processes that
-    left no note, or of none. Only the last instance can be alive, and is untold then.
+    Returns (pairs, unreported, unmatched): pairs of an instance and its end; instances without a reported end; ends
+    without a recorded instance. Only the last instance can be alive, and is unreported then.
     """
-    pairs, untold, unseen = [], [], []
+    pairs, unreported, unmatched = [], [], []
     remaining = list(exits)
     for instance in instances:
-        # Killed before it had noted who it is.
+        # Killed before it recorded its pid.
         if instance.pid == 0:
             continue
         index = next((i for i, end in enumerate(remaining) if end.pid == instance.pid), None)
         if index is None:
-            untold.append(instance)
+            unreported.append(instance)
             continue
-        unseen += remaining[:index]
+        unmatched += remaining[:index]
         pairs.append((instance, remaining[index]))
         del remaining[:index + 1]
-    return pairs, untold, unseen + remaining
+    return pairs, unreported, unmatched + remaining
 
 
 def allowed_ends(instance, armed, killed, requested):
-    """How an instance may have ended, by what it noted and what was done to it."""
+    """Returns the possible ends of an instance, given its record and the faults injected into it."""
     allowed = set()
     if instance.intent is not None:
         allowed.add(instance.intent)
@@ -48,28 +48,27 @@ def allowed_ends(instance, armed, killed, requested):
 
 
 def examine(record, member, paired, killed, requests):
-    """Looks at what pair() returned.
+    """Checks the result of pair() and records violations.
 
-    killed: numbers of the instances that were killed from outside. requests: how many commands were given that may have
-    ended an instance.
-    Returns nothing; violations are recorded.
+    killed: numbers of the instances that the soak killed. requests: the number of commands that may have ended an
+    instance.
     """
-    pairs, untold, unseen = paired
+    pairs, unreported, unmatched = paired
     for instance, end in pairs:
         allowed = allowed_ends(instance, instance.flags & 2, instance.number in killed, end.requested)
         record.checked(ONCE)
         record.expect(end.how in allowed, TRUE, member.name,
-                      lambda i=instance, e=end, a=allowed: f"{i} ended as one of {a or 'none'}, told is {e}")
+                      lambda i=instance, e=end, a=allowed: f"{i} ended as one of {a or 'none'}, reported is {e}")
         if instance.flags & ledger.SAVING:
             record.expect(instance.flags & ledger.SAVED, SAVED, member.name, lambda i=instance: f"{i} was cut short")
-    alive = [member.ledger.latest()] if untold else []
-    for instance in untold:
+    alive = [member.ledger.latest()] if unreported else []
+    for instance in unreported:
         record.expect(instance.number == (alive[0].number if alive else -1), ONCE, member.name,
-                      f"the end of {instance} was not told")
-    for end in unseen:
-        # A process that its server kills between its birth and its first note leaves none.
+                      f"the end of {instance} was not reported")
+    for end in unmatched:
+        # A process killed between its spawn and its first write has no record.
         fine = end.how[1] in _SHORTAGES if end.how[0] == "spawn" else (
             end.requested and end.how in (("signal", signal.SIGKILL), ("signal", signal.SIGTERM)))
-        record.expect(fine, ONCE, member.name, f"told is {end}, of which nobody knows")
-    asked = sum(end.requested for _, end in pairs) + sum(end.requested for end in unseen)
-    record.expect(asked <= requests, TRUE, member.name, f"{asked} ends are told as asked for after {requests} commands")
+        record.expect(fine, ONCE, member.name, f"reported is {end}, which no instance recorded")
+    asked = sum(end.requested for _, end in pairs) + sum(end.requested for end in unmatched)
+    record.expect(asked <= requests, TRUE, member.name, f"{asked} ends reported as requested after {requests} commands")

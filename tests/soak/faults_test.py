@@ -1,9 +1,8 @@
-"""The real hobd when system calls fail: strace makes the N-th call of each thread fail, in the server
-and in what it spawns. It stays up, or refuses to start and says why; its log says what happened; and when the fault is
-gone, everything works again.
+"""Failing system calls in a real hobd: strace makes the N-th call of each thread fail, in the server and in its children.
+The server stays up, or refuses to start with a reason; its log names the fault; without the fault, everything works again.
 
 Each case is a life: boot, crash loop, failure to exec, restart, stop and start, rotation, reloads, shutdown.
-HOB_FAULTS=all in the environment has every case of the long list tried, which takes many minutes.
+HOB_FAULTS=all in the environment runs every case of the long list, which takes many minutes.
 """
 
 import errno
@@ -41,10 +40,10 @@ GUEST = "[daemon:guest]\ncommand = /bin/sleep 1h\n"
 
 
 class Case:
-    """Calls of this name fail with this error at the N-th call of a thread, or as strace(1) says for `when`.
+    """A fault: calls of this name fail with this error at the N-th call of a thread; `when` is in strace(1)'s form.
 
-    phase: "boot", calls are counted from the start; "up", from when the server is ready. says: what the server's log has
-    to say of it, a regular expression.
+    phase: "boot" counts calls from the start, "up" from the server's readiness. says: a regular expression that the
+    server's log must match.
     """
 
     def __init__(self, phase, call, error, when, says=""):
@@ -59,16 +58,16 @@ class Case:
 
     @property
     def options(self):
-        """Words for strace."""
+        """The arguments for strace."""
         return ["-e", f"trace={self.call}", "-e", f"inject={self.call}:error={self.error}:when={self.when}"]
 
     @property
     def text(self):
-        """What says so, a regular expression."""
+        """A regular expression for the message about the fault."""
         number = getattr(errno, self.error)
-        # The C library has one word for all that keeps a thread from being made, and the loader only numbers for some.
+        # The C library reports EAGAIN for every failure to create a thread; the loader may print only a number.
         number = errno.EAGAIN if (self.call, self.error) == ("clone3", "ENOMEM") else number
-        # Another server is the one reason for which the name of a run_dir is taken.
+        # Only another server can have bound the name of a run_dir.
         if (self.call, self.error, self.when) == ("bind", "EADDRINUSE", "1"):
             return "another hob server uses"
         return f"{os.strerror(number)}|error while loading shared libraries.*: Error {number}"
@@ -94,20 +93,20 @@ class FaultyLife:
             self._attached.wait()
 
     def boot(self):
-        """Starts the server. Returns whether it is up; if it is not, it has said why."""
+        """Starts the server. Returns True if it is up; otherwise `refused` has its reason."""
         if self.case.phase == "up":
             self.server.start()
             self._attach()
             return True
         try:
-            # The tracer is no ancestor of the server, and lets go when it is told to.
+            # -D: the tracer is not the server's parent, and can detach.
             self.server.start(wrapper=[*self._STRACE, "-D", "-o", self.trace, *self.case.options])
         except ServerDied as death:
             self.refused = death
             return False
         return True
 
-    # Follows everything that is made, and is ended by signals.
+    # Follow children; end on signals.
     _STRACE = ["strace", "-f", "-I1", "-qq"]
 
     def _attach(self):
@@ -122,7 +121,7 @@ class FaultyLife:
         return int(processes.status_fields(self.server.pid)["TracerPid"])
 
     def end_fault(self):
-        """The tracer lets go of everything."""
+        """Makes the tracer detach from all processes."""
         if self._attached:
             self._attached.terminate()
             self._attached.wait(DEADLINE)
@@ -135,12 +134,12 @@ class FaultyLife:
         processes.await_that(lambda: self._tracer() == 0, "strace to let go")
 
     def injected(self):
-        """The calls that were made to fail, as strace prints them."""
+        """Returns the calls made to fail, in strace's form."""
         with open(self.trace, encoding="utf-8", errors="replace") as file:
             return [line.rstrip() for line in file if "(INJECTED)" in line]
 
     def use(self):
-        """Everything that a server does. What fails answers with an error, and does answer."""
+        """Exercises everything that a server does. Each call succeeds or returns an error before its deadline."""
         server = self.server
         for call in (lambda: server.start_daemon("broken"), lambda: server.restart_daemon("web"),
                      lambda: server.stop_daemon("web"), lambda: server.start_daemon("web"), self._add_guest,
@@ -163,7 +162,7 @@ class FaultyLife:
         try:
             call()
         except grpc.RpcError as error:
-            # An answer of the server, and none of a client that has given up.
+            # The server answered; the client's own deadline did not pass.
             self._test.assertFalse(error.code() == grpc.StatusCode.DEADLINE_EXCEEDED and
                                    time.monotonic() - begin >= DEADLINE - 1, f"{self.case}: no answer")
 
@@ -185,7 +184,7 @@ class FaultyLife:
         self.server.configure(CONFIG.format(web=words["web"], writer=words["writer"] + " rate=400 batch=4 width=60") + more)
 
     def recover(self):
-        """Everything works, as if nothing had been."""
+        """Checks that everything works again."""
         server, test = self.server, self._test
         server.channel.close()
         server.connect()
@@ -198,15 +197,15 @@ class FaultyLife:
                                  lambda b=book: f"{self.case}: {b.latest()}")
             refused = [instance for instance in book.since(0) if instance.flags & ledger.REFUSED]
             test.assertEqual(refused, [], f"{self.case}: two instances at a time")
-        server.await_daemon("writer", lambda daemon: not daemon.log_problem, f"{self.case}: its log is sound again")
-        server.await_daemon("loop", lambda daemon: not daemon.unkillable, f"{self.case}: what ended is gone")
+        server.await_daemon("writer", lambda daemon: not daemon.log_problem, f"{self.case}: has a working log again")
+        server.await_daemon("loop", lambda daemon: not daemon.unkillable, f"{self.case}: has no unkillable process")
         self.await_new_lines()
         test.assertRaises(grpc.RpcError, server.start_daemon, "broken")
         server.stop()
 
 
     def _restarts(self, name):
-        """Whether it does; a server that could not look for long may still take a daemon for unkillable."""
+        """Restarts the daemon; returns True on success. After a long fault the server may still call it unkillable."""
         try:
             return self.server.restart_daemon(name).state == State.RUNNING
         except grpc.RpcError as error:
@@ -215,7 +214,7 @@ class FaultyLife:
             return False
 
     def await_new_lines(self):
-        """What is written from now on comes to the log."""
+        """Waits until output written from now on reaches the log."""
         number = len(self._ledgers["writer"]) - 1
         lines = self._ledgers["writer"][number].done[0] + 3
         wanted = f"writer {number} o {lines} ".encode()
@@ -228,14 +227,14 @@ class FaultyLife:
 
 
 def cases_of(text):
-    """Cases from lines of phases, call, errors, turns and what the log says: `boot,up openat EMFILE,ENFILE 1,5 no more`."""
+    """Parses lines of phases, call, errors, turns and the log's message: `boot,up openat EMFILE,ENFILE 1,5 no more`."""
     for line in text.strip().splitlines():
         phases, call, errors, turns, *says = line.split(None, 4)
         for phase, error, when in itertools.product(phases.split(","), errors.split(","), turns.split(",")):
             yield Case(phase, call, error, when, *says)
 
 
-# What a server may meet. At the start most of it ends the server, with a word why.
+# Likely faults. During the start most of them end the server with a message.
 FEW = """
 boot write ENOSPC 2
 boot rename EROFS 1           cannot listen on .*: rename: Read-only file system
@@ -304,16 +303,16 @@ class FaultsTest(HobTest):
     def setUp(self):
         trial = ["strace", "-D", "-f", "-o", "/dev/null", "true"]
         if subprocess.run(trial, check=False, stderr=subprocess.DEVNULL).returncode != 0:
-            self.skipTest("SKIPPED: strace may trace nothing here")
+            self.skipTest("SKIPPED: strace is not permitted here")
 
     def _assert_said(self, case, log):
-        self.assertTrue(re.search(case.says, log), f"{case}: nothing of {case.says!r} in\n{log}")
+        self.assertTrue(re.search(case.says, log), f"{case}: {case.says!r} is not in\n{log}")
 
     def live(self, case):
-        """Lives one life. Returns what it was like, in a word."""
+        """Runs one case. Returns "survived", "refused" or "not met"."""
         life = FaultyLife(self, case)
         if not life.boot():
-            # 127 is the loader's: libraries are read before anything of ours runs.
+            # 127 is the loader's: it reads libraries before main() runs.
             self.assertIn(life.refused.code, (1, 2, 127), f"{case}: {life.refused}")
             self.assertRegex(life.refused.stderr, case.text, str(case))
             self._assert_said(case, life.refused.stderr)
@@ -324,7 +323,7 @@ class FaultsTest(HobTest):
         self._assert_said(case, life.server.stderr())
         return "survived" if life.injected() else "not met"
 
-    def test_faults_are_survived_or_told_at_the_start(self):
+    def test_faults_are_survived_or_reported_at_the_start(self):
         everything = os.environ.get("HOB_FAULTS") == "all"
         for case in cases_of(ALL if everything else FEW):
             with self.subTest(str(case)):

@@ -1,4 +1,4 @@
-"""A watcher that keeps up: it sees every change, and holds what the server tells against itself."""
+"""A watcher that keeps up: it sees every change and checks that the changes are consistent."""
 
 import collections
 import threading
@@ -9,18 +9,18 @@ import supervisor_pb2 as api
 
 State = api.Daemon.State
 
-# An end that the feed has told: of the instance `pid` (0: it never was one), as ("exit", CODE), ("signal", NUMBER) or
-# ("spawn", ERRNO); whether the server says that it was asked for.
+# An end that the server reported: of the instance `pid` (0 for a failed spawn); `how` is ("exit", CODE),
+# ("signal", NUMBER) or ("spawn", ERRNO); `requested` is the server's flag.
 Exit = collections.namedtuple("Exit", "pid how requested sequence")
 
-# What is kept for whoever has to find out what went wrong.
+# The number of changes kept as evidence.
 _HISTORY = 20000
 
-# States with a live instance, and without one; STARTING begins before the process is there.
+# States with a live instance, and states without one. STARTING is neither: it begins before the process exists.
 ALIVE = {State.RUNNING}
 DEAD = {State.STOPPED, State.BACKOFF, State.EXITED, State.HALTED}
 
-FEED = "changes: every one once, in order"
+FEED = "changes: each exactly once, in order"
 COUNTERS = "exits: counted up by one each"
 
 
@@ -34,7 +34,7 @@ def how_of(last_exit):
 
 
 class _Life:
-    """A daemon from when it is added until it is removed."""
+    """A daemon from its addition to its removal."""
 
     def __init__(self, daemon):
         self.exit_count = daemon.exit_count
@@ -43,7 +43,7 @@ class _Life:
 
 
 class Feed:
-    """Follows all changes. The thread that reads writes; the others ask through the methods, which are thread-safe."""
+    """Follows all changes on a thread of its own. The public methods are thread-safe."""
 
     def __init__(self, record, stub):
         self._record = record
@@ -58,23 +58,23 @@ class Feed:
         self._thread = record.thread("feed", self._read)
 
     def take_exits(self):
-        """The ends that were told since the last call, by the daemons' names."""
+        """Returns the ends reported since the last call, by daemon name."""
         with self._changed:
             exits, self._exits = self._exits, collections.defaultdict(list)
             return exits
 
     def latest(self):
-        """What was told last of each daemon."""
+        """Returns the last snapshot of each daemon."""
         with self._changed:
             return dict(self._latest)
 
     def await_sequence(self, sequence, timeout):
-        """Whether the changes up to this one have come in time."""
+        """Returns True if the changes up to this one have come in time."""
         with self._changed:
             return self._changed.wait_for(lambda: self.sequence is not None and self.sequence >= sequence, timeout)
 
     def history(self):
-        """The last changes, a line each."""
+        """Returns the last changes, one line each."""
         with self._changed:
             changes = list(self._history)
         return [f"{when:.6f} {sequence} {daemon.name} {'removed' if removed else State.Name(daemon.state)} "
@@ -82,7 +82,7 @@ class Feed:
                 for when, sequence, daemon, removed in changes]
 
     def expect_end(self):
-        """From now on the server may end the call."""
+        """Allows the server to end the call from now on."""
         self._ending = True
 
     def join(self, timeout):
@@ -129,21 +129,21 @@ class Feed:
             return
         known = self._latest.get(daemon.name)
         if daemon.log_problem and not (known and known.log_problem):
-            self._record.fault("log that stalled, as the server says")
+            self._record.fault("stalled log, as reported by the server")
         self._latest[daemon.name] = daemon
         if daemon.name not in self._lives:
             self._lives[daemon.name] = _Life(daemon)
-            expect(daemon.exit_count == 0, COUNTERS, daemon.name, f"new, and has ended: {daemon}")
+            expect(daemon.exit_count == 0, COUNTERS, daemon.name, f"new, but has already ended: {daemon}")
         self._follow(self._lives[daemon.name], daemon, response.sequence)
 
     def _follow(self, life, daemon, sequence):
         expect = self._record.expect
         expect((daemon.pid != 0 or daemon.state not in ALIVE) and (daemon.pid == 0 or daemon.state not in DEAD),
-               "states: a pid where something is alive", daemon.name, lambda: str(daemon))
-        # The last change of an instance may still show the pid that has ended.
+               "states: a pid exactly while an instance is alive", daemon.name, lambda: str(daemon))
+        # The last change of an instance may still show the ended pid.
         if daemon.pid not in (0, life.ended_pid):
             expect(life.pid in (0, daemon.pid), COUNTERS, daemon.name,
-                   f"pid {life.pid} was followed by {daemon.pid}, and its end was not told")
+                   f"pid {life.pid} was followed by {daemon.pid}, and its end was not reported")
             life.pid = daemon.pid
         if daemon.exit_count == life.exit_count:
             return
@@ -153,9 +153,9 @@ class Feed:
         how = how_of(daemon.last_exit)
         pid = 0 if how[0] == "spawn" else life.pid
         expect(pid or how[0] == "spawn", COUNTERS, daemon.name,
-               f"the end of an instance is told that was not: {daemon}")
+               f"reports the end of an instance that never existed: {daemon}")
         if not pid:
-            self._record.fault("spawn that failed, as the server says")
+            self._record.fault("failed spawn, as reported by the server")
         self._exits[daemon.name].append(Exit(pid, how, daemon.last_exit.requested, sequence))
         if pid:
             life.pid, life.ended_pid = 0, pid

@@ -1,4 +1,4 @@
-"""What the children have noted of themselves: the reading side of ledger_layout.h."""
+"""Reads the children's ledgers, whose layout is in ledger_layout.h."""
 
 import collections
 import fcntl
@@ -6,7 +6,7 @@ import mmap
 import os
 import struct
 
-# The writers of numbered lines, in the order of their counters, by the letter that stands in a line.
+# The letters in numbered lines, in the order of the writers' counters.
 WRITERS = "oeg"
 
 REFUSED, ARMED, BROKEN, SAVING, SAVED = 1, 2, 4, 8, 16
@@ -17,8 +17,8 @@ _HEAD = struct.Struct("<qi")
 _INSTANCE = struct.Struct("<iiqqii3q3q")
 _SIZE = 128
 
-# One instance, times in seconds of CLOCK_MONOTONIC. `intent` is ("exit", CODE), ("signal", NUMBER) or None; begun and
-# done are the lines of each writer.
+# One instance; times are seconds of CLOCK_MONOTONIC. `intent` is ("exit", CODE), ("signal", NUMBER) or None; `begun` and
+# `done` count the lines of each writer.
 Instance = collections.namedtuple("Instance", "number pid flags started ending intent value begun done")
 
 
@@ -32,7 +32,7 @@ class Ledger:
             self._memory = mmap.mmap(file.fileno(), 0)
 
     def __len__(self):
-        """How many instances have begun."""
+        """Returns the number of instances that have begun."""
         return min(_HEAD.unpack_from(self._memory)[0], _MOST_INSTANCES)
 
     @property
@@ -46,24 +46,24 @@ class Ledger:
         return Instance(number, pid, flags, started / 1e9, ending / 1e9, how, value, fields[6:9], fields[9:12])
 
     def since(self, number):
-        """The instances from `number` on."""
+        """Returns the instances from `number` on."""
         return [self[n] for n in range(number, len(self))]
 
     def latest(self):
-        """The last instance that has begun, or None."""
+        """Returns the last instance that has begun, or None."""
         count = len(self)
         return self[count - 1] if count else None
 
     def pause(self, paused):
-        """Lets the daemon write no more lines, or write on."""
+        """Pauses or resumes the daemon's lines."""
         struct.pack_into("<i", self._memory, 8, int(paused))
 
 
 def is_free(lock):
-    """Whether nobody has the lock of a daemon: nothing of any instance is alive then.
+    """Returns True if the lock of a daemon is free: no process of any instance is alive.
 
-    For a moment it is taken, so that an instance that begins just then would be refused. To be asked only of a daemon
-    of which nothing may start.
+    Takes the lock for a moment, which would refuse an instance that begins just then. Call it only while the daemon
+    cannot start.
     """
     fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

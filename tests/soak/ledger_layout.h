@@ -1,5 +1,5 @@
-// What the children of the soak write of themselves, in a file that each daemon has of its own. It
-// is mapped, so that what was noted outlives a KILL; ledger.py reads it and has the same offsets.
+// The layout of the ledger in which the instances of one daemon of the soak record their lives. The
+// file is mapped, so that a record outlives a KILL. ledger.py reads it and has the same offsets.
 #ifndef HOB_TESTS_SOAK_LEDGER_LAYOUT_H_
 #define HOB_TESTS_SOAK_LEDGER_LAYOUT_H_
 
@@ -10,62 +10,62 @@
 namespace hob {
 namespace soak {
 
-// Who writes numbered lines, and where to. The letter stands in each line.
+// The writers of numbered lines and their letters, which each line contains.
 enum Writer {
   // The main process to stdout: 'o'.
   kMainOut,
   // The main process to stderr: 'e'.
   kMainErr,
-  // What the main process has started, to stdout: 'g'.
+  // A process started by the main process, to stdout: 'g'.
   kFamilyOut,
   kWriters,
 };
 
 enum Flag : int32_t {
-  // Another instance of the daemon had the lock: the one thing that must never be.
+  // Another instance of the daemon held the lock, which must never happen.
   kRefused = 1,
-  // Handles TERM from here on; before, TERM ends it.
+  // Handles TERM from here on; before, TERM ends the process.
   kArmed = 2,
-  // Something that cannot fail on a sound machine failed; `value` is its errno.
+  // A system call that never fails on a healthy machine failed; `value` is its errno(3).
   kBroken = 4,
-  // Its helper got TERM and saves something, and was given the time to finish that.
+  // kSaving: the helper got TERM and is saving. kSaved: it had time to finish.
   kSaving = 8,
   kSaved = 16,
 };
 
-// How an instance meant to end.
+// The intended end of an instance.
 enum Intent : int32_t {
-  // It did not mean to.
+  // No intended end.
   kNone,
   // With the exit code `value`.
   kExit,
-  // By the signal `value`, which it sent itself.
+  // By the signal `value`, which the instance sends to itself.
   kSignal,
 };
 
 // One instance. Times are CLOCK_MONOTONIC, nanoseconds.
 struct Instance {
-  // Set last of what its start notes.
+  // Set last at the start.
   std::atomic<int32_t> pid;
   std::atomic<int32_t> flags;
   std::atomic<int64_t> started;
-  // Set before it ends, `intent` last.
+  // Set before the end, `intent` last.
   std::atomic<int64_t> ending;
   std::atomic<int32_t> value;
   std::atomic<int32_t> intent;
-  // Lines of each writer: those that it has begun to write, and those that the kernel has taken. A
-  // write that is cut short by a KILL is the difference.
+  // The number of lines of each writer, before and after the write(2). They differ if a KILL
+  // interrupts a write.
   std::atomic<int64_t> begun[kWriters];
   std::atomic<int64_t> done[kWriters];
   char padding[48];
 };
 static_assert(sizeof(Instance) == 128, "ledger.py counts on it");
 
-// The beginning of the file; the instances follow.
+// The head of the file; the instances follow.
 struct Head {
-  // How many instances there were. Each takes its place by counting itself.
+  // The number of instances so far. Each takes its place by incrementing it.
   std::atomic<int64_t> instances;
-  // Set from outside: nothing is written to stdout and stderr while it is not 0.
+  // Set by the soak: instances write nothing to stdout and stderr while it is not 0.
   std::atomic<int32_t> paused;
   char padding[116];
 };

@@ -1,4 +1,4 @@
-"""Holds the logs, rotated ones included, against the counts of lines that the children have noted."""
+"""Compares the logs, rotated ones included, with the children's counts of lines."""
 
 import ctypes
 import os
@@ -7,13 +7,13 @@ import re
 import ledger
 
 LINES = "logs: no line lost, torn or repeated"
-FIGURE = "lines of logs that were read"
+FIGURE = "lines of logs read"
 
 _LINE = re.compile(rb"(\S+) (\d+) ([oeg]) (\d+) ([a-z]*)")
 
 
 def _decompressed(data):
-    """What libzstd makes of a compressed log."""
+    """Returns the contents of a compressed log."""
     library = ctypes.CDLL("libzstd.so.1")
     for function in (library.ZSTD_decompress, library.ZSTD_isError):
         function.restype = ctypes.c_size_t
@@ -24,12 +24,12 @@ def _decompressed(data):
         if not library.ZSTD_isError(ctypes.c_size_t(size)):
             return buffer.raw[:size]
         if room > 1 << 26:
-            raise ValueError("not what zstd has compressed")
+            raise ValueError("not in zstd format")
         room *= 8
 
 
 def parse(line):
-    """(name, instance, writer, number) of a line, or None if it is none."""
+    """Returns (name, instance, writer, number) of a line, or None for a malformed one."""
     match = _LINE.fullmatch(line)
     if match is None:
         return None
@@ -40,12 +40,12 @@ def parse(line):
 
 
 def kept_files(log):
-    """The files of a log, the oldest first."""
+    """Returns the files of a log, the oldest first."""
     folder, base = os.path.split(log)
     numbers = {}
     for name in os.listdir(folder):
         match = re.fullmatch(re.escape(base) + r"\.(\d+)(\.zst)?", name)
-        # While one is being compressed both are there; the original is whole.
+        # During compression both files exist; the original is the complete one.
         if match and (int(match.group(1)) not in numbers or not match.group(2)):
             numbers[int(match.group(1))] = os.path.join(folder, name)
     files = [path for _, path in sorted(numbers.items(), reverse=True)]
@@ -59,19 +59,19 @@ def _read(path):
 
 
 class LogWitness:
-    """The log of one stream of one daemon, looked at whenever its writers pause."""
+    """Checks the log of one stream of one daemon whenever its writers pause."""
 
     def __init__(self, member, path, writers):
         self._member = member
         self._path = path
         self._writers = writers
-        # For each writer the instance and the number of the line that must come next.
+        # The instance and number of the expected next line, by writer.
         self._next = {writer: (0, 0) for writer in writers}
 
     def examine(self):
-        """Reads what is new. Returns (problem, lines): a sentence or "", and how many lines were new.
+        """Reads the new lines. Returns (problem, lines): a sentence or "", and the number of new lines.
 
-        A problem may be gone a moment later: the last lines may be under way, or a file may just be renamed.
+        A problem may be transient: the last lines may not have arrived, or a rename may be in progress.
         """
         expected = dict(self._next)
         lines = 0
@@ -104,7 +104,7 @@ class LogWitness:
     def _step(self, expected, parsed):
         _, instance, writer, number = parsed
         if instance >= len(self._member.ledger):
-            return f"line {parsed} of an instance that never was"
+            return f"line {parsed} of an instance that never existed"
         problem = self._skip_to(expected, writer, instance)
         if problem:
             return problem
@@ -114,7 +114,7 @@ class LogWitness:
         return ""
 
     def _skip_to(self, expected, writer, instance):
-        """Goes on to a later instance; those in between must have nothing more to say."""
+        """Moves on to a later instance; those in between must have no more lines."""
         at, number = expected[writer]
         while at < instance:
             noted = self._member.ledger[at]

@@ -1,4 +1,4 @@
-"""The daemons of a soak, what is configured of them, and what a reload has to do about a change."""
+"""The daemons of a soak, their configuration, and the expected plan of a reload."""
 
 import copy
 import dataclasses
@@ -8,31 +8,31 @@ import supervisor_pb2 as api
 
 Action = api.DaemonChange.Action
 
-# Who gives commands to a daemon. NOBODY: it must live through everything as the instance that it was at first. ANYBODY:
-# many at a time, and they go away in the middle. ONE: one at a time, who looks at the outcome. RELOAD: it comes and goes.
+# The clients that command a daemon. NOBODY: none; its first instance must survive everything. ANYBODY: many at a time, which
+# may cancel. ONE: one at a time, which checks the outcome. RELOAD: none; reloads add and remove it.
 NOBODY, ANYBODY, ONE, RELOAD = "nobody", "anybody", "one", "reload"
 
 
 def seconds(text):
-    """A duration of the configuration, in seconds or milliseconds."""
+    """Returns the seconds of a configured duration in s or ms."""
     return float(text[:-2]) / 1000 if text.endswith("ms") else float(text.rstrip("s"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What is common to some of the daemons. `share` is out of 300."""
+    """The properties shared by some of the daemons. `share` is their number per 300 daemons."""
 
     name: str
     share: int
     commands: str
-    # Words for the child, and keys of the configuration.
+    # The child's arguments, and the daemon's configuration.
     child: str
     keys: dict = dataclasses.field(default_factory=dict)
-    # Whether it ends by itself, again and again.
+    # True if it keeps ending by itself.
     ends: bool = False
 
     def seconds(self, key, default):
-        """A key that is a duration."""
+        """Returns the value of a duration key, in seconds."""
         return seconds(self.keys.get(key, default))
 
     @property
@@ -44,7 +44,7 @@ class Kind:
         return self.seconds("retry_time", DEFAULTS["retry_time"])
 
 
-# Backups are so many that nothing is rotated away between two looks at the logs.
+# Enough backups that rotation deletes nothing between two checks of the logs.
 DEFAULTS = {"max_retries": "1000000", "retry_time": "1s", "stop_timeout": "3s", "log_max_bytes": "32768",
             "log_backups": "400"}
 
@@ -52,11 +52,11 @@ KINDS = [
     Kind("bystander", 30, NOBODY, "rate=4 errors=5"),
     Kind("steady", 60, ANYBODY, "rate=4 errors=7"),
     Kind("leased", 60, ONE, "rate=4 term=7"),
-    # Given up when it is killed too often.
+    # Halted when killed too often.
     Kind("brittle", 10, ANYBODY, "rate=4", {"max_retries": "4", "retry_time": "6s"}),
     Kind("stubborn", 12, ONE, "rate=4 term=ignore", {"stop_timeout": "500ms"}),
     Kind("family", 20, ONE, "rate=4 family=2 errors=3", {"stderr": "stdout", "stop_timeout": "500ms"}),
-    # Ends at once on TERM, and its helper needs a moment longer, which it must be given.
+    # Ends at once on TERM; the server must wait for its helper, which takes longer.
     Kind("saver", 10, ONE, "rate=4 save=300", {"stop_timeout": "10s"}),
     Kind("looper", 20, ANYBODY, "rate=200 life=5-120 code=3", {"max_retries": "3", "retry_time": "2s"}, ends=True),
     Kind("trier", 8, ANYBODY, "rate=20 life=5-200 code=-10",
@@ -64,7 +64,7 @@ KINDS = [
     Kind("patient", 14, ANYBODY, "rate=20 life=50-1500 code=5", {"backoff": "200ms", "backoff_max": "2s"}, ends=True),
     Kind("oneshot", 10, ANYBODY, "rate=50 life=10-400 code=0", {"restart": "on-failure"}, ends=True),
     Kind("chatty", 6, ONE, "rate=600 batch=20 width=60"),
-    # Fills its pipe faster than it can be emptied, and its log again and again.
+    # Fills its pipe faster than the server can drain it, and rotates its log often.
     Kind("flood", 1, NOBODY, "rate=1 batch=3 burst=400 width=1000", {"log_max_bytes": "120000"}),
     Kind("telling", 10, ONE, "rate=4 ready=3", {"ready": "fd:3"}),
     Kind("guest", 40, RELOAD, "rate=4 family=0"),
@@ -89,7 +89,7 @@ class Member:
 
 
 def populate(daemons, folder, program):
-    """About `daemons` members, of every kind one at least; by name."""
+    """Returns about `daemons` members, at least one of every kind, by name."""
     members = {}
     for kind in KINDS:
         for number in range(max(1, kind.share * daemons // 300)):
@@ -99,7 +99,7 @@ def populate(daemons, folder, program):
 
 
 class Configuration:
-    """What is configured at a time: which members there are, their revisions and the settings that change live."""
+    """A configuration: the present members, their revisions and their live settings."""
 
     def __init__(self, members):
         self.members = members
@@ -108,7 +108,7 @@ class Configuration:
         self.live = {name: {} for name in members}
 
     def changed(self, random):
-        """Another configuration, which differs in a few daemons."""
+        """Returns a configuration that differs in a few daemons."""
         other = Configuration(self.members)
         other.present = set(self.present)
         other.revisions = dict(self.revisions)
@@ -122,32 +122,32 @@ class Configuration:
         for name in random.sample(sorted(self.members), min(4, len(self.members))):
             other.live[name] = {"stop_timeout": f"{random.randint(3000, 5000)}ms"} if random.random() < 0.5 else {
                 "log_compress": random.choice(["yes", "no"])}
-            # One that ignores TERM would make everybody wait; one that saves needs its time.
+            # Kinds with a stop_timeout of their own keep it: one ignores TERM, another needs time to save.
             if "stop_timeout" in self.members[name].kind.keys:
                 other.live[name].pop("stop_timeout", None)
         return other
 
     def complete(self):
-        """The same, with every daemon there."""
+        """Returns the same configuration with every daemon present."""
         other = copy.copy(self)
         other.present = set(self.members)
         return other
 
     def text(self):
-        """As INI."""
+        """Returns the configuration as INI text."""
         lines = ["[os_daemon_settings]"] + [f"{key} = {value}" for key, value in DEFAULTS.items()]
         for name in sorted(self.present):
             member = self.members[name]
             keys = {**member.kind.keys, **self.live[name]}
             if member.kind.ends:
-                # Nobody has to see what ends before there is a watcher.
+                # These start once there is a watcher to see their ends.
                 keys["autostart"] = "no"
             lines += [f"[daemon:{name}]", f"command = {member.command(self.revisions[name])}"]
             lines += [f"{key} = {value}" for key, value in keys.items()]
         return "\n".join(lines) + "\n"
 
     def plan_to(self, other):
-        """What a reload has to do: the action of each daemon by its name."""
+        """Returns the expected plan of a reload: the action for each daemon by name."""
         plan = {}
         for name in self.present | other.present:
             if name not in self.present:
@@ -164,12 +164,12 @@ class Configuration:
 
     def _live_keys(self, name):
         keys = {**DEFAULTS, "log_compress": "yes", **self.members[name].kind.keys, **self.live[name]}
-        # However it is written: 3000ms is no change from 3s.
+        # Compare values, not texts: 3000ms equals 3s.
         return seconds(keys["stop_timeout"]), keys["log_compress"]
 
 
 def broken(configuration, random):
-    """A text that must be refused, although nearly all of it is a valid and drastic change."""
+    """Returns a text that the server must refuse, although nearly all of it is a valid and drastic change."""
     drastic = copy.copy(configuration)
     drastic.present = set(random.sample(sorted(configuration.present), len(configuration.present) // 2))
     drastic.revisions = {name: revision + 1 for name, revision in configuration.revisions.items()}
@@ -188,5 +188,5 @@ def broken(configuration, random):
         "neither a key nor a section\n",
     ])
     text = drastic.text()
-    # At the beginning or at the end.
+    # The mistake is at the beginning or at the end.
     return mistake + text if random.random() < 0.5 else text + mistake

@@ -1,4 +1,4 @@
-"""What is looked at when all is quiet: everything wanted is up, and nothing more is there than at the beginning."""
+"""The checks between rounds of chaos: everything wanted is up, and the server holds no more resources than before."""
 
 import collections
 import os
@@ -20,18 +20,18 @@ from record import PATIENCE
 State = api.Daemon.State
 
 ALIVE = "liveness: everything wanted comes up again"
-ONE = "instances: never two of a daemon"
+ONE = "instances: never two of one daemon"
 LEAKS = "nothing leaked: descriptors, threads, groups, FIFOs"
 ZOMBIES = "no zombie stays"
-BYSTANDER = "bystanders: still their first instance"
+BYSTANDER = "bystanders: still in their first instance"
 LISTENER = "listener: a new connection is answered"
 
-# How the threads are called that libraries of gRPC's make as they need them.
+# The names of the threads that gRPC's libraries create on demand.
 _GRPC_THREAD = re.compile(r"grpc|default-exec|resolver-exec|timer_manager|event_engine")
 
 
 def await_quietly(condition, timeout=PATIENCE):
-    """Whether `condition` becomes true in time."""
+    """Waits for `condition`; returns True if it becomes true in time."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
@@ -41,7 +41,7 @@ def await_quietly(condition, timeout=PATIENCE):
 
 
 def holdings(soak):
-    """What the server has: descriptors by kind, threads, folders of control groups and files under run_dir."""
+    """Counts the server's resources: descriptors by kind, threads, control groups and files under run_dir."""
     pid = soak.server.pid
     counts = collections.Counter()
     for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -65,7 +65,7 @@ def holdings(soak):
 
 def _kind_of_descriptor(soak, target):
     if target.startswith(soak.log_dir):
-        # An open file that is gone is one that has been forgotten.
+        # An open deleted file is a leak.
         return "deleted log" if target.endswith("(deleted)") else "log"
     if target.startswith(soak.server.keys["run_dir"]):
         return "FIFO of output" if "/output/" in target else "file in run_dir, open"
@@ -73,7 +73,7 @@ def _kind_of_descriptor(soak, target):
 
 
 def _control_groups(soak):
-    """How many control groups are beside those of the daemons that are up, these included."""
+    """Counts the siblings of the control groups of the daemons that are up, these included."""
     member = next(iter(soak.members.values()))
     instance = member.ledger.latest()
     try:
@@ -89,7 +89,7 @@ def _control_groups(soak):
 
 
 class ProcessWatch:
-    """Looks at the server's children and size, again and again. For a thread of its own."""
+    """Monitors the server's children and size, on a thread of its own."""
 
     def __init__(self, soak):
         self._soak = soak
@@ -100,7 +100,7 @@ class ProcessWatch:
             self.look()
 
     def look(self):
-        """Returns how many zombies there are."""
+        """Checks once; returns the number of zombies."""
         pid, record = self._soak.server.pid, self._soak.record
         now = time.monotonic()
         zombies = {child for child, state in processes.children_of(pid) if state == "Z"}
@@ -118,7 +118,7 @@ class ProcessWatch:
 
 
 class Quiet:
-    """Brings all to rest, looks at everything, and lets it go on."""
+    """Brings the daemons to rest, runs all checks and resumes."""
 
     def __init__(self, soak):
         self._soak = soak
@@ -126,14 +126,14 @@ class Quiet:
         self._baseline = None
         self._logs = [witness for member in soak.members.values()
                       for witness in log_witness.witnesses_of(member, soak.log_dir)]
-        # Of each daemon the instances that have been dealt with.
+        # The number of instances already checked, by daemon.
         self._seen = dict.fromkeys(soak.members, 0)
 
     def settle(self):
-        """Everything that ought to be up is up, and everything that ends by itself is stopped."""
+        """Waits until every wanted daemon is up, and stops those that end by themselves."""
         soak = self._soak
         soak.chaos.reload_to(soak.chaos.configuration.complete())
-        self._record.expect(await_quietly(self._wanted_are_up), ALIVE, "all", self._who_is_not_up)
+        self._record.expect(await_quietly(self._wanted_are_up), ALIVE, "all", self._down_daemons)
         for name, daemon in sorted(self._daemons().items()):
             member = soak.members[name]
             if member.kind.ends:
@@ -143,10 +143,10 @@ class Quiet:
             elif daemon.state in (State.STOPPED, State.HALTED):
                 with soak.chaos.commanding([name], starts=True, ends=0):
                     soak.server.start_daemon(name)
-        self._record.expect(await_quietly(self._all_are_up), ALIVE, "all", self._who_is_not_up)
+        self._record.expect(await_quietly(self._all_are_up), ALIVE, "all", self._down_daemons)
 
     def wake(self):
-        """What ends by itself is started again, and lines are written again."""
+        """Starts the daemons that end by themselves, and resumes all lines."""
         for member in self._soak.members.values():
             member.ledger.pause(False)
             if member.kind.ends:
@@ -157,7 +157,7 @@ class Quiet:
         return {daemon.name: daemon for daemon in self._soak.server.list().daemons}
 
     def _wanted_are_up(self):
-        """By itself: without anybody's command."""
+        """Returns True if all wanted daemons are up without a command."""
         return all(daemon.state in (State.RUNNING, State.HALTED) or not daemon.wanted
                    for name, daemon in self._daemons().items() if not self._soak.members[name].kind.ends)
 
@@ -167,28 +167,28 @@ class Quiet:
 
     @staticmethod
     def _is_up(member):
-        """By the child's own word, and the kernel's."""
+        """Returns True if both the child's record and the kernel say that it is up."""
         instance = member.ledger.latest()
         return instance is not None and instance.flags & 2 and processes.is_alive(instance.pid)
 
-    def _who_is_not_up(self):
+    def _down_daemons(self):
         latest = self._daemons().items()
         return "\n".join(f"{name}: {State.Name(daemon.state)} ({daemon.reason}), {self._soak.members[name].ledger.latest()}"
                          for name, daemon in latest
                          if not self._soak.members[name].kind.ends and daemon.state != State.RUNNING)
 
     def look(self):
-        """Looks at everything."""
+        """Runs all checks."""
         for member in self._soak.members.values():
             member.ledger.pause(True)
-        self._look_at_instances()
-        self._look_at_ends()
-        self._look_at_logs()
-        self._look_at_bystanders()
-        self._look_at_holdings()
-        self._look_at_listener()
+        self._check_instances()
+        self._check_ends()
+        self._check_logs()
+        self._check_bystanders()
+        self._check_holdings()
+        self._check_listener()
 
-    def _look_at_instances(self):
+    def _check_instances(self):
         for member in self._soak.members.values():
             for instance in member.ledger.since(self._seen[member.name]):
                 self._record.expect(not instance.flags & 1, ONE, member.name, f"another one had the lock: {instance}")
@@ -196,22 +196,22 @@ class Quiet:
                                     f"a system call of the child failed: {instance}")
             self._record.expect(not member.ledger.full, "the soak itself works", member.name, "the ledger is full")
 
-    def _look_at_ends(self):
+    def _check_ends(self):
         soak = self._soak
         sequence = self._sequence()
         self._record.expect(soak.feed.await_sequence(sequence, PATIENCE), FEED, "feed",
-                            lambda: f"{sequence} is told to others, and only {soak.feed.sequence} came")
-        self._record.expect(self._daemons() == soak.feed.latest(), FEED, "feed", self._what_differs)
+                            lambda: f"others saw change {sequence}, the feed only {soak.feed.sequence}")
+        self._record.expect(self._daemons() == soak.feed.latest(), FEED, "feed", self._differing_daemons)
         told = soak.feed.take_exits()
         restarts = []
         for name, member in soak.members.items():
             instances = member.ledger.since(self._seen[name])
             paired = exit_witness.pair(instances, told[name])
             exit_witness.examine(self._record, member, paired, soak.chaos.kills[name], soak.chaos.requests[name])
-            pairs, untold, _ = paired
-            self._seen[name] = untold[0].number if untold else len(member.ledger)
+            pairs, unreported, _ = paired
+            self._seen[name] = unreported[0].number if unreported else len(member.ledger)
             soak.chaos.requests[name] -= sum(end.requested for _, end in pairs)
-            runs = throttle_witness.restarts_of(pairs, untold[-1] if untold else None, soak.chaos.spans[name],
+            runs = throttle_witness.restarts_of(pairs, unreported[-1] if unreported else None, soak.chaos.spans[name],
                                                 soak.chaos.kills[name])
             throttle_witness.examine(self._record, member, runs)
             restarts += [restart for run in runs for restart in run]
@@ -219,19 +219,19 @@ class Quiet:
             soak.chaos.kills[name].clear()
         throttle_witness.examine_budget(self._record, restarts, soak.start_rate, soak.start_burst)
 
-    def _what_differs(self):
+    def _differing_daemons(self):
         told = self._soak.feed.latest()
         return "\n".join(f"List says {daemon}, and the last change said {told.get(name)}"
                          for name, daemon in self._daemons().items() if told.get(name) != daemon)
 
     def _sequence(self):
-        """The number of the last change, as another watcher is told."""
+        """Returns the number of the last change, from another watcher."""
         call = self._soak.server.stub.Watch(api.WatchRequest(), timeout=PATIENCE)
         sequence = next(response.sequence for response in call if response.synced)
         call.cancel()
         return sequence
 
-    def _look_at_logs(self):
+    def _check_logs(self):
         for witness in self._logs:
             problem, lines = witness.examine()
             if problem:
@@ -240,27 +240,27 @@ class Quiet:
             self._record.expect(not problem, log_witness.LINES, "logs", problem)
             self._record.checked(log_witness.FIGURE, lines)
 
-    def _look_at_bystanders(self):
+    def _check_bystanders(self):
         for member in self._soak.members.values():
             if member.kind.commands == population.NOBODY:
                 self._record.expect(len(member.ledger) == 1 and self._is_up(member), BYSTANDER, member.name,
                                     lambda m=member: f"{m.ledger.since(0)}")
 
-    def _look_at_holdings(self):
-        """As much as there was at the first look, with the same daemons up."""
+    def _check_holdings(self):
+        """Compares the server's resources with those at the first check; the same daemons are up."""
         if self._baseline is None:
-            self._baseline = self._rest()
+            self._baseline = self._stable_holdings()
             return
         difference = self._differences(holdings(self._soak))
         if difference:
             await_quietly(lambda: not self._differences(holdings(self._soak)), 60)
             difference = self._differences(holdings(self._soak))
-        self._record.expect(not difference, LEAKS, "server", f"more or less than at the beginning: {difference}")
+        self._record.expect(not difference, LEAKS, "server", f"not as at the beginning: {difference}")
         self._record.expect(await_quietly(lambda: self._soak.process_watch.look() == 0), ZOMBIES, "server",
-                            "zombies while all is quiet")
+                            "zombies during a quiet phase")
 
-    def _rest(self):
-        """What the server has once that stays the same."""
+    def _stable_holdings(self):
+        """Waits until the server's resources stop changing; returns them."""
         last, same = holdings(self._soak), 0
         while same < 10:
             time.sleep(0.1)
@@ -269,7 +269,7 @@ class Quiet:
         return last
 
     def _differences(self, now):
-        """What is not as it was, by its kind: before and now. Logs are opened at need, and gRPC makes threads so."""
+        """Returns the kinds of resources that changed beyond bounds: logs and gRPC's threads may vary."""
         before = self._baseline
         result = {}
         for kind in before.keys() | now.keys():
@@ -282,7 +282,7 @@ class Quiet:
                 result[kind] = f"{before[kind]} -> {now[kind]}"
         return result
 
-    def _look_at_listener(self):
+    def _check_listener(self):
         channel = connect(self._soak.server.address)
         try:
             supervisor_pb2_grpc.SupervisorStub(channel).Info(api.InfoRequest(), timeout=PATIENCE)

@@ -1,20 +1,20 @@
-"""What the soak has done, looked at and found: counts for the table at its end, and violations, which end it."""
+"""Records the faults, checks and violations of a soak. Violations end it; the counts form its final table."""
 
 import collections
 import threading
 import time
 import traceback
 
-# Seconds. Only what is broken takes so long, on however slow and crowded a machine.
+# Seconds. Only a broken server takes this long, even on a slow and busy machine.
 PATIENCE = 120.0
 
-# Characters of what is told of one violation, and how many violations are told; more would say no more.
+# The longest text of a violation, in characters, and the number of violations printed.
 _LONGEST_TEXT = 4000
 _MOST_VIOLATIONS = 20
 
 
 class Record:
-    """Counts from all threads. Thread-safe."""
+    """Counts faults and checks. Thread-safe."""
 
     def __init__(self):
         self._mutex = threading.Lock()
@@ -23,11 +23,11 @@ class Record:
         self._checks = collections.Counter()
         self._worst = {}
         self.violations = []
-        # Set as soon as there is a violation, or when the soak is told to end.
+        # Set at the first violation, or to end the soak.
         self.over = threading.Event()
 
     def fault(self, kind, count=1):
-        """So many more faults of a kind were done to the server or its daemons."""
+        """Adds `count` injected faults of a kind."""
         with self._mutex:
             self._faults[kind] += count
 
@@ -36,17 +36,17 @@ class Record:
             return self._faults[kind]
 
     def checked(self, invariant, count=1):
-        """An invariant was looked at so many more times."""
+        """Adds `count` checks of an invariant."""
         with self._mutex:
             self._checks[invariant] += count
 
     def worst(self, figure, value):
-        """A figure that is told, and held against nothing: how long something takes depends on the machine."""
+        """Keeps the maximum of a figure, for the table only: it depends on the machine."""
         with self._mutex:
             self._worst[figure] = max(value, self._worst.get(figure, value))
 
     def violation(self, invariant, who, what):
-        """An invariant does not hold: whose, and what was seen."""
+        """Records that `who` violates an invariant; `what` describes it."""
         when = time.monotonic() - self._begin
         with self._mutex:
             if len(self.violations) < _MOST_VIOLATIONS:
@@ -56,14 +56,14 @@ class Record:
         self.over.set()
 
     def expect(self, holds, invariant, who, what):
-        """Looks at an invariant; `what` may be a function. Returns `holds`."""
+        """Checks an invariant; `what` may be a function. Returns `holds`."""
         self.checked(invariant)
         if not holds:
             self.violation(invariant, who, what() if callable(what) else what)
         return holds
 
     def run(self, name, work):
-        """Calls work(). What it raises ends the soak: a witness that has gone blind must not count as content."""
+        """Calls work(). An exception ends the soak: a failed witness must not pass for a satisfied one."""
         try:
             work()
         except Exception:  # pylint: disable=broad-except
@@ -76,7 +76,7 @@ class Record:
         return thread
 
     def table(self):
-        """The lines of the table."""
+        """Returns the lines of the table."""
         with self._mutex:
             lines = ["survived" + " " * 52 + "times"]
             lines += [f"  {kind:54} {count:>9,}" for kind, count in sorted(self._faults.items())]

@@ -1,4 +1,4 @@
-"""The soak: a real hobd with real daemons, chaos, and witnesses that do not take its word for anything."""
+"""The soak: a real hobd with real daemons, chaos, and independent witnesses."""
 
 import argparse
 import contextlib
@@ -24,40 +24,39 @@ import quiet
 import record
 
 ABOUT = """\
-Runs the real hobd with real daemons, does to it whatever can be done from outside, and looks with
-independent witnesses whether it keeps its promises.
+Runs the real hobd with real daemons, attacks it in every way possible from outside, and checks with
+independent witnesses that it keeps its promises.
 
-A round is chaos and then quiet. The chaos: children are killed, frozen and all killed at once; clients
-call, cancel their calls and throw connections away; some give commands and look at the outcome; watchers
-stall; logs are followed; configurations are reloaded, a quarter of them invalid; the disk of the logs (a
-small tmpfs of its own, which takes root) is full for a sixth of the time; descriptors are taken away; logs
-are opened anew. Then all comes to rest, and the witnesses look:
+A round is chaos followed by quiet. The chaos: children are killed one by one, frozen, and killed all at
+once; clients call, cancel their calls and drop connections; some give commands and check the outcome;
+watchers stall; logs are followed; configurations are reloaded, a quarter of them invalid; the disk of the
+logs (a small tmpfs of its own, which needs root) is full for a sixth of the time; descriptors are taken
+away; logs are reopened. Then everything comes to rest, and the witnesses check:
 
-  instances   each holds a lock with all that it starts, and notes its begin and intended end in a ledger
-  exits       the ledger, and what the chaos did, against the ends that a watcher was told; each once
-  changes     their numbers, without gap or repeat; those of slow watchers with every gap told
-  logs        numbered lines against the counts in the ledger, rotated and compressed files included
-  throttle    its bounds, held against the stamps of the children; a slow machine makes no violation
-  commands    after Stop nobody has the lock; a refused reload changes nothing, others do as planned
-  bystanders  nobody has a reason to touch them: they must be what they were at the start
-  server      descriptors, threads, control groups, FIFOs are as many as at the first look; no zombies
+  instances   each holds a lock with all its processes, and records its start and intended end in a ledger
+  exits       the ends seen by a watcher match the ledger and the injected faults, each exactly once
+  changes     their numbers have no gap or repeat; slow watchers are told of every gap
+  logs        numbered lines match the counts in the ledger, rotated and compressed files included
+  throttle    the children's time stamps keep within its bounds; a slow machine causes no violation
+  commands    after Stop the lock is free; a refused reload changes nothing, others do as planned
+  bystanders  no fault affects them: their first instances must still be running
+  server      as many descriptors, threads, control groups and FIFOs as at the first check; no zombies
 
-Nothing is held against the clock but what would take a sound server seconds and gets minutes. It ends with
-a table of what was survived. At a violation it says what, who and when, keeps the folder with everything in
-it and exits with 1. Much depends on how the kernel schedules: the seed repeats what is done, in its order,
-and not the moment."""
+The only deadlines give the server minutes for what should take seconds. The soak ends with a table of the
+faults survived. After a violation it prints its details, keeps its folder and exits with 1. A seed repeats
+the actions in their order, but not their timing, which depends on the kernel's scheduler."""
 
 
 class Soak:
-    """One run: the server, the daemons, and those who play with them. Also what these share."""
+    """One run: the server, the daemons and the clients, and their shared state."""
 
     def __init__(self, options):
         self.options = options
         self.record = record.Record()
-        # The machine's budget for automatic starts: enough for what is killed one by one, and not for all at once.
+        # The machine's budget for automatic starts: enough for single kills, too small for a crash of all.
         self.start_rate = max(2 * options.kills, options.daemons / 3)
         self.start_burst = max(10, options.daemons // 5)
-        # A sixth of it the disk is full; a tenth of it descriptors are scarce. Every round but the first has it once.
+        # The period of a full disk (a sixth of it) and of scarce descriptors (a tenth); shorter than a full round.
         self.beat = min(30.0, options.round / 1.2)
         self.folder = tempfile.mkdtemp(prefix="hob-soak-", dir="/tmp")
         os.chmod(self.folder, 0o755)
@@ -68,7 +67,7 @@ class Soak:
         self.members = population.populate(options.daemons, self.folder + "/ledger",
                                            hob_server.program("tests/soak/child"))
         self.leases = {name: threading.Lock() for name in self.members}
-        # It gathers what there is to clean up.
+        # Collects the clean-ups.
         self._test = unittest.TestCase()
         self.server = None
         self.chaos = chaos.Chaos(self)
@@ -76,7 +75,7 @@ class Soak:
         self.process_watch = quiet.ProcessWatch(self)
 
     def expect_nothing_alive(self, member, what, invariant=callers.STOPPED):
-        """A daemon of which nothing may start at the moment has left nothing alive."""
+        """Checks that no process of the daemon is alive. Nothing may start it during the call."""
         self.record.expect(ledger.is_free(member.lock), invariant, member.name,
                            lambda: f"{what}, and {self._alive(member)} are alive; latest {member.ledger.latest()}")
 
@@ -85,7 +84,7 @@ class Soak:
         return [pid for pid in mine if processes.environment_of(pid).get(hob_server.MARK) == self.folder]
 
     def run(self):
-        """Everything, from boot to shutdown."""
+        """Runs the whole soak, from boot to shutdown."""
         try:
             self._boot()
             witnesses = quiet.Quiet(self)
@@ -112,14 +111,14 @@ class Soak:
         keys = {"start_rate": str(self.start_rate), "start_burst": str(self.start_burst)}
         self.server = hob_server.HobServer(self._test, self.chaos.configuration.text(), hob_keys=keys,
                                            folder=self.folder)
-        # It ends with this process, however that ends.
+        # The server ends with this process, however that ends.
         with self.chaos.commanding(self.members, starts=True, ends=0):
             self.server.start(wrapper=["setpriv", "--pdeathsig", "TERM"])
         self.feed = feed.Feed(self.record, self.server.stub)
         self.record.expect(self.feed.await_sequence(0, record.PATIENCE), feed.FEED, "feed", "no snapshot")
 
     def _chaos(self, number, seconds):
-        """One round of it, which begins and ends with all threads of its own."""
+        """Runs one round of chaos, and joins all its threads."""
         stop = threading.Event()
         threads = []
 
@@ -129,13 +128,13 @@ class Soak:
 
         for name in ("kill_some", "freeze_some", "reload_again_and_again", "reopen_logs"):
             begin(name, lambda dice, work=getattr(self.chaos, name): work(dice, stop))
-        # What a first, short round has not had, nobody has to take for a leak.
+        # Even the short first round has these, so that later ones do not look like leaks.
         if self.small_disk:
             begin("fill_disk", lambda dice: self.chaos.fill_disk(dice, stop))
         begin("squeeze_descriptors", lambda dice: self.chaos.squeeze_descriptors(dice, stop))
         for client in range(self.options.clients):
             begin(f"client {client}", lambda dice: callers.Caller(self, dice).storm(stop))
-        # One of them for as long as this round lasts, which is to be more than the server remembers.
+        # One stalls for the whole round, until the server has forgotten its position.
         for longest in (self.beat / 2, self.beat, 1e6):
             begin(f"watcher that stalls {longest}", lambda dice, t=longest: callers.stalled_watcher(self, dice, stop, t))
         for member in [m for m in self.members.values() if m.kind.name == "chatty"][:2]:
@@ -162,7 +161,7 @@ class Soak:
         try:
             code = self.server.process.wait(record.PATIENCE)
         except subprocess.TimeoutExpired:
-            code = "nothing: it is still there"
+            code = "nothing: it is still running"
         self.record.worst("shutdown: seconds", time.monotonic() - begin)
         expect = self.record.expect
         expect(code == 0, "shutdown: in order", "server", lambda: f"exits with {code}:\n{self.server.stderr()[-2000:]}")
@@ -188,12 +187,12 @@ class Soak:
             with open(self.folder + "/changes", "w", encoding="utf-8") as file:
                 file.write("\n".join(self.feed.history()) + "\n")
         if self.small_disk:
-            # The mount goes with this process.
+            # The mount disappears with this process.
             with contextlib.suppress(shutil.Error, OSError):
                 shutil.copytree(self.log_dir, self.folder + "/log-kept")
 
     def report(self, interrupted):
-        """Prints what was found; returns the exit code."""
+        """Prints the results; returns the exit code."""
         print("\n".join(self.record.table()))
         if not self.small_disk:
             print("  (no full disk: only root can mount a small one)")
@@ -209,18 +208,18 @@ class Soak:
         return 0
 
 
-# Bytes of the disk of the logs.
+# The size of the disk of the logs, bytes.
 SMALL_DISK = 160 << 20
 
 
 def mount_small_disk(folder):
-    """Whether a small file system of its own could be mounted there."""
+    """Mounts a small file system there; returns True on success."""
     words = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=0750", "none", folder]
     return os.geteuid() == 0 and subprocess.run(words, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def enter_own_mounts():
-    """Goes on in a namespace of mounts that goes with the soak, where that is possible."""
+    """Enters a mount namespace of its own if possible, which disappears with the soak."""
     if os.geteuid() != 0 or "SOAK_HAS_OWN_MOUNTS" in os.environ:
         return
     unshare = ["unshare", "--mount", "--propagation", "private"]
@@ -231,21 +230,21 @@ def enter_own_mounts():
 
 def read_options():
     parser = argparse.ArgumentParser("soak", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=120, help="how long in all, about (%(default)s)")
-    parser.add_argument("--round", type=float, default=75, help="seconds of chaos between two looks (%(default)s)")
-    parser.add_argument("--seed", type=int, default=None, help="of all dice (another one each time)")
+    parser.add_argument("--seconds", type=float, default=120, help="approximate total time (%(default)s)")
+    parser.add_argument("--round", type=float, default=75, help="seconds of chaos between two checks (%(default)s)")
+    parser.add_argument("--seed", type=int, default=None, help="seed of all random choices (default: random)")
     parser.add_argument("--daemons", type=int, default=300, help="how many, 14 to 360 (%(default)s)")
-    parser.add_argument("--clients", type=int, default=16, help="how many call at a time (%(default)s)")
-    parser.add_argument("--calls", type=float, default=100, help="calls a second, about (%(default)s)")
-    parser.add_argument("--kills", type=float, default=25, help="children killed a second (%(default)s)")
-    parser.add_argument("--freezes", type=float, default=3, help="children frozen a second (%(default)s)")
+    parser.add_argument("--clients", type=int, default=16, help="number of concurrent clients (%(default)s)")
+    parser.add_argument("--calls", type=float, default=100, help="approximate calls per second (%(default)s)")
+    parser.add_argument("--kills", type=float, default=25, help="children killed per second (%(default)s)")
+    parser.add_argument("--freezes", type=float, default=3, help="children frozen per second (%(default)s)")
     parser.add_argument("--reload-every", type=float, default=2, help="seconds between two reloads (%(default)s)")
-    parser.add_argument("--throw-away", action="store_true", help="keep no folder, even with a violation in it")
+    parser.add_argument("--throw-away", action="store_true", help="delete the folder even after a violation")
     options = parser.parse_args()
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 32)
     if not 1 <= options.daemons <= 360:
-        parser.error("--daemons has to be between 1 and 360")
+        parser.error("--daemons must be between 1 and 360")
     return options
 
 
@@ -255,7 +254,7 @@ def main():
     print(f"seed {options.seed}", flush=True)
     hob_server.DEADLINE = record.PATIENCE
     soak = Soak(options)
-    # Everything that was started is ended then too.
+    # sys.exit runs the clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     interrupted = False
     try:
@@ -266,7 +265,7 @@ def main():
         sys.excepthook(*sys.exc_info())
     code = soak.report(interrupted)
     sys.stdout.flush()
-    # Threads that hang must not keep it.
+    # Hung threads must not delay the exit.
     os._exit(code)
 
 

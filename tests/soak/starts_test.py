@@ -1,5 +1,7 @@
-"""Starts in a loop: a server with one daemon, again and again, after an end of each kind. Each time its daemon comes up at
-once. HOB_STARTS in the environment is how often, of each kind; 500 take some minutes."""
+"""Starts a server with one daemon repeatedly, after each kind of end. Each time its daemon comes up at once.
+
+HOB_STARTS in the environment sets the number of starts of each kind; 500 take some minutes.
+"""
 
 import os
 

@@ -1,7 +1,7 @@
-"""Holds the starts that children have noted against the bounds of the restart throttle.
+"""Checks the starts recorded by children against the bounds of the restart throttle.
 
-A failure is noticed between the stamp that the child wrote before it ended and the stamp with which its successor began.
-Everything here takes the end of that span which speaks for the server: no slow machine makes a violation.
+The server notices a failure between the child's last time stamp and its successor's first one. The checks use the end of
+that span that favours the server, so that a slow machine causes no violation.
 """
 
 import collections
@@ -9,18 +9,17 @@ import collections
 WINDOW = "throttle: no start beyond max_retries in retry_time"
 DELAY = "throttle: no start before back-off or trial"
 BUDGET = "throttle: starts within the machine's budget"
-LEFT = "throttle: what ended as it should is left alone"
+LEFT = "throttle: a successful end leads to no restart"
 
-# A failure not before `ended`, and the start that followed not after `started`, of which nobody else was the reason.
+# An automatic restart: the failure was not before `ended`, the start not after `started`.
 Restart = collections.namedtuple("Restart", "ended started code")
 
 
 def restarts_of(pairs, latest, commands, killed):
-    """The automatic restarts of a daemon, in runs: lists between which somebody commanded a start.
+    """Returns the automatic restarts of a daemon as a list of runs, separated by commanded starts.
 
-    pairs: instances and their ends as pair() of exit_witness has them. latest: the instance after the last pair, or
-    None. commands: spans (begin, end) in which commands were given. killed: the number of an instance to the time just
-    before its kill.
+    pairs: instances and their ends from exit_witness.pair(). latest: the instance after the last pair, or None.
+    commands: the spans (begin, end) of commands. killed: maps an instance's number to the time just before its kill.
     """
     runs = [[]]
     instances = [instance for instance, _ in pairs] + ([latest] if latest else [])
@@ -35,7 +34,7 @@ def restarts_of(pairs, latest, commands, killed):
 
 
 def examine(record, member, runs):
-    """Looks at the restarts of a daemon, which were all decided by its own settings."""
+    """Checks the restarts of a daemon against its own settings."""
     kind = member.kind
     backoff, trial = kind.seconds("backoff", "0s"), kind.seconds("halt_retry", "0s")
     for run in runs:
@@ -58,10 +57,10 @@ def examine(record, member, runs):
 
 
 def examine_budget(record, restarts, rate, burst):
-    """Looks at all automatic restarts of all daemons together."""
+    """Checks the automatic restarts of all daemons together against the machine's budget."""
     restarts = sorted(restarts)
     for index, first in enumerate(restarts):
-        # Beyond that a burst cannot show.
+        # A burst cannot show beyond this horizon.
         horizon = first.ended + 2.0 * burst / rate
         starts = []
         for restart in restarts[index:]:

@@ -1,4 +1,4 @@
-"""The witnesses of the soak see what is wrong when something is: each is shown it."""
+"""Tests that the witnesses of the soak detect each kind of violation."""
 
 import os
 import struct
@@ -26,7 +26,7 @@ def instance(number, pid, intent=None, started=0.0, ending=0.0, flags=ledger.ARM
 
 
 class FakeWatch:
-    """A stub whose Watch sends what it was given, and lasts until it is cancelled."""
+    """A stub whose Watch sends the given responses and then blocks until it is cancelled."""
 
     def __init__(self, *calls):
         self._calls = list(calls)
@@ -70,7 +70,7 @@ class WitnessTest(unittest.TestCase):
         return population.Member(kinds[kind], 0, self.folder.name, "/bin/child")
 
     def note(self, member, number, **fields):
-        """Writes an instance into a ledger, as a child does."""
+        """Writes an instance into a ledger, like a child."""
         with open(member.ledger.path, "r+b") as file:
             file.write(struct.pack("<q", number + 1))
             file.seek(128 * (1 + number))
@@ -91,34 +91,34 @@ class WitnessTest(unittest.TestCase):
             self.note(member, item.number, pid=item.pid)
         exit_witness.examine(self.record, member, pair(instances, exits), killed, requests)
 
-    def test_exits_that_are_told_as_they_were_are_fine(self):
+    def test_correctly_reported_exits_are_accepted(self):
         ended = instance(0, 100, ("exit", 3))
         self.examine_exits([ended, instance(1, 101), instance(2, 102)],
                            [Exit(100, ("exit", 3), False, 1), Exit(101, KILL, False, 2)], killed=[1])
         self.assertEqual(self.record.violations, [])
 
-    def test_exit_that_is_not_told_is_seen(self):
+    def test_unreported_exit_is_detected(self):
         self.examine_exits([instance(0, 100), instance(1, 101), instance(2, 102)], [Exit(101, KILL, False, 1)], [0, 1])
-        self.assert_violation("was not told", "pid=100")
+        self.assert_violation("was not reported", "pid=100")
 
-    def test_exit_that_is_told_twice_is_seen(self):
+    def test_exit_reported_twice_is_detected(self):
         end = Exit(100, KILL, False, 1)
         self.examine_exits([instance(0, 100), instance(1, 101)], [end, end], [0])
-        self.assert_violation("of which nobody knows")
+        self.assert_violation("which no instance recorded")
 
-    def test_exit_with_another_code_is_seen(self):
+    def test_exit_with_another_code_is_detected(self):
         self.examine_exits([instance(0, 100, ("exit", 3)), instance(1, 101)], [Exit(100, ("exit", 4), False, 1)])
         self.assert_violation("ended as one of {('exit', 3)}")
 
-    def test_kill_by_nobody_is_seen(self):
+    def test_unexplained_kill_is_detected(self):
         self.examine_exits([instance(0, 100), instance(1, 101)], [Exit(100, KILL, False, 1)])
         self.assert_violation("ended as one of none")
 
-    def test_end_that_is_told_as_asked_for_and_was_not_is_seen(self):
+    def test_end_wrongly_reported_as_requested_is_detected(self):
         self.examine_exits([instance(0, 100), instance(1, 101)], [Exit(100, KILL, True, 1)])
         self.assert_violation("after 0 commands")
 
-    def test_helper_that_was_cut_short_while_it_saved_is_seen(self):
+    def test_interrupted_saving_helper_is_detected(self):
         member = self.member("saver")
         saved = instance(0, 100, ("exit", 0), flags=ledger.ARMED | ledger.SAVING | ledger.SAVED)
         cut_short = instance(1, 101, ("exit", 0), flags=ledger.ARMED | ledger.SAVING)
@@ -128,14 +128,14 @@ class WitnessTest(unittest.TestCase):
         exit_witness.examine(self.record, member, pair([cut_short], exits[1:]), (), 2)
         self.assert_violation("was cut short", "pid=101")
 
-    def test_term_ends_only_who_does_not_handle_it_yet(self):
+    def test_term_ends_only_an_instance_that_does_not_handle_it_yet(self):
         self.assertIn(("signal", 15), allowed_ends(instance(0, 1), False, False, True))
         self.assertNotIn(("signal", 15), allowed_ends(instance(0, 1), True, False, True))
 
     # Changes.
 
     def follow(self, *responses):
-        """The feed's record of these changes behind a snapshot of `web`, pid 7, as of 5; and the ends that it saw."""
+        """Feeds these changes after a snapshot of `web`, pid 7, as of 5; returns the ends seen."""
         feed = Feed(self.record, FakeWatch([change(5), synced(5), *responses]))
         last = responses[-1].sequence
         self.assertTrue(feed.await_sequence(last, 30) or self.record.violations)
@@ -143,56 +143,56 @@ class WitnessTest(unittest.TestCase):
         feed.join(30)
         return feed.take_exits()
 
-    def test_ends_that_are_told_one_by_one_are_fine(self):
+    def test_ends_reported_one_by_one_are_accepted(self):
         exits = self.follow(change(6, pid=0, state=api.Daemon.STARTING, exits=1), change(7, pid=8, exits=1),
                             change(8, pid=0, state=api.Daemon.STARTING, exits=2))
         self.assertEqual(self.record.violations, [])
         self.assertEqual([end.pid for end in exits["web"]], [7, 8])
 
-    def test_number_that_is_left_out_is_seen(self):
+    def test_missing_number_is_detected(self):
         self.follow(change(7))
         self.assert_violation("after 5 comes")
 
-    def test_two_ends_in_one_change_are_seen(self):
+    def test_two_ends_in_one_change_are_detected(self):
         self.follow(change(6, pid=0, state=api.Daemon.STARTING, exits=2))
         self.assert_violation("from 0 to 2")
 
-    def test_instance_that_is_followed_by_another_without_an_end_is_seen(self):
+    def test_replaced_instance_without_an_end_is_detected(self):
         self.follow(change(6, pid=8))
-        self.assert_violation("its end was not told")
+        self.assert_violation("its end was not reported")
 
-    def test_end_of_an_instance_that_was_not_told_is_seen(self):
+    def test_end_of_an_unreported_instance_is_detected(self):
         self.follow(change(6, pid=0, state=api.Daemon.STARTING, exits=1),
                     change(7, pid=0, state=api.Daemon.STARTING, exits=2))
-        self.assert_violation("that was not")
+        self.assert_violation("that never existed")
 
-    def test_removal_of_what_is_alive_is_seen(self):
+    def test_removal_of_a_live_daemon_is_detected(self):
         self.follow(change(6, removed=True))
         self.assert_violation("removed with a live instance")
 
-    def test_call_that_ends_by_itself_is_seen(self):
+    def test_call_that_ends_by_itself_is_detected(self):
         stub = FakeWatch([change(5), synced(5)])
         stub.cancel()
         Feed(self.record, stub).join(30)
         self.assert_violation("ended without an error")
 
-    def test_gap_that_is_told_is_fine(self):
+    def test_reported_gap_is_accepted(self):
         watcher = Watcher(self.record, FakeWatch([change(5), synced(5), gap(9, 4), change(9), synced(9), change(10)]))
         watcher.watch(1, 60)
         self.assertEqual(self.record.violations, [])
 
-    def test_gap_of_another_size_is_seen(self):
+    def test_gap_of_another_size_is_detected(self):
         watcher = Watcher(self.record, FakeWatch([change(5), synced(5), gap(9, 3), change(9), synced(9), change(10)]))
         watcher.watch(1, 60)
         self.assert_violation("after 5 comes")
 
-    def test_watcher_goes_on_where_it_was(self):
+    def test_watcher_resumes(self):
         watcher = Watcher(self.record, FakeWatch([change(5), synced(5), change(6)], [change(7), synced(7), change(8)]))
         watcher.watch(1, 60)
         watcher.watch(1, 60)
         self.assertEqual(self.record.violations, [])
 
-    def test_change_that_is_repeated_after_a_token_is_seen(self):
+    def test_change_repeated_after_a_token_is_detected(self):
         watcher = Watcher(self.record, FakeWatch([change(5), synced(5), change(6)], [change(6), synced(6), change(7)]))
         watcher.watch(1, 60)
         watcher.watch(1, 60)
@@ -201,7 +201,7 @@ class WitnessTest(unittest.TestCase):
     # The throttle: max_retries = 3, retry_time = 2s.
 
     def examine_starts(self, kind, times, commands=()):
-        """times: of each instance, when it began and ended."""
+        """Checks instances with these times, each a pair of start and end."""
         pairs = [(instance(i, 100 + i, ("exit", 3), *span), Exit(100 + i, ("exit", 3), False, i))
                  for i, span in enumerate(times[:-1])]
         latest = instance(len(times), 100 + len(times), started=times[-1][0])
@@ -209,11 +209,11 @@ class WitnessTest(unittest.TestCase):
         throttle_witness.examine(self.record, self.member(kind), runs)
         return runs
 
-    def test_start_after_too_many_failures_is_seen(self):
+    def test_start_after_too_many_failures_is_detected(self):
         self.examine_starts("looper", [(0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.3, 0)])
         self.assert_violation("follows 3 failures")
 
-    def test_start_after_the_window_is_fine(self):
+    def test_start_after_the_window_is_accepted(self):
         self.examine_starts("looper", [(0, 0.1), (0.1, 0.2), (0.2, 2.2), (2.2, 0)])
         self.assertEqual(self.record.violations, [])
 
@@ -221,20 +221,20 @@ class WitnessTest(unittest.TestCase):
         self.examine_starts("looper", [(0, 0.1), (0.1, 0.2), (0.2, 0.3), (0.5, 0)], commands=[(0.35, 0.55)])
         self.assertEqual(self.record.violations, [])
 
-    def test_trial_that_comes_too_soon_is_seen(self):
+    def test_early_trial_is_detected(self):
         self.examine_starts("trier", [(0, 0.1), (0.1, 0.2), (0.9, 0)])
         self.assert_violation("a trial")
 
-    def test_start_before_the_back_off_is_seen(self):
+    def test_start_before_the_back_off_is_detected(self):
         self.examine_starts("patient", [(0, 0.1), (0.2, 0)])
         self.assert_violation("after a failure")
 
-    def test_starts_beyond_the_budget_are_seen(self):
+    def test_starts_beyond_the_budget_are_detected(self):
         restarts = [throttle_witness.Restart(1.0, 1.0 + i / 1000, None) for i in range(20)]
         throttle_witness.examine_budget(self.record, restarts, rate=10, burst=5)
         self.assert_violation("7 starts within")
 
-    def test_starts_within_the_budget_are_fine(self):
+    def test_starts_within_the_budget_are_accepted(self):
         restarts = [throttle_witness.Restart(1.0, 1.0 + max(0, i - 5) / 10, None) for i in range(20)]
         throttle_witness.examine_budget(self.record, restarts, rate=10, burst=5)
         self.assertEqual(self.record.violations, [])
@@ -257,30 +257,30 @@ class WitnessTest(unittest.TestCase):
         (witness,) = log_witness.witnesses_of(member, self.folder.name)
         return witness.examine()[0]
 
-    def test_all_lines_are_fine_in_however_many_files(self):
+    def test_complete_lines_are_accepted_in_any_number_of_files(self):
         self.assertEqual(self.problem(self.line(1) + self.line(2), self.line(0), begun=(3, 0, 0), done=(3, 0, 0)), "")
 
-    def test_lost_line_is_seen(self):
+    def test_lost_line_is_detected(self):
         self.assertIn("is due", self.problem(self.line(0) + self.line(2), begun=(3, 0, 0), done=(3, 0, 0)))
 
-    def test_lost_last_line_is_seen(self):
+    def test_lost_last_line_is_detected(self):
         self.assertIn("wrote 3 lines", self.problem(self.line(0) + self.line(1), begun=(3, 0, 0), done=(3, 0, 0)))
 
-    def test_lost_last_line_of_an_earlier_instance_is_seen(self):
+    def test_lost_last_line_of_an_earlier_instance_is_detected(self):
         counts = [{"begun": (2, 0, 0), "done": (2, 0, 0)}, {"begun": (1, 0, 0), "done": (1, 0, 0)}]
         self.assertIn("instance 0 wrote 2", self.problem(self.line(0) + self.line(0, of=1), instances=counts))
 
-    def test_repeated_line_is_seen(self):
+    def test_repeated_line_is_detected(self):
         self.assertIn("is due", self.problem(self.line(0) * 2, begun=(2, 0, 0), done=(2, 0, 0)))
 
-    def test_torn_line_is_seen(self):
+    def test_torn_line_is_detected(self):
         torn = self.line(0) + self.line(1)[:-3] + self.line(2)
         self.assertIn("has the line", self.problem(torn, begun=(3, 0, 0), done=(3, 0, 0)))
 
-    def test_line_with_another_text_is_seen(self):
+    def test_line_with_another_text_is_detected(self):
         self.assertIn("has the line", self.problem(self.line(0).replace(b"aaaaa", b"aabaa"), begun=(1, 0, 0), done=(1, 0, 0)))
 
-    def test_line_that_a_kill_cut_short_may_be_there_or_not(self):
+    def test_line_interrupted_by_a_kill_is_optional(self):
         self.assertEqual(self.problem(self.line(0), begun=(2, 0, 0), done=(1, 0, 0)), "")
         self.assertEqual(self.problem(self.line(0) + self.line(1), begun=(2, 0, 0), done=(1, 0, 0)), "")
 
@@ -300,7 +300,7 @@ class ConfigurationTest(WitnessTest):
         self.assertEqual(self.action_for({"stop_timeout": "3001ms"}), population.Action.UPDATE)
         self.assertEqual(self.action_for({"log_compress": "no"}), population.Action.UPDATE)
 
-    def test_setting_that_is_only_written_another_way_is_unchanged(self):
+    def test_setting_written_another_way_is_unchanged(self):
         self.assertEqual(self.action_for({"stop_timeout": "3000ms"}), population.Action.UNCHANGED)
 
 
