@@ -28,7 +28,7 @@ TESTS = {
     "server/supervisor/lifecycle.cc": "//server/supervisor/...",
     "server/supervisor/daemon_runner.cc": "//server/supervisor/...",
     "server/supervisor/daemon_runner_commands.cc": "//server/supervisor/...",
-    "server/config/chain.cc": "//server/config/...",
+    "server/config/merge.cc": "//server/config/...",
     "server/config/ini/ini_file.cc": "//server/config/...",
     "server/config/ini/ini_line.cc": "//server/config/...",
     "server/config/ini/section_name.cc": "//server/config/...",

@@ -1,4 +1,5 @@
-// Configuration: INI text -> sections with file:line -> DaemonSpecs. Knows nothing of processes.
+// Loads a configuration in three steps, each usable alone: read.h reads files, merge.h checks their
+// values and lays them over each other, build.h makes specs.
 #ifndef HOB_SERVER_CONFIG_CONFIG_H_
 #define HOB_SERVER_CONFIG_CONFIG_H_
 
@@ -14,43 +15,43 @@
 
 namespace hob {
 
+// By name.
 using DaemonSpecs = std::map<std::string, std::shared_ptr<const DaemonSpec>>;
 
-// A whole configuration. A plain value.
+// A whole configuration.
 struct Config {
   ServerSettings server;
-  // By name.
   DaemonSpecs daemons;
 };
 
+// A configuration and its problems.
 struct LoadedConfig {
-  // Meaningful only without errors.
+  // Complete only without errors.
   Config config;
-  // Everything that is wrong, in the order of the chain and of the lines.
+  // In the order of the files and lines.
   std::vector<ConfigProblem> errors;
-  // Doubts that `hob check` tells beyond errors, in the same order: skipped sections and names,
-  // words that only a shell would understand and values that look like something else than they
-  // are, programs, folders and env_files that are missing now, a back-off that can never halt.
+  // Doubts that `hob check` prints, in the same order: skipped sections and daemons, words that
+  // only a shell understands, values that do not mean what they look like, programs, folders and
+  // env_files that are missing now, a back-off that can never halt.
   std::vector<ConfigProblem> warnings;
 
   bool ok() const { return errors.empty(); }
 };
 
-// Reads and checks the chain `paths`: files, and folders that stand for their *.ini files in name
-// order; a later one overrides an earlier one key by key. Reads these files, the user and group
-// databases, the type and permissions of the programs that commands name, the type of each
-// `directory`, and each `env_file`; changes nothing.
-// Blocks on them. The chain without --config is DefaultConfigPaths of default_paths.h.
+// Loads and checks the chain `paths`: files, and folders that stand for their *.ini files in name
+// order. A later file overrides an earlier one key by key. Without --config the chain is
+// DefaultConfigPaths of default_paths.h. Besides these files the checks read the user and group
+// databases, the type and permissions of programs, the type of each `directory`, and each
+// `env_file`. Changes nothing. Blocks on the disk and the databases.
 //
-// How the chain is put together:
-// - Each value is checked by itself in each file, also where a later file overrides it; what needs
-//   the others (users, groups, one key with another) is checked on what is in force.
-// - `NAME =` in [os_daemons] and `command =` in [daemon:NAME] take back the command, wherever an
-//   earlier file has it; what other keys say of NAME stays for a command that comes back later. In
-//   one file, a command wins over the taking back.
-// - `key =` in [daemon:NAME] takes back what earlier files say in [daemon:NAME]; what
-//   [os_daemon_settings] says is in force again.
-// - Quotes and `\` mean in every value what they mean in a command: `directory = "/srv/a b"`.
+// - Each value is checked by itself in each file, even if a later file overrides it. Users, groups
+//   and keys that depend on each other are checked only as they are in force.
+// - `NAME =` in [os_daemons] and `command =` in [daemon:NAME] take back the command of an
+//   earlier file, in either section. Other keys of NAME stay for a command in a later file. If one
+//   file has both a command and an empty one, the command wins.
+// - `key =` in [daemon:NAME] takes back the values that earlier files give it in [daemon:NAME]; the
+//   value in [os_daemon_settings] is in force again.
+// - Quotes and `\` mean the same in every value as in a command: `directory = "/srv/a b"`.
 LoadedConfig LoadConfig(const std::vector<std::string>& paths);
 
 }  // namespace hob

@@ -1,5 +1,5 @@
-// Every system call that reads a configuration fails, at every place, once and for good: it is
-// loaded as it is, or there is an error that says why. Never is it loaded as another one.
+// Makes every system call that reads a configuration fail, at every place, once and for good. The
+// configuration is loaded as written, or an error says why; it is never loaded as another one.
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -31,7 +31,7 @@ class ConfigFaultsTest : public testing::TestWithParam<std::string> {
     folder_.Write("2.ini", "[os_daemons]\nold =\ndb = /bin/true\n");
   }
 
-  // Loads with a fault. Returns whether it has happened.
+  // Loads with a fault. Returns true if the fault happened.
   bool Load(const FailingCalls::Fault& fault) {
     auto calls = std::make_unique<FailingCalls>(fault);
     const LoadedConfig loaded = LoadConfig({folder_.path()});
@@ -49,7 +49,7 @@ class ConfigFaultsTest : public testing::TestWithParam<std::string> {
   TestFolder folder_;
 };
 
-TEST_P(ConfigFaultsTest, WhatCannotBeReadIsNeverTakenForAnotherConfiguration) {
+TEST_P(ConfigFaultsTest, FaultsNeverChangeTheConfiguration) {
   int happened = 0;
   for (const int error_number : {EIO, ENOMEM, EMFILE, EACCES}) {
     for (const bool for_good : {false, true}) {

@@ -23,7 +23,7 @@ using testing::SizeIs;
 
 class ConfigTest : public testing::Test {
  protected:
-  // Writes the texts as 1.ini, 2.ini … and loads them as a chain.
+  // Writes the texts to 1.ini, 2.ini … and loads these files as a chain.
   LoadedConfig Load(const std::vector<std::string>& texts) {
     std::vector<std::string> paths;
     for (const std::string& text : texts) {
@@ -32,14 +32,14 @@ class ConfigTest : public testing::Test {
     return LoadConfig(paths);
   }
 
-  // Loads what has to be without errors.
-  Config LoadRight(const std::vector<std::string>& texts) {
+  // Loads texts that must have no errors.
+  Config LoadValid(const std::vector<std::string>& texts) {
     LoadedConfig loaded = Load(texts);
     EXPECT_TRUE(loaded.ok()) << testing::PrintToString(Texts(loaded.errors));
     return loaded.config;
   }
 
-  // The problems as "1.ini:LINE: message".
+  // Returns the problems as "1.ini:LINE: message".
   std::vector<std::string> Texts(const std::vector<ConfigProblem>& problems) {
     std::vector<std::string> texts;
     for (const ConfigProblem& problem : problems) {
@@ -66,7 +66,7 @@ class ConfigTest : public testing::Test {
 };
 
 TEST_F(ConfigTest, DaemonsComeFromBothKindsOfSections) {
-  const Config config = LoadRight({R"([os_daemons]
+  const Config config = LoadValid({R"([os_daemons]
 web = /usr/bin/env -i 'a ; b' c\ d "e f"
 db = /usr/bin/env
 
@@ -136,7 +136,7 @@ TEST_F(ConfigTest, FolderThatCannotBeListedIsAnError) {
 }
 
 TEST_F(ConfigTest, LaterFilesOverrideKeyByKey) {
-  const Config config = LoadRight({
+  const Config config = LoadValid({
       "[os_daemons]\na = /usr/bin/env 1\n[daemon:a]\nmax_retries = 1\nretry_time = 11\n"
       "[os_daemon_settings]\nnice = 5\n[hob]\nrun_dir = /srv/1\nlog_dir = /srv/1\n",
       "[daemon:a]\nmax_retries = 2\n[hob]\nlog_dir = /srv/2\n",
@@ -153,12 +153,12 @@ TEST_F(ConfigTest, LaterFilesOverrideKeyByKey) {
   EXPECT_THAT(config.server.listen, ElementsAre("unix:/srv/1/hob.sock"));
 }
 
-TEST_F(ConfigTest, EmptyValueTakesBackWhatAnEarlierFileSaid) {
+TEST_F(ConfigTest, EmptyValueTakesBackTheValueOfAnEarlierFile) {
   const std::string first =
       "[os_daemons]\na = /usr/bin/env\n[daemon:b]\ncommand = /usr/bin/env\n"
       "[daemon:c]\ncommand = /usr/bin/env\nmax_retries = 9\nnice = 1\n"
       "[os_daemon_settings]\nmax_retries = 7\nnice = 2\n[hob]\nlisten = unix:/srv/x\n";
-  const Config config = LoadRight(
+  const Config config = LoadValid(
       {first,
        "[os_daemons]\na =\nb =\n[daemon:c]\nmax_retries =\n[os_daemon_settings]\nnice = ; no\n"
        "[hob]\nlisten =\nrun_dir = /srv\n"});
@@ -166,15 +166,15 @@ TEST_F(ConfigTest, EmptyValueTakesBackWhatAnEarlierFileSaid) {
   EXPECT_EQ(config.daemons.at("c")->restart_policy.max_retries, 7);
   EXPECT_EQ(config.daemons.at("c")->nice, 1);
   EXPECT_THAT(config.server.listen, ElementsAre("unix:/srv/hob.sock"));
-  // What is taken back may be said again; `command =` takes back a line of [os_daemons].
-  EXPECT_THAT(Names(LoadRight({first, "[daemon:a]\ncommand =\n[daemon:c]\ncommand =\n",
+  // A later file may set it again; `command =` takes back a line of [os_daemons].
+  EXPECT_THAT(Names(LoadValid({first, "[daemon:a]\ncommand =\n[daemon:c]\ncommand =\n",
                                "[os_daemons]\nc = /usr/bin/env\n"})),
               ElementsAre("b", "c"));
 }
 
 TEST_F(ConfigTest, EmptyValueInTheFirstFileIsTheDefault) {
   const Config config =
-      LoadRight({"[os_daemons]\na = /usr/bin/env\n[daemon:a]\nmax_retries =\n[hob]\nlisten =\n"});
+      LoadValid({"[os_daemons]\na = /usr/bin/env\n[daemon:a]\nmax_retries =\n[hob]\nlisten =\n"});
   EXPECT_EQ(config.daemons.at("a")->restart_policy.max_retries, 3);
 }
 
@@ -185,14 +185,14 @@ TEST_F(ConfigTest, TwoCommandsInOneFileAreAnErrorAndAcrossFilesTheLaterWins) {
   EXPECT_THAT(ErrorsOf({"[daemon:a]\ncommand = /usr/bin/env\n[os_daemons]\na = /usr/bin/env\n"}),
               ElementsAre(HasSubstr("1.ini:4: 'a' has two commands")));
   EXPECT_EQ(
-      LoadRight({"[daemon:a]\ncommand = /usr/bin/env 1\n", "[os_daemons]\na = /usr/bin/env 2"})
+      LoadValid({"[daemon:a]\ncommand = /usr/bin/env 1\n", "[os_daemons]\na = /usr/bin/env 2"})
           .daemons.at("a")
           ->argv[1],
       "2");
-  // Taking back what an earlier file says is no command.
+  // An empty value, which takes back an earlier command, is no second command.
   for (const char* text : {"[os_daemons]\na =\n[daemon:a]\ncommand = /usr/bin/env 2\n",
                            "[os_daemons]\na = /usr/bin/env 2\n[daemon:a]\ncommand =\n"}) {
-    EXPECT_EQ(LoadRight({"[os_daemons]\na = /usr/bin/env 1\n", text}).daemons.at("a")->argv[1],
+    EXPECT_EQ(LoadValid({"[os_daemons]\na = /usr/bin/env 1\n", text}).daemons.at("a")->argv[1],
               "2");
   }
 }
@@ -207,7 +207,7 @@ TEST_F(ConfigTest, NameWithoutCommandIsNoDaemon) {
 
 TEST_F(ConfigTest, EnvironmentsAreMergedAndTheDaemonsWins) {
   const Config config =
-      LoadRight({"[os_daemons]\na = /usr/bin/env\n[daemon:a]\nenvironment = B=3 C=\"4 ; 5\"\n"
+      LoadValid({"[os_daemons]\na = /usr/bin/env\n[daemon:a]\nenvironment = B=3 C=\"4 ; 5\"\n"
                  "[os_daemon_settings]\nenvironment = A=1 B=2\n"});
   EXPECT_THAT(config.daemons.at("a")->environment,
               ElementsAre(Pair("A", "1"), Pair("B", "3"), Pair("C", "4 ; 5")));
@@ -230,14 +230,14 @@ TEST_F(ConfigTest, EveryProblemIsReportedInOrder) {
           "write "
           "it from the root, as in /usr/bin/env",
           "1.ini:6: there is no key 'max_retry' in [daemon:e]: did you mean 'max_retries'?",
-          "1.ini:8: 'command' is not a key of [os_daemon_settings]: it belongs into [daemon:NAME]",
+          "1.ini:8: 'command' is not a key of [os_daemon_settings]: it belongs in [daemon:NAME]",
           "1.ini:9: nice: '99' is not a whole number from -20 to 19",
           "2.ini:1: [Hob] is not a section of hob's: did you mean [hob]?",
           "2.ini:4: there is no key 'lisen' in [hob]: did you mean 'listen'?",
-          "2.ini:5: 'user' is not a key of [hob]: it belongs into [daemon:NAME] or "
+          "2.ini:5: 'user' is not a key of [hob]: it belongs in [daemon:NAME] or "
           "[os_daemon_settings]",
           "2.ini:6: listen: '/x' lacks its kind: did you mean 'unix:/x'?",
-          "2.ini:8: 'listen' is not a key of [daemon:e]: it belongs into [hob]"));
+          "2.ini:8: 'listen' is not a key of [daemon:e]: it belongs in [hob]"));
 }
 
 TEST_F(ConfigTest, WrongCommandsAreErrorsInBothSections) {
@@ -259,7 +259,7 @@ TEST_F(ConfigTest, WatchdogNeedsNotify) {
   const std::string for_all = "[os_daemon_settings]\nwatchdog = 5\n";
   EXPECT_THAT(ErrorsOf({for_all + "[os_daemons]\na = /usr/bin/env\n"}),
               ElementsAre(HasSubstr("1.ini:2: watchdog: only a daemon with ready = notify")));
-  EXPECT_EQ(LoadRight({for_all + "[daemon:a]\nready = notify\ncommand = /usr/bin/env\n"})
+  EXPECT_EQ(LoadValid({for_all + "[daemon:a]\nready = notify\ncommand = /usr/bin/env\n"})
                 .daemons.at("a")
                 ->watchdog,
             absl::Seconds(5));
@@ -267,7 +267,7 @@ TEST_F(ConfigTest, WatchdogNeedsNotify) {
 
 TEST_F(ConfigTest, UsersAndGroupsAreResolved) {
   const Config config =
-      LoadRight({"[os_daemons]\na = /usr/bin/env\nb = /usr/bin/env\n[daemon:a]\nuser = daemon\n"
+      LoadValid({"[os_daemons]\na = /usr/bin/env\nb = /usr/bin/env\n[daemon:a]\nuser = daemon\n"
                  "[daemon:b]\nuser = daemon\ngroup = sys\ngroups = bin sys\n"});
   const auto& a = config.daemons.at("a")->credentials;
   ASSERT_NE(a, nullptr);
@@ -287,8 +287,8 @@ TEST_F(ConfigTest, UnknownUsersAndGroupsAreErrors) {
                           "name another",
                           HasSubstr("1.ini:6: group: there is no group 'no-such'"),
                           HasSubstr("1.ini:7: groups: there is no group 'no-such-either'")));
-  // What is overridden need not exist.
-  EXPECT_EQ(LoadRight({"[daemon:a]\ncommand = /usr/bin/env\nuser = no-such\n",
+  // A user that is overridden need not exist.
+  EXPECT_EQ(LoadValid({"[daemon:a]\ncommand = /usr/bin/env\nuser = no-such\n",
                        "[daemon:a]\nuser = daemon\n"})
                 .daemons.at("a")
                 ->user,
@@ -313,7 +313,7 @@ TEST_F(ConfigTest, LongRunDirAsksForAnAddress) {
 }
 
 TEST_F(ConfigTest, ServerSettingsAreTyped) {
-  const ServerSettings server = LoadRight({R"([hob]
+  const ServerSettings server = LoadValid({R"([hob]
 listen = unix:/run/x.sock 127.0.0.1:7000
 run_dir = /a
 log_dir = /b
@@ -359,7 +359,7 @@ TEST_F(ConfigTest, MissingFoldersAndEnvFilesAreWarningsOncePerLine) {
                                        "/no_env\n[daemon:b]\ndirectory = ", env, "\nenv_file = -",
                                        env, "\n[daemon:c]\ncommand = /usr/bin/env\ndirectory = ",
                                        folder_.path(), "\nenv_file = -/no/such/file\n")}),
-              ElementsAre("1.ini:5: directory: there is not a folder 'none': create it before the "
+              ElementsAre("1.ini:5: directory: there is no folder 'none': create it before the "
                           "daemon starts",
                           "1.ini:6: env_file: no_env: No such file or directory: create it, or "
                           "write env_file = -no_env if it need not exist",
@@ -367,7 +367,7 @@ TEST_F(ConfigTest, MissingFoldersAndEnvFilesAreWarningsOncePerLine) {
                           HasSubstr("1.ini:9: env_file: env:2: 'B' sets no variable")));
 }
 
-TEST_F(ConfigTest, ValuesThatLookLikeSomethingElseAreWarnings) {
+TEST_F(ConfigTest, MisleadingValuesAreWarnings) {
   EXPECT_THAT(
       WarningsOf({"[os_daemons]\na = /usr/bin/env x # y\n[daemon:a]\n"
                   "environment = PATH=$PATH:/x, O=a=1,b=2\n[hob]\nlog_dir = /srv/log # logs\n"}),
@@ -386,8 +386,8 @@ TEST_F(ConfigTest, ValuesThatLookLikeSomethingElseAreWarnings) {
                                     "quote it, or give the comment a line of its own")));
 }
 
-// A configuration of supervisord's, as it is.
-TEST_F(ConfigTest, AProgramOfSupervisordsIsNotSilentlyLeftOut) {
+// Loads a configuration of supervisord's unchanged.
+TEST_F(ConfigTest, ProgramsOfSupervisordAreErrors) {
   const LoadedConfig loaded =
       Load({"[supervisord]\nnodaemon=true\n[program:web]\ncommand=/usr/bin/env\n"
             "autorestart=true\n[group:all]\nprograms=web\n"});
@@ -412,7 +412,7 @@ TEST_F(ConfigTest, KeysOfOtherSupervisorsLeadToHobs) {
                           "mean 'backoff'?",
                           "1.ini:8: there is no key 'file' in [hob]: did you mean 'listen'? (it is "
                           "written unix:/PATH)",
-                          HasSubstr("1.ini:9: 'user' is not a key of [hob]: it belongs into")));
+                          HasSubstr("1.ini:9: 'user' is not a key of [hob]: it belongs in")));
 }
 
 TEST_F(ConfigTest, NeverHaltingIsReportedWhereItIsSet) {

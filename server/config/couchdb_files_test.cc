@@ -1,4 +1,4 @@
-// CouchDB's own configuration files load as they stand.
+// Loads CouchDB's own configuration files unchanged.
 #include <fstream>
 #include <sstream>
 

@@ -6,7 +6,7 @@
 namespace hob {
 namespace {
 
-// How many delays are below the cap before it is reached; `restarts` at most.
+// Returns the number of delays that stay below the cap, at most `restarts`.
 double GrowingDelays(const RestartPolicy& policy, double restarts) {
   if (policy.backoff >= policy.backoff_max) return 0;
   const double room = absl::FDivDuration(policy.backoff_max, policy.backoff);
@@ -21,8 +21,8 @@ absl::Duration LeastSpanOfFailures(const RestartPolicy& policy, int64_t failures
   if (policy.backoff_factor <= 1) {
     return std::min(policy.backoff, policy.backoff_max) * restarts;
   }
-  // A geometric series up to the cap, and the cap from there on. Two thousand million terms are
-  // allowed, so they are not added one by one.
+  // The delays are a geometric series up to the cap, and the cap from there on. There may be two
+  // billion of them, too many to add one by one.
   const double growing = GrowingDelays(policy, restarts);
   const double sum =
       std::expm1(growing * std::log(policy.backoff_factor)) / (policy.backoff_factor - 1);

@@ -6,14 +6,13 @@
 
 namespace hob {
 
-// The least time between the first and the last of `failures` failures in a row: the delays between
-// them, without jitter, for instances that end as soon as they are started.
+// Returns the least time between the first and the last of `failures` failures in a row: the delays
+// between them, without jitter, for instances that end as soon as they start.
 absl::Duration LeastSpanOfFailures(const RestartPolicy& policy, int64_t failures);
 
-// Whether the throttle can ever give a daemon with this policy up. It cannot
-// when the delays alone between `max_retries` failures take `retry_time` or longer: an instance
-// lives a little too, so that they never fall into one window. A policy that never restarts counts
-// as one that can.
+// True if the throttle can ever halt a daemon with this policy. It cannot if the delays between
+// `max_retries` failures alone take `retry_time` or longer: instances live for a while, too, so
+// that the failures never fall into one window. True for a policy that never restarts.
 bool CanEverHalt(const RestartPolicy& policy);
 
 }  // namespace hob

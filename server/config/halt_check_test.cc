@@ -31,12 +31,12 @@ TEST(LeastSpanTest, EdgesOfTheSeries) {
   const auto span = [](const RestartPolicy& policy, int64_t failures) {
     return absl::ToDoubleSeconds(LeastSpanOfFailures(policy, failures));
   };
-  // No factor: the delay stays; above the cap: the cap.
+  // Without a factor the delay stays the same; above the cap it is the cap.
   EXPECT_NEAR(span(Policy(3, {}, absl::Seconds(2), 1, absl::Seconds(30)), 4), 6, 1e-6);
   EXPECT_NEAR(span(Policy(3, {}, absl::Seconds(60), 1, absl::Seconds(30)), 4), 90, 1e-6);
   EXPECT_NEAR(span(Policy(3, {}, absl::Seconds(60), 2, absl::Seconds(30)), 4), 90, 1e-6);
   EXPECT_NEAR(span(Policy(3, {}, absl::Seconds(30), 2, absl::Seconds(30)), 4), 90, 1e-6);
-  // Terms that nobody could add one by one.
+  // Too many terms to add one by one.
   EXPECT_GT(span(Policy(3, {}, absl::Nanoseconds(1), 1.0000001, absl::Hours(1)), 2'000'000'000),
             3600);
 }
@@ -55,7 +55,7 @@ TEST(CanEverHaltTest, DelaysLongerThanTheWindowCannot) {
   // The first failure already halts.
   EXPECT_TRUE(can(1, 5, 30));
   EXPECT_TRUE(can(0, 5, 30));
-  // A window of nothing holds one failure at most.
+  // An empty window holds one failure at most.
   EXPECT_FALSE(can(2, 0, 0));
 }
 

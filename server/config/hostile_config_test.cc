@@ -1,4 +1,4 @@
-// Configurations that somebody wrote to do harm.
+// Loads configurations that are written to do harm.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ using testing::SizeIs;
 
 class HostileConfigTest : public testing::Test {
  protected:
-  // The errors as "FILE:LINE: message", the file without the folder.
+  // Returns the errors as "FILE:LINE: message", the file without its folder.
   std::vector<std::string> Texts(const std::vector<ConfigProblem>& problems) {
     std::vector<std::string> texts;
     for (const ConfigProblem& problem : problems) {
@@ -40,7 +40,7 @@ TEST_F(HostileConfigTest, HostileNamesAreRefusedAndEscaped) {
         std::string("grpc.health.v1.Health"), std::string("hob.v1.Supervisor")}) {
     const std::vector<std::string> errors =
         ErrorsOf(absl::StrCat("[os_daemons]\n", name, " = /usr/bin/env\n"));
-    // A name that starts with a bracket or a blank is no key at all.
+    // A name that starts with a bracket or a blank is no key.
     ASSERT_THAT(errors, SizeIs(1)) << name;
     EXPECT_THAT(errors[0], HasSubstr("is not a valid daemon name")) << name;
     EXPECT_FALSE(absl::StrContains(errors[0], "\x1B"));
@@ -50,7 +50,7 @@ TEST_F(HostileConfigTest, HostileNamesAreRefusedAndEscaped) {
   EXPECT_THAT(ErrorsOf("[daemon:]\n"), ElementsAre(HasSubstr("a daemon's name is empty")));
 }
 
-TEST_F(HostileConfigTest, RootTakesNothingThatOthersMayWrite) {
+TEST_F(HostileConfigTest, RootRefusesFilesThatOthersMayWrite) {
   if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
   const std::string path = folder_.Write("open/x.ini", "[os_daemons]\na = /usr/bin/env\n");
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);

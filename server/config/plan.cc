@@ -10,7 +10,7 @@ namespace {
 
 using KeyValues = std::map<std::string, std::string>;
 
-// The keys whose values differ, sorted; a key that one side lacks differs.
+// Returns the keys whose values differ, sorted; a key that one side lacks differs.
 std::set<std::string> DifferingKeys(const KeyValues& running, const KeyValues& wanted) {
   std::set<std::string> keys;
   for (const auto& [key, value] : running) {
@@ -23,21 +23,22 @@ std::set<std::string> DifferingKeys(const KeyValues& running, const KeyValues& w
   return keys;
 }
 
-bool TakesRestart(const std::string& key) {
+// True if a change of the key needs a new process.
+bool NeedsRestart(const std::string& key) {
   const DaemonKey* const row = FindDaemonKey(key);
   return row == nullptr || row->change == KeyChange::kRestart;
 }
 
 PlanEntry Compare(const DaemonSpec& running, const DaemonSpec& wanted) {
   std::set<std::string> keys = DifferingKeys(*running.settings, *wanted.settings);
-  // The text of a command may differ in quotes and blanks and still be the same command.
+  // Commands that differ only in quotes and blanks are the same.
   if (running.argv != wanted.argv) keys.insert(kCommandKey);
   PlanEntry entry;
   entry.name = wanted.name;
   entry.keys.assign(keys.begin(), keys.end());
   if (!keys.empty()) entry.action = PlanAction::kUpdate;
   for (const std::string& key : keys) {
-    if (TakesRestart(key)) entry.action = PlanAction::kRestart;
+    if (NeedsRestart(key)) entry.action = PlanAction::kRestart;
   }
   return entry;
 }

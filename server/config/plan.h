@@ -8,25 +8,26 @@
 
 namespace hob {
 
-// What a reload does with one daemon.
+// The effect of a reload on one daemon.
 enum class PlanAction { kAdd, kRemove, kRestart, kUpdate, kUnchanged };
 
+// The plan for one daemon.
 struct PlanEntry {
   std::string name;
   PlanAction action = PlanAction::kUnchanged;
-  // The keys that differ, sorted; for kRestart and kUpdate.
+  // The keys that differ, sorted; only for kRestart and kUpdate.
   std::vector<std::string> keys;
 };
 
-// The whole of a reload, decided before anything is done. A plain value.
+// A whole reload, decided before its first action.
 struct Plan {
-  // One a daemon, in name order.
+  // One entry for each daemon of either configuration, in name order.
   std::vector<PlanEntry> daemons;
-  // The keys of [hob] that differ, sorted: they take a restart of the server.
+  // The keys of [hob] that differ, sorted; they need a restart of the server.
   std::vector<std::string> server_keys;
 };
 
-// The way from `running` to `wanted`. Pure.
+// Returns the reload that turns `running` into `wanted`. Pure.
 Plan MakePlan(const Config& running, const Config& wanted);
 
 }  // namespace hob

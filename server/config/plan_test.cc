@@ -29,7 +29,7 @@ Config ConfigOf(std::vector<DaemonSpec> specs) {
   return config;
 }
 
-// The plan's only entry for a daemon that changes from one spec to another.
+// Returns the only entry of a plan for a daemon that changes from one spec to another.
 PlanEntry Change(const DaemonSpec& running, const DaemonSpec& wanted) {
   const Plan plan = MakePlan(ConfigOf({running}), ConfigOf({wanted}));
   EXPECT_EQ(plan.daemons.size(), 1);
@@ -75,8 +75,8 @@ TEST(PlanTest, AnyOtherKeyRestarts) {
   EXPECT_THAT(entry.keys, ElementsAre("directory", "stop_timeout"));
 }
 
-// Every key of the table, by what a change of it takes.
-TEST(PlanTest, EveryKeyTakesWhatItsRowSays) {
+// Checks every key of the table against its KeyChange.
+TEST(PlanTest, EveryKeyHasTheChangeOfItsRow) {
   for (const DaemonKey& key : DaemonKeys()) {
     Config running = ConfigOf({Spec("a")});
     auto changed = std::make_shared<DaemonSpec>(*running.daemons["a"]);

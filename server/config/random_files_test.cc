@@ -1,5 +1,4 @@
-// Random files, from a fixed seed: whatever stands in a file, loading it ends, and what it says can
-// be relied on.
+// Loads random files from a fixed seed. Loading any file ends, and its result is consistent.
 #include <algorithm>
 #include <random>
 #include <set>
@@ -15,7 +14,7 @@
 namespace hob {
 namespace {
 
-// Pieces that mean something, so that random texts reach deep.
+// Returns meaningful pieces, so that random texts get far.
 std::vector<std::string> Pieces() {
   std::vector<std::string> pieces = {"[os_daemons]",
                                      "[os_daemon_settings]",
@@ -89,7 +88,7 @@ constexpr const char* kRightLines[] = {
 
 class RandomTexts {
  public:
-  // Lines of which most are right, with pieces thrown in between.
+  // Returns mostly valid lines, with pieces between them.
   std::string Next() {
     std::string text = "[os_daemons]\na = /usr/bin/env 'a ; b'\n[daemon:a]\n";
     const int disorder = static_cast<int>(random_() % 12);
@@ -140,7 +139,7 @@ TEST(RandomFilesTest, ParsedEntriesAreUniqueTrimmedAndInsideTheFile) {
   }
 }
 
-TEST(RandomFilesTest, LoadedSpecsAreWholeAndMessagesPrintable) {
+TEST(RandomFilesTest, LoadedSpecsAreCompleteAndMessagesPrintable) {
   TestFolder folder;
   RandomTexts texts;
   int right = 0;
@@ -161,13 +160,13 @@ TEST(RandomFilesTest, LoadedSpecsAreWholeAndMessagesPrintable) {
       }
     }
   }
-  // Both outcomes are reached, so that the checks above have something to check.
+  // Both outcomes occur often enough for the checks above.
   EXPECT_GT(right, 10);
   EXPECT_LT(right, 390);
 }
 
-// What a spec says of itself in `settings` is a configuration of the very same spec.
-TEST(RandomFilesTest, WrittenSettingsAreTakenBack) {
+// The `settings` of a spec are a configuration of the same spec.
+TEST(RandomFilesTest, WrittenSettingsLoadAgain) {
   TestFolder folder;
   RandomTexts texts;
   int compared = 0;

@@ -1,5 +1,6 @@
-// A whole configuration of up to three files, as the server loads it: errors have a place in one of
-// the files; a configuration without errors is whole, and one that is written from it is the same.
+// Loads a configuration of up to three files as the server does. Errors have a place in one of the
+// files; a configuration without errors is complete, and stays the same when it is written and
+// loaded again.
 //
 // The files are the parts of the input between lines that start with "--".
 #include <algorithm>
@@ -22,7 +23,7 @@
 namespace hob {
 namespace {
 
-// The number of lines of each file, by its path.
+// The numbers of lines of the files, by path.
 using FileLines = std::map<std::string, int64_t>;
 
 void CheckProblems(const std::vector<ConfigProblem>& problems, const FileLines& files) {
@@ -34,7 +35,7 @@ void CheckProblems(const std::vector<ConfigProblem>& problems, const FileLines& 
   }
 }
 
-// A file that says all that `config` says of its daemons.
+// Returns a file with all daemons of `config`.
 std::string Written(const Config& config) {
   std::string text;
   for (const auto& [name, spec] : config.daemons) {
@@ -58,7 +59,7 @@ void CheckLoaded(const LoadedConfig& loaded, const TestFolder& folder) {
   const std::string text = Written(loaded.config);
   const LoadedConfig again = LoadConfig({folder.Write("written.ini", text)});
   CHECK(again.ok()) << again.errors[0].ToString() << "\n" << text;
-  // The settings of the server were not written.
+  // The file has no settings of the server.
   Config wanted = again.config;
   wanted.server = loaded.config.server;
   const Plan plan = MakePlan(loaded.config, wanted);

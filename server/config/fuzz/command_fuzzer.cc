@@ -1,5 +1,5 @@
-// Commands, lists and environments: what is split and quoted is split into the same again, and a
-// second parser splits it into the same.
+// Splits commands, lists and environments. Their words, quoted and joined, are split into the same
+// words again, and a second parser agrees.
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -16,7 +16,6 @@
 #include "server/config/ini/quoting.h"
 #include "server/config/keys/command.h"
 #include "server/config/keys/environment.h"
-#include "server/config/keys/values.h"
 
 namespace hob {
 namespace {
@@ -31,7 +30,7 @@ void CheckPrintable(absl::string_view message) {
   CHECK(!message.empty() && IsPrintable(message)) << message;
 }
 
-// Any bytes are one word once they are quoted, and none of them is left to a shell.
+// Any bytes, quoted, are one word without a character for a shell.
 void CheckQuoteWord(absl::string_view word) {
   const std::string quoted = QuoteWord(word);
   const auto words = SplitWords(quoted);
@@ -45,7 +44,7 @@ void CheckQuoteWord(absl::string_view word) {
 
 void CheckWords(absl::string_view text) {
   const auto words = SplitWords(text);
-  // Whether the quotes are closed does not depend on who asks.
+  // Both functions agree on open quotes.
   const auto unquoted = Unquote(text);
   CHECK_EQ(words.ok(), unquoted.ok());
   if (!words.ok()) return CheckPrintable(words.status().message());
@@ -64,12 +63,14 @@ void CheckWords(absl::string_view text) {
 }
 
 void CheckCommand(absl::string_view text) {
-  const auto argv = ParseCommand(text);
-  if (!argv.ok()) return CheckPrintable(argv.status().message());
-  CHECK(!argv->empty() && !argv->front().empty() && argv->front().front() == '/');
-  const auto words = SplitCommand(text);
-  CHECK(words.ok() && *words == *argv);
-  for (const std::string& warning : CommandWarnings(text)) CheckPrintable(warning);
+  const auto command = ParseCommand(text);
+  if (!command.ok()) return CheckPrintable(command.status().message());
+  const std::vector<std::string> argv = command->argv();
+  CHECK(!argv.empty() && !argv.front().empty() && argv.front().front() == '/');
+  CHECK_EQ(command->text, text);
+  const auto words = SplitWords(text);
+  CHECK(words.ok() && TextsOf(*words) == argv);
+  for (const std::string& warning : CommandWarnings(*command)) CheckPrintable(warning);
 }
 
 void CheckItems(absl::string_view text) {
@@ -103,7 +104,7 @@ void CheckVariables(const absl::StatusOr<Environment>& environment,
   CHECK(MergeEnvironments(*environment, *again) == *environment);
 }
 
-// Quoted values are those of a file too, but for the ends of lines that a file may have.
+// Quoted values are the same in a file, except for the ends of its lines.
 void CheckQuotedFile(const Environment& environment) {
   std::string text;
   for (const auto& [name, value] : environment) {

@@ -1,5 +1,5 @@
-// ParseIni against the slow parser of reference_ini.h: the same sections, keys and values, and the
-// same rejected lines.
+// Compares ParseIni with the slow parser of reference_ini.h: the sections, keys, values and
+// rejected lines are the same.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +36,7 @@ ReferenceSection Classify(const std::string& name) {
   return ReferenceSection::kWrong;
 }
 
-// The sections as the reference has them; a key or a section that stands in them twice is a bug.
+// Converts the sections for the comparison; a repeated key or section is a bug.
 ReferenceIni AsReference(const std::vector<IniSection>& sections,
                          const std::vector<ConfigProblem>& problems) {
   ReferenceIni ini;
@@ -75,7 +75,7 @@ void CheckEntries(const std::map<std::string, ReferenceEntry>& actual,
 void CheckSame(const ReferenceIni& actual, const ReferenceIni& expected) {
   for (const auto& [name, entries] : expected.sections) {
     const auto section = actual.sections.find(name);
-    // An indented header among lines that nobody reads may be one of them.
+    // An indented header in a foreign section may be one of its lines.
     if (section == actual.sections.end() && Classify(name) == ReferenceSection::kForeign) continue;
     CHECK(section != actual.sections.end()) << name;
     CheckEntries(section->second, entries);
@@ -87,7 +87,8 @@ void CheckSame(const ReferenceIni& actual, const ReferenceIni& expected) {
   }
 }
 
-// Every line that has a NUL or is no UTF-8 is rejected. Returns the text with these bytes replaced.
+// Checks that every line with a NUL or bytes that are not UTF-8 is rejected. Returns the text with
+// these bytes replaced.
 std::string CheckBytes(const std::string& text, const std::set<int>& rejected) {
   std::vector<std::string> lines = absl::StrSplit(text, '\n');
   for (int i = 0; i < lines.size(); ++i) {

@@ -37,7 +37,7 @@ int Indent(const std::string& line) {
   return column;
 }
 
-// What POSIX sh makes of the character that follows `text`.
+// The state of POSIX sh before the next character.
 enum class Quoting { kNone, kSingle, kDouble, kEscaped, kEscapedInDouble };
 
 Quoting QuotingBehind(const std::string& text) {
@@ -76,7 +76,7 @@ bool IsInQuotes(const std::string& text) {
          quoting == Quoting::kEscapedInDouble;
 }
 
-// `line` less its comment, where `before` is the value so far, which ends in the blank that joins.
+// Returns `line` without its comment. `before` is the value so far, with the joining blank.
 std::string LessComment(const std::string& before, const std::string& line) {
   for (size_t i = 0; i < line.size(); ++i) {
     const std::string left = before + line.substr(0, i);
@@ -93,7 +93,7 @@ bool EndsInOddBackslashes(const std::string& text) {
   return count % 2 == 1;
 }
 
-// The name in a header; false when the header is wrong.
+// Sets `name` to the name in a header; false if the header is wrong.
 bool ReadHeader(std::string line, std::string& name) {
   line = LessComment("", line);
   const size_t close = line.find(']');
@@ -112,7 +112,7 @@ class Parser {
     for (std::string& line : lines_) {
       if (absl::EndsWith(line, "\r")) line.pop_back();
     }
-    // What is behind the last newline is no line when there is nothing.
+    // An empty text after the last newline is no line.
     if (lines_.back().empty()) lines_.pop_back();
   }
 
@@ -123,7 +123,7 @@ class Parser {
   }
 
  private:
-  // The key = value that is being read.
+  // The current key = value.
   struct Value {
     std::string key;
     std::string text;
@@ -184,7 +184,7 @@ class Parser {
     text = Trim(text);
     value_.joins = !has_comment && EndsInOddBackslashes(text);
     if (value_.joins) text = TrimRight(text.substr(0, text.size() - 1));
-    // Nobody asks for it: it opens no quotes.
+    // A wrong value is dropped; its quotes do not count.
     if (value_.wrong) return;
     if (!value_.text.empty() && !text.empty()) value_.text += " ";
     value_.text += text;
@@ -203,9 +203,9 @@ class Parser {
   const std::function<ReferenceSection(const std::string&)> classify_;
   std::vector<std::string> lines_;
   ReferenceIni result_;
-  // Of the line that is being read, from 1.
+  // The current line, from 1.
   int line_ = 0;
-  // Whether there was a header yet.
+  // True after the first header.
   bool in_section_ = false;
   ReferenceSection section_ = ReferenceSection::kRead;
   std::string name_;

@@ -16,7 +16,7 @@ ReferenceIni Parse(const std::string& text) {
   });
 }
 
-// The only value of the section [s].
+// Returns the only value of the section [s].
 std::string ValueIn(const std::string& text) {
   const ReferenceIni ini = Parse("[s]\n" + text);
   EXPECT_THAT(ini.rejected, IsEmpty()) << text;
@@ -25,8 +25,8 @@ std::string ValueIn(const std::string& text) {
   return entries.empty() ? "" : entries.begin()->second.value;
 }
 
-// Each rule of the syntax.
-TEST(ReferenceIniTest, RowsOfTheContractAreRead) {
+// Checks each rule of the syntax.
+TEST(ReferenceIniTest, ReadsEveryRuleOfTheSyntax) {
   EXPECT_EQ(ValueIn("k=v"), "v");
   EXPECT_EQ(ValueIn("\tk \t=  v = w "), "v = w");
   EXPECT_EQ(ValueIn("; comment\nk = v ; comment"), "v");

@@ -7,7 +7,7 @@ namespace {
 
 bool IsOneOf(char c, const std::string& set) { return set.find(c) != std::string::npos; }
 
-// An item and how it was written.
+// An item and its form in the text.
 struct Item {
   std::string text;
   bool ends_in_comma = false;
@@ -16,8 +16,8 @@ struct Item {
 // Takes items from a text, from left to right.
 class Scanner {
  public:
-  // `is_file`: an env_file, where a backslash joins lines, values that begin with a quote go on
-  // over lines, and a newline ends an item without being part of it.
+  // `is_file` is true for an env_file: a backslash joins lines, values that begin with a quote span
+  // lines, and a newline ends an item without being part of it.
   Scanner(std::string text, bool is_file) : text_(std::move(text)), is_file_(is_file) {}
 
   bool AtEnd() const { return place_ >= text_.size(); }
@@ -39,7 +39,7 @@ class Scanner {
     return true;
   }
 
-  // Takes characters up to one of `ends` outside quotes. Absent where a quote is open.
+  // Takes characters up to one of `ends` outside quotes; absent if a quote is open.
   absl::optional<Item> Take(const std::string& ends) {
     item_ = {};
     equals_seen_ = after_equals_ = lines_allowed_ = false;
@@ -100,7 +100,7 @@ class Scanner {
     }
   }
 
-  // A value does not begin with the quote that its equals sign stands in.
+  // A quote around the equals sign does not begin the value.
   bool CloseQuote() {
     after_equals_ = false;
     return true;
@@ -122,11 +122,11 @@ class Scanner {
   // True if the item has an equals sign; if its first one is the last character so far.
   bool equals_seen_ = false;
   bool after_equals_ = false;
-  // True if a quote may go on in the next line.
+  // True if a quote may continue in the next line.
   bool lines_allowed_ = false;
 };
 
-// Adds an entry; a later value of a name stays in the place of the first. False if it is none.
+// Adds an entry; a later value of a name keeps the place of the first. False if `entry` is none.
 bool AddVariable(const std::string& entry, bool may_repeat, ReferenceVariables* variables) {
   const size_t equals = entry.find('=');
   if (equals == std::string::npos || equals == 0) return false;
@@ -145,7 +145,7 @@ bool AddVariable(const std::string& entry, bool may_repeat, ReferenceVariables* 
   return true;
 }
 
-// All items of a list, empty ones among them.
+// Returns all items of a list, including empty ones.
 absl::optional<std::vector<std::string>> AllItems(const std::string& text) {
   Scanner scanner(text, false);
   std::vector<std::string> items;
@@ -159,7 +159,7 @@ absl::optional<std::vector<std::string>> AllItems(const std::string& text) {
   return items;
 }
 
-// Without the mark at the beginning and with \n at the end of each line.
+// Returns the text without a byte order mark and with \n at the end of each line.
 std::string PlainLines(std::string text) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.erase(0, 3);
   std::string plain;
@@ -170,7 +170,7 @@ std::string PlainLines(std::string text) {
   return plain;
 }
 
-// The items of a line of a file, up to its end. Absent where something is wrong.
+// Takes the items of a line of a file; absent if the line is wrong.
 absl::optional<std::vector<Item>> TakeLine(Scanner* scanner) {
   std::vector<Item> items;
   while (true) {
@@ -209,7 +209,7 @@ absl::optional<ReferenceVariables> ReferenceEnvironmentFile(const std::string& t
   Scanner scanner(PlainLines(text), true);
   ReferenceVariables variables;
   while (true) {
-    // Blanks before a line, and empty lines.
+    // Skips blanks before a line, and empty lines.
     scanner.SkipAll(" \t\v\f\r\n");
     if (scanner.AtEnd()) return variables;
     if (scanner.Now() == ';' || scanner.Now() == '#') {

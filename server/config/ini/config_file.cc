@@ -29,7 +29,7 @@ bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 std::string DescribeKind(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
-  // A socket cannot be opened at all.
+  // Sockets do not get here: they cannot be opened.
   return S_ISFIFO(mode) ? "a FIFO" : "a device";
 }
 
@@ -38,10 +38,10 @@ bool IsSame(const struct stat& a, const struct stat& b) {
          a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-// True if nobody can write what `status` is about, whatever its owner and mode say.
+// True if the mount cannot be written, in spite of the owner and mode of its files.
 bool IsReadOnly(const struct statvfs& status) { return (status.f_flag & ST_RDONLY) != 0; }
 
-// As root: CheckTrusted for the open file.
+// Checks, as root, that CheckTrusted holds for the open file.
 absl::Status CheckFile(int fd, const struct stat& status) {
   if (geteuid() != 0) return absl::OkStatus();
   struct statvfs mount;
@@ -61,7 +61,7 @@ absl::Status CheckReadable(int fd, const struct stat& status) {
   return CheckFile(fd, status);
 }
 
-// Reads to the end, or to one byte more than is allowed.
+// Reads up to the end, or up to one byte more than the limit.
 absl::StatusOr<std::string> ReadAll(int fd) {
   std::string text(kMaxConfigFileSize + 1, '\0');
   size_t size = 0;
@@ -85,7 +85,7 @@ std::string FolderOf(const std::string& path) {
 absl::Status CheckFolder(const std::string& folder) {
   struct stat status;
   if (stat(folder.c_str(), &status) != 0) {
-    // What is missing is told by whoever reads the file.
+    // ReadConfigFile reports a missing file.
     if (IsMissing(errno)) return absl::OkStatus();
     return Wrong(
         absl::StrCat("lies in ", folder, ", which cannot be looked at: ", strerrordesc_np(errno)));

@@ -12,30 +12,28 @@
 
 namespace hob {
 
-// The files of the chain on disk. All errors are sentences without the path; their code is
+// Configuration files on disk. Errors are sentences without the path; their code is
 // FailedPrecondition.
 
-// The text of a regular file of at most kMaxConfigFileSize bytes. Never waits for anything but the
-// disk: a FIFO, a device or a folder is an error, and so is a file that changes while it is read.
-// As root, CheckTrusted must hold for the file, unless it is on a read-only mount.
+// Returns the text of a regular file of at most kMaxConfigFileSize bytes. A FIFO, a device, a
+// folder and a file that changes during the read are errors. As root, CheckTrusted must hold for
+// the file unless it is on a read-only mount. Blocks on nothing but the disk.
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
 
-// Whether a path is that of a folder; false for what does not exist. An error when it cannot be
-// told.
+// True if a path is a folder; false if it does not exist. An error if the path cannot be looked up.
 absl::StatusOr<bool> IsConfigFolder(const std::string& path);
 
-// The *.ini files of a folder, as paths, in byte order; names that start with a dot are not meant.
+// Returns the paths of the *.ini files in a folder, in byte order, without hidden files.
 absl::StatusOr<std::vector<std::string>> ListConfigFolder(const std::string& path);
 
-// Checks that a file or a folder with this status is in the hands of `reader` and root alone: owned
-// by one of them, and not writable by everybody. A folder of root that everybody may write but that
-// is sticky, such as /tmp, is fine.
+// Checks that `reader` and root alone control a file or folder with this status: one of them owns
+// it, and it is not world-writable. A sticky folder of root's, such as /tmp, may be.
 absl::Status CheckTrusted(const struct stat& status, uid_t reader);
 
-// As root: CheckTrusted for the folder that a file lies in, and for the one that it really lies in
-// when the path is a link. Ok for a folder on a read-only mount, which nobody can write whatever
-// its mode says: Kubernetes mounts a ConfigMap so, with mode 0777. Ok for ordinary users and where
-// there is no such file.
+// Checks, as root, that CheckTrusted holds for the folder of `path` and, if `path` is a link, for
+// the folder of the file that it leads to. Ok for a folder on a read-only mount, which cannot be
+// written in spite of its mode: Kubernetes mounts a ConfigMap that way, with mode 0777. Ok for
+// other users than root, and if the file does not exist.
 absl::Status CheckFolderOf(const std::string& path);
 
 }  // namespace hob

@@ -34,7 +34,7 @@ TEST(ReadConfigFileTest, ReturnsTheText) {
   EXPECT_EQ(ReadConfigFile(folder.PathOf("link.ini")).value(), text);
 }
 
-TEST(ReadConfigFileTest, RefusesWhatIsNoRegularFile) {
+TEST(ReadConfigFileTest, RefusesOtherKindsOfFiles) {
   TestFolder folder;
   ASSERT_EQ(mkfifo(folder.PathOf("fifo").c_str(), 0600), 0);
   ASSERT_EQ(symlink("nowhere", folder.PathOf("dangling").c_str()), 0);
@@ -51,7 +51,7 @@ TEST(ReadConfigFileTest, RefusesWhatIsNoRegularFile) {
   EXPECT_THAT(problem("/proc/self/status"), HasSubstr("changed while it was read"));
 }
 
-TEST(ReadConfigFileTest, RefusesWhatIsTooLarge) {
+TEST(ReadConfigFileTest, RefusesLargeFiles) {
   TestFolder folder;
   const std::string largest(kMaxConfigFileSize, 'x');
   EXPECT_EQ(ReadConfigFile(folder.Write("a", largest))->size(), kMaxConfigFileSize);
@@ -62,7 +62,7 @@ TEST(ReadConfigFileTest, RefusesWhatIsTooLarge) {
 TEST(ReadConfigFileTest, SaysWhyItCannotBeRead) {
   const AsOrdinaryUser user;
   if (!user.ok()) GTEST_SKIP() << "this sandbox knows no ordinary user";
-  // Only root reads these two on every machine.
+  // Only root may read these two on every machine.
   EXPECT_EQ(ReadConfigFile("/etc/shadow").status().message(), "cannot be read: Permission denied");
   EXPECT_EQ(ListConfigFolder("/root").status().message(), "cannot be read: Permission denied");
 }
@@ -106,7 +106,7 @@ TEST(CheckTrustedTest, OnlyRootAndTheReaderMayWrite) {
               HasSubstr("can be written by everybody"));
 }
 
-TEST(CheckFolderOfTest, RootReadsOnlyFromFoldersThatNobodyElseWrites) {
+TEST(CheckFolderOfTest, RootReadsOnlyFromFoldersThatOthersCannotWrite) {
   if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
   TestFolder folder;
   const std::string path = folder.Write("open/a.ini", "");
@@ -127,8 +127,8 @@ TEST(CheckFolderOfTest, RootReadsOnlyFromFoldersThatNobodyElseWrites) {
   std::filesystem::current_path(before);
 }
 
-// Runs `body` in a child process with mounts of its own and a tmpfs at `folder`. Returns what it
-// returns; absent where this machine allows no mounts.
+// Runs `body` in a child process with mounts of its own and a tmpfs at `folder`. Returns the result
+// of `body`; absent if this machine allows no mounts.
 absl::optional<bool> WithTmpfs(const std::string& folder, const std::function<bool()>& body) {
   constexpr int kNoMounts = 77;
   const pid_t child = fork();
@@ -148,15 +148,15 @@ bool MakeReadOnly(const std::string& folder) {
   return mount(nullptr, folder.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
 }
 
-// The files of a ConfigMap are links through ..data, which is replaced as a whole, into a folder
-// with a date in its name.
+// Writes the files of a ConfigMap: links through ..data, which Kubernetes replaces as a whole, into
+// a folder with a date in its name.
 void WriteConfigMap(const TestFolder& folder) {
   folder.Write("..2024_01_02/hob.ini", "text");
   EXPECT_EQ(symlink("..2024_01_02", folder.PathOf("..data").c_str()), 0);
   EXPECT_EQ(symlink("..data/hob.ini", folder.PathOf("hob.ini").c_str()), 0);
 }
 
-TEST(CheckFolderOfTest, WhatIsMountedReadOnlyIsNobodysToWrite) {
+TEST(CheckFolderOfTest, ReadOnlyMountsNeedNoSafeMode) {
   if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
   TestFolder folder;
   const std::string path = folder.PathOf("hob.ini");
@@ -171,7 +171,7 @@ TEST(CheckFolderOfTest, WhatIsMountedReadOnlyIsNobodysToWrite) {
   EXPECT_TRUE(*right);
 }
 
-TEST(ReadConfigFileTest, AFileOnAReadOnlyMountIsNobodysToWrite) {
+TEST(ReadConfigFileTest, FilesOnReadOnlyMountsNeedNoSafeMode) {
   if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
   TestFolder folder;
   const absl::optional<bool> right = WithTmpfs(folder.path(), [&] {

@@ -6,37 +6,38 @@
 
 namespace hob {
 
-// Something that is wrong with (or worth knowing of) the configuration, and where.
+// An error or a warning in a configuration, with its place.
 struct ConfigProblem {
   std::string file;
-  // From 1; 0 when it is the file as a whole.
+  // From 1; 0 for the file as a whole.
   int line = 0;
-  // What is wrong and what would be right; no file and line in it.
+  // Says what is wrong and what would be right, without file and line.
   std::string message;
 
-  // "file:line: message", without the line where it is 0.
+  // Returns "file:line: message", or "file: message" for line 0.
   std::string ToString() const;
 };
 
-// A place in the chain: the index of a file in the order of the chain, and a line from 1 (0: the
-// file as a whole).
+// A line of a configuration.
 struct ConfigPlace {
-  // -1: no file, but what hob assumes without one.
+  // The index of the file in the chain; -1 for a default, which is in no file.
   int source = -1;
+  // From 1; 0 for the file as a whole.
   int line = 0;
 };
 
 // Collects problems in any order. Not thread-safe.
 class ProblemList {
  public:
-  // A megabyte of nonsense has half a million wrong lines: from the `most`-th on, problems are only
-  // counted.
+  // Keeps at most `most` problems and counts the rest: a megabyte of nonsense may have half a
+  // million wrong lines.
   explicit ProblemList(int most = 10'000) : most_(most) {}
 
+  // Adds a problem; `message` is as in ConfigProblem.
   void Add(ConfigPlace place, std::string message);
 
-  // All of them by file, then line, then the order of their arrival; at last, without a line, how
-  // many were only counted. `sources` has the names of the files by index.
+  // Returns the problems by file, then line, then the order in which they were added; the last one,
+  // without a line, tells how many were only counted. `sources` are the names of the files.
   std::vector<ConfigProblem> Sorted(const std::vector<std::string>& sources) const;
 
  private:
@@ -47,7 +48,7 @@ class ProblemList {
 
   const int most_;
   std::vector<Entry> entries_;
-  // How many were not kept, and the file of the last of them.
+  // The number of problems that were only counted, and the file of the last of them.
   int dropped_ = 0;
   int last_dropped_source_ = 0;
 };

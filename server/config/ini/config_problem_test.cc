@@ -19,7 +19,7 @@ TEST(ProblemListTest, SortsByFileThenLineThenArrival) {
   EXPECT_THAT(texts, ElementsAre("(defaults): late", "f:1: a", "f:1: a again", "f:2: b"));
 }
 
-TEST(ProblemListTest, CountsWhatIsTooMuch) {
+TEST(ProblemListTest, CountsProblemsBeyondTheLimit) {
   ProblemList problems(/*most=*/1);
   problems.Add({0, 1}, "a");
   problems.Add({0, 2}, "b");

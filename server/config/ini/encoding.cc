@@ -9,7 +9,7 @@ bool IsBetween(unsigned char byte, unsigned char least, unsigned char most) {
   return byte >= least && byte <= most;
 }
 
-// How the sequences that begin with a byte go on (RFC 3629, section 4).
+// The bytes that may follow the first byte of a sequence (RFC 3629, section 4).
 struct SequenceShape {
   unsigned char first_least, first_most;
   int length;
@@ -35,7 +35,7 @@ bool Matches(const SequenceShape& shape, absl::string_view text) {
   return true;
 }
 
-// The length of the character at the start of `text`; 0 when it is none that is allowed.
+// Returns the length of the character at the start of `text`; 0 if the bytes are not valid.
 int CharacterLength(absl::string_view text) {
   for (const SequenceShape& shape : kShapes) {
     if (Matches(shape, text)) return shape.length;

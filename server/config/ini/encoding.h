@@ -7,9 +7,8 @@
 
 namespace hob {
 
-// What no line of a configuration file may hold: a NUL byte, or bytes that are not UTF-8 (RFC 3629:
-// no surrogates, nothing overlong, nothing above U+10FFFF). A sentence about the first one; empty
-// when there is none.
+// Returns a sentence about the first NUL byte in a line or the first bytes that are not UTF-8 (RFC
+// 3629: no surrogates, no overlong forms, nothing above U+10FFFF); empty if there are none.
 std::string EncodingProblem(absl::string_view line);
 
 }  // namespace hob

@@ -15,7 +15,7 @@
 namespace hob {
 namespace {
 
-// One file, from its first line to its last.
+// Parses one file.
 class IniParser {
  public:
   IniParser(int source, ProblemList* problems) : source_(source), problems_(problems) {}
@@ -25,15 +25,15 @@ class IniParser {
  private:
   enum class Mode { kBeforeFirstHeader, kOurs, kSkipping };
 
-  // An entry whose value may go on in the next line.
+  // An entry whose value may continue in the next line.
   struct OpenEntry {
     IniEntry entry;
     int indent = 0;
-    // Bytes of its lines, joined.
+    // The size of its joined lines, in bytes.
     int size = 0;
     QuoteReader quotes;
     bool joins_next = false;
-    // Something is wrong with one of its lines, which has been said.
+    // True if one of its lines is wrong and reported.
     bool broken = false;
   };
 
@@ -41,28 +41,28 @@ class IniParser {
     problems_->Add({source_, line}, std::move(message));
   }
   void TakeLine(absl::string_view line);
-  // Whether the line is one that can be looked at.
+  // True if the line is valid text; reports it otherwise.
   bool CheckLine(absl::string_view line);
   void TakeSkippedLine(absl::string_view line, absl::string_view trimmed);
   void TakeLineOutsideValue(absl::string_view line, absl::string_view trimmed);
-  // A line that is neither comment nor header; `content` has no comment.
+  // Takes a line that is neither comment nor header; `content` is the line without its comment.
   void TakeContent(absl::string_view line, absl::string_view content);
   void TakeHeader(absl::string_view line);
   void TakeKey(absl::string_view line);
-  // Empty when the key may stand here.
+  // Returns why the key is not allowed here; empty if it is.
   std::string ProblemOfKey(absl::string_view key) const;
   void TakeText(absl::string_view line, absl::string_view content);
-  // Adds a line, or what stands after the `=`, to the open entry.
+  // Adds a line, or the text after the `=`, to the open entry.
   void Append(absl::string_view text, bool first);
-  // The open entry is complete.
+  // Adds the open entry to its section.
   void Close();
 
   const int source_;
   ProblemList* const problems_;
   std::vector<IniSection> sections_;
-  // Name -> index in sections_.
+  // Indexes in sections_, by name.
   std::map<std::string, int> section_index_;
-  // (Section, key) -> line, in the whole file.
+  // The lines of all keys in the file, by section and key.
   std::map<std::pair<int, std::string>, int> key_lines_;
 
   Mode mode_ = Mode::kBeforeFirstHeader;
@@ -116,7 +116,7 @@ void IniParser::TakeSkippedLine(absl::string_view line, absl::string_view trimme
   if (trimmed[0] != '[') return;
   const IniHeader header = ParseHeader(trimmed);
   const bool is_header = !IsIniBlank(line[0]) && header.problem.empty();
-  // Much may stand in brackets in other people's sections; what is meant for hob is not overlooked.
+  // A foreign section may have many lines in brackets. Only those that resemble hob's count.
   if (is_header || ClassifySection(header.name).kind != SectionKind::kForeign) TakeHeader(trimmed);
 }
 

@@ -1,21 +1,19 @@
-// The text of one configuration file -> hob's sections in it.
+// Parses the text of one configuration file into sections.
 //
-// How the rows of that table work together:
 // - Lines end with LF or CRLF. Blanks are spaces and tabs; a tab reaches to the next multiple of 8.
-// - A value is collected over its lines before anything is taken out of it, so that a quote that is
-//   open at the end of a line is still open in the next: what looks like a comment there is part of
-//   the value. Quotes are those of POSIX sh (quoting.h). An open quote alone joins no lines.
-// - A comment after a value runs to the end of its line; a `\` in it joins nothing. A line that is
-//   joined may bring a comment of its own.
-// - Comments and blank lines between a value and the indented line that continues it do not count.
-// - `\` joins when the line ends in an odd number of backslashes, blanks after them aside; the last
-//   one goes, the others stay as they are. On the last line it joins nothing. Before
-//   a comment it joins nothing and stays, which the readers of the keys refuse.
-// - A value keeps its quotes and backslashes: the readers of the keys take them away, in all keys
-//   alike.
-// - Headers stand at the start of a line; indented, they count only where there is no value to
-//   continue.
-// - After a header that is wrong, nothing is looked at but the next header.
+// - A quote that is open at the end of a line is still open in the next line of the same value: a
+//   `;` there starts no comment. Quotes are those of POSIX sh (quoting.h). An open quote alone
+//   joins no lines.
+// - A comment after a value runs to the end of its line; a `\` in it joins nothing. A joined line
+//   may have a comment of its own.
+// - Comments and blank lines between a value and the indented line that continues it are ignored.
+// - A line that ends in an odd number of backslashes, with or without blanks after them, joins the
+//   next one. The last backslash goes, the others stay. On the last line of a file it joins
+//   nothing. Before a comment it joins nothing and stays, which the parsers of the keys refuse.
+// - A value keeps its quotes and backslashes; the parsers of all keys remove them in the same way.
+// - A header starts at the beginning of a line. An indented one counts only where there is no value
+//   to continue.
+// - After a wrong header, lines are skipped up to the next header.
 #ifndef HOB_SERVER_CONFIG_INI_INI_FILE_H_
 #define HOB_SERVER_CONFIG_INI_INI_FILE_H_
 
@@ -28,8 +26,8 @@
 
 namespace hob {
 
-// The largest file, and the largest line in bytes, joined lines counted with the blanks that join
-// them.
+// The largest file and the largest line, in bytes. Joined lines count as one, with the blanks that
+// join them.
 inline constexpr int kMaxConfigFileSize = 1 << 20;
 inline constexpr int kMaxConfigLineSize = 64 << 10;
 
@@ -37,23 +35,23 @@ inline constexpr int kMaxConfigLineSize = 64 << 10;
 struct IniEntry {
   std::string key;
   std::string value;
-  // Where the key stands, from 1.
+  // The line of the key, from 1.
   int line = 0;
 };
 
-// A section, merged from all places where it is written. Keys are unique.
+// A section with the entries under all its headers. Keys are unique.
 struct IniSection {
   std::string name;
   SectionName meaning;
-  // Of the first header.
+  // The line of the first header, from 1.
   int line = 0;
   // In the order of the file. Empty in foreign sections.
   std::vector<IniEntry> entries;
 };
 
-// Reads the text of the file with index `source` in the chain. What is wrong goes to `problems`;
-// entries that something is wrong with are not in the result. Returns the sections of hob's and the
-// foreign ones, in the order of their first headers.
+// Parses the text with index `source` in the chain. Reports wrong lines to `problems` and leaves
+// their entries out. Returns hob's sections and foreign ones in the order of their first headers;
+// sections with a wrong name are only reported.
 std::vector<IniSection> ParseIni(absl::string_view text, int source, ProblemList* problems);
 
 }  // namespace hob

@@ -37,7 +37,7 @@ Parsed Parse(absl::string_view text) {
   return parsed;
 }
 
-// The value of `k` in [hob] for what stands in the lines of its entry.
+// Returns the value of `k` in [hob] whose entry has these lines.
 std::string ValueOf(absl::string_view lines) {
   const Parsed parsed = Parse(absl::StrCat("[hob]\n", lines));
   EXPECT_THAT(parsed.problems, IsEmpty()) << lines;
@@ -45,7 +45,7 @@ std::string ValueOf(absl::string_view lines) {
   return parsed.entries.empty() ? "" : parsed.sections[0].entries[0].value;
 }
 
-// The only problem of a text.
+// Returns the only problem of a text.
 std::string ProblemOf(absl::string_view text) {
   const Parsed parsed = Parse(text);
   EXPECT_EQ(parsed.problems.size(), 1) << text << ": " << testing::PrintToString(parsed.problems);
@@ -62,7 +62,7 @@ TEST(IniFileTest, KeysAndValuesAreTrimmedAndSplitAtTheFirstEquals) {
   EXPECT_THAT(Parse("[hob]\na b = c").entries, ElementsAre("hob a b=c"));
 }
 
-TEST(IniFileTest, CommentsAreTakenAway) {
+TEST(IniFileTest, CommentsAreRemoved) {
   const struct {
     const char* lines;
     const char* value;
@@ -150,7 +150,7 @@ TEST(IniFileTest, DeeperIndentedKeyIsAnError) {
             "line before with \\; to set a key of its own, unindent it");
   EXPECT_THAT(ProblemOf("[hob]\n    k = a\n\tl = b"), HasSubstr("3: 'l = b' is indented deeper"));
   EXPECT_THAT(ProblemOf("[hob]\nk = 'a\n  l=b'"), HasSubstr("3: 'l=b'' is indented deeper"));
-  // As deep, or less deep, is a key of its own, and so is the first of a section.
+  // A line indented as deep or less is a key of its own, and so is the first line of a section.
   EXPECT_THAT(Parse("[hob]\n  k = a\n  l = b\n m = c\n[hob]\n    n = d").entries,
               ElementsAre("hob k=a", "hob l=b", "hob m=c", "hob n=d"));
   // The value goes on after the error.
@@ -197,7 +197,7 @@ TEST(IniFileTest, ForeignSectionsAreLeftAlone) {
   EXPECT_EQ(parsed.sections[0].meaning.kind, SectionKind::kForeign);
 }
 
-TEST(IniFileTest, WhatIsMeantForHobIsNotOverlookedInForeignSections) {
+TEST(IniFileTest, MisspeltHeadersAreFoundInForeignSections) {
   EXPECT_THAT(Parse("[x]\n  [os_daemons]\na = 1").entries, ElementsAre("os_daemons a=1"));
   EXPECT_THAT(ProblemOf("[x]\n[os_daemons\na = 1"), HasSubstr("2: the section's header"));
   EXPECT_THAT(ProblemOf("[x]\n[hob] y\na = 1"), HasSubstr("2: after the header [hob]"));
@@ -239,9 +239,9 @@ TEST(IniFileTest, NulAndOtherEncodingsAreErrorsEverywhere) {
   EXPECT_THAT(ProblemOf("[hob]\nk = a\n  b=\xFF"), HasSubstr("3: byte 5"));
   EXPECT_THAT(ProblemOf("[hob]\n\xFF"), HasSubstr("2: byte 1"));
   EXPECT_THAT(ProblemOf("\xFF = v\n[hob]\n"), HasSubstr("1: byte 1"));
-  // What is broken is not in the result.
+  // The result lacks a broken entry.
   EXPECT_THAT(Parse("[hob]\nk = a\n  b\xFF\nl = v").entries, ElementsAre("hob l=v"));
-  // Everything that Unicode has is fine.
+  // All of Unicode is allowed.
   EXPECT_EQ(ValueOf("k = \xC3\xA4 \xE2\x82\xAC \xED\x9F\xBF \xF0\x9F\x98\x80 \xF4\x8F\xBF\xBF"),
             "\xC3\xA4 \xE2\x82\xAC \xED\x9F\xBF \xF0\x9F\x98\x80 \xF4\x8F\xBF\xBF");
   for (const char* wrong : {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
@@ -271,7 +271,7 @@ TEST(IniFileTest, ManyProblemsAreCountedAndNotKept) {
   EXPECT_EQ(parsed.problems.back(), "0: 10000 more problems are not shown: mend these first");
 }
 
-TEST(IniFileTest, MessagesCutAndEscapeWhatTheyQuote) {
+TEST(IniFileTest, MessagesCutAndEscapeQuotedTexts) {
   const std::string problem = ProblemOf("[hob]\n\x1B[31m" + std::string(5000, 'x'));
   EXPECT_THAT(problem, HasSubstr("\\x1b[31m"));
   EXPECT_LT(problem.size(), 300);

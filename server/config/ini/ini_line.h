@@ -8,30 +8,32 @@
 
 namespace hob {
 
-// Single lines of a configuration file, and how their pieces are told apart.
+// Splits single lines of a configuration file.
 
-// Whether a character is a space or a tab.
+// True for a space or a tab.
 bool IsIniBlank(char c);
 
-// Without spaces and tabs on either side.
+// Returns `text` without spaces and tabs on either side.
 absl::string_view TrimIniBlanks(absl::string_view text);
 
-// The column at which the text of a line starts; a tab reaches to the next multiple of 8.
+// Returns the column, from 0, at which the text of a line starts; a tab reaches to the next
+// multiple of 8.
 int IndentOf(absl::string_view line);
 
-// Without the comment: a `;` outside quotes with an unescaped blank before it, and all after it.
-// `quotes` says what is open where `text` starts; `after_blank`, whether a blank stands before it.
+// Returns `text` without its comment. A comment begins with a `;` outside quotes that follows an
+// unescaped blank. `quotes` is the state at the start of `text`; `after_blank` is true if a blank
+// comes before `text`.
 absl::string_view WithoutComment(absl::string_view text, QuoteReader quotes, bool after_blank);
 
-// A line that starts with `[`, read as a section's header.
+// The header of a section.
 struct IniHeader {
-  // Empty when the header is right, else what is wrong and what would be right.
+  // Says what is wrong and what would be right; empty for a valid header.
   std::string problem;
-  // The name between the brackets, trimmed; of a header that is wrong, the nearest to it.
+  // The trimmed name between the brackets; a best guess in an invalid header.
   std::string name;
 };
 
-// `line` starts with `[`.
+// Parses a line that starts with `[`.
 IniHeader ParseHeader(absl::string_view line);
 
 }  // namespace hob

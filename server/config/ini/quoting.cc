@@ -42,13 +42,13 @@ bool BeginsExpansion(char c, char next) {
   return c == '`' || (c == '$' && (absl::ascii_isalpha(next) || Contains("_{(", next)));
 }
 
-// `~` and `~/x`, at the beginning of a word or of the value of an assignment.
+// True for the `~` of `~` and `~/x` at the beginning of a word or of the value of an assignment.
 bool IsHome(char c, char next, const QuotedWord& before) {
   const bool begins = before.text.empty() || before.text.back() == '=';
   return c == '~' && begins && (next == '\0' || Contains("/, \t\n", next));
 }
 
-// Adds a character to the word that it belongs to. `literal`: escaped or in single quotes.
+// Adds a character to a word. `literal` is true if it is escaped or in single quotes.
 void AddCharacter(char c, char next, CharacterKind kind, bool literal, QuotedWord* word) {
   const bool expands = (!literal && BeginsExpansion(c, next)) ||
                        (kind == CharacterKind::kBare && IsHome(c, next, *word));
@@ -98,7 +98,7 @@ absl::StatusOr<std::vector<QuotedWord>> SplitWords(absl::string_view text, Separ
   std::vector<QuotedWord> words;
   QuoteReader reader;
   bool in_word = false;
-  // The next word, of which only what stands before it is known.
+  // The next word, so far only with its separators.
   QuotedWord next_word;
   for (int i = 0; i < text.size(); ++i) {
     const char next = CharacterAfter(text, i);

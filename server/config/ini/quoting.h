@@ -11,41 +11,40 @@
 
 namespace hob {
 
-// What a character is to a reader of words.
+// The role of a character in a text with quotes.
 enum class CharacterKind {
   // Outside quotes: a blank, a tab or a newline.
   kBlank,
-  // Outside quotes, any other character.
+  // Outside quotes: any other character.
   kBare,
-  // Quoted or escaped: stands for itself.
+  // A quoted or escaped character, which stands for itself.
   kQuoted,
-  // A quote or a backslash that does its work and vanishes.
+  // A quote or backslash that quotes other characters and is no part of the word.
   kMark,
 };
 
-// Tells what each character of a text is, from left to right. A plain value: a copy goes on by
-// itself.
+// Classifies the characters of a text from left to right. Copies are independent.
 class QuoteReader {
  public:
-  // `next` is the character that follows `c`; NUL at the end of the text.
+  // Classifies `c`; `next` is the character after it, NUL at the end of the text.
   CharacterKind Read(char c, char next);
 
-  // Reads a text whole.
+  // Reads all characters of a text.
   void ReadAll(absl::string_view text);
 
-  // Whether a quote is open, or a backslash waits for the character that it escapes.
+  // True if a quote is open, or a backslash waits for the character that it escapes.
   bool open() const { return quote_ != 0 || escaped_; }
-  // Whether a quote is open.
+  // True if a quote is open.
   bool quoted() const { return quote_ != 0; }
-  // The quote that is open; NUL outside quotes.
+  // Returns the open quote; NUL outside quotes.
   char quote() const { return quote_; }
-  // True if the next character is escaped by the backslash that was read last.
+  // True if the last character was a backslash that escapes the next one.
   bool escaped() const { return escaped_; }
 
  private:
   CharacterKind ReadOutside(char c);
 
-  // The quote that is open; NUL outside.
+  // The open quote; NUL outside quotes.
   char quote_ = 0;
   bool escaped_ = false;
 };
@@ -54,39 +53,38 @@ class QuoteReader {
 struct QuotedWord {
   // Without its quotes.
   std::string text;
-  // The unquoted characters of it that mean something to a shell and nothing to hob: $ * > < | &
-  // anywhere, ~ and # at its beginning.
+  // The unquoted characters that mean something to a shell and nothing to hob: $ * > < | &
+  // anywhere, ~ and # at the beginning of the word.
   std::string shell_characters;
-  // True if a shell would expand a part of it: `$NAME`, `${...}`, `$(...)` or a backquote that is
-  // neither in single quotes nor escaped, or an unquoted `~` or `~/` at its beginning or behind
-  // `=`.
+  // True if a shell would expand a part of the word: `$NAME`, `${...}`, `$(...)` or a backquote
+  // that is neither in single quotes nor escaped, or an unquoted `~` or `~/` at its beginning or
+  // after `=`.
   bool has_expansion = false;
-  // True if a separating comma stands between the word before and this one.
+  // True if a comma separates the word from the one before it.
   bool after_comma = false;
-  // True if a separating blank stands between the word before and this one.
+  // True if a blank separates the word from the one before it.
   bool after_blank = false;
-  // True if its last character is an unquoted comma; never with Separators::kBlanksAndCommas.
+  // True if the last character is an unquoted comma; never with Separators::kBlanksAndCommas.
   bool ends_in_comma = false;
 };
 
 // The characters that separate words outside quotes.
 enum class Separators { kBlanks, kBlanksAndCommas };
 
-// The words of a text. InvalidArgument when a quote is not closed or a backslash is the last
-// character.
+// Splits a text into words. InvalidArgument for an open quote or a backslash at the end.
 absl::StatusOr<std::vector<QuotedWord>> SplitWords(absl::string_view text,
                                                    Separators separators = Separators::kBlanks);
 
-// The items of a list, between unquoted blanks or commas, without their quotes. Empty ones are left
-// out, so that '' is an empty list. Errors as for SplitWords.
+// Splits a list at unquoted blanks and commas into items without their quotes. Drops empty items,
+// so that '' is an empty list. Errors as for SplitWords.
 absl::StatusOr<std::vector<std::string>> SplitItems(absl::string_view text);
 
-// The text as one word: quotes and backslashes are taken away, blanks stay. Errors as for
+// Returns the text as one word, without quotes and backslashes but with its blanks. Errors as for
 // SplitWords.
 absl::StatusOr<std::string> Unquote(absl::string_view text);
 
-// A text that Unquote, SplitWords and SplitItems take back to `word`; the word itself where that
-// does.
+// Returns a text from which Unquote, SplitWords and SplitItems get `word` back, with quotes only
+// if it needs them.
 std::string QuoteWord(absl::string_view word);
 
 }  // namespace hob

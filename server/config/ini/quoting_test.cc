@@ -52,7 +52,7 @@ TEST(SplitWordsTest, OpenQuoteAndLastBackslashAreErrors) {
   EXPECT_THAT(SplitWords("a\\").status().message(), HasSubstr("ends in a single backslash"));
 }
 
-TEST(SplitWordsTest, TellsWhatOnlyAShellWouldUnderstand) {
+TEST(SplitWordsTest, FindsCharactersForAShell) {
   const struct {
     const char* text;
     const char* characters;
@@ -70,7 +70,7 @@ TEST(SplitWordsTest, TellsWhatOnlyAShellWouldUnderstand) {
   }
 }
 
-TEST(SplitWordsTest, TellsWhatAShellWouldExpand) {
+TEST(SplitWordsTest, FindsExpansions) {
   for (const char* text : {"$x", "a${b}", "\"$(date)\"", "'a'$_", "`date`", "~", "A=~/x"}) {
     EXPECT_TRUE(SplitWords(text).value().at(0).has_expansion) << text;
   }
@@ -80,7 +80,7 @@ TEST(SplitWordsTest, TellsWhatAShellWouldExpand) {
   }
 }
 
-TEST(SplitWordsTest, TellsWhatIsBetweenWords) {
+TEST(SplitWordsTest, FindsSeparators) {
   const std::vector<QuotedWord> words =
       SplitWords("a,b c , d", Separators::kBlanksAndCommas).value();
   ASSERT_EQ(words.size(), 4);
@@ -112,7 +112,7 @@ TEST(UnquoteTest, KeepsBlanks) {
   EXPECT_EQ(Unquote("a\\\\b").value(), "a\\b");
 }
 
-TEST(QuoteWordTest, IsTakenBack) {
+TEST(QuoteWordTest, ParsesBack) {
   for (const char* word :
        {"", "plain", "a b", "it's", "a;b", " ;", "\\", "\"", "$x", "'", "a\\", "a,b", ","}) {
     EXPECT_EQ(SplitItems(absl::StrCat("x ", QuoteWord(word))).value().size(), *word == 0 ? 1 : 2);

@@ -19,7 +19,7 @@ constexpr absl::string_view kDaemon = "daemon";
 struct FixedName {
   absl::string_view name;
   SectionKind kind;
-  // Up to so many wrong letters it is a slip of the pen.
+  // The largest number of wrong letters that counts as a typing mistake.
   int slips;
 };
 
@@ -43,11 +43,11 @@ SectionName ClassifyDaemon(absl::string_view daemon) {
   return SectionName{SectionKind::kDaemon, std::string(daemon), ""};
 }
 
-// Sections that are meant to be [daemon:NAME] and are not written so; kForeign for all others.
+// Classifies misspelt [daemon:NAME]; kForeign for all other names.
 SectionName ClassifyNearlyDaemon(absl::string_view name) {
   const int colon = static_cast<int>(std::min(name.find(':'), name.size()));
   const std::string word = absl::AsciiStrToLower(absl::StripAsciiWhitespace(name.substr(0, colon)));
-  // [program:NAME] is what supervisord calls it.
+  // supervisord writes [program:NAME].
   if (colon < name.size() && (EditDistance(word, kDaemon, 2) <= 2 || word == "program")) {
     const absl::string_view rest = absl::StripAsciiWhitespace(name.substr(colon + 1));
     return DidYouMean(name, absl::StrCat("daemon:", rest));

@@ -7,38 +7,38 @@
 
 namespace hob {
 
-// What a section of a configuration file is to hob.
+// The meaning of a section of a configuration file.
 enum class SectionKind {
   // [os_daemons]
   kOsDaemons,
   // [os_daemon_settings]
   kOsDaemonSettings,
-  // [daemon:NAME] with a valid NAME.
+  // [daemon:NAME] with a valid name.
   kDaemon,
   // [hob]
   kHob,
-  // Somebody else's: left alone.
+  // A section of another program; hob skips it.
   kForeign,
-  // Nearly one of hob's, or [daemon:NAME] with a NAME that is not allowed: an error.
+  // A misspelt section of hob's, or [daemon:NAME] with an invalid name: an error.
   kWrong,
 };
 
+// A classified section name.
 struct SectionName {
   SectionKind kind = SectionKind::kForeign;
-  // Only of kDaemon.
+  // The name of the daemon; only for kDaemon.
   std::string daemon;
-  // Only of kWrong: what is wrong and what would be right.
+  // Says what is wrong and what would be right; only for kWrong.
   std::string problem;
 };
 
-// Classifies the name between the brackets. Nearly one of hob's are: another case, up to two wrong
-// letters (three in the long `os_daemon_settings`, one in the short `hob`, so that [log] stays what
-// it is), `daemon` without a name, `daemon` with something else than `:` before the name, and
-// supervisord's [program:NAME].
-// CouchDB's [daemons] is foreign.
+// Classifies the name between the brackets. Misspelt are: a section of hob's in another case or
+// with up to two wrong letters (three in the long `os_daemon_settings`; one in the short `hob`, so
+// that [log] stays foreign), `daemon` without a name or with another separator than `:`, and
+// supervisord's [program:NAME]. CouchDB's [daemons] is foreign.
 SectionName ClassifySection(absl::string_view name);
 
-// How messages call a section: "[os_daemons]", cut and escaped where needed.
+// Returns the name of a section for messages: "[os_daemons]", cut and escaped where needed.
 std::string InBrackets(absl::string_view name);
 
 }  // namespace hob

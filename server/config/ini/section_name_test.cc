@@ -43,7 +43,7 @@ TEST(ClassifySectionTest, LeavesOtherPeoplesSectionsAlone) {
   }
 }
 
-TEST(ClassifySectionTest, SuggestsWhatWasMeant) {
+TEST(ClassifySectionTest, SuggestsTheNearestName) {
   const struct {
     const char* name;
     const char* suggestion;

@@ -15,8 +15,8 @@
 namespace hob {
 namespace {
 
-// The id that a text is; absent when it is none. Leading zeros are no way to write root's, and the
-// largest means "none" to setresuid(2).
+// Parses an id; absent if `text` is none. Refuses leading zeros, which could hide root's id, and
+// the largest number, which means "none" to setresuid(2).
 absl::optional<uint32_t> ParseId(const std::string& text) {
   uint32_t id;
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
@@ -29,11 +29,11 @@ UserAccount ToUserAccount(const passwd& entry) {
   return UserAccount{entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir, entry.pw_shell};
 }
 
-// Returns the account of a number that no entry has.
+// Returns the account of a number without an entry.
 UserAccount AccountWithoutEntry(uid_t uid) {
   UserAccount account;
   account.uid = uid;
-  // Never the server's group by default: that may be root's.
+  // Not the server's group by default, which may be root's.
   account.gid = uid == geteuid() ? getegid() : uid;
   return account;
 }
@@ -61,12 +61,13 @@ absl::StatusOr<absl::optional<gid_t>> AskForGroup(const std::string& name) {
         return getgrnam_r(name.c_str(), entry, buffer, size, result);
       },
       [](const group& entry) { return entry.gr_gid; });
-  // An entry of that number would have nothing to add.
+  // An entry of that number would add nothing.
   if (found.ok() && !found->has_value()) *found = ParseId(name);
   return found;
 }
 
-// The answer of a database, with a sentence where there is none. `kind` is "user" or "group".
+// Returns the answer of a database; an error with a sentence if it is absent. `kind` is "user" or
+// "group".
 template <typename Value>
 absl::StatusOr<Value> Required(absl::StatusOr<absl::optional<Value>> found, absl::string_view kind,
                                absl::string_view name) {
@@ -87,7 +88,7 @@ DaemonSpec::Credentials CredentialsOf(const UserAccount& user) {
   credentials.home = user.home;
   credentials.shell = user.shell;
   if (user.name.empty() && user.uid != geteuid()) {
-    // The variables of the server's user would mislead it.
+    // The server's own USER and HOME would mislead the daemon.
     credentials.user_name = absl::StrCat(user.uid);
     credentials.home = "/";
     credentials.shell = "/bin/sh";
@@ -131,7 +132,7 @@ std::vector<gid_t> Accounts::LoginGroups(const UserAccount& user, gid_t gid) {
   int count = 64;
   std::vector<gid_t> groups(count);
   while (getgrouplist(user.name.c_str(), gid, groups.data(), &count) < 0) {
-    // Says how many there are; a database that grows meanwhile is asked again.
+    // getgrouplist(3) sets the number of groups; a database that grows meanwhile is asked again.
     groups.resize(std::max<size_t>(count, groups.size() * 2));
     count = static_cast<int>(groups.size());
   }

@@ -15,7 +15,7 @@
 
 namespace hob {
 
-// Of the passwd database, passwd(5).
+// A user of the passwd(5) database.
 struct UserAccount {
   std::string name;
   uid_t uid = 0;
@@ -25,30 +25,32 @@ struct UserAccount {
   std::string shell;
 };
 
-// Looks up users and groups by name, or by number where no name is like it. Remembers what it
-// found, so that many daemons of one user ask once. Blocks on the databases. Not thread-safe.
+// Looks up users and groups by name, or by number if no name matches. Caches the answers, so that
+// many daemons of one user cost one look-up. Blocks on the databases. Not thread-safe.
 //
-// A number needs no entry in the database: in a container few have one. InvalidArgument for a name
-// without an entry, and for a text that is not quite a number: no slip makes a daemon root.
-// Unavailable when the database cannot be read.
+// A number needs no entry in the database: few have one in a container. InvalidArgument for a name
+// without an entry and for a malformed number, which must not make a daemon root. Unavailable if
+// the database cannot be read.
 class Accounts {
  public:
-  // A number without an entry has an account without a name, a home and a shell. Its group is the
-  // one of the same number, or this process's own where the number is its own user's.
+  // Returns the account of a user. A number without an entry has no name, home or shell. Its group
+  // has the same number, or is that of this process if the number is that of its user.
   absl::StatusOr<UserAccount> FindUser(absl::string_view user);
+  // Returns the number of a group.
   absl::StatusOr<gid_t> FindGroup(absl::string_view group);
 
-  // The identity of this process, looked up at the first call.
+  // Returns the identity of this process, looked up at the first call.
   const Identity& own_identity();
 
-  // The groups of a user's login: `gid` and those that list him.
+  // Returns the groups of a user after login: `gid` and those that list the user.
   static std::vector<gid_t> LoginGroups(const UserAccount& user, gid_t gid);
 
-  // The credentials of a daemon with these settings; absent when all three are empty, which means
-  // not configured. Without a `user`: the server's own ids. Without a `group`: the user's primary
-  // one. Without `groups`: the user's login groups, or without a user, and for the server's own
-  // number without an entry, the server's own. The supplementary groups are sorted, each once.
-  // Another number without an entry is its own user name, at home in /.
+  // Returns the credentials of a daemon with these settings; absent if all three are empty, that
+  // is, not configured. An empty `user` stands for the user of the server, an empty `group` for the
+  // primary group of the user. Empty `groups` stand for the login groups of the user; without a
+  // user, and for the server's own number without an entry, for those of the server. The
+  // supplementary groups are sorted and unique. Any other number without an entry is its own user
+  // name and has the home /.
   absl::StatusOr<absl::optional<DaemonSpec::Credentials>> Resolve(
       const std::string& user, const std::string& group, const std::vector<std::string>& groups);
 

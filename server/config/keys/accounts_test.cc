@@ -42,7 +42,7 @@ TEST(AccountsTest, FindsGroupsByNameAndNumber) {
   EXPECT_EQ(accounts.FindGroup(absl::StrCat(*by_name)).value(), *by_name);
 }
 
-TEST(AccountsTest, UnknownNamesAndWhatIsNotQuiteANumberAreErrorsAndNeverRoot) {
+TEST(AccountsTest, UnknownNamesAndMalformedNumbersAreErrorsAndNeverRoot) {
   Accounts accounts;
   for (const char* name : {"no-such-user", "0day", "00", "4294967295", "99999999999", "-1", "+0",
                            "0x0", " 0", "root "}) {

@@ -4,23 +4,22 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/config/ini/quoting.h"
 #include "server/config/keys/literals.h"
-#include "server/config/keys/values.h"
 #include "server/text/printable.h"
 
 namespace hob {
 namespace {
 
-// Where a shell of root's would look.
+// The folders in which a shell of root searches for programs.
 constexpr absl::string_view kProgramFolders[] = {
     "/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/",
 };
 
-// What stands in the way of executing a file; empty when nothing does that its status shows.
+// Returns why a file cannot be executed, as far as its status shows; empty if it can.
 std::string WhyNotExecutable(const std::string& path) {
   struct stat status;
   if (stat(path.c_str(), &status) != 0) {
@@ -31,6 +30,7 @@ std::string WhyNotExecutable(const std::string& path) {
   return (status.st_mode & 0111) == 0 ? "is not executable: chmod +x it" : "";
 }
 
+// Returns the path of a program in the usual folders; empty if it is in none.
 std::string FullPathOf(const std::string& program) {
   // The kernel reads a path up to the first NUL.
   const bool is_file_name = !absl::StrContains(program, '/') && !absl::StrContains(program, '\0');
@@ -42,42 +42,58 @@ std::string FullPathOf(const std::string& program) {
   return "";
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<std::string>> ParseCommand(absl::string_view text) {
-  absl::StatusOr<std::vector<std::string>> argv = SplitCommand(text);
-  if (!argv.ok() || absl::StartsWith(argv->front(), "/")) return argv;
-  const std::string full_path = FullPathOf(argv->front());
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", Printable(argv->front()),
-                   "' is not an absolute path, and hob searches no folders for a program: ",
-                   full_path.empty() ? "write it from the root, as in /usr/bin/env"
-                                     : absl::StrCat("did you mean '", Printable(full_path), "'?")));
-}
-
-std::vector<std::string> CommandWarnings(absl::string_view text) {
+// Returns the doubts about the text of a single word.
+std::vector<std::string> WordWarnings(const QuotedWord& word) {
   std::vector<std::string> warnings;
-  const absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
-  if (!words.ok() || words->empty()) return warnings;
-  for (const QuotedWord& word : *words) {
-    if (absl::StartsWith(word.shell_characters, "#")) break;
-    if (HasSupervisordExpression(word.text)) {
-      warnings.push_back(absl::StrCat("'", Printable(word.text),
-                                      "' arrives as it stands, nothing is expanded: write it out"));
-    }
-    if (word.shell_characters.empty()) continue;
+  if (HasSupervisordExpression(word.text)) {
+    warnings.push_back(absl::StrCat("'", Printable(word.text),
+                                    "' arrives as it stands, nothing is expanded: write it out"));
+  }
+  if (!word.shell_characters.empty()) {
     warnings.push_back(absl::StrCat("'", Printable(word.text), "': no shell reads the command, '",
                                     word.shell_characters.substr(0, 1),
                                     "' stands for itself: quote it to say that you mean that, or "
                                     "write /bin/sh -c '...'"));
   }
-  const std::string comment = UnmeantComment(text);
+  return warnings;
+}
+
+}  // namespace
+
+std::vector<std::string> Command::argv() const {
+  std::vector<std::string> argv;
+  argv.reserve(words.size());
+  for (const QuotedWord& word : words) argv.push_back(word.text);
+  return argv;
+}
+
+absl::StatusOr<Command> ParseCommand(absl::string_view text) {
+  absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
+  if (!words.ok()) return words.status();
+  if (words->empty()) return absl::InvalidArgumentError("the command is empty: write PATH ARGS");
+  const std::string& program = words->front().text;
+  if (absl::StartsWith(program, "/")) return Command{std::string(text), *std::move(words)};
+  const std::string full_path = FullPathOf(program);
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", Printable(program),
+                   "' is not an absolute path, and hob searches no folders for a program: ",
+                   full_path.empty() ? "write it from the root, as in /usr/bin/env"
+                                     : absl::StrCat("did you mean '", Printable(full_path), "'?")));
+}
+
+std::vector<std::string> CommandWarnings(const Command& command) {
+  std::vector<std::string> warnings;
+  for (const QuotedWord& word : command.words) {
+    if (absl::StartsWith(word.shell_characters, "#")) break;
+    for (std::string& warning : WordWarnings(word)) warnings.push_back(std::move(warning));
+  }
+  const std::string comment = UnmeantComment(command.words);
   if (!comment.empty()) {
     warnings.push_back(absl::StrCat("'", Printable(comment),
                                     "' is passed to the program, '#' starts no comment: write ';' "
                                     "in front of a comment, or quote it"));
   }
-  const std::string& program = words->front().text;
+  const std::string& program = command.words.front().text;
   const std::string problem = WhyNotExecutable(program);
   if (!problem.empty()) {
     warnings.push_back(absl::StrCat("the program '", Printable(program), "' ", problem));

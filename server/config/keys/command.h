@@ -6,18 +6,30 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/config/ini/quoting.h"
 
 namespace hob {
 
-// The words of a daemon's command, the first of them the absolute path of its program.
-// InvalidArgument when it is empty, a quote is not closed, or PATH is not absolute; then with
-// the full path where a program of that name lies in one of the usual folders.
-absl::StatusOr<std::vector<std::string>> ParseCommand(absl::string_view text);
+// The command of a daemon.
+struct Command {
+  // As written, with its quotes.
+  std::string text;
+  // Never empty; the first word is the absolute path of the program.
+  std::vector<QuotedWord> words;
 
-// Returns what is doubtful about a command that ParseCommand takes, a sentence each: unquoted
-// characters that only a shell would understand, a `#` that begins no comment, expressions of
-// supervisord's, and a program that is not there, is a folder, or cannot be executed by anybody.
-std::vector<std::string> CommandWarnings(absl::string_view text);
+  // Returns the words without their quotes.
+  std::vector<std::string> argv() const;
+};
+
+// Splits a command into words as in POSIX sh, without expansion. InvalidArgument if it has no
+// words, a quote is not closed, or the program is not an absolute path; the message then names a
+// program of that name in one of the usual folders.
+absl::StatusOr<Command> ParseCommand(absl::string_view text);
+
+// Returns a sentence for each doubt about a command: unquoted characters that only a shell
+// understands, a `#` that begins no comment, expressions of supervisord's, and a program that is
+// missing, is a folder or is executable by no one. Looks at the program on the disk.
+std::vector<std::string> CommandWarnings(const Command& command);
 
 }  // namespace hob
 

@@ -9,7 +9,7 @@
 #include "absl/strings/strip.h"
 #include "server/config/ini/quoting.h"
 #include "server/config/keys/environment.h"
-#include "server/config/keys/key_readers.h"
+#include "server/config/keys/key_parsers.h"
 #include "server/daemon/signal_name.h"
 #include "server/text/duration.h"
 #include "server/text/printable.h"
@@ -22,7 +22,7 @@ using Text = absl::string_view;
 constexpr int64_t kMaxRetries = std::numeric_limits<int32_t>::max();
 constexpr double kMaxBackoffFactor = 1000;
 constexpr int kFirstReadyFd = 3;
-// A child has 1024 descriptors unless it is configured otherwise.
+// A child may have 1024 descriptors by default.
 constexpr int kLastReadyFd = 1023;
 constexpr int kMaxLogBackups = 1000;
 
@@ -65,17 +65,27 @@ const Choices<OutputMode>& StderrModes() {
   return choices;
 }
 
-absl::Status ReadExitCodes(Text text, DaemonSpec* spec) {
+using ParsedSetter = absl::StatusOr<DaemonSetter>;
+
+// Returns a setter for a field of the restart policy.
+template <typename Field, typename Value>
+ParsedSetter PolicySetterOf(Field RestartPolicy::*field, absl::StatusOr<Value> value) {
+  if (!value.ok()) return value.status();
+  return DaemonSetter([field, set = Field(*std::move(value))](DaemonSpec* spec) {
+    spec->restart_policy.*field = set;
+  });
+}
+
+absl::StatusOr<std::vector<int>> ParseExitCodes(Text text) {
   const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
   if (!items.ok()) return items.status();
   std::set<int> codes;
   for (const std::string& item : *items) {
-    int code = 0;
-    if (absl::Status status = ReadInteger(item, 0, 255, &code); !status.ok()) return status;
-    codes.insert(code);
+    const absl::StatusOr<int64_t> code = ParseInteger(item, 0, 255);
+    if (!code.ok()) return code.status();
+    codes.insert(static_cast<int>(*code));
   }
-  spec->restart_policy.success_exit_codes.assign(codes.begin(), codes.end());
-  return absl::OkStatus();
+  return std::vector<int>(codes.begin(), codes.end());
 }
 
 std::string WriteExitCodes(const DaemonSpec& spec) {
@@ -83,24 +93,25 @@ std::string WriteExitCodes(const DaemonSpec& spec) {
   return codes.empty() ? "''" : codes;
 }
 
-absl::Status ReadReady(Text text, DaemonSpec* spec) {
+ParsedSetter ReadySetter(ReadyMode mode, int fd) {
+  return DaemonSetter([mode, fd](DaemonSpec* spec) {
+    spec->ready = mode;
+    spec->ready_fd = fd;
+  });
+}
+
+ParsedSetter ParseReady(Text text) {
   Text number = text;
   if (absl::ConsumePrefix(&number, "fd:")) {
-    int fd = -1;
-    absl::Status status = ReadInteger(number, kFirstReadyFd, kLastReadyFd, &fd);
-    if (!status.ok()) return status;
-    spec->ready = ReadyMode::kDescriptor;
-    spec->ready_fd = fd;
-    return absl::OkStatus();
+    const absl::StatusOr<int64_t> fd = ParseInteger(number, kFirstReadyFd, kLastReadyFd);
+    if (!fd.ok()) return fd.status();
+    return ReadySetter(ReadyMode::kDescriptor, static_cast<int>(*fd));
   }
-  if (text != "none" && text != "notify") {
-    return absl::InvalidArgumentError(absl::StrCat("'", Printable(text),
-                                                   "' is none of none, notify and fd:N (N from ",
-                                                   kFirstReadyFd, " to ", kLastReadyFd, ")"));
-  }
-  spec->ready = text == "none" ? ReadyMode::kNone : ReadyMode::kNotify;
-  spec->ready_fd = -1;
-  return absl::OkStatus();
+  if (text == "none") return ReadySetter(ReadyMode::kNone, -1);
+  if (text == "notify") return ReadySetter(ReadyMode::kNotify, -1);
+  return absl::InvalidArgumentError(absl::StrCat("'", Printable(text),
+                                                 "' is none of none, notify and fd:N (N from ",
+                                                 kFirstReadyFd, " to ", kLastReadyFd, ")"));
 }
 
 std::string WriteReady(const DaemonSpec& spec) {
@@ -108,68 +119,59 @@ std::string WriteReady(const DaemonSpec& spec) {
   return spec.ready == ReadyMode::kNotify ? "notify" : "none";
 }
 
-// A switch for "not at all" in a key that is a duration otherwise.
-absl::Status ReadDurationOr(Text word, absl::Duration meaning, Text text, absl::Duration* field) {
-  if (text != word) return ReadPositiveDuration(text, field);
-  *field = meaning;
-  return absl::OkStatus();
+// Parses a duration above 0, or `word`, which stands for `meaning`.
+absl::StatusOr<absl::Duration> ParseDurationOr(Text word, absl::Duration meaning, Text text) {
+  if (text == word) return meaning;
+  return ParsePositiveDuration(text);
 }
 
-absl::Status ReadWatchdog(Text text, DaemonSpec* spec) {
+absl::StatusOr<absl::Duration> ParseWatchdog(Text text) {
   const absl::StatusOr<absl::Duration> zero = ParseDuration(text);
-  if (zero.ok() && *zero == absl::ZeroDuration()) text = "off";
-  return ReadDurationOr("off", absl::ZeroDuration(), text, &spec->watchdog);
+  if (zero.ok() && *zero == absl::ZeroDuration()) return absl::ZeroDuration();
+  return ParseDurationOr("off", absl::ZeroDuration(), text);
 }
 
-absl::Status ReadStopTimeout(Text text, DaemonSpec* spec) {
-  if (text != "infinity") return Store(ParseDuration(text), &spec->stop_timeout);
-  spec->stop_timeout = absl::InfiniteDuration();
-  return absl::OkStatus();
+absl::StatusOr<absl::Duration> ParseStopTimeout(Text text) {
+  if (text == "infinity") return absl::InfiniteDuration();
+  return ParseDuration(text);
 }
 
-absl::Status ReadStopSignal(Text text, DaemonSpec* spec) {
+absl::StatusOr<int> ParseStopSignal(Text text) {
   const absl::optional<int> signal = ParseSignal(text);
-  if (!signal.has_value()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", Printable(text),
-                     "' is not a signal: write a name such as TERM or INT, or its number"));
-  }
-  spec->stop_signal = *signal;
-  return absl::OkStatus();
+  if (signal.has_value()) return *signal;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", Printable(text), "' is not a signal: write a name such as TERM or INT, or its number"));
 }
 
-// The name of a user or a group is checked against the machine later: here it only must be one.
-absl::Status ReadAccountName(Text text, std::string* field) {
-  if (SplitList(text).size() != 1 || SplitList(text)[0] != text) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", Printable(text), "' is not a single name or number"));
-  }
-  *field = std::string(text);
-  return absl::OkStatus();
+// Parses the name or number of a user or group, which the machine need not have.
+absl::StatusOr<std::string> ParseAccountName(Text text) {
+  const std::vector<std::string> items = SplitList(text);
+  if (items.size() == 1 && items[0] == text) return std::string(text);
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", Printable(text), "' is not a single name or number"));
 }
 
-absl::Status ReadGroups(Text text, DaemonSpec* spec) {
+absl::StatusOr<std::vector<std::string>> ParseGroups(Text text) {
   const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
   if (!items.ok()) return items.status();
   if (items->empty()) return absl::InvalidArgumentError("the list of groups has no group in it");
   const std::set<std::string> groups(items->begin(), items->end());
-  spec->groups.assign(groups.begin(), groups.end());
-  return absl::OkStatus();
+  return std::vector<std::string>(groups.begin(), groups.end());
 }
 
-absl::Status ReadEnvironment(Text text, DaemonSpec* spec) {
-  const absl::StatusOr<Environment> environment = ParseEnvironment(text);
+ParsedSetter ParseEnvironmentKey(Text text) {
+  absl::StatusOr<Environment> environment = ParseEnvironment(text);
   if (!environment.ok()) return environment.status();
-  spec->environment = MergeEnvironments(std::move(spec->environment), *environment);
-  return absl::OkStatus();
+  return DaemonSetter([added = *std::move(environment)](DaemonSpec* spec) {
+    spec->environment = MergeEnvironments(std::move(spec->environment), added);
+  });
 }
 
-absl::Status ReadEnvFile(Text text, DaemonSpec* spec) {
-  std::string path;
+absl::StatusOr<std::string> ParseEnvFile(Text text) {
   const bool optional = absl::ConsumePrefix(&text, "-");
-  if (absl::Status status = ReadPath(text, &path); !status.ok()) return status;
-  spec->env_file = absl::StrCat(optional ? "-" : "", path);
-  return absl::OkStatus();
+  absl::StatusOr<std::string> path = ParsePath(text);
+  if (path.ok() && optional) path->insert(0, "-");
+  return path;
 }
 
 template <typename Value>
@@ -189,205 +191,210 @@ constexpr bool kThrottle = true;
 constexpr KeyChange kLive = KeyChange::kLive;
 constexpr KeyChange kRestart = KeyChange::kRestart;
 
-// The restart throttle's and their like.
+// Returns the keys of restarts and of the throttle.
 std::vector<DaemonKey> RestartKeys() {
   return {
       {"autostart", "Whether the daemon starts with the server: yes or no.", kLive, !kThrottle,
-       false, [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->autostart); },
+       false, [](Text t) { return SetterOf(&DaemonSpec::autostart, ParseBoolean(t)); },
        [](const DaemonSpec& s) { return FormatBoolean(s.autostart); }},
       {"restart",
        "Which exits lead to a restart: always (all), on-failure (all but success_exit_codes) or "
        "never (none).",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) {
-         return ReadChoice(t, RestartModes(), &s->restart_policy.restart);
+       [](Text t) {
+         return PolicySetterOf(&RestartPolicy::restart, ParseChoice(t, RestartModes()));
        },
        [](const DaemonSpec& s) { return WriteChoice(RestartModes(), s.restart_policy.restart); }},
       {"success_exit_codes",
        "Exit codes that are no failure under restart = on-failure, a list of numbers from 0 to "
        "255.",
-       kLive, kThrottle, true, ReadExitCodes, WriteExitCodes},
+       kLive, kThrottle, true,
+       [](Text t) { return PolicySetterOf(&RestartPolicy::success_exit_codes, ParseExitCodes(t)); },
+       WriteExitCodes},
       {"max_retries",
        "Number of failures within retry_time that halts the daemon, 0 to 2147483647. With 0 or 1 "
        "the first failure halts it.",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) {
-         return ReadInteger(t, 0, kMaxRetries, &s->restart_policy.max_retries);
+       [](Text t) {
+         return PolicySetterOf(&RestartPolicy::max_retries, ParseInteger(t, 0, kMaxRetries));
        },
        [](const DaemonSpec& s) { return absl::StrCat(s.restart_policy.max_retries); }},
       {"retry_time",
        "Length of the window in which failures count towards max_retries, a duration such as 5, "
        "500ms or 1min30s.",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->restart_policy.retry_time); },
+       [](Text t) { return PolicySetterOf(&RestartPolicy::retry_time, ParseDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.retry_time); }},
       {"backoff", "Delay before the first restart in a row, a duration. 0 restarts at once.", kLive,
        kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->restart_policy.backoff); },
+       [](Text t) { return PolicySetterOf(&RestartPolicy::backoff, ParseDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.backoff); }},
       {"backoff_factor", "Factor by which the delay grows with each restart in a row, 1 to 1000.",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) {
-         return Store(ParseNumber(t, 1, kMaxBackoffFactor), &s->restart_policy.backoff_factor);
+       [](Text t) {
+         return PolicySetterOf(&RestartPolicy::backoff_factor,
+                               ParseNumber(t, 1, kMaxBackoffFactor));
        },
        [](const DaemonSpec& s) { return FormatNumber(s.restart_policy.backoff_factor); }},
       {"backoff_max",
        "Longest delay before a restart, a duration above 0. After that much uptime (at least "
        "retry_time) the next delay is backoff again.",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) {
-         return ReadPositiveDuration(t, &s->restart_policy.backoff_max);
-       },
+       [](Text t) { return PolicySetterOf(&RestartPolicy::backoff_max, ParsePositiveDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.backoff_max); }},
       {"backoff_jitter", "Largest share of the delay that is added to it at random, 0% to 100%.",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) {
-         return Store(ParseFraction(t), &s->restart_policy.backoff_jitter);
-       },
+       [](Text t) { return PolicySetterOf(&RestartPolicy::backoff_jitter, ParseFraction(t)); },
        [](const DaemonSpec& s) { return FormatFraction(s.restart_policy.backoff_jitter); }},
       {"on_halt",
        "What a halted daemon waits for: stay (an operator) or retry (a trial start every "
        "halt_retry).",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) {
-         return ReadChoice(t, OnHaltChoices(), &s->restart_policy.on_halt);
+       [](Text t) {
+         return PolicySetterOf(&RestartPolicy::on_halt, ParseChoice(t, OnHaltChoices()));
        },
        [](const DaemonSpec& s) { return WriteChoice(OnHaltChoices(), s.restart_policy.on_halt); }},
       {"halt_retry", "Time between two trial starts under on_halt = retry, a duration above 0.",
        kLive, kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadPositiveDuration(t, &s->restart_policy.halt_retry); },
+       [](Text t) { return PolicySetterOf(&RestartPolicy::halt_retry, ParsePositiveDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.restart_policy.halt_retry); }},
   };
 }
 
-// From the start to the stop.
+// Returns the keys of start and stop, and of the environment of the process.
 std::vector<DaemonKey> LifeKeys() {
   return {
       {"start_time",
        "How long a process must stay up to count as RUNNING, a duration. It applies to ready = "
        "none only.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseDuration(t), &s->start_time); },
+       [](Text t) { return SetterOf(&DaemonSpec::start_time, ParseDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.start_time); }},
       {"ready",
        "How the daemon reports that it is ready: none, notify (READY=1 as in sd_notify(3)) or fd:N "
        "(a newline on descriptor N, 3 to 1023).",
-       kRestart, !kThrottle, false, ReadReady, WriteReady},
+       kRestart, !kThrottle, false, ParseReady, WriteReady},
       {"ready_timeout",
        "Longest time from start to readiness, a duration above 0 or infinity. A daemon that takes "
        "longer is stopped, and that is a failure.",
        kLive, !kThrottle, false,
-       [](Text t, DaemonSpec* s) {
-         return ReadDurationOr("infinity", absl::InfiniteDuration(), t, &s->ready_timeout);
+       [](Text t) {
+         return SetterOf(&DaemonSpec::ready_timeout,
+                         ParseDurationOr("infinity", absl::InfiniteDuration(), t));
        },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.ready_timeout); }},
       {"stop_signal",
        "Signal that asks the daemon to end: a name such as TERM or INT, or its number.", kLive,
-       !kThrottle, false, ReadStopSignal,
+       !kThrottle, false,
+       [](Text t) { return SetterOf(&DaemonSpec::stop_signal, ParseStopSignal(t)); },
        [](const DaemonSpec& s) { return SignalName(s.stop_signal); }},
       {"stop_scope",
        "Processes of the daemon that get the stop signal: tree (all of them) or main (the main "
        "process alone).",
        kLive, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadChoice(t, StopScopes(), &s->stop_scope); },
+       [](Text t) { return SetterOf(&DaemonSpec::stop_scope, ParseChoice(t, StopScopes())); },
        [](const DaemonSpec& s) { return WriteChoice(StopScopes(), s.stop_scope); }},
       {"stop_timeout",
        "How long everything that the daemon started has to end before KILL, a duration. 0 kills at "
        "once, infinity never.",
-       kLive, !kThrottle, false, ReadStopTimeout,
+       kLive, !kThrottle, false,
+       [](Text t) { return SetterOf(&DaemonSpec::stop_timeout, ParseStopTimeout(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.stop_timeout); }},
       {"directory", "Working directory, an absolute path.", kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadPath(t, &s->directory); },
+       [](Text t) { return SetterOf(&DaemonSpec::directory, ParsePath(t)); },
        [](const DaemonSpec& s) { return WriteText(s.directory); }},
       {"umask",
        "Permission bits that new files of the daemon do not get (umask(2)), octal, 0 to 0777.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseMode(t), &s->umask); },
+       [](Text t) { return SetterOf(&DaemonSpec::umask, ParseMode(t)); },
        [](const DaemonSpec& s) { return FormatMode(s.umask); }},
       {"user",
        "User that the daemon runs as, a name or a number. A number needs no entry in passwd(5); "
        "its "
        "group is then that of the same number, unless group says otherwise. Not set: the server's.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->user); },
+       [](Text t) { return SetterOf(&DaemonSpec::user, ParseAccountName(t)); },
        [](const DaemonSpec& s) { return WriteText(s.user); }},
       {"group",
        "Primary group of the daemon, a name or a number. Not set: that of user, or the server's.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadAccountName(t, &s->group); },
+       [](Text t) { return SetterOf(&DaemonSpec::group, ParseAccountName(t)); },
        [](const DaemonSpec& s) { return WriteText(s.group); }},
       {"groups",
        "Supplementary groups of the daemon, a list of names or numbers. Not set: those of user, or "
        "the server's.",
-       kRestart, !kThrottle, true, ReadGroups,
+       kRestart, !kThrottle, true,
+       [](Text t) { return SetterOf(&DaemonSpec::groups, ParseGroups(t)); },
        [](const DaemonSpec& s) { return WriteItems(s.groups); }},
       {"environment",
        "Environment variables: KEY=VALUE, KEY2=\"a b\". They override env_file, and those of a "
        "daemon override those of [os_daemon_settings].",
-       kRestart, !kThrottle, true, ReadEnvironment,
+       kRestart, !kThrottle, true, ParseEnvironmentKey,
        [](const DaemonSpec& s) { return FormatEnvironment(s.environment); }},
       {"env_file",
        "File of environment variables, read at each start: an absolute path, or -PATH if it need "
        "not exist.",
-       kRestart, !kThrottle, false, ReadEnvFile,
+       kRestart, !kThrottle, false,
+       [](Text t) { return SetterOf(&DaemonSpec::env_file, ParseEnvFile(t)); },
        [](const DaemonSpec& s) { return WriteText(s.env_file); }},
       {"clear_environment",
        "Whether the daemon starts without the server's environment variables: yes or no.", kRestart,
        !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->clear_environment); },
+       [](Text t) { return SetterOf(&DaemonSpec::clear_environment, ParseBoolean(t)); },
        [](const DaemonSpec& s) { return FormatBoolean(s.clear_environment); }},
   };
 }
 
-// What it may use, and where its output goes.
+// Returns the keys of limits and priorities, of the watchdog and of input and output.
 std::vector<DaemonKey> ResourceKeys() {
   return {
       {"nice",
        "Nice value, from -20 (scheduled first) to 19 (last); set for the daemon's session as well "
        "where the kernel weighs sessions (sched(7), autogroup). Not set: the server's.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseInteger(t, -20, 19), &s->nice); },
+       [](Text t) { return SetterOf(&DaemonSpec::nice, ParseInteger(t, -20, 19)); },
        [](const DaemonSpec& s) { return WriteOptional(s.nice); }},
       {"oom_score_adj",
        "How readily the kernel kills the daemon when memory runs out, from -1000 (never) to 1000 "
        "(first). Not set: the server's.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseInteger(t, -1000, 1000), &s->oom_score_adj); },
+       [](Text t) { return SetterOf(&DaemonSpec::oom_score_adj, ParseInteger(t, -1000, 1000)); },
        [](const DaemonSpec& s) { return WriteOptional(s.oom_score_adj); }},
       {"limit_nofile",
        "Limit of open descriptors (RLIMIT_NOFILE): N, SOFT:HARD or unlimited. Not set: the "
        "server's at its start.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_nofile); },
+       [](Text t) { return SetterOf(&DaemonSpec::limit_nofile, ParseLimit(t)); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nofile); }},
       {"limit_core",
        "Limit of the size of a core file in bytes (RLIMIT_CORE): N, SOFT:HARD or unlimited. Not "
        "set: the server's.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_core); },
+       [](Text t) { return SetterOf(&DaemonSpec::limit_core, ParseLimit(t)); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_core); }},
       {"limit_nproc",
        "Limit of the number of processes of the daemon's user (RLIMIT_NPROC): N, SOFT:HARD or "
        "unlimited. Not set: the server's.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_nproc); },
+       [](Text t) { return SetterOf(&DaemonSpec::limit_nproc, ParseLimit(t)); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nproc); }},
       {"limit_memlock",
        "Limit of locked memory in bytes (RLIMIT_MEMLOCK): N, SOFT:HARD or unlimited. Not set: the "
        "server's.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseLimit(t), &s->limit_memlock); },
+       [](Text t) { return SetterOf(&DaemonSpec::limit_memlock, ParseLimit(t)); },
        [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_memlock); }},
       {"no_new_privileges",
        "Whether setuid and setgid programs give the daemon no privileges (PR_SET_NO_NEW_PRIVS): "
        "yes or no. Not set: as for the server.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->no_new_privileges); },
+       [](Text t) { return SetterOf(&DaemonSpec::no_new_privileges, ParseBoolean(t)); },
        [](const DaemonSpec& s) { return WriteOptionalBoolean(s.no_new_privileges); }},
       {"watchdog",
        "Longest time between two WATCHDOG=1 messages (sd_notify(3)), a duration or off. A daemon "
        "silent for longer gets ABRT, which is a failure. Needs ready = notify.",
-       kLive, !kThrottle, false, ReadWatchdog,
+       kLive, !kThrottle, false,
+       [](Text t) { return SetterOf(&DaemonSpec::watchdog, ParseWatchdog(t)); },
        [](const DaemonSpec& s) {
          return s.watchdog == absl::ZeroDuration() ? "off" : hob::FormatDuration(s.watchdog);
        }},
@@ -395,31 +402,33 @@ std::vector<DaemonKey> ResourceKeys() {
        "Standard input: hold (an open pipe on which nothing arrives and which ends with the "
        "server) or null.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadChoice(t, StdinModes(), &s->stdin_mode); },
+       [](Text t) { return SetterOf(&DaemonSpec::stdin_mode, ParseChoice(t, StdinModes())); },
        [](const DaemonSpec& s) { return WriteChoice(StdinModes(), s.stdin_mode); }},
       {"stdout", "Standard output: log (NAME.log in log_dir), inherit (the server's) or null.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadChoice(t, StdoutModes(), &s->stdout_mode); },
+       [](Text t) { return SetterOf(&DaemonSpec::stdout_mode, ParseChoice(t, StdoutModes())); },
        [](const DaemonSpec& s) { return WriteChoice(StdoutModes(), s.stdout_mode); }},
       {"stderr",
        "Standard error: log (NAME.err.log in log_dir), stdout (joined to it), inherit (the "
        "server's) or null.",
        kRestart, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadChoice(t, StderrModes(), &s->stderr_mode); },
+       [](Text t) { return SetterOf(&DaemonSpec::stderr_mode, ParseChoice(t, StderrModes())); },
        [](const DaemonSpec& s) { return WriteChoice(StderrModes(), s.stderr_mode); }},
       {"log_max_bytes",
        "Size at which a log is rotated, in bytes or with a unit such as 10MB or 64KiB. 0 never "
        "rotates.",
        kLive, !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseSize(t), &s->log_max_bytes); },
+       [](Text t) { return SetterOf(&DaemonSpec::log_max_bytes, ParseSize(t)); },
        [](const DaemonSpec& s) { return FormatSize(s.log_max_bytes); }},
       {"log_backups", "Number of rotated logs that are kept of each log, 0 to 1000.", kLive,
        !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return ReadInteger(t, 0, kMaxLogBackups, &s->log_backups); },
+       [](Text t) {
+         return SetterOf(&DaemonSpec::log_backups, ParseInteger(t, 0, kMaxLogBackups));
+       },
        [](const DaemonSpec& s) { return absl::StrCat(s.log_backups); }},
       {"log_compress", "Whether rotated logs are compressed with zstd: yes or no.", kLive,
        !kThrottle, false,
-       [](Text t, DaemonSpec* s) { return Store(ParseBoolean(t), &s->log_compress); },
+       [](Text t) { return SetterOf(&DaemonSpec::log_compress, ParseBoolean(t)); },
        [](const DaemonSpec& s) { return FormatBoolean(s.log_compress); }},
   };
 }
@@ -452,11 +461,17 @@ const DaemonKey* FindDaemonKey(absl::string_view name) {
   return nullptr;
 }
 
-absl::Status SetDaemonKey(const DaemonKey& key, absl::string_view text, DaemonSpec* spec) {
-  if (key.quoted) return key.read(text, spec);
+absl::StatusOr<DaemonSetter> ParseDaemonKey(const DaemonKey& key, absl::string_view text) {
+  if (key.quoted) return key.parse(text);
   const absl::StatusOr<std::string> plain = Unquote(text);
   if (!plain.ok()) return plain.status();
-  return key.read(*plain, spec);
+  return key.parse(*plain);
+}
+
+absl::Status SetDaemonKey(const DaemonKey& key, absl::string_view text, DaemonSpec* spec) {
+  const absl::StatusOr<DaemonSetter> set = ParseDaemonKey(key, text);
+  if (set.ok()) (*set)(spec);
+  return set.status();
 }
 
 void WriteDaemonSettings(DaemonSpec* spec) {

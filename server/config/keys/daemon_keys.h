@@ -1,62 +1,67 @@
-// The keys of a daemon: one row of a table each, with its reader, its writer and
-// what a change of it takes.
+// The keys of a daemon. Each is one row of a table: its parser, its writer, the effect of a change.
 #ifndef HOB_SERVER_CONFIG_KEYS_DAEMON_KEYS_H_
 #define HOB_SERVER_CONFIG_KEYS_DAEMON_KEYS_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/daemon/daemon_spec.h"
 
 namespace hob {
 
-// The key whose value is the command; it is not in the table, because it is an identity and not a
-// setting.
+// The key whose value is the command. It is not in the table: a command identifies a daemon and is
+// no setting.
 inline constexpr char kCommandKey[] = "command";
 
-// What a change of a key takes.
+// The effect of a changed key at a reload.
 enum class KeyChange {
-  // It takes effect in the running daemon ("live").
+  // Takes effect in the running daemon ("live").
   kLive,
-  // It takes a new process.
+  // Needs a new process.
   kRestart,
 };
+
+// Writes a checked value to a spec. `environment` is merged into the variables of the spec.
+using DaemonSetter = std::function<void(DaemonSpec*)>;
 
 // A key of [daemon:NAME] and [os_daemon_settings].
 struct DaemonKey {
   std::string name;
-  // One line for people: what it is, with its unit or its choices.
+  // One line for users: the meaning, with its unit or its choices.
   std::string help;
   KeyChange change = KeyChange::kRestart;
-  // Whether it is one of the restart throttle's: what a simulation of it takes.
+  // True for a key of the restart throttle; `hob simulate` has an option for each.
   bool throttle = false;
-  // True if the reader takes the value with its quotes: lists, whose quotes are those of their
-  // items.
+  // True if the parser takes the value with its quotes: a list, whose quotes belong to its items.
   bool quoted = false;
-  // Checks a value and writes it to the spec. InvalidArgument says what would be right.
-  absl::Status (*read)(absl::string_view text, DaemonSpec* spec) = nullptr;
-  // The value of a spec as a configuration file takes it; the same for all ways to write the same
-  // value. Empty: not configured.
+  // Checks a value. InvalidArgument says what would be right.
+  absl::StatusOr<DaemonSetter> (*parse)(absl::string_view text) = nullptr;
+  // Returns the value in a spec as a configuration file takes it; equal values give equal texts.
+  // Empty: not configured.
   std::string (*write)(const DaemonSpec& spec) = nullptr;
 };
 
-// All keys but `command`, in the order of the contract. Lives for ever.
+// Returns all keys but `command`, in the order in which `hob keys` lists them. Never destroyed.
 const std::vector<DaemonKey>& DaemonKeys();
 
-// The names of all keys but `command`.
+// Returns the names of all keys but `command`.
 std::vector<std::string> DaemonKeyNames();
 
-// The row of a key; null when there is none.
+// Returns the row of a key; null if there is none.
 const DaemonKey* FindDaemonKey(absl::string_view name);
 
-// Checks the value of a key as it stands in a file or on a command line, and writes it to `spec`.
-// `environment` is merged into what the spec has. InvalidArgument says what is wrong and what would
-// be right.
+// Checks the value of a key as written in a file or on a command line. InvalidArgument says what is
+// wrong and what would be right.
+absl::StatusOr<DaemonSetter> ParseDaemonKey(const DaemonKey& key, absl::string_view text);
+
+// Parses the value of a key as above and writes it to `spec`, which an error leaves unchanged.
 absl::Status SetDaemonKey(const DaemonKey& key, absl::string_view text, DaemonSpec* spec);
 
-// Fills `spec->settings` from all its other fields.
+// Fills `spec->settings` from the other fields of `spec`.
 void WriteDaemonSettings(DaemonSpec* spec);
 
 }  // namespace hob

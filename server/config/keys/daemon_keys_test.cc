@@ -19,7 +19,7 @@ absl::Status Set(absl::string_view key, absl::string_view text, DaemonSpec* spec
   return SetDaemonKey(*row, text, spec);
 }
 
-// The default of every key, and whether it changes live.
+// Checks the default of every key, and whether it changes live.
 TEST(DaemonKeysTest, TableHasEveryKeyWithItsDefault) {
   const struct {
     const char* name;
@@ -91,8 +91,8 @@ TEST(DaemonKeysTest, ThrottleKeysAreMarked) {
                                           "backoff_jitter", "on_halt", "halt_retry"));
 }
 
-// Each way to write a value is written back in one, which is taken back.
-TEST(DaemonKeysTest, ValuesAreTakenAndWrittenBack) {
+// All texts for one value are written back as the same text, which is accepted again.
+TEST(DaemonKeysTest, ValuesAreParsedAndWrittenBack) {
   const struct {
     const char* key;
     const char* text;
@@ -175,7 +175,7 @@ TEST(DaemonKeysTest, ValuesAreTakenAndWrittenBack) {
   }
 }
 
-TEST(DaemonKeysTest, WrongValuesSayWhatIsRightAndChangeNothing) {
+TEST(DaemonKeysTest, WrongValuesSuggestCorrectionsAndChangeNothing) {
   const struct {
     const char* key;
     const char* text;

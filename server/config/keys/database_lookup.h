@@ -11,12 +11,12 @@
 
 namespace hob {
 
-// An entry of passwd(5) or group(5) has no limit; what is larger than this is no honest one.
+// The largest entry of passwd(5) or group(5) that is read; the databases themselves have no limit.
 inline constexpr size_t kLargestDatabaseEntry = 16 << 20;
 
-// Asks a database of the C library: `lookup` is like getpwnam_r(3) less its first argument, and
-// returns 0 or an errno(3); `convert` makes a Value of the Entry that it finds. Absent when there
-// is none; Unavailable, with the text of the errno, when the database cannot be read.
+// Looks up an entry in a database of the C library. `lookup` is getpwnam_r(3) or its like without
+// the first argument and returns 0 or an errno(3); `convert` makes a Value of the Entry. Absent if
+// there is no entry; Unavailable, with the text of the errno, if the database cannot be read.
 template <typename Entry, typename Value, typename Lookup, typename Convert>
 absl::StatusOr<absl::optional<Value>> AskDatabase(Lookup lookup, Convert convert) {
   std::vector<char> buffer(1024);
@@ -25,7 +25,7 @@ absl::StatusOr<absl::optional<Value>> AskDatabase(Lookup lookup, Convert convert
     Entry* found = nullptr;
     const int error = lookup(&entry, buffer.data(), buffer.size(), &found);
     if (found != nullptr) return absl::optional<Value>(convert(*found));
-    // getpwnam(3) lists these, beside 0, for "there is none".
+    // getpwnam(3) allows these besides 0 for "not found".
     const bool none = error == 0 || error == ENOENT || error == ESRCH;
     if (none) return absl::optional<Value>();
     if (error == ERANGE && buffer.size() < kLargestDatabaseEntry) {

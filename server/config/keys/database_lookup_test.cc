@@ -5,7 +5,7 @@
 namespace hob {
 namespace {
 
-// A database whose only entry, 7, needs a buffer of `size`, and whose first answer is `error`.
+// Asks a database whose only entry, 7, needs a buffer of `size`, and whose first answer is `error`.
 absl::StatusOr<absl::optional<int>> Ask(size_t size, int error, int* calls) {
   return AskDatabase<int, int>(
       [=](int* entry, char*, size_t buffer_size, int** result) {

@@ -12,7 +12,7 @@
 namespace hob {
 namespace {
 
-// The first that is an absolute path.
+// Returns `wished` if it is an absolute path, else `fallback`.
 std::string FirstAbsolute(const std::string& wished, const std::string& fallback) {
   return absl::StartsWith(wished, "/") ? wished : fallback;
 }

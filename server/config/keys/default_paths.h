@@ -8,44 +8,45 @@
 
 namespace hob {
 
-// Default paths of files and folders. All absolute.
+// Default paths of folders, all absolute.
 struct DefaultPaths {
-  // Holds hob.ini and hob.d/.
+  // Contains hob.ini and hob.d/.
   std::string config_dir;
   std::string run_dir;
   std::string log_dir;
   std::string state_dir;
 };
 
-// The name of the server's socket in its `run_dir`, unless `listen` says otherwise.
+// The name of the server's socket in its `run_dir`; `listen` overrides it.
 inline constexpr char kSocketName[] = "hob.sock";
 
-// What the choice for an ordinary user rests on. Empty: not set.
+// The folders from which the default paths of an ordinary user follow. Empty: not set.
 struct UserFolders {
   uid_t uid = 0;
   std::string home;
   std::string xdg_config_home;
   std::string xdg_runtime_dir;
   std::string xdg_state_home;
-  // Whether /run/user/UID is there.
+  // True if /run/user/UID exists.
   bool has_run_user = false;
 };
 
-// /etc/hob, /run/hob, /var/log/hob, /var/lib/hob: root's.
+// Returns root's paths: /etc/hob, /run/hob, /var/log/hob, /var/lib/hob.
 DefaultPaths SystemPaths();
 
-// An ordinary user's. Configuration: hob/ of $XDG_CONFIG_HOME, else of ~/.config. run_dir: hob/ of
-// $XDG_RUNTIME_DIR, else of /run/user/UID, else /tmp/hob-UID (which whoever creates it must own
-// alone). state_dir: hob/ of $XDG_STATE_HOME, else of ~/.local/state; log_dir is log/ in it. A
-// variable that is not an absolute path does not count, as the XDG specification asks; without a
-// home, /tmp/hob-UID stands for it.
+// Returns the paths of an ordinary user. config_dir: hob/ in $XDG_CONFIG_HOME, else in ~/.config.
+// run_dir: hob/ in $XDG_RUNTIME_DIR, else in /run/user/UID, else /tmp/hob-UID, which only the user
+// may own. state_dir: hob/ in $XDG_STATE_HOME, else in ~/.local/state; log_dir is log/ in it.
+// Ignores a variable that is not an absolute path, as the XDG specification demands. /tmp/hob-UID
+// replaces a missing home.
 DefaultPaths UserPaths(const UserFolders& folders);
 
-// Those of the process: SystemPaths for root, else UserPaths of the environment and the user
-// database.
+// Returns the paths of this process: SystemPaths for root, else UserPaths from the environment and
+// the user database.
 DefaultPaths CurrentPaths();
 
-// The chain without --config: hob.ini, then hob.d/, of CurrentPaths; only what exists.
+// Returns the chain without --config: hob.ini, then hob.d/, in the config_dir of CurrentPaths, as
+// far as they exist.
 std::vector<std::string> DefaultConfigPaths();
 
 }  // namespace hob

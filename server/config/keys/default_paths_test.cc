@@ -79,7 +79,7 @@ TEST(DefaultPathsTest, OrdinaryUsersHaveTheirOwn) {
   EXPECT_NE(CurrentPaths().config_dir, "/home/ada/.config/hob");
 }
 
-TEST(DefaultPathsTest, OnlyWhatExistsIsInTheDefaultChain) {
+TEST(DefaultPathsTest, DefaultChainHasOnlyExistingPaths) {
   const AsOrdinaryUser user;
   if (!user.ok()) GTEST_SKIP() << "this sandbox knows no ordinary user";
   char folder[] = "/tmp/hob-default-paths-XXXXXX";

@@ -27,7 +27,7 @@ bool SetsVariable(absl::string_view entry) {
   return equals != absl::string_view::npos && IsVariableName(entry.substr(0, equals));
 }
 
-// `KEY="VALUE"` for an entry KEY=VALUE.
+// Returns `KEY="VALUE"` for an entry KEY=VALUE.
 std::string WithQuotedValue(absl::string_view entry) {
   const size_t value = entry.find('=') + 1;
   const absl::string_view text = entry.substr(value);
@@ -36,8 +36,8 @@ std::string WithQuotedValue(absl::string_view entry) {
                       is_plain ? absl::StrCat("\"", text, "\"") : QuoteWord(text));
 }
 
-// The entry `words[first]`, joined with the words after it up to `words[last]`.
-std::string Joined(const std::vector<QuotedWord>& words, int first, int last) {
+// Returns the words from `first` to `last`, with the separators between them, as one text.
+std::string JoinWords(const std::vector<QuotedWord>& words, int first, int last) {
   std::string text = words[first].text;
   for (int i = first + 1; i <= last; ++i) {
     absl::StrAppend(&text, words[i].after_comma ? "," : "", words[i].after_blank ? " " : "",
@@ -46,8 +46,8 @@ std::string Joined(const std::vector<QuotedWord>& words, int first, int last) {
   return text;
 }
 
-// `words[index]` sets no variable: what would be right.
-absl::Status SetsNothing(const std::vector<QuotedWord>& words, int index) {
+// Returns the error for `words[index]`, which sets no variable.
+absl::Status NoVariableError(const std::vector<QuotedWord>& words, int index) {
   const std::string& text = words[index].text;
   const std::string problem = absl::StrCat("'", Printable(text), "' sets no variable: ");
   if (words[index].shell_characters.substr(0, 1) == "#") {
@@ -65,14 +65,14 @@ absl::Status SetsNothing(const std::vector<QuotedWord>& words, int index) {
   return absl::InvalidArgumentError(
       absl::StrCat(problem, words[index].after_comma ? "a comma" : "a blank",
                    " separates entries; if it is part of the value, quote it: ",
-                   Printable(WithQuotedValue(Joined(words, index - 1, last)))));
+                   Printable(WithQuotedValue(JoinWords(words, index - 1, last)))));
 }
 
-// Words as variables; a name may stand twice.
+// Returns words as variables; names may repeat.
 absl::StatusOr<Environment> ToVariables(const std::vector<QuotedWord>& words) {
   Environment environment;
   for (int i = 0; i < words.size(); ++i) {
-    if (!SetsVariable(words[i].text)) return SetsNothing(words, i);
+    if (!SetsVariable(words[i].text)) return NoVariableError(words, i);
     std::pair<std::string, std::string> variable =
         absl::StrSplit(words[i].text, absl::MaxSplits('=', 1));
     environment.push_back(std::move(variable));
@@ -80,17 +80,17 @@ absl::StatusOr<Environment> ToVariables(const std::vector<QuotedWord>& words) {
   return environment;
 }
 
-// One or more lines of an env_file that are read together.
+// Joins lines of an env_file that belong together.
 class JoinedLines {
  public:
-  // Adds a line without its end.
+  // Adds a line, which has no newline at its end.
   void Add(absl::string_view line);
-  // True if the next line belongs to these.
-  bool GoesOn() const { return joins_next_ || (quotes_.quoted() && value_is_quoted_); }
+  // True if the next line belongs to these lines.
+  bool continues() const { return joins_next_ || (quotes_.quoted() && value_is_quoted_); }
   const std::string& text() const { return text_; }
 
  private:
-  // The part of an entry that a character belongs to.
+  // The parts of an entry.
   enum class Part { kName, kEquals, kValue };
 
   void Read(char c, char next);
@@ -98,7 +98,7 @@ class JoinedLines {
   std::string text_;
   QuoteReader quotes_;
   Part part_ = Part::kName;
-  // True if the value that is read begins with a quote.
+  // True if the current value begins with a quote.
   bool value_is_quoted_ = false;
   // True if the last line ended in a `\` that joins the next.
   bool joins_next_ = false;
@@ -128,7 +128,7 @@ void JoinedLines::Read(char c, char next) {
   }
 }
 
-// The variables of a line, or of several that belong together.
+// Parses a line, or several that belong together.
 absl::StatusOr<Environment> ParseJoinedLines(absl::string_view text) {
   absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
   if (!words.ok()) return words.status();
@@ -169,7 +169,7 @@ absl::StatusOr<Environment> ParseEnvironmentLines(absl::string_view text, absl::
     const int number = i + 1;
     JoinedLines joined;
     joined.Add(first);
-    while (joined.GoesOn() && i + 1 < lines.size()) joined.Add(lines[++i]);
+    while (joined.continues() && i + 1 < lines.size()) joined.Add(lines[++i]);
     const absl::StatusOr<Environment> variables = ParseJoinedLines(joined.text());
     if (!variables.ok()) {
       return absl::InvalidArgumentError(
@@ -191,8 +191,8 @@ std::vector<std::string> EnvironmentWarnings(absl::string_view text) {
     warnings.push_back(absl::StrCat(
         "the comma ends '", Printable(before.text), "', and '", Printable((*words)[i].text),
         "' is a variable of its own: if it is part of the value, quote it: ",
-        Printable(WithQuotedValue(Joined(*words, i - 1, i))), "; if not, put a blank behind the ",
-        "comma"));
+        Printable(WithQuotedValue(JoinWords(*words, i - 1, i))),
+        "; if not, put a blank behind the ", "comma"));
   }
   return warnings;
 }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr off_t kMaxSize = 1 << 20;
 
-// A path as messages show it.
+// Returns a path for messages.
 std::string Shown(const std::string& path) { return Printable(path, PATH_MAX); }
 
 SpawnFailure Failure(int error_number, const std::string& path, absl::string_view problem) {
@@ -37,7 +37,7 @@ SpawnFailure Missing(int error_number, const std::string& path) {
                               Shown(path), " if it need not exist"));
 }
 
-// O_NONBLOCK: the open of a FIFO would wait for a writer.
+// Opens with O_NONBLOCK, because the open of a FIFO waits for a writer otherwise.
 absl::variant<std::string, SpawnFailure> ReadFile(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return IsMissing(errno) ? Missing(errno, path) : SystemFailure(errno, path);
@@ -69,7 +69,7 @@ absl::variant<Environment, SpawnFailure> ReadEnvironmentFile(const std::string& 
     if (is_optional && IsMissing(failure->error_number)) return Environment();
     return std::move(*failure);
   }
-  // A variable of a process ends at a NUL: what follows would be lost without a word.
+  // A variable of a process ends at a NUL, so that the rest would be lost silently.
   if (absl::get<std::string>(text).find('\0') != std::string::npos) {
     return Failure(EINVAL, path, "holds a NUL byte; write text");
   }

@@ -9,10 +9,11 @@
 
 namespace hob {
 
-// Reads the file that `env_file` names: a path, or `-PATH` for one that need not exist, which then
-// has no variables. ParseEnvironmentLines tells what may be in it. It is a regular file of at most
-// 1 MiB; a FIFO is refused at once. A failure has the stage "env_file", and its message begins with
-// the path and, if it is about the text, the line ("/etc/web.env:3: ...").
+// Reads the file that `env_file` names: a path, or `-PATH` for a file that need not exist; a
+// missing one has no variables. ParseEnvironmentLines defines its syntax. It must be a regular file
+// of at most 1 MiB; never waits for the writer of a FIFO. A failure has the stage "env_file"; its
+// message begins with the path and, if it is about the text, the line ("/etc/web.env:3: ...").
+// Blocks on the disk.
 absl::variant<Environment, SpawnFailure> ReadEnvironmentFile(const std::string& env_file);
 
 }  // namespace hob

@@ -51,7 +51,7 @@ TEST_F(EnvironmentFileTest, LinesOfWordsAreReadInTheirOrder) {
   EXPECT_THAT(Read("B=2\nA=1 C=3\n"), ElementsAre(Pair("B", "2"), Pair("A", "1"), Pair("C", "3")));
 }
 
-TEST_F(EnvironmentFileTest, QuotesMeanWhatTheyMeanInACommand) {
+TEST_F(EnvironmentFileTest, QuotesWorkAsInACommand) {
   EXPECT_THAT(Read("A=\"a b\" B='c  d' C=e\\ f D=\n"),
               ElementsAre(Pair("A", "a b"), Pair("B", "c  d"), Pair("C", "e f"), Pair("D", "")));
 }
@@ -102,7 +102,7 @@ TEST_F(EnvironmentFileTest, AWordWithoutNameIsNoVariable) {
   EXPECT_THAT(Fail().message, HasSubstr("'=1' sets no variable"));
 }
 
-TEST_F(EnvironmentFileTest, AQuoteThatIsNotClosedSaysWhichLine) {
+TEST_F(EnvironmentFileTest, OpenQuotesNameTheirLine) {
   Write("\n\nA=\"1\n");
   EXPECT_THAT(Fail().message, HasSubstr(path_ + ":3: "));
 }
@@ -112,7 +112,7 @@ TEST_F(EnvironmentFileTest, ANulByteIsNoPartOfAVariable) {
   EXPECT_THAT(Fail().message, HasSubstr("NUL byte"));
 }
 
-TEST_F(EnvironmentFileTest, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
+TEST_F(EnvironmentFileTest, OtherKindsOfFilesAreRefusedWithoutWaiting) {
   ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
   EXPECT_THAT(Fail().message, HasSubstr("is not a regular file"));
   unlink(path_.c_str());

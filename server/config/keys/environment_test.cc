@@ -31,7 +31,7 @@ TEST(ParseEnvironmentTest, NamesMayHaveDots) {
               ElementsAre(Pair("spring.profiles.active", "prod")));
 }
 
-TEST(ParseEnvironmentTest, RefusesWhatSetsNothing) {
+TEST(ParseEnvironmentTest, RefusesEntriesThatSetNoVariable) {
   for (const char* text :
        {"A", "=x", "1A=x", ".A=x", "A-B=x", "A=1 B", "A=1,B", "\"A B\"=x", "''", "A=1,''"}) {
     EXPECT_THAT(ParseEnvironment(text).status().message(), HasSubstr("sets no variable")) << text;
@@ -109,7 +109,7 @@ TEST(ParseEnvironmentLinesTest, BackslashJoinsLines) {
   EXPECT_THAT(Lines("\\"), IsEmpty());
 }
 
-// It would swallow the lines up to the next quote.
+// Otherwise the value would swallow the lines up to the next quote.
 TEST(ParseEnvironmentLinesTest, AQuoteInsideAValueEndsInItsLine) {
   EXPECT_THAT(ProblemOf("A=1\nB=it's\nC=it's\n"),
               HasSubstr("f:2: 'B=it's' has a quote that is not closed"));
@@ -126,9 +126,9 @@ TEST(ParseEnvironmentLinesTest, CommasArePartOfTheValue) {
   EXPECT_THAT(Lines("A=\"1,\" B=2\\,"), ElementsAre(Pair("A", "1,"), Pair("B", "2,")));
 }
 
-TEST(ParseEnvironmentLinesTest, NamesTheLineThatIsWrong) {
+TEST(ParseEnvironmentLinesTest, NamesTheWrongLine) {
   EXPECT_THAT(ProblemOf("A=1\n\nnonsense\n"), HasSubstr("f:3: 'nonsense' sets no variable"));
-  // The first of those that belong together.
+  // The message names the first of the joined lines.
   EXPECT_THAT(ProblemOf("A=1\nB=\"x\ny\" nonsense\n"), HasSubstr("f:2: 'nonsense' sets no"));
   EXPECT_THAT(ProblemOf("A=1\nB=\"x\ny\n"), HasSubstr("f:2: 'B=\"x\\x0ay\\x0a' has a quote"));
 }
@@ -138,7 +138,7 @@ TEST(MergeEnvironmentsTest, WinnerKeepsThePlace) {
               ElementsAre(Pair("A", "9"), Pair("B", "2"), Pair("C", "3")));
 }
 
-TEST(FormatEnvironmentTest, IsSortedAndTakenBack) {
+TEST(FormatEnvironmentTest, IsSortedAndParsesBack) {
   const Environment environment = {{"B", "a b"}, {"A", ""}, {"C", "it's"}, {"D", "1,E=2"}};
   EXPECT_EQ(FormatEnvironment(environment), "A= B='a b' C='it'\\''s' D='1,E=2'");
   EXPECT_THAT(ParseEnvironment(FormatEnvironment(environment)).value(),

@@ -29,7 +29,7 @@ constexpr absl::string_view kForeground =
     "leave it out: the program stays in the foreground, and hob needs no pid file";
 
 struct ForeignSection {
-  // Ends in a colon where the name of a program follows.
+  // Ends in a colon if the name of a program follows.
   absl::string_view name;
   absl::string_view owner;
   absl::string_view advice;

@@ -15,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// The keys that a supervisord's [program:x] and a unit of systemd's have most often.
+// The most common keys of supervisord's [program:x] and of systemd's units.
 constexpr const char* kUsual[] = {
     "autorestart",
     "startsecs",
@@ -71,7 +71,7 @@ TEST(ForeignKeysTest, UsualKeysAreKnown) {
   }
 }
 
-TEST(ForeignKeysTest, EachLeadsToAKeyOfHobsOrSaysWhatToDo) {
+TEST(ForeignKeysTest, EachHasAKeyOfHobsOrAdvice) {
   std::set<std::string> names;
   for (const ForeignKey& key : ForeignDaemonKeys()) {
     EXPECT_TRUE(names.insert(absl::AsciiStrToLower(key.name)).second) << key.name;
@@ -86,7 +86,7 @@ TEST(ForeignKeysTest, EachLeadsToAKeyOfHobsOrSaysWhatToDo) {
   }
 }
 
-TEST(AdviceOnKeyTest, NamesTheKeyAndWhatElseToKnow) {
+TEST(AdviceOnKeyTest, NamesTheKeyAndTheAdvice) {
   EXPECT_EQ(AdviceOnKey("stopwaitsecs", ForeignDaemonKeys()), "did you mean 'stop_timeout'?");
   EXPECT_EQ(AdviceOnKey("autorestart", ForeignDaemonKeys()),
             "did you mean 'restart'? (true is always, unexpected is on-failure, false is never)");

@@ -40,7 +40,7 @@ std::vector<KeyDescription> DescribeKeys(const DefaultPaths& paths) {
   const DaemonSpec daemon;
   for (const DaemonKey& key : DaemonKeys()) keys.push_back(Describe(key, daemon));
   ServerSettings server = DefaultServerSettings(paths);
-  // A socket path that is too long is an error of hobd and still the default.
+  // A socket path that is too long is still the default; hobd reports it.
   CompleteServerSettings(&server).IgnoreError();
   for (const ServerKey& key : ServerKeys()) keys.push_back(Describe(key, server));
   return keys;

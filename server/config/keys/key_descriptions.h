@@ -1,4 +1,4 @@
-// Every key of a configuration file as users read about it, from the tables that parse them.
+// Describes every key of a configuration file to users, from the tables of keys.
 #ifndef HOB_SERVER_CONFIG_KEYS_KEY_DESCRIPTIONS_H_
 #define HOB_SERVER_CONFIG_KEYS_KEY_DESCRIPTIONS_H_
 
@@ -9,22 +9,23 @@
 
 namespace hob {
 
-// How the change of a key in the configuration comes into force.
+// The way in which a changed key takes effect.
 enum class KeyEffect {
-  // A reload changes it; the process of the daemon stays.
+  // By a reload; the process of the daemon stays.
   kLive,
-  // A reload changes it, with a new process of the daemon.
+  // By a reload, with a new process of the daemon.
   kNewProcess,
-  // Only a new hobd reads it.
+  // By a restart of hobd.
   kServerRestart,
 };
 
+// A key for users.
 struct KeyDescription {
   std::string name;
   // The sections that take the key, without brackets: "os_daemon_settings", "daemon:NAME", "hob".
   // Never empty.
   std::vector<std::string> sections;
-  // The value without configuration, as a configuration file takes it; empty if there is none.
+  // The default as a configuration file takes it; empty if there is none.
   std::string default_value;
   KeyEffect effect = KeyEffect::kServerRestart;
   // One or two sentences: the meaning with its unit, range or choices.

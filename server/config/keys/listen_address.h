@@ -6,18 +6,16 @@
 
 namespace hob {
 
-// The longest path of a Unix socket in bytes: sun_path of unix(7) less its NUL.
+// The longest path of a Unix socket in bytes: sun_path of unix(7) without its NUL.
 inline constexpr int kMaxSocketPath = 107;
 
-// Whether the server may listen on `address`: `unix:/ABSOLUTE/PATH` with a path of
-// at most kMaxSocketPath bytes, or what CheckLoopbackAddress takes. Sockets of the abstract
-// namespace have no permissions and are refused. InvalidArgument says
-// what would be right.
+// Checks that the server may listen on `address`: `unix:/ABSOLUTE/PATH` with a path of at most
+// kMaxSocketPath bytes, or a loopback address. Refuses sockets of the abstract namespace, which
+// have no permissions. InvalidArgument says what would be right.
 absl::Status CheckListenAddress(absl::string_view address);
 
-// Whether `address` is HOST:PORT with `localhost` or a loopback address for HOST (127.0.0.0/8,
-// [::1]) and a PORT from 0 to 65535; 0 takes any that is free. InvalidArgument says what would be
-// right.
+// Checks that `address` is HOST:PORT. HOST is `localhost` or a loopback address (127.0.0.0/8,
+// [::1]), PORT is 0 to 65535; 0 stands for any free port. InvalidArgument says what would be right.
 absl::Status CheckLoopbackAddress(absl::string_view address);
 
 }  // namespace hob

@@ -20,7 +20,7 @@ TEST(CheckListenAddressTest, TakesSocketsAndLoopback) {
   }
 }
 
-TEST(CheckListenAddressTest, SaysWhatWouldBeRight) {
+TEST(CheckListenAddressTest, SuggestsACorrection) {
   const std::string too_long = "unix:/" + std::string(kMaxSocketPath, 'x');
   const struct {
     std::string address;

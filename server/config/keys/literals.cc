@@ -2,13 +2,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/config/ini/quoting.h"
 #include "server/text/printable.h"
 
 namespace hob {
 namespace {
 
-// How the expressions of supervisord begin. Others, such as %(message)s, are the program's own.
+// The beginnings of supervisord's expressions. Others, such as %(message)s, belong to the program.
 constexpr absl::string_view kSupervisordExpressions[] = {
     "%(ENV_",      "%(program_name)", "%(process_num)", "%(group_name)", "%(host_node_name)",
     "%(numprocs)", "%(here)",
@@ -20,9 +19,12 @@ bool BeginsComment(const QuotedWord& word) { return absl::StartsWith(word.shell_
 
 std::string UnmeantComment(absl::string_view value) {
   const auto words = SplitWords(value);
-  if (!words.ok()) return "";
+  return words.ok() ? UnmeantComment(*words) : "";
+}
+
+std::string UnmeantComment(const std::vector<QuotedWord>& words) {
   std::string comment;
-  for (const QuotedWord& word : *words) {
+  for (const QuotedWord& word : words) {
     if (comment.empty() && !BeginsComment(word)) continue;
     absl::StrAppend(&comment, comment.empty() ? "" : " ", word.text);
   }

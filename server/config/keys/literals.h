@@ -5,22 +5,24 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "server/config/ini/quoting.h"
 
 namespace hob {
 
-// Finds parts of a value that arrive as they stand although their author may expect something else:
-// hob expands nothing, and `#` begins no comment.
+// Finds parts of a value that reach the program unchanged although their author may expect
+// something else: hob expands nothing, and `#` begins no comment.
 
-// Returns the words from the first one on that begins with an unquoted `#`, joined with blanks;
-// empty without one, and for a value with an open quote.
+// Returns the words from the first one that begins with an unquoted `#`, joined with blanks; empty
+// if there is none, and for a value with an open quote.
 std::string UnmeantComment(absl::string_view value);
+std::string UnmeantComment(const std::vector<QuotedWord>& words);
 
-// True if a word has an expression of supervisord's, such as %(ENV_HOME)s or %(program_name)s.
+// True if a word contains an expression of supervisord's, such as %(ENV_HOME)s or %(program_name)s.
 bool HasSupervisordExpression(absl::string_view word);
 
-// Returns a sentence for each thing of this kind in the value of a setting: an unmeant comment, and
-// words that a shell or supervisord would expand. Commands have warnings of their own
-// (CommandWarnings).
+// Returns a sentence for each such part in the value of a setting: words that a shell or
+// supervisord would expand, and an unmeant comment. Commands have warnings of their own:
+// CommandWarnings.
 std::vector<std::string> LiteralWarnings(absl::string_view value);
 
 }  // namespace hob

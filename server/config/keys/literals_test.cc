@@ -18,7 +18,7 @@ TEST(UnmeantCommentTest, BeginsWithAnUnquotedHash) {
   }
 }
 
-TEST(LiteralWarningsTest, NamesWhatAShellWouldExpand) {
+TEST(LiteralWarningsTest, WarnsOfExpansions) {
   EXPECT_THAT(LiteralWarnings("A=1,PATH=$PATH:/x"),
               ElementsAre("'PATH=$PATH:/x' arrives as it stands, nothing is expanded: write the "
                           "value out, or put it in single quotes to say that you mean that"));
@@ -37,7 +37,7 @@ TEST(LiteralWarningsTest, NamesExpressionsOfSupervisord) {
   EXPECT_THAT(LiteralWarnings("FORMAT='%(message)s'"), IsEmpty());
 }
 
-TEST(LiteralWarningsTest, NamesACommentThatIsNone) {
+TEST(LiteralWarningsTest, WarnsOfAHashThatStartsNoComment) {
   EXPECT_THAT(LiteralWarnings("/srv/web # of $USER"),
               ElementsAre("'# of $USER' is part of the value, '#' starts no comment: write ';' in "
                           "front of a comment, or quote it"));

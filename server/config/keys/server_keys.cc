@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/config/ini/quoting.h"
-#include "server/config/keys/key_readers.h"
+#include "server/config/keys/key_parsers.h"
 #include "server/config/keys/listen_address.h"
 #include "server/config/keys/values.h"
 #include "server/text/printable.h"
@@ -16,12 +16,12 @@ namespace {
 
 using Text = absl::string_view;
 
-// One start in eleven days, and more than any machine can do.
+// From one start in eleven days to more than any machine can do.
 constexpr double kLowestStartRate = 1e-6;
 constexpr double kHighestStartRate = 1e6;
 constexpr int kHighestStartBurst = 1'000'000;
 
-absl::Status ReadListen(Text text, Accounts*, ServerSettings* settings) {
+absl::StatusOr<std::vector<std::string>> ParseListen(Text text) {
   absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
   if (!items.ok()) return items.status();
   std::vector<std::string> addresses;
@@ -36,18 +36,12 @@ absl::Status ReadListen(Text text, Accounts*, ServerSettings* settings) {
   if (addresses.empty()) {
     return absl::InvalidArgumentError("there is no address: write for example unix:/run/hob.sock");
   }
-  settings->listen = std::move(addresses);
-  return absl::OkStatus();
+  return addresses;
 }
 
-absl::Status ReadSocketGroup(Text text, Accounts* accounts, ServerSettings* settings) {
-  return Store(accounts->FindGroup(text), &settings->socket_group);
-}
-
-absl::Status ReadMetricsListen(Text text, Accounts*, ServerSettings* settings) {
-  absl::Status status = CheckLoopbackAddress(text);
-  if (status.ok()) settings->metrics_listen = std::string(text);
-  return status;
+absl::StatusOr<std::string> ParseMetricsListen(Text text) {
+  if (absl::Status status = CheckLoopbackAddress(text); !status.ok()) return status;
+  return std::string(text);
 }
 
 std::vector<ServerKey> AllKeys() {
@@ -55,44 +49,51 @@ std::vector<ServerKey> AllKeys() {
       {"listen",
        "Addresses for clients, a list of unix:/ABSOLUTE/PATH and HOST:PORT. A HOST:PORT must be "
        "loopback and serves only methods that read.",
-       ReadListen, [](const ServerSettings& s) { return WriteItems(s.listen); }, true},
+       [](Text t, Accounts*) { return SetterOf(&ServerSettings::listen, ParseListen(t)); },
+       [](const ServerSettings& s) { return WriteItems(s.listen); }, true},
       {"run_dir",
        "Directory of what lives as long as the server, such as its socket; an absolute path.",
-       [](Text t, Accounts*, ServerSettings* s) { return ReadPath(t, &s->run_dir); },
+       [](Text t, Accounts*) { return SetterOf(&ServerSettings::run_dir, ParsePath(t)); },
        [](const ServerSettings& s) { return WriteText(s.run_dir); }},
       {"log_dir", "Directory of the daemons' logs, an absolute path.",
-       [](Text t, Accounts*, ServerSettings* s) { return ReadPath(t, &s->log_dir); },
+       [](Text t, Accounts*) { return SetterOf(&ServerSettings::log_dir, ParsePath(t)); },
        [](const ServerSettings& s) { return WriteText(s.log_dir); }},
       {"state_dir", "Directory of what outlives the server, an absolute path.",
-       [](Text t, Accounts*, ServerSettings* s) { return ReadPath(t, &s->state_dir); },
+       [](Text t, Accounts*) { return SetterOf(&ServerSettings::state_dir, ParsePath(t)); },
        [](const ServerSettings& s) { return WriteText(s.state_dir); }},
       {"socket_mode", "Permission bits of the Unix sockets, octal, 0 to 0777.",
-       [](Text t, Accounts*, ServerSettings* s) { return Store(ParseMode(t), &s->socket_mode); },
+       [](Text t, Accounts*) { return SetterOf(&ServerSettings::socket_mode, ParseMode(t)); },
        [](const ServerSettings& s) { return FormatMode(s.socket_mode); }},
       {"socket_group", "Group of the Unix sockets, a name or a number. Not set: the server's.",
-       ReadSocketGroup,
+       [](Text t, Accounts* accounts) {
+         return SetterOf(&ServerSettings::socket_group, accounts->FindGroup(t));
+       },
        [](const ServerSettings& s) {
          return s.socket_group.has_value() ? absl::StrCat(*s.socket_group) : "";
        }},
       {"start_rate",
        "Automatic starts per second of all daemons together, 0.000001 to 1000000. Not set: "
        "unlimited.",
-       [](Text t, Accounts*, ServerSettings* s) {
-         return Store(ParseNumber(t, kLowestStartRate, kHighestStartRate), &s->start_rate);
+       [](Text t, Accounts*) {
+         return SetterOf(&ServerSettings::start_rate,
+                         ParseNumber(t, kLowestStartRate, kHighestStartRate));
        },
        [](const ServerSettings& s) {
          return s.start_rate.has_value() ? FormatNumber(*s.start_rate) : "";
        }},
       {"start_burst",
        "Number of automatic starts that may come at once under start_rate, 1 to 1000000.",
-       [](Text t, Accounts*, ServerSettings* s) {
-         return ReadInteger(t, 1, kHighestStartBurst, &s->start_burst);
+       [](Text t, Accounts*) {
+         return SetterOf(&ServerSettings::start_burst, ParseInteger(t, 1, kHighestStartBurst));
        },
        [](const ServerSettings& s) { return absl::StrCat(s.start_burst); }},
       {"metrics_listen",
        "Loopback address that serves metrics for Prometheus under /metrics, HOST:PORT. Not set: "
        "none are served.",
-       ReadMetricsListen, [](const ServerSettings& s) { return WriteText(s.metrics_listen); }},
+       [](Text t, Accounts*) {
+         return SetterOf(&ServerSettings::metrics_listen, ParseMetricsListen(t));
+       },
+       [](const ServerSettings& s) { return WriteText(s.metrics_listen); }},
   };
 }
 
@@ -116,12 +117,12 @@ const ServerKey* FindServerKey(absl::string_view name) {
   return nullptr;
 }
 
-absl::Status SetServerKey(const ServerKey& key, absl::string_view text, Accounts* accounts,
-                          ServerSettings* settings) {
-  if (key.quoted) return key.read(text, accounts, settings);
+absl::StatusOr<ServerSetter> ParseServerKey(const ServerKey& key, absl::string_view text,
+                                            Accounts* accounts) {
+  if (key.quoted) return key.parse(text, accounts);
   const absl::StatusOr<std::string> plain = Unquote(text);
   if (!plain.ok()) return plain.status();
-  return key.read(*plain, accounts, settings);
+  return key.parse(*plain, accounts);
 }
 
 ServerSettings DefaultServerSettings(const DefaultPaths& paths) {

@@ -11,27 +11,25 @@
 
 namespace hob {
 
-// The [hob] section. A plain value.
+// The settings of the [hob] section.
 struct ServerSettings {
-  // As configured: "unix:/ABSOLUTE/PATH" or "HOST:PORT", checked. Not configured: hob.sock in
-  // `run_dir`, wherever that is.
+  // Valid addresses as configured: "unix:/ABSOLUTE/PATH" or "HOST:PORT". Default: hob.sock in
+  // `run_dir`.
   std::vector<std::string> listen;
-  // Not configured: those of default_paths.h.
+  // Default: CurrentPaths of default_paths.h.
   std::string run_dir;
   std::string log_dir;
   std::string state_dir;
   mode_t socket_mode = 0660;
-  // Absent: the group of the server. Resolved at load.
+  // Looked up when the configuration is loaded. Absent: the group of the server.
   absl::optional<gid_t> socket_group;
-  // Automatic starts per second, and how many of them at once; absent: unlimited. A rate without a
-  // burst has a burst of 1.
+  // Automatic starts per second, and the number of them at once. Absent: unlimited.
   absl::optional<double> start_rate;
   int start_burst = 1;
   // "HOST:PORT" on loopback; empty: no metrics.
   std::string metrics_listen;
 
-  // Every key with its value in force, written as a configuration file takes it: what a reload
-  // compares.
+  // Every key with its value as a configuration file takes it; a reload compares these.
   std::map<std::string, std::string> settings;
 };
 

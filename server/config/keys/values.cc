@@ -12,7 +12,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "server/config/ini/quoting.h"
 #include "server/text/printable.h"
 
 namespace hob {
@@ -31,10 +30,10 @@ struct SizeUnit {
   int64_t bytes;
 };
 
-// The number with as few decimals as make a text that `is_exact`; empty when none does.
+// Returns the number with the fewest decimals for which `is_exact` is true; empty if none is.
 template <typename IsExact>
 std::string ShortestText(double number, IsExact is_exact) {
-  // The smallest double has its last of 17 digits there.
+  // The last of the 17 digits of the smallest double.
   constexpr int kMostDecimals = 341;
   for (int decimals = 0; decimals <= kMostDecimals; ++decimals) {
     std::string text = absl::StrFormat("%.*f", decimals, number);
@@ -43,7 +42,7 @@ std::string ShortestText(double number, IsExact is_exact) {
   return "";
 }
 
-// The larger first; of two that express a size, the decimal one is preferred.
+// Largest first. FormatSize takes the first unit that divides a size.
 constexpr SizeUnit kSizeUnits[] = {
     {"TiB", int64_t{1} << 40},
     {"TB", 1'000'000'000'000},
@@ -196,17 +195,6 @@ std::string FormatMode(mode_t mode) { return absl::StrFormat("0%o", mode); }
 
 std::vector<std::string> SplitList(absl::string_view text) {
   return absl::StrSplit(text, absl::ByAnyChar(", \t\n"), absl::SkipEmpty());
-}
-
-absl::StatusOr<std::vector<std::string>> SplitCommand(absl::string_view text) {
-  const absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
-  if (!words.ok()) return words.status();
-  if (words->empty()) return absl::InvalidArgumentError("the command is empty: write PATH ARGS");
-  std::vector<std::string> arguments;
-  arguments.reserve(words->size());
-  // Copied, not moved: they are kept, and a copy has no room to grow.
-  for (const QuotedWord& word : *words) arguments.push_back(word.text);
-  return arguments;
 }
 
 }  // namespace hob

@@ -89,7 +89,7 @@ TEST(ParseLimitTest, RefusesNonsense) {
   }
 }
 
-TEST(FormatLimitTest, IsTakenBack) {
+TEST(FormatLimitTest, ParsesBack) {
   for (const char* text : {"0", "1024", "1024:4096", "5:unlimited", "unlimited"}) {
     EXPECT_EQ(FormatLimit(ParseLimit(text).value()), text);
   }
@@ -116,7 +116,7 @@ TEST(ParseNumberTest, ChecksTheRange) {
   }
 }
 
-TEST(FormatNumberTest, IsShortAndTakenBack) {
+TEST(FormatNumberTest, IsShortAndParsesBack) {
   for (const char* text : {"2", "1.5", "0.1", "1000000", "0.3333333333333333", "123456789"}) {
     EXPECT_EQ(FormatNumber(ParseNumber(text, 0, 1e9).value()), text);
   }
@@ -145,7 +145,7 @@ TEST(FormatFractionTest, IsPercent) {
   EXPECT_EQ(FormatFraction(1), "100%");
 }
 
-TEST(FormatFractionTest, IsTakenBackToTheVerySame) {
+TEST(FormatFractionTest, ParsesBackToTheSameNumber) {
   for (const double fraction : {1e-9, 1e-30, 1.0 / 3, 0.1 + 0.2, 0.999999999999, 5e-324}) {
     EXPECT_EQ(ParseFraction(FormatFraction(fraction)).value(), fraction);
   }
@@ -170,18 +170,6 @@ TEST(SplitListTest, SplitsAtBlanksAndCommas) {
   EXPECT_THAT(SplitList("a b,c ,\td"), ElementsAre("a", "b", "c", "d"));
   EXPECT_THAT(SplitList(""), IsEmpty());
   EXPECT_THAT(SplitList(" , "), IsEmpty());
-}
-
-TEST(SplitCommandTest, SplitsWordsAsAShellDoes) {
-  EXPECT_THAT(SplitCommand("/bin/x a  b").value(), ElementsAre("/bin/x", "a", "b"));
-  EXPECT_THAT(SplitCommand("/bin/sh -c 'a ; b'").value(), ElementsAre("/bin/sh", "-c", "a ; b"));
-  EXPECT_THAT(SplitCommand(" /bin/x\t''\n\"\" ").value(), ElementsAre("/bin/x", "", ""));
-}
-
-TEST(SplitCommandTest, RefusesAnEmptyCommandAndAnOpenQuote) {
-  EXPECT_THAT(SplitCommand("").status().message(), HasSubstr("the command is empty"));
-  EXPECT_THAT(SplitCommand(" \t").status().message(), HasSubstr("the command is empty"));
-  EXPECT_THAT(SplitCommand("/bin/x 'a").status().message(), HasSubstr("quote that is not closed"));
 }
 
 TEST(ValuesTest, EchoHostileTextsEscapedAndCut) {

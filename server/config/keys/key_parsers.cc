@@ -1,4 +1,4 @@
-#include "server/config/keys/key_readers.h"
+#include "server/config/keys/key_parsers.h"
 
 #include <algorithm>
 
@@ -10,26 +10,18 @@
 
 namespace hob {
 
-absl::Status ReadDuration(absl::string_view text, absl::Duration least, absl::Duration* field) {
-  const absl::StatusOr<absl::Duration> duration = ParseDuration(text);
-  if (duration.ok() && *duration < least) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", Printable(text), "' is too short: at least ", hob::FormatDuration(least)));
-  }
-  return Store(duration, field);
+absl::StatusOr<absl::Duration> ParsePositiveDuration(absl::string_view text) {
+  constexpr absl::Duration kShortest = absl::Nanoseconds(1);
+  absl::StatusOr<absl::Duration> duration = ParseDuration(text);
+  if (!duration.ok() || *duration >= kShortest) return duration;
+  return absl::InvalidArgumentError(absl::StrCat("'", Printable(text), "' is too short: at least ",
+                                                 hob::FormatDuration(kShortest)));
 }
 
-absl::Status ReadPositiveDuration(absl::string_view text, absl::Duration* field) {
-  return ReadDuration(text, absl::Nanoseconds(1), field);
-}
-
-absl::Status ReadPath(absl::string_view text, std::string* field) {
-  if (!absl::StartsWith(text, "/")) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", Printable(text), "' is not an absolute path: write it from the root, as in /srv/web"));
-  }
-  *field = std::string(text);
-  return absl::OkStatus();
+absl::StatusOr<std::string> ParsePath(absl::string_view text) {
+  if (absl::StartsWith(text, "/")) return std::string(text);
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", Printable(text), "' is not an absolute path: write it from the root, as in /srv/web"));
 }
 
 std::string WriteText(absl::string_view text) { return text.empty() ? "" : QuoteWord(text); }
@@ -47,7 +39,7 @@ std::string UnknownKeyMessage(absl::string_view key, absl::string_view section,
                               absl::string_view elsewhere) {
   if (std::find(elsewhere_keys.begin(), elsewhere_keys.end(), key) != elsewhere_keys.end()) {
     return absl::StrCat("'", Printable(key), "' is not a key of ", InBrackets(section),
-                        ": it belongs into ", elsewhere);
+                        ": it belongs in ", elsewhere);
   }
   std::string advice = AdviceOnKey(key, foreign_keys);
   if (advice.empty()) advice = absl::StrCat("did you mean '", Nearest(key, keys), "'?");

@@ -1,0 +1,267 @@
+#include "server/config/build.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <initializer_list>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/types/variant.h"
+#include "server/config/halt_check.h"
+#include "server/config/keys/command.h"
+#include "server/config/keys/daemon_keys.h"
+#include "server/config/keys/environment_file.h"
+#include "server/config/keys/server_keys.h"
+#include "server/text/duration.h"
+#include "server/text/printable.h"
+
+namespace hob {
+namespace {
+
+// Orders settings by their values.
+struct ByValue {
+  using Settings = std::shared_ptr<const DaemonSettings>;
+  bool operator()(const Settings& a, const Settings& b) const { return *a < *b; }
+};
+using SharedSettings = std::set<std::shared_ptr<const DaemonSettings>, ByValue>;
+
+// Returns the place of the setting of a key that is in force; no source if there is none.
+template <typename Layer>
+ConfigPlace PlaceInForce(const Layer& layer, const std::string& key) {
+  const auto* const setting = FindInForce(layer, key);
+  return setting == nullptr ? ConfigPlace{} : setting->place;
+}
+
+// Holds what the builders of all daemons share.
+struct BuildContext {
+  const MergedConfig& merged;
+  Accounts& accounts;
+  ProblemList& errors;
+  ProblemList& warnings;
+  // The settings of the daemons built so far; daemons with equal settings share them.
+  SharedSettings settings;
+  // The places of the settings checked so far: one in [os_daemon_settings] belongs to many daemons
+  // and is warned of once.
+  std::set<std::pair<int, int>> checked;
+};
+
+// Builds the spec of one daemon whose command is in force.
+class DaemonBuilder {
+ public:
+  DaemonBuilder(BuildContext& context, const std::string& name, const MergedDaemon& daemon)
+      : context_(context), daemon_(daemon), spec_(std::make_shared<DaemonSpec>()) {
+    spec_->name = name;
+  }
+
+  std::shared_ptr<const DaemonSpec> Build() {
+    Apply(context_.merged.defaults);
+    Apply(daemon_.settings);
+    SetCommand();
+    SetCredentials();
+    CheckDirectory();
+    CheckEnvFile();
+    CheckWatchdog();
+    CheckHalt();
+    WriteDaemonSettings(spec_.get());
+    spec_->settings = *context_.settings.insert(spec_->settings).first;
+    return std::move(spec_);
+  }
+
+ private:
+  void Apply(const DaemonLayer& layer);
+  void SetCommand();
+  void SetCredentials();
+  void CheckDirectory();
+  void CheckEnvFile();
+  void WarnOfCredentials();
+  void CheckWatchdog();
+  void CheckHalt();
+
+  // Returns the place of the setting that is in force, the daemon's own before that for all; no
+  // source if the key is not set.
+  ConfigPlace PlaceOf(const std::string& key) const;
+  // Returns the place of the first of `keys` that is set.
+  ConfigPlace PlaceOfFirst(std::initializer_list<const char*> keys) const;
+  // True if the key is set, by a setting that no daemon built before has.
+  bool IsNew(const std::string& key);
+  void Warn(const std::string& key, absl::string_view warning) {
+    context_.warnings.Add(PlaceOf(key), absl::StrCat(key, ": ", warning));
+  }
+  void Report(const std::string& key, const absl::Status& status) {
+    if (status.ok()) return;
+    context_.errors.Add(PlaceOf(key), absl::StrCat(key, ": ", status.message()));
+  }
+
+  BuildContext& context_;
+  const MergedDaemon& daemon_;
+  std::shared_ptr<DaemonSpec> spec_;
+};
+
+ConfigPlace DaemonBuilder::PlaceOf(const std::string& key) const {
+  const ConfigPlace own = PlaceInForce(daemon_.settings, key);
+  return own.source >= 0 ? own : PlaceInForce(context_.merged.defaults, key);
+}
+
+ConfigPlace DaemonBuilder::PlaceOfFirst(std::initializer_list<const char*> keys) const {
+  for (const char* key : keys) {
+    if (const ConfigPlace place = PlaceOf(key); place.source >= 0) return place;
+  }
+  return ConfigPlace{};
+}
+
+void DaemonBuilder::Apply(const DaemonLayer& layer) {
+  for (const auto& [key, setting] : layer) {
+    if (setting.value.has_value()) (*setting.value)(spec_.get());
+  }
+}
+
+void DaemonBuilder::SetCommand() {
+  const ConfigPlace place = daemon_.command->place;
+  const Command& command = *daemon_.command->value;
+  spec_->command = command.text;
+  spec_->argv = command.argv();
+  spec_->origin = absl::StrCat(context_.merged.sources[place.source], ":", place.line);
+  for (const std::string& warning : CommandWarnings(command)) {
+    context_.warnings.Add(place, absl::StrCat(spec_->name, ": ", warning));
+  }
+}
+
+void DaemonBuilder::SetCredentials() {
+  Accounts& accounts = context_.accounts;
+  if (!spec_->user.empty()) Report("user", accounts.FindUser(spec_->user).status());
+  if (!spec_->group.empty()) Report("group", accounts.FindGroup(spec_->group).status());
+  for (const std::string& group : spec_->groups) {
+    Report("groups", accounts.FindGroup(group).status());
+  }
+  auto credentials = accounts.Resolve(spec_->user, spec_->group, spec_->groups);
+  if (!credentials.ok() || !credentials->has_value()) return;
+  spec_->credentials = std::make_shared<const DaemonSpec::Credentials>(**std::move(credentials));
+  WarnOfCredentials();
+}
+
+// Warns only: the configuration may be for a server with other rights.
+void DaemonBuilder::WarnOfCredentials() {
+  const std::string why_not = context_.accounts.own_identity().WhyNot(*spec_->credentials);
+  if (why_not.empty()) return;
+  context_.warnings.Add(PlaceOfFirst({"user", "group", "groups"}),
+                        absl::StrCat("'", spec_->name, "' cannot be started: ", why_not));
+}
+
+bool DaemonBuilder::IsNew(const std::string& key) {
+  const ConfigPlace place = PlaceOf(key);
+  return place.source >= 0 && context_.checked.insert({place.source, place.line}).second;
+}
+
+// Ignores a folder that it may not look at: `hob check` need not have the server's rights.
+void DaemonBuilder::CheckDirectory() {
+  if (!IsNew("directory")) return;
+  struct stat status;
+  const std::string shown = Printable(spec_->directory, PATH_MAX);
+  if (stat(spec_->directory.c_str(), &status) == 0) {
+    if (!S_ISDIR(status.st_mode)) {
+      Warn("directory", absl::StrCat("'", shown, "' is not a folder: name one"));
+    }
+  } else if (errno == ENOENT || errno == ENOTDIR) {
+    Warn("directory",
+         absl::StrCat("there is no folder '", shown, "': create it before the daemon starts"));
+  }
+}
+
+void DaemonBuilder::CheckEnvFile() {
+  if (!IsNew("env_file")) return;
+  const absl::variant<Environment, SpawnFailure> read = ReadEnvironmentFile(spec_->env_file);
+  const auto* const failure = absl::get_if<SpawnFailure>(&read);
+  if (failure != nullptr && failure->error_number != EACCES) Warn("env_file", failure->message);
+}
+
+void DaemonBuilder::CheckWatchdog() {
+  if (spec_->watchdog == absl::ZeroDuration() || spec_->ready == ReadyMode::kNotify) return;
+  Report("watchdog", absl::InvalidArgumentError(absl::StrCat(
+                         "only a daemon with ready = notify has a watchdog, and '", spec_->name,
+                         "' has ready = ", FindDaemonKey("ready")->write(*spec_))));
+}
+
+void DaemonBuilder::CheckHalt() {
+  const RestartPolicy& policy = spec_->restart_policy;
+  if (CanEverHalt(policy)) return;
+  context_.warnings.Add(
+      PlaceOfFirst({"backoff", "retry_time", "max_retries"}),
+      absl::StrCat("'", spec_->name, "' can never be halted: the delays between ",
+                   policy.max_retries, " failures take at least ",
+                   hob::FormatDuration(LeastSpanOfFailures(policy, policy.max_retries)),
+                   ", and retry_time is ", hob::FormatDuration(policy.retry_time),
+                   ": lengthen retry_time, or lower backoff or max_retries"));
+}
+
+ServerSettings BuildServer(const ServerLayer& layer, ProblemList* errors, ProblemList* warnings) {
+  ServerSettings server = DefaultServerSettings(CurrentPaths());
+  for (const auto& [key, setting] : layer) {
+    if (setting.value.has_value()) (*setting.value)(&server);
+  }
+  const absl::Status status = CompleteServerSettings(&server);
+  if (!status.ok()) {
+    errors->Add(PlaceInForce(layer, "run_dir"),
+                absl::StrCat("run_dir: ", status.message(), "; shorten it, or set listen"));
+  }
+  const ConfigPlace burst = PlaceInForce(layer, "start_burst");
+  if (burst.source >= 0 && !server.start_rate.has_value()) {
+    warnings->Add(burst, "start_burst: it does nothing without start_rate");
+  }
+  return server;
+}
+
+void WarnOfMissingCommand(const std::string& name, const MergedDaemon& daemon,
+                          ProblemList* warnings) {
+  if (daemon.command.has_value()) {
+    warnings->Add(daemon.command->place,
+                  absl::StrCat("'", name, "' has no command (it is empty here): skipped"));
+  } else {
+    warnings->Add(daemon.place, absl::StrCat("'", name, "' has no command anywhere: skipped"));
+  }
+}
+
+DaemonSpecs BuildDaemons(const MergedConfig& merged, Accounts* accounts, ProblemList* errors,
+                         ProblemList* warnings) {
+  BuildContext context{merged, *accounts, *errors, *warnings, {}, {}};
+  DaemonSpecs daemons;
+  for (const auto& [name, daemon] : merged.daemons) {
+    if (daemon.has_command()) {
+      daemons.emplace_hint(daemons.end(), name, DaemonBuilder(context, name, daemon).Build());
+    } else {
+      WarnOfMissingCommand(name, daemon, warnings);
+    }
+  }
+  return daemons;
+}
+
+// Reports daemons that write the same log: the errors of `web` and the output of `web.err` both go
+// to web.err.log.
+void CheckLogNames(const DaemonSpecs& daemons, const MergedConfig& merged, ProblemList* errors) {
+  for (const auto& [name, spec] : daemons) {
+    absl::string_view stem = name;
+    if (!absl::ConsumeSuffix(&stem, ".err") || spec->stdout_mode != OutputMode::kLog) continue;
+    const auto other = daemons.find(std::string(stem));
+    if (other == daemons.end() || other->second->stderr_mode != OutputMode::kLog) continue;
+    errors->Add(
+        merged.daemons.at(name).command->place,
+        absl::StrCat("'", name, "' and '", stem, "' would both write the log ", name,
+                     ".log: rename one of them, or set stderr = stdout in [daemon:", stem, "]"));
+  }
+}
+
+}  // namespace
+
+Config BuildConfig(const MergedConfig& merged, Accounts* accounts, ProblemList* errors,
+                   ProblemList* warnings) {
+  Config config;
+  config.server = BuildServer(merged.server, errors, warnings);
+  config.daemons = BuildDaemons(merged, accounts, errors, warnings);
+  CheckLogNames(config.daemons, merged, errors);
+  return config;
+}
+
+}  // namespace hob
