@@ -18,27 +18,28 @@ namespace {
 
 constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::max();
 
-// Beside the logs: slots for spawns (SpawnSlots), and what control takes: listeners, connections,
-// gRPC's own.
-constexpr int64_t kOwnDescriptors = LogStore::kMostDescriptors + 64 + 64;
-// Threads of gRPC, of the server itself, and who asks how it does.
+// Descriptors besides the logs: slots for spawns (SpawnSlots), listeners, connections, and gRPC's
+// own.
+constexpr int64_t kOwnDescriptors = LogStore::kMaxDescriptors + 64 + 64;
+// Threads of gRPC and of the server itself, and processes that check its health.
 constexpr int64_t kOwnProcesses = 64;
 constexpr int64_t kOwnMappings = 1024;
-// With room for the answers to many calls at a time.
+// Includes the answers to many concurrent calls.
 constexpr int64_t kOwnMemory = 32 << 20;
 
-// A stack and the page that guards it.
+// A stack and its guard page.
 constexpr int64_t kMappingsOfDaemon = 2;
-// As measured: see server/README.md.
+// Measured: see server/README.md.
 constexpr int64_t kMemoryOfDaemon = 16 << 10;
 
-// While a daemon runs: its pidfd, the FIFOs of what is logged, and how it says that it is ready.
+// Returns the descriptors of a running daemon: its pidfd, the FIFOs of logged streams, and its
+// readiness channel.
 int64_t DescriptorsOf(const DaemonSpec& daemon) {
   return 1 + (daemon.stdout_mode == OutputMode::kLog) + (daemon.stderr_mode == OutputMode::kLog) +
          (daemon.ready != ReadyMode::kNone);
 }
 
-// The number in a file of the kernel's; absent when there is none ("max" is none).
+// Returns the number in a kernel file; absent if there is none (such as "max").
 absl::optional<int64_t> ReadNumber(const std::string& path) {
   std::ifstream file(path);
   int64_t number = 0;
@@ -55,7 +56,7 @@ int64_t LimitOf(int resource) {
   return static_cast<int64_t>(limit.rlim_cur);
 }
 
-// Memory and swap, bytes.
+// Returns memory plus swap, bytes.
 int64_t MemoryOfMachine() {
   std::ifstream file("/proc/meminfo");
   int64_t total = 0;
@@ -68,20 +69,20 @@ int64_t MemoryOfMachine() {
 }
 
 int64_t ProcessesOfMachine() {
-  int64_t most = kUnbounded;
+  int64_t max = kUnbounded;
   for (const char* path : {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"}) {
-    most = std::min(most, ReadNumber(path).value_or(kUnbounded));
+    max = std::min(max, ReadNumber(path).value_or(kUnbounded));
   }
-  // The kernel does not hold root to it.
-  return geteuid() == 0 ? most : std::min(most, LimitOf(RLIMIT_NPROC));
+  // The kernel exempts root from this limit.
+  return geteuid() == 0 ? max : std::min(max, LimitOf(RLIMIT_NPROC));
 }
 
-// A sentence for what is short; empty when it is not.
+// Returns a sentence about a shortage; empty if there is none.
 std::string Shortage(const std::string& what, int64_t needed, int64_t available,
                      const std::string& remedy) {
   if (needed <= available) return "";
-  return absl::StrCat("they need ", needed, " ", what, ", and there are ", available, ": raise ",
-                      remedy, " to at least ", needed);
+  return absl::StrCat("they need ", needed, " ", what, ", but only ", available,
+                      " are available: raise ", remedy, " to at least ", needed);
 }
 
 }  // namespace
@@ -126,7 +127,7 @@ LoadedConfig LoadConfigThatFits(const std::vector<std::string>& paths, const Cap
   if (!loaded.ok()) return loaded;
   const absl::Status fits = CheckFits(loaded.config.daemons, available);
   if (!fits.ok()) {
-    // It is the fault of no single line.
+    // No single line is at fault.
     loaded.errors.push_back({absl::StrJoin(paths, ", "), 0, std::string(fits.message())});
   }
   return loaded;

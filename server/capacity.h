@@ -10,31 +10,32 @@
 
 namespace hob {
 
-// What the machine has room for, or what daemons need of it. A daemon is planned to be up, with its
-// child and its worker's thread.
+// Resources that the machine has, or that daemons need. Daemons are planned as running, with child
+// and worker thread.
 struct Capacity {
   // Open descriptors of the server.
   int64_t descriptors = 0;
-  // Processes and threads, which share their numbers.
+  // Processes and threads, which share one limit.
   int64_t processes = 0;
-  // Pieces of the server's address space.
+  // Memory mappings of the server.
   int64_t mappings = 0;
-  // Of the server, bytes.
+  // Memory of the server, bytes.
   int64_t memory = 0;
 
-  // What `daemons` need, together with the server itself.
+  // Returns the needs of `daemons`, including the server's own.
   static Capacity NeededFor(const DaemonSpecs& daemons);
 
-  // What there is: the limits of this process, once RaiseDescriptorLimit has raised them, and those
-  // of the kernel. What cannot be found out is without bound.
+  // Returns what the machine offers: the limits of this process, after RaiseDescriptorLimit, and
+  // those of the kernel. An unknown resource counts as unlimited.
   static Capacity OfMachine();
 };
 
-// OK when what `daemons` need is there; else ResourceExhausted with what to raise, and to what: the
-// place to refuse daemons is the load of their configuration, and not the start of number 9,996.
+// Returns OK if `available` covers the needs of `daemons`; else ResourceExhausted with the limit to
+// raise and its new value. Checked when the configuration is loaded, so that daemons are rejected
+// then and not at the start of number 9,996.
 absl::Status CheckFits(const DaemonSpecs& daemons, const Capacity& available);
 
-// LoadConfig, where daemons that do not fit are an error of the configuration too.
+// Calls LoadConfig, and reports daemons that do not fit as an error of the configuration.
 LoadedConfig LoadConfigThatFits(const std::vector<std::string>& paths, const Capacity& available);
 
 }  // namespace hob

@@ -21,7 +21,7 @@ DaemonSpecs Daemons(int count, const DaemonSpec& like = DaemonSpec()) {
   return daemons;
 }
 
-// What one more daemon needs.
+// Returns the needs of one more daemon.
 Capacity OneMore(const DaemonSpec& daemon) {
   const Capacity one = Capacity::NeededFor(Daemons(1, daemon));
   const Capacity two = Capacity::NeededFor(Daemons(2, daemon));
@@ -34,7 +34,7 @@ TEST(CapacityTest, DaemonNeedsThreeDescriptorsAndTwoProcesses) {
   EXPECT_EQ(OneMore(DaemonSpec()).processes, 2);
 }
 
-TEST(CapacityTest, DescriptorsAreCountedByWhatADaemonUses) {
+TEST(CapacityTest, CountsTheDescriptorsThatADaemonUses) {
   DaemonSpec joined;
   joined.stderr_mode = OutputMode::kStdout;
   EXPECT_EQ(OneMore(joined).descriptors, 2);
@@ -46,11 +46,11 @@ TEST(CapacityTest, DescriptorsAreCountedByWhatADaemonUses) {
   EXPECT_EQ(OneMore(notifying).descriptors, 4);
 }
 
-TEST(CapacityTest, WhatIsNeededFits) {
+TEST(CapacityTest, ExactCapacityFits) {
   EXPECT_TRUE(CheckFits(Daemons(100), Capacity::NeededFor(Daemons(100))).ok());
 }
 
-TEST(CapacityTest, EachShortageSaysWhatToRaiseAndToWhat) {
+TEST(CapacityTest, EachShortageNamesTheLimitAndItsNewValue) {
   const DaemonSpecs daemons = Daemons(10'000);
   const Capacity needed = Capacity::NeededFor(daemons);
   const struct {
@@ -73,7 +73,7 @@ TEST(CapacityTest, EachShortageSaysWhatToRaiseAndToWhat) {
   }
 }
 
-TEST(CapacityTest, LimitOfThisProcessIsTheMachines) {
+TEST(CapacityTest, MachineCapacityUsesTheLimitOfThisProcess) {
   rlimit before = {};
   getrlimit(RLIMIT_NOFILE, &before);
   const rlimit lowered = {123, before.rlim_max};
@@ -84,7 +84,7 @@ TEST(CapacityTest, LimitOfThisProcessIsTheMachines) {
   EXPECT_GT(Capacity::OfMachine().memory, 1 << 20);
 }
 
-TEST(CapacityTest, AConfigurationThatDoesNotFitIsWrong) {
+TEST(CapacityTest, RejectsAConfigurationThatDoesNotFit) {
   const TestFolder folder;
   const std::string path = folder.Write("hob.ini", "[os_daemons]\nweb = /bin/cat\n");
   const LoadedConfig fits = LoadConfigThatFits({path}, Capacity::OfMachine());
@@ -99,7 +99,7 @@ TEST(CapacityTest, AConfigurationThatDoesNotFitIsWrong) {
               AllOf(HasSubstr(path), HasSubstr("no room for 1 daemon: ")));
 }
 
-TEST(CapacityTest, WhatIsWrongAnywayIsNotMeasured) {
+TEST(CapacityTest, DoesNotMeasureAnInvalidConfiguration) {
   const LoadedConfig loaded = LoadConfigThatFits({"/nonexistent/hob.ini"}, Capacity());
   ASSERT_EQ(loaded.errors.size(), 1);
   EXPECT_THAT(loaded.errors[0].ToString(), Not(HasSubstr("no room")));

@@ -33,7 +33,7 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kUsageOrConfiguration = 2;
 
-// What every signal does to hobd, whatever the caller had ignored (nohup(1), a shell's `&`):
+// Sets the disposition of every signal, whatever the caller had ignored (nohup(1), a shell's `&`):
 //
 //   HUP INT QUIT TERM USR2        the main thread reads them from a descriptor
 //   CHLD URG                      wake threads that wait for them
@@ -42,8 +42,8 @@ constexpr int kUsageOrConfiguration = 2;
 //   STOP CONT                     as for any process
 //   all others                    are ignored, so that none ends the server or is left pending
 //
-// Every thread inherits the mask: all but the signals that end the server are blocked.
-void TakeOverSignals() {
+// Every thread inherits the mask, which blocks all signals except the fatal ones.
+void SetUpSignals() {
   constexpr int kLastSignal = 64;
   constexpr size_t kKernelSignalSetBytes = 8;
   const std::set<int> fatal = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
@@ -52,8 +52,8 @@ void TakeOverSignals() {
   sigfillset(&blocked);
   for (int signal = 1; signal <= kLastSignal; ++signal) {
     const bool is_default = fatal.count(signal) != 0 || awaited.count(signal) != 0;
-    // The kernel's own layout: the C library has no words for the two signals that it keeps for
-    // itself, and hobd uses neither of what they do (cancel threads, change all threads' user).
+    // The kernel's own layout: the C library cannot set the two signals that it reserves, and hobd
+    // uses neither of their purposes (cancelling threads, changing all threads' user).
     const struct {
       void (*handler)(int);
       unsigned long flags;
@@ -66,8 +66,9 @@ void TakeOverSignals() {
   pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
 }
 
-// GRPC_TRACE can print messages, GRPC_ENABLE_FORK_SUPPORT slows every spawn down, GLOG_* leads our
-// log elsewhere: what the caller's environment says of them is not for us.
+// Removes variables of the caller that affect hobd's libraries: GRPC_TRACE can print messages,
+// GRPC_ENABLE_FORK_SUPPORT slows every spawn, GLOG_* redirects the log. Returns the original
+// environment.
 std::vector<std::string> CleanEnvironment() {
   std::vector<std::string> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -105,33 +106,34 @@ int Serve(const std::vector<std::string>& config_paths, const hob::ResourceLimit
     if (!server.ok()) return Fail(kFailed, server.status());
     return (*server)->Run();
   } catch (const std::system_error& error) {
-    // The library has no other way to say that there is no room for a thread.
-    // They are made before the first daemon is started; workers are made without exceptions.
+    // The standard library reports a failure to create a thread only by this exception. These
+    // threads are created before the first daemon starts; workers are created without exceptions.
     return Fail(kFailed, absl::ResourceExhaustedError(
                              absl::StrCat("cannot start a thread: ", error.code().message())));
   }
 }
 
-// By itself protobuf writes a line to stderr for each text of a request that is not UTF-8, and
-// waits where nobody reads that. Who has sent the request is told; what is left is why it aborts.
-void LogOfProtobuf(google::protobuf::LogLevel level, const char* file, int line,
-                   const std::string& message) {
+// Logs only protobuf's reason for an abort. Its default handler writes a line to stderr for each
+// request text that is not UTF-8, and blocks if nothing reads stderr; the sender of the request
+// gets an error anyway.
+void LogProtobuf(google::protobuf::LogLevel level, const char* file, int line,
+                 const std::string& message) {
   if (level == google::protobuf::LOGLEVEL_FATAL) {
     std::cerr << "hobd: protobuf: " << file << ":" << line << ": " << message << "\n";
   }
 }
 
-// Debian's abseil looks for deadlocks at every lock of a mutex: a graph of all of them, behind one
-// lock of its own, with 1.8 KiB a daemon. A build for tests keeps that.
-void LockWithoutSearchForDeadlocks() {
+// Turns off the deadlock detection of Debian's Abseil. It keeps a graph of all mutexes behind one
+// lock, with 1.8 KiB per daemon. Test builds keep it on.
+void DisableDeadlockDetection() {
 #ifdef NDEBUG
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 #endif
 }
 
-// By default the C library comes to keep every block that is as large as one that was freed once:
-// an answer to a List, or the queue of a journal. These are to go back to the kernel.
-void GiveLargeBlocksBack() {
+// Makes the C library return large blocks (an answer to List, the queue of a journal) to the
+// kernel. By default it comes to keep every block as large as one that was freed once.
+void ReturnLargeBlocks() {
   constexpr int kLarge = 128 << 10;
   mallopt(M_MMAP_THRESHOLD, kLarge);
 }
@@ -141,9 +143,9 @@ void GiveLargeBlocksBack() {
 int main(int argc, char** argv) {
   const absl::Status sanitized = hob::SanitizeInheritedDescriptors();
   if (!sanitized.ok()) return Fail(kFailed, sanitized);
-  TakeOverSignals();
-  LockWithoutSearchForDeadlocks();
-  GiveLargeBlocksBack();
+  SetUpSignals();
+  DisableDeadlockDetection();
+  ReturnLargeBlocks();
 
   CLI::App app("hobd keeps the daemons of one machine running. It is controlled with hob.", "hobd");
   std::vector<std::string> config_paths;
@@ -162,6 +164,6 @@ int main(int argc, char** argv) {
   if (!limit.ok()) return Fail(kFailed, limit.status());
   std::vector<std::string> environment = CleanEnvironment();
   hob::Journal::InitLog(argv[0]);
-  google::protobuf::SetLogHandler(LogOfProtobuf);
+  google::protobuf::SetLogHandler(LogProtobuf);
   return Serve(config_paths, *limit, std::move(environment));
 }

@@ -11,7 +11,7 @@ MemoryTrimmer::MemoryTrimmer() : begun_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) 
 
 void MemoryTrimmer::NoteActivity() {
   ++noted_;
-  if (!told_ && !told_.exchange(true)) eventfd_write(fd(), 1);
+  if (!signaled_ && !signaled_.exchange(true)) eventfd_write(fd(), 1);
 }
 
 void MemoryTrimmer::Look(MonotonicTime now) {
@@ -30,8 +30,8 @@ bool MemoryTrimmer::TrimIfDue(MonotonicTime now) {
   due_ = MonotonicTime::InfiniteFuture();
   earliest_ = now + kInterval;
   malloc_trim(0);
-  // Whoever notes something from here on tells of it; what came just before is still to be seen.
-  told_ = false;
+  // Activity from here on signals begun_ again; Look catches activity just before.
+  signaled_ = false;
   Look(now);
   return true;
 }

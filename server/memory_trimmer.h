@@ -10,46 +10,47 @@
 
 namespace hob {
 
-// Gives memory that is free back to the kernel when it is quiet again after much has happened: what
-// thousands of workers or hundreds of callers needed for a moment, the C library keeps otherwise.
-// Tells when to wake up for it; without activity there is nothing to do, and nobody wakes up.
+// Returns free memory to the kernel once activity has ceased; otherwise the C library would keep
+// memory that thousands of workers or hundreds of callers needed briefly. Tells when to wake up for
+// that; without activity there are no wake-ups.
 //
-// NoteActivity is thread-safe, all else belongs to the one thread that waits for fd() and due().
+// NoteActivity is thread-safe; the rest belongs to the thread that waits for fd() and due().
 class MemoryTrimmer {
  public:
-  // It is quiet when nothing has happened for so long ...
+  // Time without activity after which it trims.
   static constexpr absl::Duration kQuiet = absl::Seconds(1);
-  // ... and between two trims, which cost milliseconds, is at least so long.
+  // Minimum time between two trims, which cost milliseconds.
   static constexpr absl::Duration kInterval = absl::Seconds(5);
 
   MemoryTrimmer();
 
-  // Something happens that takes memory. Cheap; a system call only for the first after a trim.
+  // Records activity that takes memory. Cheap: makes a system call only on the first activity after
+  // a trim.
   void NoteActivity();
 
-  // Readable (POLLIN) when activity has begun: then Look is to be called.
+  // Readable (POLLIN) after the first activity; call Look then.
   int fd() const { return begun_.get(); }
 
-  // Takes notice of activity.
+  // Registers recorded activity.
   void Look(MonotonicTime now);
 
-  // When TrimIfDue is to be called; InfiniteFuture: there is no need.
+  // Returns when to call TrimIfDue; InfiniteFuture if there is no need.
   MonotonicTime due() const { return due_; }
 
-  // Trims when its time has come and nothing has happened since the last look. Returns whether it
-  // did.
+  // Trims if the time has come and there was no activity since the last Look. Returns true if it
+  // trimmed.
   bool TrimIfDue(MonotonicTime now);
 
  private:
   const UniqueFd begun_;
-  // How often there was activity, and how much of that was looked at.
+  // Count of activities, and how many of them Look has seen.
   std::atomic<int64_t> noted_{0};
   int64_t seen_ = 0;
-  // Whether somebody has written to begun_ since the last trim.
-  std::atomic<bool> told_{false};
+  // True if begun_ was written since the last trim.
+  std::atomic<bool> signaled_{false};
 
   MonotonicTime due_ = MonotonicTime::InfiniteFuture();
-  // The next trim comes no earlier.
+  // Earliest time of the next trim.
   MonotonicTime earliest_;
 };
 

@@ -14,7 +14,7 @@ bool IsReadable(const MemoryTrimmer& trimmer) {
   return poll(&poller, 1, 0) == 1;
 }
 
-TEST(MemoryTrimmerTest, WithoutActivityNobodyWakesUp) {
+TEST(MemoryTrimmerTest, NeverWakesUpWithoutActivity) {
   MemoryTrimmer trimmer;
   EXPECT_FALSE(IsReadable(trimmer));
   trimmer.Look(At(1));
@@ -22,7 +22,7 @@ TEST(MemoryTrimmerTest, WithoutActivityNobodyWakesUp) {
   EXPECT_FALSE(trimmer.TrimIfDue(At(1e6)));
 }
 
-TEST(MemoryTrimmerTest, TrimsOnceWhenItIsQuiet) {
+TEST(MemoryTrimmerTest, TrimsOnceWhenQuiet) {
   MemoryTrimmer trimmer;
   trimmer.NoteActivity();
   EXPECT_TRUE(IsReadable(trimmer));
@@ -30,7 +30,7 @@ TEST(MemoryTrimmerTest, TrimsOnceWhenItIsQuiet) {
   EXPECT_EQ(trimmer.due(), At(101));
   EXPECT_FALSE(trimmer.TrimIfDue(At(100.9)));
   trimmer.NoteActivity();
-  // It is not yet quiet, and nobody is woken to hear that.
+  // Activity has not ceased yet, and nothing wakes up to find that out.
   EXPECT_FALSE(IsReadable(trimmer));
   EXPECT_FALSE(trimmer.TrimIfDue(At(101)));
   EXPECT_EQ(trimmer.due(), At(102));
@@ -39,7 +39,7 @@ TEST(MemoryTrimmerTest, TrimsOnceWhenItIsQuiet) {
   EXPECT_EQ(trimmer.due(), MonotonicTime::InfiniteFuture());
 }
 
-TEST(MemoryTrimmerTest, ActivityAfterATrimWakesAgainAndTrimsAreFarApart) {
+TEST(MemoryTrimmerTest, ActivityAfterATrimWakesAgainButTrimsAreSpaced) {
   MemoryTrimmer trimmer;
   trimmer.NoteActivity();
   trimmer.Look(At(100));

@@ -37,7 +37,7 @@ constexpr int kRetryMilliseconds = 20;
 
 absl::Status AnotherServer(const std::string& folder, pid_t holder, absl::string_view key) {
   return absl::AlreadyExistsError(absl::StrCat("another hob server uses ", folder, ": its pid is ",
-                                               holder > 0 ? absl::StrCat(holder) : "not known",
+                                               holder > 0 ? absl::StrCat(holder) : "unknown",
                                                "; stop it, or give this one a ", key,
                                                " of its own in [hob]"));
 }
@@ -50,7 +50,7 @@ pid_t ReadHolder(int fd) {
   return absl::SimpleAtoi(absl::StripAsciiWhitespace(line), &pid) ? pid : 0;
 }
 
-// Returns who has locked the file with flock(2), by /proc/locks (proc(5)); 0: not known.
+// Returns the pid that has locked the file with flock(2), from /proc/locks (proc(5)); 0 if unknown.
 pid_t FindHolder(int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0) return 0;
@@ -70,8 +70,8 @@ pid_t FindHolder(int fd) {
 
 bool IsDead(pid_t pid) { return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH; }
 
-// A hard link would have another file truncated.
-bool IsFileOfItsOwn(int fd) {
+// Through a hard link, another file would be truncated.
+bool IsPrivateFile(int fd) {
   struct stat status;
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
@@ -84,15 +84,15 @@ absl::Status WriteHolder(int fd, const std::string& path) {
   return absl::FailedPreconditionError(absl::StrCat("cannot write ", path, ": ", strerror(errno)));
 }
 
-// The abstract address that stands for a run_dir. Containers that share a network have file systems
-// of their own, and so different names.
+// Fills in the abstract address of a run_dir. Containers that share a network have separate file
+// systems, and so different names.
 socklen_t FillName(const std::string& run_dir, sockaddr_un& address) {
   struct stat status = {};
   stat(run_dir.c_str(), &status);
   const std::unique_ptr<char, void (*)(void*)> real(realpath(run_dir.c_str(), nullptr), &free);
   std::string name = absl::StrFormat("hob %x ", status.st_dev);
   const std::string path = real == nullptr ? run_dir : real.get();
-  // The first byte of the address is NUL. The end of a path tells more than its beginning.
+  // The first byte of the address is NUL. The end of a path is more specific than its beginning.
   const size_t room = sizeof(address.sun_path) - 1 - name.size();
   absl::StrAppend(&name, path.substr(path.size() - std::min(path.size(), room)));
   address = {};
@@ -106,25 +106,25 @@ socklen_t FillName(const std::string& run_dir, sockaddr_un& address) {
 absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t mode) {
   const MadeFolders made = MakeFolders(path, mode, mode);
   if (made.error != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(key, ": cannot make the folder ", made.path,
+    return absl::FailedPreconditionError(absl::StrCat(key, ": cannot create the folder ", made.path,
                                                       ": ", strerror(made.error),
-                                                      "; make it, or name another one in [hob]"));
+                                                      "; create it, or set another one in [hob]"));
   }
   struct stat status;
   if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(key, ": ", path, " is not a folder; name another one in [hob]"));
+      absl::StrCat(key, ": ", path, " is not a folder; set another one in [hob]"));
 }
 
 absl::Status CheckClosed(const std::string& key, const std::string& path) {
   if (!IsOpenToAll(path)) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(key, ": everybody may replace what is in ", path, ": chmod o-w it"));
+      absl::StrCat(key, ": any user may replace files in ", path, ": chmod o-w it"));
 }
 
 absl::StatusOr<ServerLock> ServerLock::Acquire(const std::string& run_dir,
                                                const std::string& log_dir) {
-  const MonotonicTime deadline = Clock::Real().Now().monotonic + kPatience;
+  const MonotonicTime deadline = Clock::Real().Now().monotonic + kHolderTimeout;
   while (true) {
     ServerLock lock;
     absl::Status status = lock.LockFile(run_dir);
@@ -143,9 +143,9 @@ absl::Status ServerLock::LockFile(const std::string& run_dir) {
     return absl::FailedPreconditionError(
         absl::StrCat("run_dir: cannot open ", path, ": ", strerror(errno)));
   }
-  if (!IsFileOfItsOwn(file_.get())) {
+  if (!IsPrivateFile(file_.get())) {
     return absl::FailedPreconditionError(
-        absl::StrCat("run_dir: ", path, " is not a regular file, or has a second name: remove it"));
+        absl::StrCat("run_dir: ", path, " is not a regular file, or has a second link: remove it"));
   }
   if (flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return WriteHolder(file_.get(), path);
   if (errno != EWOULDBLOCK) {
@@ -161,18 +161,18 @@ absl::Status ServerLock::LockName(const std::string& run_dir) {
   const socklen_t size = FillName(run_dir, address);
   const auto* const name = reinterpret_cast<const sockaddr*>(&address);
   name_.Reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // Callers are never accepted: each only looks who listens.
+  // Connections are never accepted: callers only check who listens.
   if (bind(name_.get(), name, size) == 0 && listen(name_.get(), SOMAXCONN) == 0) {
     return absl::OkStatus();
   }
-  // Where names are not to be had, the file is all there is.
+  // Without abstract names, the file lock has to do.
   if (errno != EADDRINUSE) return absl::OkStatus();
   const UniqueFd caller(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   ucred peer = {};
   socklen_t peer_size = sizeof(peer);
   if (connect(caller.get(), name, size) == 0) {
     getsockopt(caller.get(), SOL_SOCKET, SO_PEERCRED, &peer, &peer_size);
-    // Any user may take any name, and is no server of this run_dir.
+    // Any user may take any name; this one is not a server of this run_dir.
     if (peer.uid != 0 && peer.uid != geteuid()) return absl::OkStatus();
   }
   holder_ = peer.pid;
@@ -181,7 +181,7 @@ absl::Status ServerLock::LockName(const std::string& run_dir) {
 
 absl::Status ServerLock::LockLogs(const std::string& log_dir) {
   logs_.Reset(open(log_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems have no such locks, and a folder may be writable though not readable.
+  // Some file systems do not support locks, and a folder may be writable but not readable.
   if (!logs_.ok() || flock(logs_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
     return absl::OkStatus();
   }

@@ -12,30 +12,30 @@
 
 namespace hob {
 
-// Makes the folder `path` and the folders above it where they are missing; new ones get `mode`.
-// FailedPrecondition that names the folder and the key of [hob] it comes from.
+// Creates the folder `path` and missing parents, all with `mode`. FailedPrecondition names the
+// folder and its key in [hob].
 absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t mode);
 
-// FailedPrecondition, with the folder and the key of [hob], when everybody may replace what is in
-// the folder `path`.
+// Returns FailedPrecondition, with the folder and its key in [hob], if any user may replace files
+// in the folder `path`.
 absl::Status CheckClosed(const std::string& key, const std::string& path);
 
-// The right to be the one server of a run_dir and of a log_dir. Held by descriptors that children
-// do not inherit, so that the kernel takes it back however the server ends:
+// Ensures that a run_dir and a log_dir have only one server. Held by descriptors that children do
+// not inherit, so that the kernel releases it however the server ends:
 //
 //   hob.lock in run_dir, locked with flock(2): names the holder
-//   an abstract Unix socket (unix(7)), named by run_dir and its file system: holds where somebody
-//     removes run_dir, which would let a second server lock a file of its own
+//   an abstract Unix socket (unix(7)), named by run_dir and its file system: still
+//     holds after run_dir was removed, when a second server could lock a new file
 //   log_dir, locked with flock(2): two servers that rotate one log lose lines
 class ServerLock {
  public:
-  // AlreadyExists, with the other server's pid where it can be told, when there is one.
-  // FailedPrecondition when hob.lock is not a file of its own: a planted one is left as it is.
-  // Blocks for up to kPatience while the holder is dead and a child that it was about to start has
-  // not let go of its descriptors yet.
+  // Takes the lock. AlreadyExists, with the other server's pid if known, if there is one.
+  // FailedPrecondition if hob.lock is not a regular file with a single link; a planted file stays
+  // as it is. Waits up to kHolderTimeout for a dead holder whose newborn child has not closed its
+  // descriptors yet.
   static absl::StatusOr<ServerLock> Acquire(const std::string& run_dir, const std::string& log_dir);
 
-  static constexpr absl::Duration kPatience = absl::Seconds(5);
+  static constexpr absl::Duration kHolderTimeout = absl::Seconds(5);
 
  private:
   ServerLock() = default;
@@ -47,7 +47,7 @@ class ServerLock {
   UniqueFd file_;
   UniqueFd name_;
   UniqueFd logs_;
-  // The other server that the last step has found; 0: none, or not known.
+  // Pid of the other server found by the last step; 0 if none, or unknown.
   pid_t holder_ = 0;
 };
 

@@ -56,12 +56,12 @@ TEST_F(ServerLockTest, NamesItsHolder) {
   ExpectRefusal(run_dir_, "run_dir");
 }
 
-TEST_F(ServerLockTest, IsFreeWhenItsHolderIsGone) {
+TEST_F(ServerLockTest, IsFreeAfterItsHolder) {
   EXPECT_TRUE(Acquire().ok());
   EXPECT_TRUE(Acquire().ok());
 }
 
-TEST_F(ServerLockTest, HoldsWhereRunDirWasRemovedAndMadeAgain) {
+TEST_F(ServerLockTest, HoldsAfterRunDirWasRecreated) {
   const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
   ASSERT_TRUE(lock.ok()) << lock.status();
   ASSERT_EQ(unlink(path_.c_str()), 0);
@@ -93,14 +93,15 @@ TEST_F(ServerLockTest, TwoServersDoNotShareLogs) {
   EXPECT_THAT(std::string(second.message()), HasSubstr("a log_dir of its own"));
 }
 
-// A server was killed while a child of its was between clone and execve: the child lets go soon.
-TEST_F(ServerLockTest, WaitsForWhatADeadHolderHasLeftOpen) {
+// Simulates a server killed while its child was between clone and execve: the child soon closes the
+// descriptors.
+TEST_F(ServerLockTest, WaitsForChildrenOfADeadHolder) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const pid_t holder = fork();
   if (holder == 0) {
     const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
-    // It keeps the descriptors until the test closes the pipe.
+    // The child keeps the descriptors until the test closes the pipe.
     if (fork() == 0) {
       close(ends[1]);
       char byte;
@@ -117,7 +118,7 @@ TEST_F(ServerLockTest, WaitsForWhatADeadHolderHasLeftOpen) {
   close(ends[0]);
 }
 
-TEST_F(ServerLockTest, APlantedLinkIsNoLockAndWhatItNamesStaysAsItIs) {
+TEST_F(ServerLockTest, RejectsAPlantedLinkAndLeavesItsTargetAlone) {
   const std::string victim = folder_.Write("victim", "untouched and longer than a pid\n");
   for (const auto plant : {symlink, link}) {
     ASSERT_EQ(plant(victim.c_str(), path_.c_str()), 0);
@@ -131,15 +132,15 @@ TEST_F(ServerLockTest, APlantedLinkIsNoLockAndWhatItNamesStaysAsItIs) {
   EXPECT_THAT(std::string(Acquire().message()), HasSubstr("is not a regular file"));
 }
 
-// Only root can take another user's identity.
-TEST_F(ServerLockTest, AStrangerWhoTakesTheNameKeepsNobodyOut) {
-  if (geteuid() != 0) GTEST_SKIP() << "takes root";
+// Only root can switch to another user.
+TEST_F(ServerLockTest, NameTakenByAnotherUserIsIgnored) {
+  if (geteuid() != 0) GTEST_SKIP() << "requires root";
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const pid_t stranger = fork();
   if (stranger == 0) {
     constexpr uid_t kNobody = 65534;
-    // The name is the stranger's; the files are still within its reach.
+    // The stranger holds the name but not the files.
     if (seteuid(kNobody) != 0) _exit(1);
     setfsuid(0);
     const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
@@ -151,7 +152,7 @@ TEST_F(ServerLockTest, AStrangerWhoTakesTheNameKeepsNobodyOut) {
   char told = 0;
   ASSERT_EQ(read(ends[0], &told, 1), 1);
   ASSERT_EQ(told, 'y');
-  // It has the folder of the logs as well.
+  // This server also gets the folder of logs.
   const std::string logs = folder_.PathOf("log2");
   ASSERT_EQ(mkdir(logs.c_str(), 0755), 0);
   const absl::Status acquired = ServerLock::Acquire(run_dir_, logs).status();
@@ -161,13 +162,13 @@ TEST_F(ServerLockTest, AStrangerWhoTakesTheNameKeepsNobodyOut) {
   close(ends[0]);
 }
 
-TEST(CheckClosedTest, AFolderThatEverybodyMayWriteIsRefused) {
+TEST(CheckClosedTest, RejectsAWorldWritableFolder) {
   const TestFolder folder;
   EXPECT_TRUE(CheckClosed("run_dir", folder.path()).ok());
   ASSERT_EQ(chmod(folder.path().c_str(), 0777), 0);
   EXPECT_EQ(
       CheckClosed("run_dir", folder.path()).message(),
-      absl::StrCat("run_dir: everybody may replace what is in ", folder.path(), ": chmod o-w it"));
+      absl::StrCat("run_dir: any user may replace files in ", folder.path(), ": chmod o-w it"));
 }
 
 }  // namespace

@@ -27,28 +27,28 @@
 namespace hob {
 namespace {
 
-// The outcome of the shutdown, as a number for an eventfd.
+// Outcome of the shutdown, as the value of an eventfd.
 constexpr eventfd_t kAllGone = 1;
 constexpr eventfd_t kSomeLeft = 2;
 
 constexpr mode_t kFolderMode = 0755;
 constexpr mode_t kLogFolderMode = 0750;
-// Children open their FIFOs before they take on another user.
+// Children open their FIFOs before they switch users, so others need no access.
 constexpr mode_t kFifoFolderMode = 0700;
 
-// Time that instances of a dead server have to end before they are killed.
+// Time that instances of a dead server get to end before they are killed.
 constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
-// Times that output which cannot be written is tried, once a second, before it is given up.
+// Number of attempts, one per second, to write stalled output before it is dropped.
 constexpr int kLastTries = 5;
-// Time for the last answers to leave, once everything is down and every call is answered. A client
-// that is connected and makes no call may not notice that it is asked to go.
-constexpr std::chrono::milliseconds kFarewell{100};
-// Time that the process may take for its own end after that.
-constexpr absl::Duration kLongestFarewell = absl::Seconds(10);
+// Time for the last answers to leave, once everything is down and every call is answered. A
+// connected client without calls may not notice the request to disconnect.
+constexpr std::chrono::milliseconds kShutdownGrace{100};
+// Time limit for the end of the process after that.
+constexpr absl::Duration kMaxExitTime = absl::Seconds(10);
 
-// Time that daemons which a second signal kills have to be gone. After it they, or their workers,
-// hang in the kernel, and waiting is pointless.
-constexpr absl::Duration kLongestKill = absl::Seconds(10);
+// Time limit for daemons killed by a second signal. After it, they or their workers hang in the
+// kernel, and waiting is pointless.
+constexpr absl::Duration kMaxKillTime = absl::Seconds(10);
 
 // The sockets of daemons with `ready = notify`.
 std::string NotifyDir(const ServerSettings& settings) { return settings.run_dir + "/notify"; }
@@ -65,11 +65,11 @@ sigset_t HandledSignals() {
 
 void ChildEnded(int) {}
 
-// Returns what the main thread blocks while it waits: what it blocks anyway, but for SIGCHLD. That
-// cannot come from the descriptor of signals: a thread that let it in would take it from there, and
-// where none does, the kernel looks at every thread at the end of every child. It remembers the one
-// that took the last, so that it finds this one at once.
-sigset_t AllButChildEnded() {
+// Returns the mask for the main thread's wait: its usual mask without SIGCHLD. SIGCHLD must not
+// come through signalfd: another thread that unblocked it would consume it, and if no thread
+// unblocks it, the kernel examines every thread at each child's end. The kernel remembers the
+// thread that took the last signal, and so finds this one at once.
+sigset_t WaitMask() {
   struct sigaction action = {};
   action.sa_handler = ChildEnded;
   sigaction(SIGCHLD, &action, nullptr);
@@ -79,17 +79,17 @@ sigset_t AllButChildEnded() {
   return set;
 }
 
-// Ends the process with `code` if it is still there after kLongestFarewell. Called by the main
-// thread when nothing is left but to take everything down: the end of gRPC waits for its threads,
-// and for ever for one that it could not make when the machine had no room for it.
-void EndSoonAnyway(int code) {
+// Ends the process with `code` if it still exists after kMaxExitTime. Called by the main thread
+// when only destruction is left: gRPC's shutdown waits for its threads, and forever for one that
+// could not be created for lack of resources.
+void ForceExitLater(int code) {
   static int exit_code;
   static MonotonicTime end;
   exit_code = code;
-  end = Clock::Real().Now().monotonic + kLongestFarewell;
+  end = Clock::Real().Now().monotonic + kMaxExitTime;
   struct sigaction action = {};
   action.sa_handler = [](int) {
-    // Others may send SIGALRM, too.
+    // Other processes may send SIGALRM too.
     if (Clock::Real().Now().monotonic >= end) _exit(exit_code);
   };
   sigaction(SIGALRM, &action, nullptr);
@@ -97,7 +97,7 @@ void EndSoonAnyway(int code) {
   sigemptyset(&set);
   sigaddset(&set, SIGALRM);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-  alarm(kLongestFarewell / absl::Seconds(1));
+  alarm(kMaxExitTime / absl::Seconds(1));
 }
 
 int64_t MonotonicMicroseconds() {
@@ -138,9 +138,9 @@ Server::Server(Options options)
 absl::Status Server::OpenSignals() {
   const sigset_t handled = HandledSignals();
   signals_.Reset(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!signals_.ok()) return absl::ErrnoToStatus(errno, "cannot take signals: signalfd");
+  if (!signals_.ok()) return absl::ErrnoToStatus(errno, "cannot receive signals: signalfd");
   all_down_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!all_down_.ok()) return absl::ErrnoToStatus(errno, "cannot be told of the end: eventfd");
+  if (!all_down_.ok()) return absl::ErrnoToStatus(errno, "cannot wait for the shutdown: eventfd");
   return absl::OkStatus();
 }
 
@@ -153,7 +153,7 @@ absl::Status Server::TakeRunDir() {
         std::make_tuple("run_dir", NotifyDir(settings), kFolderMode),
         std::make_tuple("run_dir", FifoDir(settings), kFifoFolderMode)}) {
     if (absl::Status status = MakeFolder(key, path, mode); !status.ok()) return status;
-    // Logs that others replace do no harm.
+    // Files that others replace in log_dir do no harm.
     if (absl::string_view(key) != "run_dir") continue;
     if (absl::Status status = CheckClosed(key, path); !status.ok()) return status;
   }
@@ -164,7 +164,7 @@ absl::Status Server::TakeRunDir() {
 }
 
 absl::Status Server::EndPredecessor() {
-  // From now on this process gets orphans: those ended here, and those that daemons will lose.
+  // From here on this process inherits orphans: of the processes ended here, and of daemons.
   if (absl::Status status = StrayReaper::BecomeSubreaper(); !status.ok()) return status;
   PredecessorReport report =
       ::hob::EndPredecessor(options_.config.server.run_dir, kPredecessorGrace);
@@ -175,13 +175,13 @@ absl::Status Server::EndPredecessor() {
   for (const Leftover& leftover : report.left) {
     journal_.Error(absl::StrCat(leftover.daemon, " was left running by a server that is dead: ",
                                 absl::StrJoin(leftover.problems, "; "),
-                                "; it is not started before that is gone"));
+                                "; it will not be started until that is gone"));
   }
   leftovers_ = std::move(report.left);
   if (report.problems.empty()) return absl::OkStatus();
-  // Going on could make a second instance of something that still runs.
+  // Continuing could start a second instance of a running daemon.
   return absl::FailedPreconditionError(
-      absl::StrCat("what an earlier server left running cannot be ended: ",
+      absl::StrCat("processes left running by an earlier server cannot be ended: ",
                    absl::StrJoin(report.problems, "; ")));
 }
 
@@ -198,25 +198,25 @@ absl::Status Server::MakeSpawner() {
   const Containment& containment = spawner_->containment();
   journal_.Info(absl::StrCat("containment: ", ContainmentModeName(containment.mode),
                              containment.reason.empty() ? "" : ", because ", containment.reason));
-  WarnOfUsers();
+  WarnAboutUsers();
   return absl::OkStatus();
 }
 
-void Server::WarnOfUsers() {
+void Server::WarnAboutUsers() {
   const Identity& own = context_.child_defaults.identity;
-  std::vector<std::string> in_need;
+  std::vector<std::string> affected;
   for (const auto& [name, daemon] : options_.config.daemons) {
     if (daemon->credentials == nullptr || own.Is(*daemon->credentials)) continue;
-    in_need.push_back(name);
+    affected.push_back(name);
     const std::string why_not = own.WhyNot(*daemon->credentials);
     if (!why_not.empty()) {
       journal_.Warning(absl::StrCat(name, " cannot be started: ", why_not));
     }
   }
-  const absl::Status helper = in_need.empty() ? absl::OkStatus() : spawner_->CheckExecHelper();
+  const absl::Status helper = affected.empty() ? absl::OkStatus() : spawner_->CheckExecHelper();
   if (helper.ok()) return;
-  journal_.Error(absl::StrCat(helper.message(), "; these have a user or group of their own and ",
-                              "cannot be started: ", absl::StrJoin(in_need, " ")));
+  journal_.Error(absl::StrCat(helper.message(), "; these daemons set a user or group and ",
+                              "cannot be started: ", absl::StrJoin(affected, " ")));
 }
 
 absl::Status Server::MakeSupervisor() {
@@ -270,7 +270,7 @@ void Server::StartServing() {
   const auto hand_over = [this](UniqueFd connection) {
     rpc_server_->TakeConnection(std::move(connection));
   };
-  // Handlers tell callers over TCP from others by the address that gRPC reports.
+  // Handlers distinguish TCP callers by the address that gRPC reports.
   listener_->Serve(hand_over, hand_over);
   ServeMetrics();
 }
@@ -283,33 +283,32 @@ int Server::Run() {
                              absl::StrJoin(listener_->addresses(), " ")));
   NotifyReady(daemons);
 
-  const sigset_t blocked = AllButChildEnded();
-  // The boot leaves much behind.
+  const sigset_t blocked = WaitMask();
+  // The boot leaves much memory free.
   trimmer_.NoteActivity();
   while (!WaitForEvents(blocked)) {
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
       HandleSignal(info.ssi_signo);
     }
-    // One SIGCHLD may stand for many ends, so it is not counted.
+    // One SIGCHLD may stand for several children, so it is not counted.
     strays_.ReapStrays();
   }
   eventfd_t all_gone = kAllGone;
   eventfd_read(all_down_.get(), &all_gone);
   if (all_gone != kAllGone) exit_code_ = 1;
   StopServing();
-  // If a process survived KILL, everything is taken down in order, so that its record stays for the
-  // next server.
+  // If a process survived KILL, tear down in order so that its record stays for the next server.
   if (all_gone == kAllGone) EndAtOnce();
   return exit_code_;
 }
 
 void Server::EndAtOnce() {
 #ifndef HOB_TAKES_ALL_DOWN
-  // Every daemon is gone, every call answered. A reload is finished, and so is all that leaves
-  // files and groups behind for others to see. Joining a thousand threads, and gRPC's one after the
-  // other, unmapping their stacks and freeing ten thousand snapshots took half of the time of an
-  // orderly stop, and the kernel does it at once.
+  // Every daemon is gone and every call answered. Only objects that leave visible files and groups
+  // behind are ended in order, after a reload in progress. Joining a thousand threads, and gRPC's
+  // one by one, unmapping their stacks and freeing ten thousand snapshots took half the time of an
+  // orderly stop; the kernel does it at once.
   reloader_ = nullptr;
   logs_->archiver().End();
   spawner_ = nullptr;
@@ -323,9 +322,9 @@ bool Server::WaitForEvents(const sigset_t& blocked) {
       {signals_.get(), POLLIN, 0}, {all_down_.get(), POLLIN, 0}, {trimmer_.fd(), POLLIN, 0}};
   const MonotonicTime due = std::min(give_up_at_, trimmer_.due());
   const absl::Duration left = due - Clock::Real().Now().monotonic;
-  const timespec patience = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
+  const timespec timeout = absl::ToTimespec(std::max(left, absl::ZeroDuration()));
   const bool bounded = due != MonotonicTime::InfiniteFuture();
-  const int ready = ppoll(fds, std::size(fds), bounded ? &patience : nullptr, &blocked);
+  const int ready = ppoll(fds, std::size(fds), bounded ? &timeout : nullptr, &blocked);
   const MonotonicTime now = Clock::Real().Now().monotonic;
   if (ready == 0 && give_up_at_ <= now) GiveUp();
   if (fds[0].revents != 0) trimmer_.NoteActivity();
@@ -339,7 +338,7 @@ void Server::HandleSignal(int signal) {
     case SIGTERM:
     case SIGINT:
     case SIGQUIT:
-      return stopping_ ? CutShort() : BeginShutDown();
+      return stopping_ ? KillRemaining() : BeginShutDown();
     case SIGHUP:
       listener_->Restore();
       return reloader_->Request(/*dry_run=*/false, nullptr);
@@ -354,7 +353,7 @@ void Server::HandleSignal(int signal) {
 void Server::BeginShutDown() {
   stopping_ = true;
   NotifyServiceManager("STOPPING=1\nSTATUS=stops all daemons");
-  journal_.Info("stops all daemons, then ends; a second signal kills what is left");
+  journal_.Info("stops all daemons, then ends; a second signal kills all remaining processes");
   handlers_->BeginShutDown();
   supervisor_->BeginShutDown([this](bool all_gone) {
     logs_->leftovers().Finish(kLastTries, [this, all_gone] {
@@ -363,13 +362,13 @@ void Server::BeginShutDown() {
   });
 }
 
-void Server::CutShort() {
+void Server::KillRemaining() {
   exit_code_ = 1;
-  journal_.Warning("kills what is left");
+  journal_.Warning("kills all remaining processes");
   supervisor_->KillAll();
-  logs_->leftovers().CutShort();
+  logs_->leftovers().SkipRetries();
   const MonotonicTime now = Clock::Real().Now().monotonic;
-  give_up_at_ = std::min(give_up_at_, now + kLongestKill);
+  give_up_at_ = std::min(give_up_at_, now + kMaxKillTime);
 }
 
 void Server::GiveUp() {
@@ -377,21 +376,22 @@ void Server::GiveUp() {
   for (const DaemonSnapshotPtr& daemon : registry_.All()) {
     if (daemon->state != DaemonState::kStopped) left.push_back(daemon->name());
   }
-  journal_.Error(absl::StrCat("ends although these do not: ", absl::StrJoin(left, " "),
-                              "; the next server ends what is left of them before it starts"));
+  journal_.Error(
+      absl::StrCat("ends although these daemons have not ended: ", absl::StrJoin(left, " "),
+                   "; the next server ends their processes before it starts"));
   journal_.End();
-  // Taking the server down in order would wait for the workers.
+  // Orderly destruction would wait for the workers.
   _exit(1);
 }
 
 void Server::StopServing() {
   if (metrics_ != nullptr) metrics_->StopServing();
   listener_ = nullptr;
-  // Those who follow get the last change, or the last line, and then the end.
+  // Followers get the last change or line, and then the end.
   notifier_.End();
   handlers_->logs_thread().BeginEnd();
-  EndSoonAnyway(exit_code_);
-  rpc_server_->ShutDown(kFarewell);
+  ForceExitLater(exit_code_);
+  rpc_server_->ShutDown(kShutdownGrace);
   journal_.Info("ends");
 }
 

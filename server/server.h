@@ -30,25 +30,25 @@ class Metrics;
 class RpcServer;
 struct ServerFacts;
 
-// The composition root: makes everything in the order of dependency, runs until a signal says stop,
-// and ends the process then. Where that is not possible it is taken down in the opposite order.
+// The composition root: creates everything in order of dependency, runs until a signal stops it,
+// and then ends the process. If that is impossible, destroys everything in reverse order.
 //
-// Create and Run are called by the main thread, which has every signal blocked and never makes a
+// Create and Run are called by the main thread, which has every signal blocked and never creates a
 // daemon's process.
 class Server {
  public:
   struct Options {
-    // The chain that `config` was loaded from, for reloads.
+    // The files that `config` was loaded from, for reloads.
     std::vector<std::string> config_paths;
     Config config;
-    // "KEY=VALUE" each: the environment that children may inherit.
+    // The environment that children may inherit, as "KEY=VALUE".
     std::vector<std::string> environment;
-    // The limit of open files that children get.
+    // The limit on open files that children get.
     ResourceLimit descriptor_limit;
   };
 
-  // Takes the run_dir, ends what a dead predecessor left running as far as that is possible,
-  // listens, and makes every daemon known. Starts none yet. Errors say what failed and what to do.
+  // Takes the run_dir, ends the processes of a dead predecessor as far as possible, listens, and
+  // registers every daemon without starting it. Errors state the problem and the remedy.
   static absl::StatusOr<std::unique_ptr<Server>> Create(Options options);
 
   ~Server();
@@ -57,8 +57,8 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Starts the daemons and serves until TERM or INT has stopped them all. The exit code is 0, or 1
-  // if a second signal cut it short or something survived KILL. Mostly the process ends with it
-  // here; Run returns it if everything has to be taken down in order.
+  // if a second signal cut the shutdown short or a process survived KILL. Usually ends the process
+  // with that code; returns it if everything must be destroyed in order.
   int Run();
 
  private:
@@ -69,7 +69,7 @@ class Server {
   absl::Status EndPredecessor();
   absl::Status MakeSpawner();
   // Logs which daemons cannot be started as their users, before their starts fail.
-  void WarnOfUsers();
+  void WarnAboutUsers();
   absl::Status MakeSupervisor();
   absl::Status Listen();
   // Listens for scrapes of metrics, if they are configured (server_metrics.cc).
@@ -78,17 +78,17 @@ class Server {
   void ServeMetrics();
   void StartServing();
   // Waits for signals, timers and the end of the shutdown, with the signals `blocked`; returns true
-  // if that end has come.
+  // if the shutdown has ended.
   bool WaitForEvents(const sigset_t& blocked);
   void HandleSignal(int signal);
   void BeginShutDown();
-  // A second signal: what is left is killed.
-  void CutShort();
-  // Ends the process at once, because something survives even that.
+  // Handles a second signal: kills all remaining processes.
+  void KillRemaining();
+  // Ends the process at once, because some process survived even that.
   [[noreturn]] void GiveUp();
   void StopServing();
-  // Ends the process and leaves its memory to the kernel. Returns in builds that look for leaks or
-  // write coverage at their end: those take everything down in order.
+  // Ends the process and leaves its memory to the kernel. Returns in builds that check for leaks or
+  // write coverage at their end: those destroy everything in order.
   void EndAtOnce();
 
   Options options_;
@@ -99,11 +99,11 @@ class Server {
 
   MemoryTrimmer trimmer_;
 
-  // In the order of construction; taken down in the opposite one.
+  // In order of construction; destroyed in reverse order.
   Journal journal_;
   absl::optional<ServerLock> lock_;
   StrayReaper strays_;
-  // Instances of a dead predecessor that could not be ended, until the spawner takes them.
+  // Instances of a dead predecessor that could not be ended; moved to the spawner.
   std::vector<Leftover> leftovers_;
   std::unique_ptr<ProcessSpawner> spawner_;
   std::unique_ptr<LogStore> logs_;
@@ -113,12 +113,12 @@ class Server {
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;
-  // Null if none are configured.
+  // Null if not configured.
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Handlers> handlers_;
   std::unique_ptr<RpcServer> rpc_server_;
   std::unique_ptr<Listener> listener_;
-  // Signals, and the end of the shutdown.
+  // Deliver signals, and the end of the shutdown.
   UniqueFd signals_;
   UniqueFd all_down_;
 };

@@ -1,4 +1,4 @@
-// What the server tells Prometheus of itself, and where: a part of server.h's class.
+// The part of class Server (server.h) that serves metrics.
 #include <memory>
 #include <string>
 #include <utility>
@@ -50,7 +50,7 @@ ServerFacts Server::Facts() const {
 void Server::ServeMetrics() {
   if (metrics_ == nullptr) return;
   if (absl::Status status = metrics_->Serve(); !status.ok()) {
-    // The daemons matter more.
+    // Failing here would cost the daemons their supervisor.
     journal_.Error(absl::StrCat("metrics are not served: ", status.message()));
     return;
   }

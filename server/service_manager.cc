@@ -20,7 +20,7 @@ void NotifyServiceManager(const std::string& assignments) {
   address.sun_family = AF_UNIX;
   if (path.size() < 2 || path.size() >= sizeof(address.sun_path)) return;
   memcpy(address.sun_path, path.data(), path.size());
-  // "@name" is a socket of the abstract namespace, whose first byte is NUL.
+  // "@name" is a socket in the abstract namespace, whose first byte is NUL.
   if (path[0] == '@') address.sun_path[0] = '\0';
   const UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd.ok()) return;

@@ -5,10 +5,10 @@
 
 namespace hob {
 
-// Tells the service manager that started us how we are, by sd_notify(3)'s protocol:
-// newline-separated assignments such as "READY=1" to the socket that NOTIFY_SOCKET names. Does
-// nothing without one, and never blocks: libsystemd's own function waits for ever for a manager
-// that does not read, and what we keep running must not depend on that. Thread-safe.
+// Notifies the service manager that started hobd, by sd_notify(3)'s protocol: sends
+// newline-separated assignments such as "READY=1" to the socket in NOTIFY_SOCKET. Does nothing
+// without one. Never blocks: libsystemd's own function waits forever for a manager that does not
+// read, and hob's daemons must not depend on that. Thread-safe.
 void NotifyServiceManager(const std::string& assignments);
 
 }  // namespace hob

@@ -22,8 +22,8 @@ class CapacityTest(HobTest):
         return self.server(daemons(count)), ["prlimit", f"--nofile=100:{LIMIT}"]
 
     def assert_names_the_limit_to_raise(self, count, message):
-        found = re.search(rf"no room for {count} daemons: they need (\d+) descriptors, and there are {LIMIT}: raise the "
-                          r"hard limit of open files \(ulimit -Hn, LimitNOFILE=\) to at least (\d+)", message)
+        found = re.search(rf"no room for {count} daemons: they need (\d+) descriptors, but only {LIMIT} are available: "
+                          r"raise the hard limit of open files \(ulimit -Hn, LimitNOFILE=\) to at least (\d+)", message)
         self.assertTrue(found, message)
         self.assertEqual(found.group(1), found.group(2))
         return int(found.group(1))

@@ -114,11 +114,11 @@ class LogsTest(HobTest):
         for follow in (False, True):
             for names, stream, said in [
                     (["none"], None, "there is no log of 'none': stdout = inherit and stderr = null in [daemon:none]; "
-                                     "stdout = log keeps one"),
+                                     "set stdout = log to keep one"),
                     (["out", "none"], None, "stdout = inherit and stderr = null in [daemon:none]"),
                     (["o[t]her", "non*"], None, "there is no log of 'other': stdout = null and stderr = null"),
-                    (["none"], "STDOUT", "stdout = inherit in [daemon:none]; stdout = log keeps one"),
-                    (["out"], "STDERR", "stderr = inherit in [daemon:out]; stderr = log keeps one"),
+                    (["none"], "STDOUT", "stdout = inherit in [daemon:none]; set stdout = log to keep one"),
+                    (["out"], "STDERR", "stderr = inherit in [daemon:out]; set stderr = log to keep one"),
                     (["joined"], "STDERR", "its stderr is joined to its stdout (stderr = stdout in [daemon:joined]); "
                                            "ask for stdout")]:
                 with self.subTest(names=names, stream=stream, follow=follow):
@@ -131,7 +131,7 @@ class LogsTest(HobTest):
         processes.await_that(lambda: self.data(server, "*", stream="STDOUT") == b"joined\nout\n", server.stderr)
         result = self.hob(server, "logs", "-f", "none")
         self.assertEqual((result.returncode, result.stdout), (1, b""))
-        self.assertIn(b"stdout = log keeps one", result.stderr)
+        self.assertIn(b"set stdout = log to keep one", result.stderr)
         # A glob skips daemons whose output is not kept.
         self.assertEqual(self.hob(server, "logs", "[no]*").stdout, b"out   | out\n")
         self.assertEqual(self.hob(server, "logs", "out", "none").returncode, 1)
@@ -207,7 +207,7 @@ class LogsTest(HobTest):
         server.configure(other)
         server.reload()
         self.assertEqual([daemon.name for daemon in server.list().daemons], ["other"])
-        said = re.compile("web is gone; log stalled: .*; the last 11 bytes that it wrote wait")
+        said = re.compile("web is gone; log stalled: .*; keeping its last 11 bytes until")
         processes.await_that(lambda: said.search(server.stderr()), server.stderr)
         os.rmdir(server.path("log/web.log"))
         processes.await_that(lambda: self.text(server, "web.log") == b"last words\n", server.stderr)
@@ -221,7 +221,7 @@ class LogsTest(HobTest):
         server.await_daemon("web", lambda web: web.log_problem, "stalled")
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(server.wait(), 0)
-        self.assertRegex(server.stderr(), r"WARNING web is gone; log stalled: .*; the last 11 bytes that it wrote are lost\n")
+        self.assertRegex(server.stderr(), r"WARNING web is gone; log stalled: .*; its last 11 bytes are lost\n")
 
     def test_a_second_signal_does_not_wait_for_a_stalled_log(self):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo last words; sleep 1h'\nautostart = no\n").start()
@@ -229,10 +229,10 @@ class LogsTest(HobTest):
         server.start_daemon("web")
         server.await_daemon("web", lambda web: web.log_problem, "stalled")
         server.process.send_signal(signal.SIGTERM)
-        processes.await_that(lambda: "bytes that it wrote wait" in server.stderr(), server.stderr)
+        processes.await_that(lambda: "bytes until the log can be written" in server.stderr(), server.stderr)
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(server.wait(), 1)
-        self.assertIn("the last 11 bytes that it wrote are lost", server.stderr())
+        self.assertIn("its last 11 bytes are lost", server.stderr())
 
     def test_deleted_run_dir_is_recreated_for_the_next_start(self):
         server = self.server()
@@ -247,7 +247,7 @@ class LogsTest(HobTest):
         server.restart_daemon("web")
         processes.await_that(lambda: self.text(server, "web.log") == b"one\none\n", server.stderr)
         self.assertEqual(server.daemon("web").exit_count, 1)
-        self.assertEqual(server.stderr().count("was deleted while the server runs"), 1)
+        self.assertEqual(server.stderr().count("was deleted while the server was running"), 1)
         self.assertTrue(server.start_daemon("ready").ready)
         server.stop()
 
@@ -332,7 +332,7 @@ class LogsTest(HobTest):
         server.stop()
         log = server.stderr()
         ends_and_starts = re.findall(r"\.\d{3} loop\[\d+\] ", log)
-        left_out = re.findall(r"WARNING (\d+) lines were left out within 1min, such as: loop\[", log)
+        left_out = re.findall(r"WARNING (\d+) similar lines were suppressed within 1min, such as: loop\[", log)
         self.assertEqual(len(ends_and_starts) + sum(map(int, left_out)), 1000, log)
         # The bound is per minute, and a slow machine may take longer than one.
         self.assertLess(len(ends_and_starts), 500, log)

@@ -133,13 +133,13 @@ class PlantedFilesTest(HobTest):
                 os.makedirs(server.path(name), exist_ok=True)
                 mode = os.stat(server.path(name)).st_mode
                 os.chmod(server.path(name), 0o777)
-                self.assertIn(f"run_dir: everybody may replace what is in {server.path(name)}", self.refused(server))
+                self.assertIn(f"run_dir: any user may replace files in {server.path(name)}", self.refused(server))
                 os.chmod(server.path(name), mode)
         os.mkdir(server.path("open"))
         os.chmod(server.path("open"), 0o777)
         server.keys["listen"] += f" unix:{server.path('open/hob.sock')}"
         server.configure("[os_daemons]\nweb = /bin/sleep 1h\n")
-        self.assertIn(f"everybody may replace what is in {server.path('open')}", self.refused(server))
+        self.assertIn(f"any user may replace files in {server.path('open')}", self.refused(server))
         # The sticky bit, as in /tmp.
         os.chmod(server.path("open"), 0o1777)
         server.start()

@@ -128,7 +128,7 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
   daemon.set_ready(snapshot.ready);
   daemon.set_pid(snapshot.pid);
   if (snapshot.start_time.has_value()) Convert(*snapshot.start_time, daemon.mutable_start_time());
-  // An instance that is being stopped was ready once and is not any more.
+  // An instance that is being stopped was ready once, but no longer is.
   if (snapshot.ready && snapshot.ready_time.has_value()) {
     Convert(*snapshot.ready_time, daemon.mutable_ready_time());
   }

@@ -10,7 +10,7 @@
 
 namespace hob {
 
-// Converts from our vocabulary to the messages of the API. Pure functions.
+// Convert from hob's vocabulary to the messages of the API. Pure functions.
 v1::Daemon::State ToProto(DaemonState state);
 void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon);
 void ToProto(const DaemonSpec& from, v1::DaemonSpec& spec);
@@ -20,7 +20,7 @@ void ToProto(const DaemonOutcome& outcome, v1::DaemonChange& change);
 void ToProto(const ConfigProblem& problem, v1::ConfigError& error);
 void ToProto(const WatchEvent& event, v1::WatchResponse& response);
 
-// Fills `run` in from the present instance of a daemon. Precondition: it has one.
+// Fills `run` from the current instance of a daemon. Precondition: it has one.
 void PresentRunToProto(const DaemonSnapshot& snapshot, v1::Run& run);
 
 }  // namespace hob

@@ -48,13 +48,13 @@ v1::Daemon Converted(const DaemonSnapshot& snapshot) {
   return daemon;
 }
 
-TEST(ConvertTest, EachStateIsTheOneOfItsName) {
+TEST(ConvertTest, ConvertsEachStateByName) {
   for (DaemonState state : kAllDaemonStates) {
     EXPECT_EQ(v1::Daemon::State_Name(ToProto(state)), DaemonStateName(state));
   }
 }
 
-TEST(ConvertTest, ADaemonThatNeverRanHasNoTimes) {
+TEST(ConvertTest, DaemonThatNeverRanHasNoTimes) {
   const v1::Daemon daemon = Converted(Web());
   EXPECT_EQ(daemon.name(), "web");
   EXPECT_EQ(daemon.state(), v1::Daemon::STOPPED);
@@ -67,7 +67,7 @@ TEST(ConvertTest, ADaemonThatNeverRanHasNoTimes) {
   EXPECT_FALSE(daemon.has_throttle());
 }
 
-TEST(ConvertTest, ARunningDaemonIsToldWhole) {
+TEST(ConvertTest, ConvertsARunningDaemon) {
   DaemonSnapshot snapshot = Web();
   snapshot.state = DaemonState::kRunning;
   snapshot.wanted = true;
@@ -93,7 +93,7 @@ TEST(ConvertTest, ARunningDaemonIsToldWhole) {
   EXPECT_EQ(daemon.exit_count(), 5'000'000'001);
 }
 
-TEST(ConvertTest, OnlyWhatIsReadyHasAReadyTime) {
+TEST(ConvertTest, OnlyReadyDaemonsHaveAReadyTime) {
   DaemonSnapshot snapshot = Web();
   snapshot.state = DaemonState::kStopping;
   snapshot.pid = 4711;
@@ -102,12 +102,12 @@ TEST(ConvertTest, OnlyWhatIsReadyHasAReadyTime) {
   EXPECT_FALSE(Converted(snapshot).has_ready_time());
   v1::Run run;
   PresentRunToProto(snapshot, run);
-  EXPECT_TRUE(run.has_ready_time()) << "its run did become ready";
+  EXPECT_TRUE(run.has_ready_time()) << "the run did become ready";
 }
 
-TEST(ConvertTest, TheLastExitSaysHow) {
+TEST(ConvertTest, ConvertsTheLastExit) {
   v1::Exit exit = Converted(WebThatEnded(ExitedWithCode{0})).last_exit();
-  EXPECT_EQ(exit.how_case(), v1::Exit::kExitCode) << "a code of 0 is there, too";
+  EXPECT_EQ(exit.how_case(), v1::Exit::kExitCode) << "a code of 0 is set too";
   EXPECT_EQ(exit.exit_code(), 0);
   EXPECT_EQ(exit.time().seconds(), 1767268800);
   EXPECT_FALSE(exit.requested());
@@ -118,12 +118,12 @@ TEST(ConvertTest, TheLastExitSaysHow) {
 
   exit = Converted(WebThatEnded(SpawnFailure{"exec", 2, "/bin/x: missing"})).last_exit();
   EXPECT_EQ(exit.spawn_error().stage(), "exec");
-  // The accessor has the name of a macro.
+  // The accessor shares its name with a macro.
   EXPECT_THAT(exit.spawn_error().ShortDebugString(), HasSubstr("errno: 2 "));
   EXPECT_EQ(exit.spawn_error().message(), "/bin/x: missing");
 }
 
-TEST(ConvertTest, ARunHasItsTimesAndItsEnd) {
+TEST(ConvertTest, ConvertsARun) {
   EndedRun ended;
   ended.pid = 7;
   ended.start_time = kNoon - absl::Seconds(5);
@@ -147,7 +147,7 @@ TEST(ConvertTest, ARunHasItsTimesAndItsEnd) {
   EXPECT_EQ(run.peak_memory_bytes(), 5'000'000'000);
 }
 
-TEST(ConvertTest, ThePresentRunHasNoEnd) {
+TEST(ConvertTest, CurrentRunHasNoEnd) {
   DaemonSnapshot snapshot = Web();
   snapshot.pid = 7;
   snapshot.start_time = kNoon;
@@ -158,7 +158,7 @@ TEST(ConvertTest, ThePresentRunHasNoEnd) {
   EXPECT_FALSE(run.has_exit());
 }
 
-TEST(ConvertTest, ADecisionCarriesItsEvidence) {
+TEST(ConvertTest, ConvertsADecisionWithItsEvidence) {
   auto decision = std::make_shared<ThrottleDecision>();
   decision->action = ThrottleAction::kHalt;
   decision->rule = ThrottleRule::kWindowFull;
@@ -190,7 +190,7 @@ TEST(ConvertTest, ADecisionCarriesItsEvidence) {
   EXPECT_EQ(daemon.next_start_time().seconds(), 1767268860);
 }
 
-TEST(ConvertTest, EachRuleIsTheOneOfItsName) {
+TEST(ConvertTest, ConvertsEachRuleByName) {
   const std::vector<std::pair<ThrottleRule, v1::Throttle::Rule>> rules = {
       {ThrottleRule::kRetry, v1::Throttle::RETRY},
       {ThrottleRule::kBackoffDelay, v1::Throttle::BACKOFF_DELAY},
@@ -209,7 +209,7 @@ TEST(ConvertTest, EachRuleIsTheOneOfItsName) {
   }
 }
 
-TEST(ConvertTest, ASpecificationHasItsWordsAndSettings) {
+TEST(ConvertTest, ConvertsASpecification) {
   DaemonSpec from;
   from.command = "/bin/web 'a b'";
   from.argv = {"/bin/web", "a b"};
@@ -224,7 +224,7 @@ TEST(ConvertTest, ASpecificationHasItsWordsAndSettings) {
   EXPECT_THAT(spec.settings(), UnorderedElementsAre(Pair("nice", "5"), Pair("umask", "022")));
 }
 
-TEST(ConvertTest, EachActionOfAPlanIsTheOneOfItsName) {
+TEST(ConvertTest, ConvertsEachPlanActionByName) {
   const std::vector<std::pair<PlanAction, v1::DaemonChange::Action>> actions = {
       {PlanAction::kAdd, v1::DaemonChange::ADD},
       {PlanAction::kRemove, v1::DaemonChange::REMOVE},
@@ -244,7 +244,7 @@ TEST(ConvertTest, EachActionOfAPlanIsTheOneOfItsName) {
   EXPECT_THAT(change.keys(), ElementsAre("backoff", "nice"));
 }
 
-TEST(ConvertTest, AConfigurationErrorSaysWhere) {
+TEST(ConvertTest, ConvertsTheLocationOfConfigurationErrors) {
   v1::ConfigError error;
   ToProto(ConfigProblem{"hob.ini", 3, "wrong"}, error);
   EXPECT_EQ(error.file(), "hob.ini");

@@ -30,8 +30,8 @@ absl::StatusOr<absl::Duration> ReadTimeout(const google::protobuf::Duration& tim
       absl::Seconds(timeout.seconds()) + absl::Nanoseconds(timeout.nanos());
   if (duration <= absl::ZeroDuration()) {
     return InvalidRequest("timeout",
-                          "is not greater than 0: leave it out to wait for the outcome, "
-                          "or set no_wait not to wait at all");
+                          "is not greater than 0: omit it to wait for the outcome, "
+                          "or set no_wait to not wait at all");
   }
   return duration;
 }
@@ -165,7 +165,7 @@ void Handlers::Handle(const Caller&, const v1::InfoRequest&, const Done<v1::Info
 void Handlers::Handle(const Caller&, const v1::WatchRequest& request, const Done<WatchFeed>& done) {
   absl::StatusOr<ChangeReader> reader = ChangeReader::Open(
       registry_,
-      // A copy: the request lives no longer than this call.
+      // A copy, because the request ends with this call.
       [globs = request.names()](const std::string& name) { return MatchesGlobs(globs, name); },
       request.resume_token());
   if (!reader.ok()) return done(reader.status());

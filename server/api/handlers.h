@@ -30,30 +30,30 @@
 
 namespace hob {
 
-// Does what the methods of hob.v1.Supervisor and grpc.health.v1.Health do: checks a request, asks
-// the registry or the supervisor, converts the answer. It knows no transport; gRPC's reactors call
-// it, and so can any other way in.
+// Implements the methods of hob.v1.Supervisor and grpc.health.v1.Health: checks a request, asks the
+// registry or the supervisor, converts the answer. Independent of the transport; called by gRPC's
+// reactors, and open to others.
 //
-// Every call goes through Call, which asks whether the caller may make it.
+// Every call goes through Call, which checks the caller's rights.
 //
 // Thread-safe. Never blocks.
 class Handlers {
  public:
-  // Facts of the server itself, for Info.
+  // Facts about the server itself, for Info.
   struct Facts {
-    // As Timestamp::wall.
+    // Start time in the form of Timestamp::wall.
     absl::Time start_time;
     // "cgroup" or "session".
     std::string containment;
-    // Returns how many orphans were reaped so far; thread-safe.
+    // Returns the number of orphans reaped so far; thread-safe.
     std::function<int64_t()> strays_reaped;
   };
 
-  // Gets the outcome of a call: its answer, or an error of server/errors.
+  // Receives the outcome of a call: its answer, or an error of server/errors.
   template <typename Answer>
   using Done = std::function<void(absl::StatusOr<Answer>)>;
 
-  // Everything outlives the handlers. `note_call` is called at the beginning of each call of
+  // All arguments outlive the handlers. `note_call` is called at the start of each call of
   // hob.v1.Supervisor, on any thread; it must not block.
   Handlers(const Registry& registry, ChangeNotifier& notifier, Supervisor& supervisor,
            Reloader& reloader, LogStore& logs, Facts facts, std::function<void()> note_call,
@@ -69,12 +69,13 @@ class Handlers {
         list_(registry, clock),
         health_(registry) {}
 
-  // Calls `method` ("hob.v1.Supervisor/Stop"), whose request is a Request. The answer is the
-  // response of the method, but for ListHandler::Answer, and for a feed of responses where the
-  // method streams: WatchFeed, HealthFeed, std::unique_ptr<LogsFeed>.
+  // Calls `method` ("hob.v1.Supervisor/Stop") with its request. The answer is the response of the
+  // method, with these exceptions: ListHandler::Answer for List, and a feed of responses
+  // (WatchFeed, HealthFeed, std::unique_ptr<LogsFeed>) for methods that stream.
   //
-  // `done` is called once, with PermissionDenied (READ_ONLY_ADDRESS) if `caller` may not: by a
-  // worker or the reloader for what waits for a daemon, else before Call returns.
+  // Calls `done` once: on the thread of a worker or the reloader if the call waits for a daemon,
+  // else before Call returns. PermissionDenied (READ_ONLY_ADDRESS) if `caller` may not make the
+  // call.
   template <typename Answer, typename Request>
   void Call(absl::string_view method, const Caller& caller, const Request& request,
             const Done<Answer>& done) {
@@ -84,12 +85,12 @@ class Handlers {
     Handle(caller, request, done);
   }
 
-  // Wakes the feeds of Watch and of health when there is more for them.
+  // Wakes the feeds of Watch and of health on new changes.
   ChangeNotifier& notifier() { return notifier_; }
-  // Reads for the feeds of Logs.
+  // Reads logs for the feeds of Logs.
   LogsThread& logs_thread() { return logs_thread_; }
 
-  // Makes the server NOT_SERVING, and tells those who watch that.
+  // Makes the server NOT_SERVING and notifies watchers.
   void BeginShutDown();
 
  private:
@@ -117,7 +118,7 @@ class Handlers {
   void Handle(const Caller& caller, const grpc::health::v1::HealthCheckRequest& request,
               const Done<HealthFeed>& done);
 
-  // Hands `command` on to the daemon `name` and answers with its outcome.
+  // Posts `command` to the daemon `name` and answers with its outcome.
   template <typename Response>
   void Post(const std::string& name, absl::StatusOr<Command> command, const Done<Response>& done);
 

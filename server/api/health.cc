@@ -14,11 +14,11 @@ Health::ServingStatus Health::Check(const std::string& service) const {
 }
 
 bool HealthFeed::Next(Response& response) {
-  // Read first: a change after it comes with another call of Next.
+  // Read first: a later change triggers another call of Next.
   sequence_ = health_->registry().latest_sequence();
   const Health::ServingStatus now = health_->Check(service_);
-  if (now == told_) return false;
-  told_ = now;
+  if (now == last_) return false;
+  last_ = now;
   response.set_status(now);
   return true;
 }

@@ -11,16 +11,16 @@
 
 namespace hob {
 
-// Knows the health of the server, by the names "" and "hob.v1.Supervisor", and of each daemon. A
-// daemon is SERVING while it is RUNNING and ready, the server until it shuts down. Both are asked
-// from the registry, so that a server whose readers hang does not answer.
+// Determines the health of the server (named "" and "hob.v1.Supervisor") and of each daemon. A
+// daemon is SERVING while it is RUNNING and ready, the server until it shuts down. Both answers
+// come through the registry, so a server with a blocked registry does not answer.
 //
 // Thread-safe.
 class Health {
  public:
   using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
-  // `registry` outlives it.
+  // `registry` outlives the object.
   explicit Health(const Registry& registry) : registry_(registry) {}
 
   // Returns SERVICE_UNKNOWN if `service` is neither the server nor a daemon.
@@ -36,21 +36,21 @@ class Health {
   std::atomic<bool> shutting_down_ = false;
 };
 
-// Yields the answer to a call of the health service's Watch: each status that differs from the one
-// before. Used by one thread at a time; never blocks.
+// Yields the responses to a Watch of the health service: each status that differs from the previous
+// one. Used by one thread at a time; never blocks.
 class HealthFeed {
  public:
   using Response = grpc::health::v1::HealthCheckResponse;
 
-  // `health` outlives it.
+  // `health` outlives the object.
   HealthFeed(const Health& health, std::string service)
       : health_(&health), service_(std::move(service)) {}
 
-  // Fills `response`, which is empty; false if there is nothing to tell before the next change
-  // after sequence().
+  // Fills the empty `response`; returns false if there is none before the next change after
+  // sequence().
   bool Next(Response& response);
 
-  // Returns the number of the last change that was looked at.
+  // Returns the number of the last change examined.
   int64_t sequence() const { return sequence_; }
 
  private:
@@ -58,7 +58,7 @@ class HealthFeed {
   std::string service_;
   int64_t sequence_ = 0;
   // UNKNOWN is never the status of a service.
-  Health::ServingStatus told_ = Response::UNKNOWN;
+  Health::ServingStatus last_ = Response::UNKNOWN;
 };
 
 }  // namespace hob

@@ -18,7 +18,7 @@ constexpr int kMaxPageSize = 5000;
 absl::Status Check(const v1::ListRequest& request) {
   if (request.page_size() < 0) return InvalidRequest("page_size", "is negative");
   if (!request.page_token().empty() && !IsValidDaemonName(request.page_token())) {
-    return InvalidRequest("page_token", "is none that an earlier List has returned");
+    return InvalidRequest("page_token", "was not returned by an earlier List");
   }
   for (int state : request.states()) {
     if (state == v1::Daemon::STATE_UNSPECIFIED || !v1::Daemon::State_IsValid(state)) {
@@ -28,7 +28,7 @@ absl::Status Check(const v1::ListRequest& request) {
   return absl::OkStatus();
 }
 
-// True if `request` asks for this daemon, on any page.
+// True if `request` selects this daemon, on any page.
 bool Matches(const v1::ListRequest& request, const DaemonSnapshot& daemon) {
   const auto& states = request.states();
   if (!states.empty() &&
@@ -38,7 +38,7 @@ bool Matches(const v1::ListRequest& request, const DaemonSnapshot& daemon) {
   return MatchesGlobs(request.names(), daemon.name());
 }
 
-std::string Encode(const v1::ListRequest& request, int limit, const Registry::Moment& now,
+std::string Encode(const v1::ListRequest& request, int limit, const Registry::View& now,
                    absl::Duration wall_step) {
   v1::ListResponse response;
   auto next = std::upper_bound(now.daemons.begin(), now.daemons.end(), request.page_token(),
@@ -68,17 +68,17 @@ absl::StatusOr<ListHandler::Answer> ListHandler::List(const v1::ListRequest& req
   if (plain) {
     const int64_t latest = registry_.latest_sequence();
     absl::MutexLock lock(&mu_);
-    if (kept_.sequence == latest && kept_.limit == limit && kept_.wall_step == wall_step) {
-      return kept_.answer;
+    if (cached_.sequence == latest && cached_.limit == limit && cached_.wall_step == wall_step) {
+      return cached_.answer;
     }
   }
-  const std::shared_ptr<const Registry::Moment> now = registry_.Now();
+  const std::shared_ptr<const Registry::View> now = registry_.Now();
   Answer answer = std::make_shared<const std::string>(Encode(request, limit, *now, wall_step));
   if (plain) {
-    Kept kept = {now->sequence, limit, wall_step, answer};
+    Cached cached = {now->sequence, limit, wall_step, answer};
     absl::MutexLock lock(&mu_);
-    // A call that began later may have been faster.
-    if (kept.sequence >= kept_.sequence) std::swap(kept_, kept);
+    // A call that started later may have finished earlier.
+    if (cached.sequence >= cached_.sequence) std::swap(cached_, cached);
   }
   return answer;
 }

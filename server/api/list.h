@@ -15,30 +15,30 @@
 
 namespace hob {
 
-// Answers List from the registry. Keeps the last answer that leaves no daemon out, encoded: until
-// something changes, everyone who asks for it gets the same bytes.
+// Answers List from the registry. Caches the last encoded answer that leaves no daemon out: until
+// the next change, all callers asking for it get the same bytes.
 //
 // Thread-safe; never blocks.
 class ListHandler {
  public:
-  // A ListResponse as it goes over the wire. Never null.
+  // A ListResponse in wire format. Never null.
   using Answer = std::shared_ptr<const std::string>;
 
-  // Both outlive it.
+  // Both arguments outlive the object.
   explicit ListHandler(const Registry& registry, const Clock& clock = Clock::Real())
       : registry_(registry), clock_(clock) {}
 
   // Returns a page of the daemons in name order, all of one moment during the call. InvalidArgument
-  // (INVALID_REQUEST) says which field is wrong.
+  // (INVALID_REQUEST) names the wrong field.
   absl::StatusOr<Answer> List(const v1::ListRequest& request) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  struct Kept {
-    // The number of the last change that `answer` shows; -1: nothing is kept yet.
+  struct Cached {
+    // Number of the last change that `answer` includes; -1 while the cache is empty.
     int64_t sequence = -1;
-    // The most daemons that it was to have.
+    // The page size of `answer`.
     int limit = 0;
-    // Clock::WallStep, which its times include.
+    // Clock::WallStep as included in its times.
     absl::Duration wall_step;
     Answer answer;
   };
@@ -47,7 +47,7 @@ class ListHandler {
   const Clock& clock_;
 
   absl::Mutex mu_;
-  Kept kept_ ABSL_GUARDED_BY(mu_);
+  Cached cached_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace hob

@@ -44,7 +44,7 @@ v1::ListResponse Parsed(const ListHandler::Answer& answer) {
   return response;
 }
 
-// "name: reason" each, and "..." if there are more.
+// Returns "name: reason" for each daemon, and "..." if there are more.
 std::vector<std::string> Shown(const ListHandler::Answer& answer) {
   const v1::ListResponse response = Parsed(answer);
   std::vector<std::string> shown;
@@ -67,17 +67,17 @@ class ListTest : public testing::Test {
   ListHandler list_{registry_, clock_};
 };
 
-TEST_F(ListTest, DaemonsAreThoseOfTheRegistryConverted) {
+TEST_F(ListTest, ReturnsTheDaemonsOfTheRegistry) {
   for (const char* name : {"a", "b", "c"}) Publish(registry_, name, "because");
   v1::ListResponse converted;
   for (const DaemonSnapshotPtr& daemon : registry_.All()) {
     ToProto(*daemon, *converted.add_daemons());
   }
   EXPECT_TRUE(MessageDifferencer::Equals(Parsed(List(Page(0))), converted));
-  EXPECT_TRUE(MessageDifferencer::Equals(Parsed(List(Page(0))), converted)) << "as it was kept";
+  EXPECT_TRUE(MessageDifferencer::Equals(Parsed(List(Page(0))), converted)) << "from the cache";
 }
 
-TEST_F(ListTest, EveryChangeIsInTheNextAnswer) {
+TEST_F(ListTest, NextAnswerHasEveryChange) {
   EXPECT_THAT(Shown(List(Page(9))), IsEmpty());
   Publish(registry_, "b", "new");
   EXPECT_THAT(Shown(List(Page(9))), ElementsAre("b: new"));
@@ -89,13 +89,13 @@ TEST_F(ListTest, EveryChangeIsInTheNextAnswer) {
   EXPECT_THAT(Shown(List(Page(9))), ElementsAre("b: changed"));
 }
 
-TEST_F(ListTest, BetweenTwoChangesAllGetTheSameBytes) {
+TEST_F(ListTest, AllCallersGetTheSameBytesBetweenChanges) {
   Publish(registry_, "a", "new");
   const ListHandler::Answer first = List(Page(9));
   EXPECT_EQ(List(Page(9)), first);
   Publish(registry_, "a", "changed");
   EXPECT_NE(List(Page(9)), first);
-  EXPECT_THAT(Shown(first), ElementsAre("a: new")) << "which a slow call still sends";
+  EXPECT_THAT(Shown(first), ElementsAre("a: new")) << "a slow call may still be sending it";
 }
 
 TEST_F(ListTest, EachLimitGetsItsOwnPage) {
@@ -107,24 +107,24 @@ TEST_F(ListTest, EachLimitGetsItsOwnPage) {
   EXPECT_THAT(Shown(List(Page(2))), ElementsAre("a: new", "b: new", "..."));
 }
 
-TEST_F(ListTest, PagesFollowEachOtherWithoutGapOrRepeat) {
+TEST_F(ListTest, PagesHaveNeitherGapsNorRepeats) {
   for (const char* name : {"a", "b", "c", "d", "e"}) Publish(registry_, name, "up");
   EXPECT_THAT(Shown(List(Page(2))), ElementsAre("a: up", "b: up", "..."));
   EXPECT_THAT(Shown(List(Page(2, "b"))), ElementsAre("c: up", "d: up", "..."));
   EXPECT_THAT(Shown(List(Page(2, "d"))), ElementsAre("e: up"));
 }
 
-TEST_F(ListTest, APageThatIsExactlyFullIsTheLast) {
+TEST_F(ListTest, ExactlyFullPageIsTheLast) {
   for (const char* name : {"a", "b"}) Publish(registry_, name, "up");
   EXPECT_THAT(Shown(List(Page(2))), ElementsAre("a: up", "b: up"));
 }
 
-TEST_F(ListTest, APageGoesOnBehindADaemonThatIsGone) {
+TEST_F(ListTest, NextPageContinuesAfterARemovedDaemon) {
   for (const char* name : {"a", "c"}) Publish(registry_, name, "up");
   EXPECT_THAT(Shown(List(Page(9, "b"))), ElementsAre("c: up"));
 }
 
-TEST_F(ListTest, WhatIsNotAskedForDoesNotFillThePage) {
+TEST_F(ListTest, FilteredDaemonsDoNotFillThePage) {
   Publish(registry_, "a", "up", DaemonState::kRunning);
   Publish(registry_, "b", "down");
   Publish(registry_, "c", "up", DaemonState::kRunning);
@@ -137,10 +137,10 @@ TEST_F(ListTest, WhatIsNotAskedForDoesNotFillThePage) {
   v1::ListRequest named = Page(9);
   named.add_names("[bc]");
   EXPECT_THAT(Shown(List(named)), ElementsAre("b: down", "c: up"));
-  EXPECT_EQ(Parsed(List(Page(9))).daemons_size(), 4) << "which is not kept for others";
+  EXPECT_EQ(Parsed(List(Page(9))).daemons_size(), 4) << "not cached for others";
 }
 
-TEST_F(ListTest, AWallClockThatIsSetMovesTimes) {
+TEST_F(ListTest, SettingTheWallClockMovesTimes) {
   auto daemon = std::make_shared<DaemonSnapshot>();
   auto spec = std::make_shared<DaemonSpec>();
   spec->name = "web";
@@ -159,12 +159,12 @@ TEST_F(ListTest, AWallClockThatIsSetMovesTimes) {
   const ListHandler::Answer answer = List(Page(9));
   clock_.Advance(absl::Seconds(1));
   EXPECT_EQ(age(), 4);
-  EXPECT_EQ(List(Page(9)), answer) << "after the step, too, it is kept";
+  EXPECT_EQ(List(Page(9)), answer) << "cached after the step too";
   clock_.JumpWall(-absl::Hours(24 * 20000));
   EXPECT_EQ(age(), 4);
 }
 
-TEST_F(ListTest, AWrongFieldIsNamed) {
+TEST_F(ListTest, NamesTheWrongField) {
   const auto error = [this](const v1::ListRequest& request) {
     return std::string(list_.List(request).status().message());
   };

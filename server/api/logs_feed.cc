@@ -9,7 +9,7 @@ namespace hob {
 namespace {
 
 // Bounds a message; a line may have any length.
-constexpr int64_t kMostInAPiece = 16 << 10;
+constexpr int64_t kMaxPiece = 16 << 10;
 
 }  // namespace
 
@@ -22,14 +22,14 @@ class LogsFeed::Stream : public LogFiles::Listener {
         files(store.Find(daemon, which)),
         reader(files),
         owner_(owner),
-        kept_open_(store.for_readers()) {}
+        kept_open_(store.reader_pool()) {}
   ~Stream() override {
     StopListening();
     reader.Close();
     KeepOpenOrClose();
   }
 
-  void OnMore() override { owner_.NoteReady(this); }
+  void OnChange() override { owner_.NoteReady(this); }
 
   void Listen() {
     listening_ = true;
@@ -39,16 +39,16 @@ class LogsFeed::Stream : public LogFiles::Listener {
     if (std::exchange(listening_, false)) files->RemoveListener(this);
   }
 
-  // Reads ahead by one piece; false when there is none.
+  // Reads ahead by one piece; false if there is none.
   bool Fill() {
     if (!piece.has_value()) {
-      piece = reader.Next(kMostInAPiece);
+      piece = reader.Next(kMaxPiece);
       KeepOpenOrClose();
     }
     return piece.has_value();
   }
 
-  // Precondition: there is a piece. Returns whether it ends in the middle of a line.
+  // Precondition: there is a piece. Returns true if it ends in the middle of a line.
   bool Take(v1::LogsResponse& response) {
     response.Clear();
     response.set_name(daemon);
@@ -71,11 +71,12 @@ class LogsFeed::Stream : public LogFiles::Listener {
   const std::shared_ptr<LogFiles> files;
   LogReader reader;
   absl::optional<LogReader::Piece> piece;
-  // True if it is in ready_; guarded by its owner's mutex.
+  // True if the stream is in ready_; guarded by its owner's mutex.
   bool is_ready = false;
 
  private:
-  // Bounds the descriptors of callers that follow a thousand daemons, or that do not read on.
+  // Limits the descriptors held for callers that follow a thousand daemons or that have stopped
+  // reading.
   void KeepOpenOrClose() {
     if (reader.is_open() && !is_kept_) is_kept_ = kept_open_.Take();
     if (reader.is_open() && !is_kept_) reader.Close();
@@ -97,48 +98,48 @@ LogsFeed::LogsFeed(LogStore& store, Options options) : options_(std::move(option
 }
 
 LogsFeed::~LogsFeed() {
-  // No stream may call back while others are destroyed.
+  // No stream may call back while others are being destroyed.
   for (const auto& stream : streams_) stream->StopListening();
 }
 
 LogsFeed::Outcome LogsFeed::Next(v1::LogsResponse& response) {
-  while (past_ < options_.names.size()) {
-    if (NextOfThePast(response)) return Outcome::kPiece;
-    for (Stream* stream : PresentStreams()) stream->reader.StopAt(absl::nullopt);
-    ++past_;
-    past_begun_ = false;
+  while (history_daemon_ < options_.names.size()) {
+    if (NextHistory(response)) return Outcome::kPiece;
+    for (Stream* stream : CurrentStreams()) stream->reader.StopAt(absl::nullopt);
+    ++history_daemon_;
+    history_begun_ = false;
     in_line_ = nullptr;
   }
   if (!options_.follow) return Outcome::kEnd;
   if (!std::exchange(following_, true)) BeginFollowing();
-  return NextToCome(response);
+  return NextNew(response);
 }
 
-std::vector<LogsFeed::Stream*> LogsFeed::PresentStreams() const {
-  std::vector<Stream*> present;
+std::vector<LogsFeed::Stream*> LogsFeed::CurrentStreams() const {
+  std::vector<Stream*> current;
   const size_t count = options_.streams.size();
-  for (size_t i = 0; i < count; ++i) present.push_back(streams_[past_ * count + i].get());
-  return present;
+  for (size_t i = 0; i < count; ++i) current.push_back(streams_[history_daemon_ * count + i].get());
+  return current;
 }
 
-void LogsFeed::BeginPast(Stream& stream) const {
+void LogsFeed::BeginHistory(Stream& stream) const {
   LogReader& reader = stream.reader;
   LogReader::Position begin = {stream.files->Oldest(), 0};
   if (options_.lines.has_value()) begin = std::max(begin, reader.BeforeLines(*options_.lines));
   if (options_.bytes.has_value()) begin = std::max(begin, reader.BeforeBytes(*options_.bytes));
   if (options_.since.has_value()) begin = std::max(begin, reader.Since(*options_.since));
   reader.StartAt(begin);
-  // Without an end, a daemon that writes faster than its caller reads would have an endless past.
+  // Without this, the history of a daemon that writes faster than its caller reads would never end.
   reader.StopAt(reader.End());
 }
 
-bool LogsFeed::NextOfThePast(v1::LogsResponse& response) {
-  const std::vector<Stream*> present = PresentStreams();
-  if (!std::exchange(past_begun_, true)) {
-    for (Stream* stream : present) BeginPast(*stream);
+bool LogsFeed::NextHistory(v1::LogsResponse& response) {
+  const std::vector<Stream*> current = CurrentStreams();
+  if (!std::exchange(history_begun_, true)) {
+    for (Stream* stream : current) BeginHistory(*stream);
   }
   Stream* next = in_line_ != nullptr && in_line_->Fill() ? in_line_ : nullptr;
-  for (Stream* stream : present) {
+  for (Stream* stream : current) {
     if (in_line_ != nullptr && next == in_line_) break;
     if (stream->Fill() && (next == nullptr || stream->time() < next->time())) next = stream;
   }
@@ -151,18 +152,18 @@ void LogsFeed::BeginFollowing() {
   alive_ = streams_.size();
   for (const auto& stream : streams_) {
     stream->Listen();
-    // Output may have come before it listened.
+    // Output may have come before the listener was added.
     NoteReady(stream.get());
   }
 }
 
-LogsFeed::Outcome LogsFeed::NextToCome(v1::LogsResponse& response) {
+LogsFeed::Outcome LogsFeed::NextNew(v1::LogsResponse& response) {
   while (Stream* const stream = TakeReady()) {
-    // Asked before reading: a log that has ended by then gets no more.
+    // Checked before reading: a log that has ended by then gets no more output.
     const bool ended = stream->files->ended();
     if (stream->Fill()) {
       stream->Take(response);
-      // There may be more; the others come first.
+      // There may be more, but other streams come first.
       NoteReady(stream);
       return Outcome::kPiece;
     }

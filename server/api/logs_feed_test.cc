@@ -15,7 +15,7 @@ const absl::Time kNoon = absl::FromUnixSeconds(1767268800);
 
 class LogsFeedTest : public OutputTest {
  protected:
-  // Appends to a log, at `seconds` after noon, and tells.
+  // Appends to a log at `seconds` after noon, and notifies the listeners.
   void Append(const std::string& name, OutputStream stream, const std::string& text, int seconds) {
     const std::shared_ptr<LogFiles> files = store_.Find(name, stream);
     const std::string before = ReadFile(files->path());
@@ -23,7 +23,7 @@ class LogsFeedTest : public OutputTest {
                      {static_cast<int64_t>(before.size()), kNoon + absl::Seconds(seconds)},
                      before.empty());
     WriteFile(files->path(), before + text);
-    files->NoteMore();
+    files->NotifyListeners();
   }
   void Out(const std::string& text, int seconds) {
     Append("web", OutputStream::kStdout, text, seconds);
@@ -42,7 +42,7 @@ class LogsFeedTest : public OutputTest {
     feed_ = std::make_unique<LogsFeed>(store_, std::move(options));
     feed_->NotifyOfMore([this] { ++told_; });
   }
-  // "NAME:STREAM:DATA|" of every piece that there is, then what follows.
+  // Returns "NAME:STREAM:DATA|" for every available piece, then the outcome.
   std::string Pieces() {
     std::string text;
     while (true) {
@@ -63,7 +63,7 @@ class LogsFeedTest : public OutputTest {
   int told_ = 0;
 };
 
-TEST_F(LogsFeedTest, TheStreamsOfADaemonAreMergedByTime) {
+TEST_F(LogsFeedTest, MergesTheStreamsOfADaemonByTime) {
   Out("o1\no2\n", 0);
   Err("e1\n", 5);
   Out("o3\n", 10);
@@ -72,7 +72,7 @@ TEST_F(LogsFeedTest, TheStreamsOfADaemonAreMergedByTime) {
   EXPECT_EQ(Pieces(), "web:out:o1\no2\n|web:err:e1\n|web:out:o3\n|web:err:e2\n|end");
 }
 
-TEST_F(LogsFeedTest, ALineIsNotTornByTheOtherStream) {
+TEST_F(LogsFeedTest, DoesNotSplitALineWithTheOtherStream) {
   const std::string line(40'000, 'x');
   Out(line + "\n", 0);
   Err("e1\n", 0);
@@ -81,7 +81,7 @@ TEST_F(LogsFeedTest, ALineIsNotTornByTheOtherStream) {
   EXPECT_GT(pieces.find("web:err"), line.size());
 }
 
-TEST_F(LogsFeedTest, ThePastBeginsWhereAllThatWasAskedForHolds) {
+TEST_F(LogsFeedTest, HistoryBeginsAtTheLatestLimit) {
   Out("1\n2\n", 0);
   Out("3\n4\n", 10);
   LogsFeed::Options options = Web();
@@ -99,7 +99,7 @@ TEST_F(LogsFeedTest, ThePastBeginsWhereAllThatWasAskedForHolds) {
   EXPECT_EQ(Pieces(), "end");
 }
 
-TEST_F(LogsFeedTest, DaemonsComeInTheirOrder) {
+TEST_F(LogsFeedTest, SendsDaemonsInOrder) {
   Append("api", OutputStream::kStdout, "of api\n", 5);
   Out("of web\n", 0);
   LogsFeed::Options options = Web();
@@ -108,7 +108,7 @@ TEST_F(LogsFeedTest, DaemonsComeInTheirOrder) {
   EXPECT_EQ(Pieces(), "api:out:of api\n|web:out:of web\n|end");
 }
 
-TEST_F(LogsFeedTest, WhatIsWrittenMeanwhileIsNoPast) {
+TEST_F(LogsFeedTest, OutputWrittenMeanwhileIsNotHistory) {
   Out("1\n", 0);
   Ask(Web());
   v1::LogsResponse response;
@@ -117,7 +117,7 @@ TEST_F(LogsFeedTest, WhatIsWrittenMeanwhileIsNoPast) {
   EXPECT_EQ(Pieces(), "end");
 }
 
-TEST_F(LogsFeedTest, FollowingTellsWhenThereIsMoreAndMissesNothing) {
+TEST_F(LogsFeedTest, FollowingNotifiesAndMissesNothing) {
   out_->AddWriter();
   err_->AddWriter();
   Out("1\n", 0);
@@ -133,7 +133,7 @@ TEST_F(LogsFeedTest, FollowingTellsWhenThereIsMoreAndMissesNothing) {
   EXPECT_EQ(Pieces(), "web:out:2\n|web:err:e\n|web:out:3\n|");
 }
 
-TEST_F(LogsFeedTest, FollowingEndsWhenTheDaemonIsGone) {
+TEST_F(LogsFeedTest, FollowingEndsWithTheDaemon) {
   out_->AddWriter();
   err_->AddWriter();
   LogsFeed::Options options = Web();
@@ -147,7 +147,7 @@ TEST_F(LogsFeedTest, FollowingEndsWhenTheDaemonIsGone) {
   EXPECT_EQ(Pieces(), "end");
 }
 
-TEST_F(LogsFeedTest, WhoFollowsManyKeepsFewOpen) {
+TEST_F(LogsFeedTest, FollowingManyLogsKeepsFewOpen) {
   LogsFeed::Options options = Web();
   options.names.clear();
   options.streams = {OutputStream::kStdout};
@@ -174,11 +174,11 @@ TEST_F(LogsFeedTest, WhoFollowsManyKeepsFewOpen) {
   }
   EXPECT_EQ(feed_->Next(response), LogsFeed::Outcome::kNothing);
   EXPECT_EQ(OpenDescriptors(), before);
-  // What was kept open was given back.
-  EXPECT_TRUE(store_.for_readers().Take() && store_.for_readers().Take());
+  // The reserved descriptors were returned.
+  EXPECT_TRUE(store_.reader_pool().Take() && store_.reader_pool().Take());
 }
 
-TEST_F(LogsFeedTest, WhoDoesNotAskIsToldWhatHeMissed) {
+TEST_F(LogsFeedTest, SlowCallerLearnsHowMuchItMissed) {
   out_->AddWriter();
   LogsFeed::Options options = Web();
   options.streams = {OutputStream::kStdout};

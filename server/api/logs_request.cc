@@ -44,8 +44,8 @@ absl::string_view ValueOf(OutputMode mode) {
   return "";
 }
 
-// Returns NotKept unless a log is kept of at least one of the streams that `stream` stands for.
-absl::Status CheckKept(const DaemonSpec& spec, v1::LogStream stream) {
+// Returns NotKept unless at least one of the requested streams is logged.
+absl::Status CheckLogged(const DaemonSpec& spec, v1::LogStream stream) {
   const bool keeps_stdout = spec.stdout_mode == OutputMode::kLog;
   const bool keeps_stderr = spec.stderr_mode == OutputMode::kLog;
   const std::string section = absl::StrCat(" in [daemon:", spec.name, "]");
@@ -55,38 +55,38 @@ absl::Status CheckKept(const DaemonSpec& spec, v1::LogStream stream) {
   }
   if (stream == v1::STDOUT && !keeps_stdout) {
     return NotKept(spec.name, absl::StrCat("stdout = ", ValueOf(spec.stdout_mode), section,
-                                           "; stdout = log keeps one"));
+                                           "; set stdout = log to keep one"));
   }
   if (stream == v1::STDERR && !keeps_stderr) {
     return NotKept(spec.name, absl::StrCat("stderr = ", ValueOf(spec.stderr_mode), section,
-                                           "; stderr = log keeps one"));
+                                           "; set stderr = log to keep one"));
   }
   if (keeps_stdout || keeps_stderr) return absl::OkStatus();
   return NotKept(spec.name, absl::StrCat("stdout = ", ValueOf(spec.stdout_mode),
                                          " and stderr = ", ValueOf(spec.stderr_mode), section,
-                                         "; stdout = log keeps one"));
+                                         "; set stdout = log to keep one"));
 }
 
-// Removes from `names`, which Resolve has returned, the daemons that keep no log of what `request`
-// asks for. Returns NotKept if `request` names one of them, or if none is left.
-absl::Status KeepOnlyKept(const v1::LogsRequest& request, const Registry& registry,
-                          std::vector<std::string>& names) {
+// Removes from `names`, the result of Resolve, the daemons that do not log what `request` asks for.
+// Returns NotKept if `request` names one of them, or if none is left.
+absl::Status RemoveUnlogged(const v1::LogsRequest& request, const Registry& registry,
+                            std::vector<std::string>& names) {
   std::vector<std::string> kept;
-  absl::Status first_not_kept;
+  absl::Status first_error;
   for (std::string& name : names) {
     const DaemonSnapshotPtr daemon = registry.Find(name);
-    // A daemon that was removed just now may still have a log.
+    // A daemon that was just removed may still have a log.
     const absl::Status status =
-        daemon == nullptr ? absl::OkStatus() : CheckKept(*daemon->spec, request.stream());
+        daemon == nullptr ? absl::OkStatus() : CheckLogged(*daemon->spec, request.stream());
     if (status.ok()) {
       kept.push_back(std::move(name));
       continue;
     }
     const auto& patterns = request.names();
     if (std::find(patterns.begin(), patterns.end(), name) != patterns.end()) return status;
-    if (first_not_kept.ok()) first_not_kept = status;
+    if (first_error.ok()) first_error = status;
   }
-  if (kept.empty()) return first_not_kept;
+  if (kept.empty()) return first_error;
   names = std::move(kept);
   return absl::OkStatus();
 }
@@ -119,7 +119,7 @@ absl::StatusOr<LogsFeed::Options> ReadLogsRequest(const v1::LogsRequest& request
   if (absl::Status status = Check(request); !status.ok()) return status;
   absl::StatusOr<std::vector<std::string>> names = Resolve(request.names(), registry, supervisor);
   if (!names.ok()) return names.status();
-  if (absl::Status status = KeepOnlyKept(request, registry, *names); !status.ok()) return status;
+  if (absl::Status status = RemoveUnlogged(request, registry, *names); !status.ok()) return status;
   LogsFeed::Options options;
   options.names = *std::move(names);
   options.streams = StreamsOf(request.stream());

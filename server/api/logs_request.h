@@ -10,9 +10,9 @@
 namespace hob {
 
 // Checks a request of Logs and resolves its globs to daemons. InvalidArgument (INVALID_REQUEST);
-// NotFound (DAEMON_NOT_FOUND) if a glob matches no daemon; FailedPrecondition (NOT_KEPT) if a
-// daemon that is named keeps no log of what is asked for, or if none does that a glob matches.
-// Thread-safe; never blocks.
+// NotFound (DAEMON_NOT_FOUND) if a glob matches no daemon; FailedPrecondition (NOT_KEPT) if a named
+// daemon does not log the requested stream, or if no daemon matched by the globs does. Thread-safe;
+// never blocks.
 absl::StatusOr<LogsFeed::Options> ReadLogsRequest(const v1::LogsRequest& request,
                                                   const Registry& registry,
                                                   const Supervisor& supervisor);

@@ -57,7 +57,7 @@ void LogsThread::Loop() {
       queue_.pop_front();
     }
     call->queued_ = false;
-    // Read before the call reads its logs: it misses no line that was written by now.
+    // no_more_ is read before the call reads its logs, so that it misses no line written by now.
     call->Serve(no_more_);
   }
 }

@@ -12,23 +12,24 @@
 
 namespace hob {
 
-// Reads logs for all calls of Logs on one thread, so that neither a worker nor a thread that takes
-// calls waits for a disk.
+// Reads logs for all calls of Logs on one thread, so that neither workers nor threads that take
+// calls block on a disk.
 //
 // Thread-safe. Outlives its calls.
 class LogsThread {
  public:
-  // A call of Logs. Made as a shared_ptr; LogsThread::Add before anything else.
+  // A call of Logs. Create it as a shared_ptr, and call LogsThread::Add before anything else.
   class Call : public std::enable_shared_from_this<Call> {
    public:
     virtual ~Call() = default;
 
-    // Has the thread serve the call soon. Thread-safe; never blocks.
+    // Asks the thread to serve the call soon. Thread-safe; never blocks.
     void Wake();
 
    protected:
-    // Reads and sends the next piece, if the client is ready for one. `no_more`: logs get no more
-    // lines, so that nothing is left to wait for. Called on the thread alone; may block on a disk.
+    // Reads and sends the next piece, if the client is ready for one. With `no_more`, logs get no
+    // more lines and there is nothing left to wait for. Called only on the thread; may block on a
+    // disk.
     virtual void Serve(bool no_more) = 0;
 
    private:
@@ -38,18 +39,17 @@ class LogsThread {
     std::atomic<bool> queued_ = false;
   };
 
-  // Every call is over when it is destroyed.
+  // All calls must be over when the object is destroyed.
   LogsThread();
 
   LogsThread(const LogsThread&) = delete;
   LogsThread& operator=(const LogsThread&) = delete;
 
-  // Takes on a call, until it is removed.
+  // Adds a call, until Remove.
   void Add(const std::shared_ptr<Call>& call) ABSL_LOCKS_EXCLUDED(mu_);
   void Remove(const Call* call) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Ends the calls that follow, once they have sent all that is written, and all later ones. Never
-  // blocks.
+  // Ends following calls once they have sent all that is written, and all later ones. Never blocks.
   void BeginEnd() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:

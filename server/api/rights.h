@@ -10,23 +10,23 @@ namespace hob {
 
 // The right that a caller needs to call a method.
 enum class Right {
-  // To see daemons and their health.
+  // See daemons and their health.
   kRead,
-  // To see what daemons write.
+  // See the output of daemons.
   kLogs,
-  // To start, stop and signal daemons.
+  // Start, stop and signal daemons.
   kOperate,
-  // To change the configuration in force.
+  // Change the configuration in force.
   kConfigure,
 };
 
-// Returns the right that `method` ("hob.v1.Supervisor/List") takes; absent if there is no such
-// method. Reflection is none of them: gRPC answers it itself, to everyone.
+// Returns the right that `method` ("hob.v1.Supervisor/List") requires; absent for an unknown
+// method. Does not cover reflection: gRPC answers it itself, to everyone.
 absl::optional<Right> RightFor(absl::string_view method);
 
-// Returns OK if `caller` has the right that `method` takes. The server and callers of a Unix socket
-// have all rights; callers over TCP have kRead and kLogs, and get PermissionDenied
-// (READ_ONLY_ADDRESS) for any other.
+// Returns OK if `caller` has the right that `method` requires. The server and callers on a Unix
+// socket have all rights. Callers over TCP have kRead and kLogs, and get PermissionDenied
+// (READ_ONLY_ADDRESS) for anything else.
 absl::Status CheckRight(const Caller& caller, absl::string_view method);
 
 }  // namespace hob

@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(RightsTest, EveryMethodOfTheServiceTakesARight) {
+TEST(RightsTest, EveryMethodRequiresARight) {
   const auto* service = v1::ListRequest::descriptor()->file()->FindServiceByName("Supervisor");
   ASSERT_NE(service, nullptr);
   for (int i = 0; i < service->method_count(); ++i) {
@@ -21,12 +21,12 @@ TEST(RightsTest, EveryMethodOfTheServiceTakesARight) {
   }
 }
 
-TEST(RightsTest, AnUnknownMethodTakesNone) {
+TEST(RightsTest, UnknownMethodRequiresNone) {
   EXPECT_FALSE(RightFor("hob.v1.Supervisor/Other").has_value());
   EXPECT_FALSE(RightFor("List").has_value());
 }
 
-TEST(RightsTest, TheServerAndAUnixSocketMayDoAll) {
+TEST(RightsTest, ServerAndUnixSocketHaveAllRights) {
   for (const Caller& caller : {Caller::Server(), Caller{Caller::Kind::kUnix, "unix:"}}) {
     EXPECT_TRUE(CheckRight(caller, "hob.v1.Supervisor/List").ok());
     EXPECT_TRUE(CheckRight(caller, "hob.v1.Supervisor/Stop").ok());
@@ -34,7 +34,7 @@ TEST(RightsTest, TheServerAndAUnixSocketMayDoAll) {
   }
 }
 
-TEST(RightsTest, ATcpAddressMayReadOnly) {
+TEST(RightsTest, TcpAddressMayOnlyRead) {
   const Caller caller = {Caller::Kind::kTcp, "ipv4:127.0.0.1:4711"};
   for (const char* method : {"hob.v1.Supervisor/Watch", "hob.v1.Supervisor/Logs",
                              "hob.v1.Supervisor/Info", "grpc.health.v1.Health/Check"}) {

@@ -12,16 +12,16 @@
 
 namespace hob {
 
-// Yields the answer to a call of Watch. Used by one thread at a time; never blocks.
+// Yields the responses to a call of Watch. Used by one thread at a time; never blocks.
 class WatchFeed {
  public:
   using Response = v1::WatchResponse;
 
-  // `clock` outlives it.
+  // `clock` outlives the object.
   WatchFeed(ChangeReader reader, const Clock& clock) : reader_(std::move(reader)), clock_(&clock) {}
 
-  // Fills `response`, which is empty; false if there is nothing to tell before the next change
-  // after sequence().
+  // Fills the empty `response`; returns false if there is none before the next change after
+  // sequence().
   bool Next(Response& response) {
     absl::optional<WatchEvent> event = reader_.Next();
     if (!event.has_value()) return false;
@@ -32,7 +32,7 @@ class WatchFeed {
     return true;
   }
 
-  // Returns the number of the last change that was looked at.
+  // Returns the number of the last change examined.
   int64_t sequence() const { return reader_.sequence(); }
 
  private:

@@ -9,10 +9,10 @@
 namespace hob {
 namespace {
 
-// Less is not told from the time between two readings.
-constexpr int64_t kLeastStepMilliseconds = 100;
-constexpr absl::Duration kReadTogether = absl::Milliseconds(1);
-constexpr int kMostReadings = 10;
+// Smaller steps cannot be distinguished from the time between two readings.
+constexpr int64_t kMinStepMilliseconds = 100;
+constexpr absl::Duration kMaxReadingTime = absl::Milliseconds(1);
+constexpr int kMaxReadings = 10;
 
 absl::Duration Read(clockid_t id) {
   timespec now;
@@ -20,15 +20,15 @@ absl::Duration Read(clockid_t id) {
   return absl::DurationFromTimespec(now);
 }
 
-// The wall clock less the time since boot, suspend included: constant but for those who set the
-// clock, because the kernel derives both from one clock (clock_gettime(2)). If the thread loses its
-// processor between the readings, they are repeated.
+// Returns the wall clock minus the time since boot, suspend included. Changes only when the clock
+// is set, because the kernel derives both from one clock (clock_gettime(2)). Reads again if the
+// thread loses its processor between the readings.
 absl::Duration WallSinceBoot() {
   for (int reading = 1;; ++reading) {
     const absl::Duration before = Read(CLOCK_BOOTTIME);
     const absl::Duration wall = Read(CLOCK_REALTIME);
     const absl::Duration after = Read(CLOCK_BOOTTIME);
-    if (after - before < kReadTogether || reading == kMostReadings) return wall - before;
+    if (after - before < kMaxReadingTime || reading == kMaxReadings) return wall - before;
   }
 }
 
@@ -46,7 +46,7 @@ class RealClock : public Clock {
   absl::Duration WallStep() const override {
     const int64_t measured = (WallSinceBoot() - wall_at_boot_) / absl::Milliseconds(1);
     int64_t known = step_milliseconds_;
-    if (std::abs(measured - known) >= kLeastStepMilliseconds) {
+    if (std::abs(measured - known) >= kMinStepMilliseconds) {
       step_milliseconds_ = measured;
       known = measured;
     }
@@ -61,7 +61,7 @@ class RealClock : public Clock {
 }  // namespace
 
 const Clock& Clock::Real() {
-  // Not destroyed: threads that outlast main() go on asking for the time.
+  // Never destroyed: threads that outlast main() still read the time.
   static const RealClock& clock = *new RealClock;
   return clock;
 }

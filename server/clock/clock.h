@@ -1,7 +1,7 @@
-// Time for supervision. Must not know anything of hob.
+// Clocks for supervision. Must not know anything of hob.
 //
-// Decisions use the monotonic clock; people see the wall clock. The two are types of their own, so
-// that neither can be taken for the other.
+// Decisions use the monotonic clock; people see the wall clock. The two have separate types so that
+// they cannot be mixed up.
 #ifndef HOB_SERVER_CLOCK_CLOCK_H_
 #define HOB_SERVER_CLOCK_CLOCK_H_
 
@@ -9,18 +9,18 @@
 
 namespace hob {
 
-// A point on CLOCK_MONOTONIC: never set, never jumps, stands still while the machine is suspended.
-// A plain value.
+// A point on CLOCK_MONOTONIC, which is never set, never jumps, and stops while the machine is
+// suspended. A plain value.
 class MonotonicTime {
  public:
-  // The clock's own origin (boot).
+  // The clock's origin (boot).
   constexpr MonotonicTime() = default;
 
   static constexpr MonotonicTime FromOrigin(absl::Duration since_origin) {
     return MonotonicTime(since_origin);
   }
 
-  // Later than every other point.
+  // Returns a point later than every other.
   static constexpr MonotonicTime InfiniteFuture() {
     return MonotonicTime(absl::InfiniteDuration());
   }
@@ -56,26 +56,28 @@ class MonotonicTime {
 // The same moment on both clocks.
 struct Timestamp {
   MonotonicTime monotonic;
-  // The wall clock as if nobody had set it since the process began, so that the span between two of
-  // these is true. Goes on while the machine is suspended. To show one, add Clock::WallStep.
+  // The wall clock as if it had never been set since the process started, so that differences
+  // between two timestamps are correct. Advances while the machine is suspended. To display one,
+  // add Clock::WallStep.
   absl::Time wall;
 };
 
-// Tells both times. Implementations are thread-safe and never block.
+// Reads both clocks. Implementations are thread-safe and never block.
 class Clock {
  public:
   virtual ~Clock() = default;
 
   virtual Timestamp Now() const = 0;
 
-  // The wall clock as it is set now: for lines of logs, whose times stay as they were written.
+  // Returns the wall clock as currently set. Used for log lines, whose times are never adjusted
+  // later.
   virtual absl::Time WallNow() const = 0;
 
-  // How far the wall clock was set since the process began, all in all; negative if it was set
-  // back, zero if it was not. Stays the same until the clock is set again by 100 ms or more.
+  // Returns the total by which the wall clock was set since the process started: negative if it was
+  // set back, zero if it was not set. Changes only when the clock is set by 100 ms or more.
   virtual absl::Duration WallStep() const = 0;
 
-  // The machine's clocks. Lives for ever.
+  // Returns the machine's clocks. The object is never destroyed.
   static const Clock& Real();
 };
 

@@ -6,19 +6,19 @@
 namespace hob {
 namespace {
 
-TEST(ClockTest, NobodyHasSetTheRealClockSinceTheTestBegan) {
+TEST(ClockTest, RealClockReportsNoStepUnlessSet) {
   const Clock& clock = Clock::Real();
   EXPECT_EQ(clock.WallStep(), absl::ZeroDuration());
   const absl::Time before = clock.Now().wall;
   const absl::Time wall = clock.WallNow();
   const absl::Time after = clock.Now().wall;
-  // The two readings that the one is computed from are not of the same moment.
+  // The two underlying readings are not of the same moment.
   constexpr absl::Duration kReadTogether = absl::Milliseconds(100);
   EXPECT_GE(wall, before - kReadTogether);
   EXPECT_LE(wall, after + kReadTogether);
 }
 
-TEST(ClockTest, BothRealTimesGoOn) {
+TEST(ClockTest, BothRealClocksAdvance) {
   const Timestamp first = Clock::Real().Now();
   Timestamp next = first;
   while (next.monotonic == first.monotonic) next = Clock::Real().Now();
@@ -26,7 +26,7 @@ TEST(ClockTest, BothRealTimesGoOn) {
   EXPECT_GT(next.wall, first.wall);
 }
 
-TEST(ClockTest, ASimulatedClockThatIsSetKeepsItsSpans) {
+TEST(ClockTest, SettingASimulatedClockKeepsDifferences) {
   SimulatedClock clock;
   const Timestamp begin = clock.Now();
   clock.Advance(absl::Seconds(3));

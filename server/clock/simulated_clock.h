@@ -28,20 +28,20 @@ class SimulatedClock : public Clock {
     return wall_step_;
   }
 
-  // Lets time pass: both clocks go on by `by`.
+  // Advances both clocks by `by`.
   void Advance(absl::Duration by) {
     absl::MutexLock lock(&mu_);
     now_.monotonic = now_.monotonic + by;
     now_.wall += by;
   }
 
-  // Suspends the machine: only the wall clock goes on.
+  // Simulates a suspended machine: advances the wall clock only.
   void Suspend(absl::Duration by) {
     absl::MutexLock lock(&mu_);
     now_.wall += by;
   }
 
-  // Sets the wall clock as an administrator would. Only WallNow and WallStep notice.
+  // Sets the wall clock as an administrator would. Affects only WallNow and WallStep.
   void JumpWall(absl::Duration by) {
     absl::MutexLock lock(&mu_);
     wall_step_ += by;

@@ -13,21 +13,21 @@ namespace {
 
 using Metadata = std::map<std::string, std::string>;
 
-// A payload's key is an opaque URL; its value here is the reason and then the metadata, each in its
-// own NUL-ended piece: no text that gets this far holds a NUL.
+// Key of the status payload: an opaque URL. The value is the reason followed by the metadata, each
+// piece ended by NUL; no text here contains a NUL.
 constexpr absl::string_view kPayloadUrl = "hob/ErrorReason";
 constexpr char kSeparator = '\0';
 
-// gRPC drops a status over 8 KiB, and a message is in it twice: once with up to
-// three bytes for each of ours, once in base64 in the details.
+// gRPC drops a status over 8 KiB, and a status holds the message twice: once with up to three bytes
+// for each of ours, once in base64 in the details.
 constexpr size_t kMaxMessageBytes = 1700;
-// Of the errors of a configuration, what leaves room for the words around them.
+// Limits on the listed errors of a configuration, which leave room for the rest of the message.
 constexpr size_t kMaxNamedErrors = 10;
 constexpr size_t kMaxErrorBytes = 400;
 constexpr size_t kMaxErrorsBytes = 1500;
 
-// At most `limit` bytes of a UTF-8 text, not ending within a character.
-absl::string_view Cut(absl::string_view text, size_t limit) {
+// Returns at most `limit` bytes of a UTF-8 text, without splitting a character.
+absl::string_view Truncate(absl::string_view text, size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && (text[limit] & 0xc0) == 0x80) --limit;
   return text.substr(0, limit);
@@ -36,7 +36,8 @@ absl::string_view Cut(absl::string_view text, size_t limit) {
 absl::Status MakeError(absl::StatusCode code, const std::string& message, absl::string_view reason,
                        const Metadata& metadata) {
   const bool fits = message.size() <= kMaxMessageBytes;
-  absl::Status status(code, fits ? message : absl::StrCat(Cut(message, kMaxMessageBytes), "..."));
+  absl::Status status(code,
+                      fits ? message : absl::StrCat(Truncate(message, kMaxMessageBytes), "..."));
   std::string payload(reason);
   for (const auto& [key, value] : metadata) {
     absl::StrAppend(&payload, absl::string_view(&kSeparator, 1), key,
@@ -76,8 +77,8 @@ absl::Status InvalidRequest(absl::string_view field, absl::string_view problem) 
 absl::Status MalformedRequest() {
   return MakeError(
       absl::StatusCode::kInvalidArgument,
-      "the request cannot be read: it is cut off, nested too deeply, or has a text that "
-      "is not UTF-8",
+      "the request cannot be parsed: it is truncated, nested too deeply, or contains text "
+      "that is not UTF-8",
       "MALFORMED_REQUEST", {});
 }
 
@@ -100,10 +101,10 @@ absl::Status InvalidSignal(absl::string_view signal) {
 absl::Status InvalidConfig(const std::vector<std::string>& errors) {
   std::string message =
       absl::StrCat("the configuration has ", errors.size(),
-                   errors.size() == 1 ? " error" : " errors", "; the one in force stays as it is");
+                   errors.size() == 1 ? " error" : " errors", "; the current one stays in force");
   size_t named = 0;
   for (; named < std::min(errors.size(), kMaxNamedErrors); ++named) {
-    const absl::string_view error = Cut(errors[named], kMaxErrorBytes);
+    const absl::string_view error = Truncate(errors[named], kMaxErrorBytes);
     if (message.size() + error.size() > kMaxErrorsBytes) break;
     absl::StrAppend(&message, "\n", error);
   }
@@ -168,32 +169,32 @@ absl::Status TimedOut(absl::string_view daemon, absl::string_view command,
 }
 
 absl::Status Unkillable(absl::string_view daemon, absl::string_view reason) {
-  return MakeError(
-      absl::StatusCode::kFailedPrecondition,
-      absl::StrCat("'", daemon, "' cannot be ended: ", reason, ". What was asked for goes on then"),
-      "UNKILLABLE", {{"daemon", std::string(daemon)}});
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("'", daemon, "' cannot be ended: ", reason,
+                                ". The command continues once it is gone"),
+                   "UNKILLABLE", {{"daemon", std::string(daemon)}});
 }
 
 absl::Status ReadOnlyAddress(absl::string_view method) {
   return MakeError(absl::StatusCode::kPermissionDenied,
                    absl::StrCat(method,
-                                " changes something, and a TCP address serves only the methods "
-                                "that read: use the Unix socket"),
+                                " makes changes, but a TCP address serves only read-only methods: "
+                                "use the Unix socket"),
                    "READ_ONLY_ADDRESS", {{"method", std::string(method)}});
 }
 
 absl::Status InvalidResumeToken(absl::string_view token) {
   return MakeError(absl::StatusCode::kInvalidArgument,
                    absl::StrCat("resume_token: '", Printable(token),
-                                "' was not sent by a Watch: leave it out to begin with the "
-                                "present state"),
+                                "' was not sent by a Watch: omit it to start with the "
+                                "current state"),
                    "INVALID_RESUME_TOKEN", {{"token", Printable(token)}});
 }
 
 absl::Status ResumeTokenTooOld(absl::string_view why) {
   return MakeError(absl::StatusCode::kOutOfRange,
-                   absl::StrCat("the changes since resume_token are not known: ", why,
-                                "; leave it out to begin with the present state"),
+                   absl::StrCat("the changes since resume_token are no longer known: ", why,
+                                "; omit it to start with the current state"),
                    "RESUME_TOKEN_TOO_OLD", {{"why", std::string(why)}});
 }
 

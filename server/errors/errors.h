@@ -1,6 +1,6 @@
-// Every failure that a user can meet over RPC, one factory each: the code is chosen here and
-// nowhere else, the message says what was wrong with which thing and what to do, and the reason
-// rides along for google.rpc.ErrorInfo. Must not know gRPC or protos.
+// One factory for each failure that a user can meet over RPC. Each chooses the code; the message
+// states the problem, the object and the remedy; the reason is attached for google.rpc.ErrorInfo.
+// Must not know gRPC or protos.
 #ifndef HOB_SERVER_ERRORS_ERRORS_H_
 #define HOB_SERVER_ERRORS_ERRORS_H_
 
@@ -13,75 +13,76 @@
 
 namespace hob {
 
-// The machine-readable side of an error; the names are those of google.rpc.ErrorInfo.
+// The machine-readable part of an error; named as in google.rpc.ErrorInfo.
 struct ErrorReason {
   // UPPER_SNAKE_CASE.
   std::string reason;
-  // Whatever varies in the message.
+  // The variable parts of the message.
   std::map<std::string, std::string> metadata;
 };
 
-// The reason of an error made by a factory below; empty `reason` for any other status.
+// Returns the reason of an error made by a factory below; `reason` is empty for any other status.
 ErrorReason GetErrorReason(const absl::Status& status);
 
 // NOT_FOUND. `near` are names that the user may have meant.
 absl::Status DaemonNotFound(absl::string_view name, const std::vector<std::string>& near);
 
-// INVALID_ARGUMENT: the field `field` of a request; `problem` is a sentence without it.
+// INVALID_ARGUMENT: the field `field` of a request is wrong; `problem` is a predicate such as "is
+// negative".
 absl::Status InvalidRequest(absl::string_view field, absl::string_view problem);
 
-// INVALID_ARGUMENT: what came is no request of the method.
+// INVALID_ARGUMENT: the request cannot be parsed.
 absl::Status MalformedRequest();
 
-// UNIMPLEMENTED: this server, of version `version`, has no method `method`
+// UNIMPLEMENTED: this server, of version `version`, does not have the method `method`
 // ("/package.Service/Name").
 absl::Status UnknownMethod(absl::string_view method, absl::string_view version);
 
-// INVALID_ARGUMENT: `signal` is none.
+// INVALID_ARGUMENT: `signal` is not a signal.
 absl::Status InvalidSignal(absl::string_view signal);
 
-// INVALID_ARGUMENT: `errors` (each "file:line: message") in the configuration; the first ones are
-// named.
+// INVALID_ARGUMENT: the configuration has `errors` (each "file:line: message"); the message lists
+// the first ones.
 absl::Status InvalidConfig(const std::vector<std::string>& errors);
 
-// FAILED_PRECONDITION: there is no live instance; `state` says what there is.
+// FAILED_PRECONDITION: there is no live instance; `state` is the daemon's state.
 absl::Status NotRunning(absl::string_view daemon, absl::string_view state);
 
-// FAILED_PRECONDITION: nothing is kept of what the daemon writes, or not of the stream that was
-// asked for; `why` is a sentence that names the keys.
+// FAILED_PRECONDITION: the daemon's output, or the requested stream, is not logged; `why` is a
+// sentence that names the keys.
 absl::Status NotKept(absl::string_view daemon, absl::string_view why);
 
-// FAILED_PRECONDITION: the instance that was to come up did not; `why` is a sentence.
+// FAILED_PRECONDITION: the new instance did not come up; `why` is a sentence.
 absl::Status StartFailed(absl::string_view daemon, absl::string_view why);
 
-// FAILED_PRECONDITION (START_FAILED as well): it is certain beforehand that a new instance cannot
-// start, so the present one was left alone and is still running; `why` is a sentence.
+// FAILED_PRECONDITION (also START_FAILED): a new instance certainly could not start, so the current
+// one was left running; `why` is a sentence.
 absl::Status NotRestarted(absl::string_view daemon, absl::string_view why);
 
-// The same for a reload: the present instance keeps running with its former configuration.
+// The same for a reload: the current instance keeps running with its previous configuration.
 absl::Status NotReplaced(absl::string_view daemon, absl::string_view why);
 
-// ABORTED: the command `later` came before the outcome of `command`.
+// ABORTED: the command `later` arrived before the outcome of `command`.
 absl::Status Overtaken(absl::string_view daemon, absl::string_view command,
                        absl::string_view later);
 
-// DEADLINE_EXCEEDED: `command` is still going on, in state `state`.
+// DEADLINE_EXCEEDED: `command` is still in progress, in state `state`.
 absl::Status TimedOut(absl::string_view daemon, absl::string_view command, absl::string_view state);
 
-// FAILED_PRECONDITION: KILL does not end something of the daemon, and nothing more can be done
-// about it from here; `reason` is that of the daemon, which says why.
+// FAILED_PRECONDITION: KILL does not end a process of the daemon, and hob can do no more; `reason`
+// is the daemon's reason, with the cause.
 absl::Status Unkillable(absl::string_view daemon, absl::string_view reason);
 
-// PERMISSION_DENIED: `method` changes something and came over TCP.
+// PERMISSION_DENIED: `method` makes changes and was called over TCP.
 absl::Status ReadOnlyAddress(absl::string_view method);
 
-// INVALID_ARGUMENT: `token` is none that a Watch of this server has sent.
+// INVALID_ARGUMENT: `token` was not sent by a Watch of this server.
 absl::Status InvalidResumeToken(absl::string_view token);
 
-// OUT_OF_RANGE: the changes after a resume token are not known any more; `why` is a sentence.
+// OUT_OF_RANGE: the changes since a resume token are no longer kept; `why` is a sentence.
 absl::Status ResumeTokenTooOld(absl::string_view why);
 
-// RESOURCE_EXHAUSTED: the machine has no room for what was asked; `problem` is a sentence.
+// RESOURCE_EXHAUSTED: the machine lacks the resources for the request; `problem` is a sentence.
 absl::Status NoRoom(absl::string_view problem);
 
 // UNAVAILABLE: the server is stopping.

@@ -18,7 +18,7 @@ using Code = absl::StatusCode;
 
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
-TEST(ErrorsTest, EachFailureHasTheCodeOfTheContractAndAReasonOfItsOwn) {
+TEST(ErrorsTest, EachFailureHasItsCodeAndReason) {
   const std::vector<std::pair<absl::Status, Code>> errors = {
       {DaemonNotFound("web", {}), Code::kNotFound},
       {InvalidRequest("name", "is empty"), Code::kInvalidArgument},
@@ -47,7 +47,7 @@ TEST(ErrorsTest, EachFailureHasTheCodeOfTheContractAndAReasonOfItsOwn) {
   }
 }
 
-TEST(ErrorsTest, ARestartThatStopsNothingIsAFailedStartThatSaysSo) {
+TEST(ErrorsTest, NotRestartedIsAStartFailureThatStillRuns) {
   for (const absl::Status& status : {NotRestarted("web", "no"), NotReplaced("web", "no")}) {
     EXPECT_EQ(status.code(), Code::kFailedPrecondition);
     EXPECT_EQ(GetErrorReason(status).reason, "START_FAILED");
@@ -56,7 +56,7 @@ TEST(ErrorsTest, ARestartThatStopsNothingIsAFailedStartThatSaysSo) {
   }
 }
 
-TEST(ErrorsTest, WhatVariesInTheMessageIsInTheMetadata) {
+TEST(ErrorsTest, MetadataHoldsTheVariableParts) {
   EXPECT_THAT(GetErrorReason(Overtaken("web", "start", "stop")).metadata,
               ElementsAre(Pair("command", "start"), Pair("daemon", "web"), Pair("later", "stop")));
   EXPECT_THAT(GetErrorReason(NotRunning("web", "HALTED")).metadata,
@@ -65,19 +65,19 @@ TEST(ErrorsTest, WhatVariesInTheMessageIsInTheMetadata) {
               ElementsAre(Pair("method", "Stop")));
 }
 
-TEST(ErrorsTest, AStatusOfSomebodyElseHasNoReason) {
+TEST(ErrorsTest, ForeignStatusHasNoReason) {
   EXPECT_EQ(GetErrorReason(absl::InternalError("boom")).reason, "");
   EXPECT_EQ(GetErrorReason(absl::OkStatus()).reason, "");
 }
 
-TEST(ErrorsTest, AnUnknownDaemonIsNamedWithWhatMayHaveBeenMeant) {
+TEST(ErrorsTest, NamesUnknownDaemonAndSuggestions) {
   EXPECT_EQ(Message(DaemonNotFound("wev", {})), "there is no daemon 'wev'");
   EXPECT_EQ(Message(DaemonNotFound("wev", {"web", "dev"})),
             "there is no daemon 'wev'; did you mean web or dev?");
   EXPECT_EQ(GetErrorReason(DaemonNotFound("wev", {"web", "dev"})).metadata.at("near"), "web dev");
 }
 
-TEST(ErrorsTest, TextFromOutsideIsEscapedAndCut) {
+TEST(ErrorsTest, EscapesAndTruncatesForeignText) {
   const std::string hostile = std::string("\x1b[31m\0\n", 7) + std::string(10000, 'x');
   for (const absl::Status& status :
        {DaemonNotFound(hostile, {}), InvalidSignal(hostile), UnknownMethod(hostile, "1.2.3")}) {
@@ -90,9 +90,9 @@ TEST(ErrorsTest, TextFromOutsideIsEscapedAndCut) {
   }
 }
 
-TEST(ErrorsTest, ConfigurationErrorsAreCountedAndTheFirstOnesNamed) {
+TEST(ErrorsTest, CountsConfigurationErrorsAndListsTheFirst) {
   EXPECT_EQ(Message(InvalidConfig({"a.ini:1: wrong"})),
-            "the configuration has 1 error; the one in force stays as it is\na.ini:1: wrong");
+            "the configuration has 1 error; the current one stays in force\na.ini:1: wrong");
   std::vector<std::string> many;
   for (int i = 1; i <= 5000; ++i) many.push_back("a.ini:" + std::to_string(i) + ": wrong");
   const absl::Status status = InvalidConfig(many);
@@ -110,8 +110,8 @@ TEST(ErrorsTest, LongConfigurationErrorsLeaveRoomForTheCount) {
   EXPECT_THAT(Message(status), EndsWith(" more: `hob reload --dry-run` shows all"));
 }
 
-TEST(ErrorsTest, ACutTextIsStillUtf8) {
-  // Two bytes a letter, so that a cut at an even or an odd place falls into one of these.
+TEST(ErrorsTest, TruncatedTextIsStillUtf8) {
+  // Two bytes per letter, so that a cut at an even or odd place splits one of these.
   for (const std::string& error : {std::string(), std::string("x")}) {
     std::string text = error;
     for (int i = 0; i < 1000; ++i) text += "\xc3\xa9";

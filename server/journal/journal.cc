@@ -17,17 +17,17 @@
 namespace hob {
 namespace {
 
-// 4 MiB of lines.
+// Limit of queued lines: 4 MiB.
 constexpr int64_t kMaxQueuedBytes = 4 << 20;
-// Cost of a line beyond its characters.
+// Cost of a line in addition to its characters.
 constexpr int64_t kLineOverhead = 64;
-constexpr std::chrono::seconds kLongestFarewell{1};
-constexpr std::chrono::milliseconds kGatherTime{1};
-// PIPE_BUF: a pipe takes as much whole, and nothing that others write comes between.
-constexpr size_t kMostAtOnce = 4096;
+constexpr std::chrono::seconds kEndTimeout{1};
+constexpr std::chrono::milliseconds kBatchTime{1};
+// PIPE_BUF: a write of this size to a pipe is atomic.
+constexpr size_t kMaxPiece = 4096;
 
-// JOURNAL_STREAM names the device and inode of the stream that systemd made; stderr may have been
-// led elsewhere since (systemd.exec(5)).
+// True if systemd reads stderr. JOURNAL_STREAM names the device and inode of systemd's stream;
+// stderr may have been redirected since (systemd.exec(5)).
 bool StderrIsReadBySystemd() {
   const char* stream = getenv("JOURNAL_STREAM");
   struct stat status;
@@ -35,15 +35,15 @@ bool StderrIsReadBySystemd() {
          stream == absl::StrCat(status.st_dev, ":", status.st_ino);
 }
 
-// The beginning of each line of a text.
+// Makes the prefix of each line.
 class LinePrefix {
  public:
   explicit LinePrefix(bool to_systemd) : to_systemd_(to_systemd) {}
 
-  // `priority` is that of syslog(3), `name` begins the text where it is not empty.
+  // `priority` is that of syslog(3); `name`, if not empty, starts the text.
   std::string Of(absl::Time time, int priority, absl::string_view name) {
     if (to_systemd_) return absl::StrCat("<", priority, ">");
-    // To write a time takes longer than all else about a line, and many have the same.
+    // Formatting the time costs more than the rest of a line, and many lines share one.
     const int64_t millis = absl::ToUnixMillis(time);
     if (millis != millis_) {
       millis_ = millis;
@@ -54,18 +54,18 @@ class LinePrefix {
 
  private:
   const bool to_systemd_;
-  // The time that time_ shows.
+  // The time formatted in time_.
   int64_t millis_ = -1;
   std::string time_;
 };
 
-// Hands text to glog, in pieces of whole lines.
+// Passes text to glog in pieces of whole lines.
 class Pieces {
  public:
   ~Pieces() { Flush(); }
 
   void Add(absl::string_view prefix, absl::string_view line) {
-    if (piece_.size() + prefix.size() + line.size() + 1 > kMostAtOnce) Flush();
+    if (piece_.size() + prefix.size() + line.size() + 1 > kMaxPiece) Flush();
     absl::StrAppend(&piece_, prefix, line, "\n");
   }
 
@@ -81,8 +81,8 @@ class Pieces {
 }  // namespace
 
 void Journal::InitLog(const char* program) {
-  // Every flag that glog takes from GLOG_* variables before main() begins, and that would lead our
-  // lines elsewhere or keep them back.
+  // Resets every flag that glog reads from GLOG_* variables before main() and that would redirect
+  // or suppress our lines.
   FLAGS_logtostderr = true;
   FLAGS_logtostdout = false;
   FLAGS_alsologtostderr = false;
@@ -103,13 +103,13 @@ bool Journal::End() {
   queue.ending = true;
   queue.work.WakeOne();
   queue.ended.WakeAll();
-  const CondVar::Deadline deadline = CondVar::In(kLongestFarewell);
+  const CondVar::Deadline deadline = CondVar::In(kEndTimeout);
   while (!queue.written && queue.ended.WaitUntil(&queue.mu, deadline)) continue;
   return queue.written;
 }
 
 Journal::~Journal() {
-  // The thread may hang in a write to a pipe that nobody reads; it ends with the process then.
+  // The thread may hang in a write to a pipe that has no reader; it then ends with the process.
   if (!End()) writer_.Abandon();
 }
 
@@ -129,12 +129,12 @@ void Journal::Add(Severity severity, Topic topic, std::string line) {
   Queue& queue = *queue_;
   MutexLock lock(&queue.mu);
   const MonotonicTime now = queue.clock.Now().monotonic;
-  TellLeftOut(queue, queue.repeats.TakeOver(now));
+  ReportSuppressed(queue, queue.repeats.TakeFinished(now));
   const bool was_due = queue.repeats.NextDue() != MonotonicTime::InfiniteFuture();
   if (queue.repeats.Admit(key, now, line)) {
     Enqueue(queue, severity, std::move(line));
   } else if (!was_due) {
-    // The writer learns when it has to tell of lines that were left out.
+    // Tells the writer when suppressed lines must be reported.
     queue.work.WakeOne();
   }
 }
@@ -143,7 +143,7 @@ void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
   const int64_t cost = line.size() + kLineOverhead;
   if (queue.bytes + cost > kMaxQueuedBytes) {
     ++queue.dropped;
-    ++queue.dropped_unsaid;
+    ++queue.dropped_unreported;
     return;
   }
   queue.bytes += cost;
@@ -151,11 +151,12 @@ void Journal::Enqueue(Queue& queue, Severity severity, std::string line) {
   queue.work.WakeOne();
 }
 
-void Journal::TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out) {
-  for (const RepeatLimit::LeftOut& repeats : left_out) {
+void Journal::ReportSuppressed(Queue& queue,
+                               const std::vector<RepeatLimit::Suppressed>& suppressed) {
+  for (const RepeatLimit::Suppressed& repeats : suppressed) {
     Enqueue(
         queue, Severity::kWarning,
-        absl::StrCat(repeats.lines, " lines were left out within ",
+        absl::StrCat(repeats.lines, " similar lines were suppressed within ",
                      hob::FormatDuration(RepeatLimit::kWindow), ", such as: ", repeats.example));
   }
 }
@@ -170,20 +171,20 @@ void Journal::WriteLines(Queue& queue) {
       for (const Line& line : lines) {
         const std::string begin =
             prefix.Of(line.time, PriorityOf(line.severity), NameOf(line.severity));
-        // A priority holds to the end of its line (sd-daemon(3)).
+        // A priority applies to its own line only (sd-daemon(3)).
         for (absl::string_view text : absl::StrSplit(line.text, '\n')) pieces.Add(begin, text);
       }
     }
-    LetLinesGather(queue);
+    WaitForMoreLines(queue);
   }
   MutexLock lock(&queue.mu);
   queue.written = true;
   queue.ended.WakeAll();
 }
 
-void Journal::LetLinesGather(Queue& queue) {
+void Journal::WaitForMoreLines(Queue& queue) {
   MutexLock lock(&queue.mu);
-  const CondVar::Deadline deadline = CondVar::In(kGatherTime);
+  const CondVar::Deadline deadline = CondVar::In(kBatchTime);
   while (!queue.ending && queue.ended.WaitUntil(&queue.mu, deadline)) continue;
 }
 
@@ -191,17 +192,17 @@ std::deque<Journal::Line> Journal::TakeLines(Queue& queue) {
   MutexLock lock(&queue.mu);
   do {
     WaitForWork(queue);
-    TellLeftOut(queue, queue.ending ? queue.repeats.TakeAll()
-                                    : queue.repeats.TakeOver(queue.clock.Now().monotonic));
+    ReportSuppressed(queue, queue.ending ? queue.repeats.TakeAll()
+                                         : queue.repeats.TakeFinished(queue.clock.Now().monotonic));
   } while (!queue.has_work());
   std::deque<Line> lines = std::exchange(queue.lines, {});
   queue.bytes = 0;
-  if (queue.dropped_unsaid > 0) {
+  if (queue.dropped_unreported > 0) {
     lines.push_back(
         {Severity::kWarning, queue.clock.WallNow(),
-         absl::StrCat(queue.dropped_unsaid,
-                      " log lines were dropped here: whoever reads this log did not keep up")});
-    queue.dropped_unsaid = 0;
+         absl::StrCat(queue.dropped_unreported,
+                      " log lines were dropped here: the reader of this log is too slow")});
+    queue.dropped_unreported = 0;
   }
   return lines;
 }

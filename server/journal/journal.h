@@ -1,4 +1,4 @@
-// The server's own log, made so that it never holds supervision up. Must not know daemons.
+// The server's own log, designed never to delay supervision. Must not know daemons.
 #ifndef HOB_SERVER_JOURNAL_JOURNAL_H_
 #define HOB_SERVER_JOURNAL_JOURNAL_H_
 
@@ -19,31 +19,29 @@
 
 namespace hob {
 
-// Takes lines from any thread and hands them to glog on a thread of its own: a reader of stderr
-// that is slow or gone, or a full disk, delays that thread alone.
-// Lines beyond a bound are dropped and counted, and the next line that gets through says how many
-// were.
+// Takes lines from any thread and passes them to glog on its own thread, so that a slow or missing
+// reader of stderr, or a full disk, delays only that thread. Drops and counts lines beyond a limit;
+// the next line that gets through reports the count.
 //
-// A line is "2026-11-22 12:00:01.120 WARNING text", with the time at which it was handed in; and
-// "<4>text" when stderr is read by systemd's journal, which takes priorities that way
-// (sd-daemon(3)) and has a clock of its own. A text of several lines becomes as many, each with
-// time and severity.
+// A line is "2026-11-22 12:00:01.120 WARNING text", with the time at which it was queued. If
+// systemd's journal reads stderr, a line is "<4>text": that journal takes priorities in this form
+// (sd-daemon(3)) and has its own clock. Each line of a multi-line text gets a time and a severity.
 //
-// Lines that have a topic are subject to RepeatLimit: a daemon that ends thousands of times a
-// second does not fill the log, and a line says how many were left out.
+// Lines with a topic are subject to RepeatLimit: a daemon that ends thousands of times a second
+// does not fill the log, and a line reports how many were suppressed.
 //
-// A line that comes after a pause is written at once; of lines that come close together those of a
-// millisecond are written together, because in a storm each write, and each wake-up for it, takes
-// time that the daemons need.
+// A line that comes after a pause is written at once. Lines that come in quick succession are
+// batched per millisecond, because in a storm each write, and each wake-up for it, takes time that
+// the daemons need.
 //
-// Thread-safe. The functions that take a line never block on I/O.
+// Thread-safe. Logging functions never block on I/O.
 class Journal {
  public:
-  // Sets glog up to write to stderr, once a process and before the first journal.
+  // Sets up glog to write to stderr. Call once per process, before creating the first journal.
   static void InitLog(const char* program);
 
-  // What a line is about: who, and what happened to them. Lines with the same are repeats of each
-  // other. Both are only looked at during the call.
+  // Subject and event of a line. Lines with equal topics count as repeats. Both views are only read
+  // during the call.
   struct Topic {
     absl::string_view subject;
     absl::string_view event;
@@ -51,27 +49,27 @@ class Journal {
 
   // Starts the writing thread. `clock` outlives the journal.
   explicit Journal(const Clock& clock = Clock::Real());
-  // Ends, and with it the thread.
+  // Calls End and ends the thread.
   ~Journal();
 
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
-  // A change in the life of a daemon or of the server.
+  // Logs a change in the life of a daemon or of the server.
   void Info(std::string line) { Add(Severity::kInfo, std::move(line)); }
   void Info(Topic topic, std::string line) { Add(Severity::kInfo, topic, std::move(line)); }
-  // The throttle or a forced kill came into action.
+  // Logs an action of the throttle or a forced kill.
   void Warning(std::string line) { Add(Severity::kWarning, std::move(line)); }
   void Warning(Topic topic, std::string line) { Add(Severity::kWarning, topic, std::move(line)); }
-  // Somebody has to act.
+  // Logs a problem that an administrator must act on.
   void Error(std::string line) { Add(Severity::kError, std::move(line)); }
   void Error(Topic topic, std::string line) { Add(Severity::kError, topic, std::move(line)); }
 
-  // Writes what is queued, for a second at the longest; lines that come later are lost. Returns
-  // whether everything was written. Thread-safe; may be called more than once.
+  // Writes queued lines, for at most one second; later lines are lost. Returns true if everything
+  // was written. Thread-safe; may be called more than once.
   bool End();
 
-  // Lines dropped so far because the writer did not keep up.
+  // Returns the number of lines dropped so far because the writer did not keep up.
   int64_t dropped() const;
 
  private:
@@ -82,7 +80,7 @@ class Journal {
     std::string text;
   };
 
-  // Shared with the writing thread, which may hang in a write when the journal goes.
+  // Shared with the writing thread, which may still hang in a write when the journal is destroyed.
   struct Queue {
     explicit Queue(const Clock& its_clock) : clock(its_clock) {}
 
@@ -90,38 +88,37 @@ class Journal {
 
     const Clock& clock;
     Mutex mu;
-    // Wakes the writer that has nothing to do: for lines, for the first that was left out, and for
-    // `ending`.
+    // Wakes an idle writer: for lines, for the first suppressed line, and for `ending`.
     CondVar work;
-    // For `ending` and `written`.
+    // Signals changes of `ending` and `written`.
     CondVar ended;
     RepeatLimit repeats ABSL_GUARDED_BY(mu);
     std::deque<Line> lines ABSL_GUARDED_BY(mu);
     int64_t bytes ABSL_GUARDED_BY(mu) = 0;
     int64_t dropped ABSL_GUARDED_BY(mu) = 0;
-    int64_t dropped_unsaid ABSL_GUARDED_BY(mu) = 0;
+    int64_t dropped_unreported ABSL_GUARDED_BY(mu) = 0;
     bool ending ABSL_GUARDED_BY(mu) = false;
     bool written ABSL_GUARDED_BY(mu) = false;
   };
 
   void Add(Severity severity, std::string line);
   void Add(Severity severity, Topic topic, std::string line);
-  // Queues a line, or drops it when there is no room.
+  // Queues a line, or drops it if the queue is full.
   static void Enqueue(Queue& queue, Severity severity, std::string line)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
-  // Queues a line about each kind of lines that were left out.
-  static void TellLeftOut(Queue& queue, const std::vector<RepeatLimit::LeftOut>& left_out)
+  // Queues one line per suppressed topic.
+  static void ReportSuppressed(Queue& queue, const std::vector<RepeatLimit::Suppressed>& suppressed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
   static void WriteLines(Queue& queue);
-  // Waits for something to write and takes it; empty once the journal ends and all is written.
+  // Waits for lines and takes them; empty once the journal ends and everything is written.
   static std::deque<Line> TakeLines(Queue& queue);
-  // Waits until there is something to write, or to tell of lines that were left out.
+  // Waits until there are lines to write, or suppressed lines to report.
   static void WaitForWork(Queue& queue) ABSL_EXCLUSIVE_LOCKS_REQUIRED(queue.mu);
-  // Waits until more lines may have come, or the journal ends.
-  static void LetLinesGather(Queue& queue);
-  // As syslog(3) numbers them.
+  // Waits a moment for more lines, or until the journal ends.
+  static void WaitForMoreLines(Queue& queue);
+  // Returns the priority as numbered by syslog(3).
   static int PriorityOf(Severity severity);
-  // Returns the beginning of a line of this severity.
+  // Returns the prefix of lines of this severity.
   static absl::string_view NameOf(Severity severity);
 
   const std::shared_ptr<Queue> queue_;

@@ -27,8 +27,8 @@ int64_t Count(const std::string& text, const std::string& part) {
   return count;
 }
 
-// Leads stderr into a pipe for as long as it lives. With the flag O_DIRECT a read returns what one
-// write has brought (pipe(2)).
+// Redirects stderr into a pipe during its lifetime. With the flag O_DIRECT a read returns the bytes
+// of a single write (pipe(2)).
 class StderrPipe {
  public:
   explicit StderrPipe(int flags = 0) {
@@ -44,7 +44,7 @@ class StderrPipe {
     close(read_end_);
   }
 
-  // What is written until `end` has been seen.
+  // Returns everything written until `end` has been seen.
   std::string ReadUntil(const std::string& end) {
     std::string text;
     char buffer[1 << 16];
@@ -56,13 +56,13 @@ class StderrPipe {
     return text;
   }
 
-  // What the next read brings.
+  // Returns the bytes of the next read.
   std::string ReadOnce() {
     char buffer[1 << 16];
     return std::string(buffer, std::max<ssize_t>(read(read_end_, buffer, sizeof(buffer)), 0));
   }
 
-  // Writes to the pipe until it takes nothing more; returns how often.
+  // Fills the pipe; returns the number of writes.
   int Fill() {
     const int flags = fcntl(STDERR_FILENO, F_GETFL);
     fcntl(STDERR_FILENO, F_SETFL, flags | O_NONBLOCK);
@@ -72,7 +72,7 @@ class StderrPipe {
     return writes;
   }
 
-  // What is in the pipe. Precondition: nobody writes any more.
+  // Returns the contents of the pipe. Precondition: all writers are done.
   std::string ReadAll() {
     GiveStderrBack();
     std::string text;
@@ -99,7 +99,7 @@ class JournalTest : public testing::Test {
   static void SetUpTestSuite() { Journal::InitLog("journal_test"); }
 };
 
-TEST_F(JournalTest, LinesAreWrittenInTheirOrderBeforeTheJournalEnds) {
+TEST_F(JournalTest, WritesLinesInOrderBeforeTheEnd) {
   StderrPipe pipe;
   {
     Journal journal;
@@ -133,7 +133,7 @@ TEST_F(JournalTest, SystemdGetsPrioritiesInsteadOfTimes) {
   EXPECT_EQ(pipe.ReadAll(), "<6>one\n<4>two\n<3>three\n");
 }
 
-TEST_F(JournalTest, WithoutSystemdAtTheOtherEndThereAreNoPriorities) {
+TEST_F(JournalTest, WritesNoPrioritiesWithoutSystemd) {
   StderrPipe pipe;
   struct stat status;
   ASSERT_EQ(fstat(STDERR_FILENO, &status), 0);
@@ -159,7 +159,7 @@ TEST_F(JournalTest, EveryLineOfATextHasItsPriority) {
   EXPECT_EQ(pipe.ReadAll(), "<3>not reloaded:\n<3>hob.ini:1: wrong\n");
 }
 
-TEST_F(JournalTest, RepeatsAreLeftOutAndCounted) {
+TEST_F(JournalTest, SuppressesAndCountsRepeats) {
   StderrPipe pipe;
   SimulatedClock clock;
   Journal journal(clock);
@@ -170,83 +170,85 @@ TEST_F(JournalTest, RepeatsAreLeftOutAndCounted) {
   journal.Info({"web", "started"}, "web started");
   journal.Info({"api", "ended"}, "api ended");
   const std::string before = pipe.ReadUntil("api ended\n");
-  EXPECT_EQ(Count(before, "web["), RepeatLimit::kMost);
+  EXPECT_EQ(Count(before, "web["), RepeatLimit::kMaxLines);
   EXPECT_EQ(Count(before, "web started"), 1);
   clock.Advance(RepeatLimit::kWindow);
   journal.Info({"web", "ended"}, "web[5000] ended");
-  EXPECT_THAT(pipe.ReadUntil("web[5000] ended\n"),
-              testing::ContainsRegex(" WARNING 4980 lines were left out within 1min, such as: "
-                                     "web\\[20\\] ended\n.* web\\[5000\\] ended\n"));
+  EXPECT_THAT(
+      pipe.ReadUntil("web[5000] ended\n"),
+      testing::ContainsRegex(" WARNING 4980 similar lines were suppressed within 1min, such as: "
+                             "web\\[20\\] ended\n.* web\\[5000\\] ended\n"));
 }
 
-TEST_F(JournalTest, WhatWasLeftOutIsToldWhenItsTimeIsUpAlthoughNothingElseHappens) {
+TEST_F(JournalTest, ReportsSuppressedLinesWhenTheWindowEnds) {
   StderrPipe pipe;
   SimulatedClock clock;
   Journal journal(clock);
-  // Many times, since the writer need not be asleep when the line comes that is one too many.
+  // Repeats the check, since the writer may not be asleep when the excess line arrives.
   for (int round = 0; round < 100; ++round) {
     const std::string name = absl::StrCat("web", round);
-    for (int i = 0; i < RepeatLimit::kMost; ++i) {
+    for (int i = 0; i < RepeatLimit::kMaxLines; ++i) {
       journal.Info({name, "ended"}, absl::StrCat(name, " ", i, "."));
     }
-    pipe.ReadUntil(absl::StrCat(name, " ", RepeatLimit::kMost - 1, ".\n"));
+    pipe.ReadUntil(absl::StrCat(name, " ", RepeatLimit::kMaxLines - 1, ".\n"));
     clock.Advance(RepeatLimit::kWindow - absl::Milliseconds(1));
     journal.Info({name, "ended"}, "one too many");
     clock.Advance(absl::Milliseconds(1));
-    EXPECT_THAT(pipe.ReadUntil("one too many\n"), HasSubstr("1 lines were left out"));
+    EXPECT_THAT(pipe.ReadUntil("one too many\n"), HasSubstr("1 similar lines were suppressed"));
   }
 }
 
-TEST_F(JournalTest, WhatWasLeftOutIsToldAtTheEndToo) {
+TEST_F(JournalTest, ReportsSuppressedLinesAtTheEnd) {
   StderrPipe pipe;
   {
     Journal journal;
     for (int i = 0; i < 30; ++i) journal.Error({"web", "stalled"}, "web stalled");
-    // Without a topic a line is no repeat.
+    // Lines without a topic never count as repeats.
     for (int i = 0; i < 30; ++i) journal.Error("of the server itself");
   }
   const std::string text = pipe.ReadAll();
-  EXPECT_EQ(Count(text, "ERROR web stalled\n"), RepeatLimit::kMost);
-  EXPECT_THAT(text, HasSubstr(absl::StrCat(30 - RepeatLimit::kMost, " lines were left out")));
+  EXPECT_EQ(Count(text, "ERROR web stalled\n"), RepeatLimit::kMaxLines);
+  EXPECT_THAT(
+      text, HasSubstr(absl::StrCat(30 - RepeatLimit::kMaxLines, " similar lines were suppressed")));
   EXPECT_EQ(Count(text, "of the server itself"), 30);
 }
 
-TEST_F(JournalTest, AFullPipeThatNobodyReadsBlocksNobodyAndLosesAreCounted) {
+TEST_F(JournalTest, FullPipeBlocksNoCallerAndDropsAreCounted) {
   StderrPipe pipe;
   constexpr int kLines = 100000;
   Journal journal;
-  // Far more than the pipe and the queue hold: this would never come to an end if it blocked.
+  // Far more than the pipe and the queue hold: if a call blocked, the test would never end.
   for (int i = 0; i < kLines; ++i) journal.Info(std::string(100, 'x'));
   const int64_t dropped = journal.dropped();
   EXPECT_GT(dropped, 0);
   EXPECT_LT(dropped, kLines);
-  // A reader comes, and the journal catches up.
+  // With a reader, the journal catches up.
   const std::string text = pipe.ReadUntil("log lines were dropped here");
   EXPECT_THAT(text, HasSubstr("WARNING " + std::to_string(dropped) + " log lines were dropped"));
-  // The line that tells of them is the only one without it.
+  // Only the report itself follows.
   EXPECT_EQ(Count(text, "x\n"), kLines - dropped);
   journal.Info("and goes on");
   EXPECT_THAT(pipe.ReadUntil("and goes on\n"), HasSubstr("and goes on"));
 }
 
-TEST_F(JournalTest, TheEndOfTheJournalDoesNotWaitForAReaderForEver) {
+TEST_F(JournalTest, EndDoesNotWaitForeverForAReader) {
   StderrPipe pipe;
   {
     Journal journal;
     for (int i = 0; i < 2000; ++i) journal.Info(std::string(100, 'x'));
     journal.Info("the last");
   }
-  // The thread that still writes is let go.
+  // Releases the thread that still writes.
   EXPECT_THAT(pipe.ReadUntil("the last\n"), HasSubstr("the last"));
 }
 
-TEST_F(JournalTest, LinesThatCameMeanwhileAreWrittenTogetherInPiecesThatAPipeTakesWhole) {
+TEST_F(JournalTest, BatchesLinesInPiecesThatAPipeTakesAtomically) {
   StderrPipe pipe(O_DIRECT);
   const int fillers = pipe.Fill();
   constexpr int kLines = 100;
   constexpr int kLength = 100;
   Journal journal;
-  // Whatever the thread has taken by now waits for a reader, and the rest for the thread.
+  // The thread already waits for a reader with its lines; the rest waits for the thread.
   for (int i = 0; i < kLines; ++i) journal.Info(std::string(kLength, 'a'));
   journal.Info("the last");
   for (int i = 0; i < fillers; ++i) EXPECT_EQ(pipe.ReadOnce(), "x");
@@ -259,13 +261,13 @@ TEST_F(JournalTest, LinesThatCameMeanwhileAreWrittenTogetherInPiecesThatAPipeTak
     lines += Count(text, "aa\n");
   }
   EXPECT_EQ(lines, kLines);
-  // Two rounds, each of whole pieces and a last one; the time takes less than another 30 characters
+  // Two rounds, each of whole pieces plus a last one; the time adds less than another 30 characters
   // a line.
   EXPECT_LE(writes, kLines * (kLength + 30) / PIPE_BUF + 3);
 }
 
-// As many lines as fit into the smallest pipe there is: nobody reads before the end.
-TEST_F(JournalTest, LinesOfManyThreadsAreWhole) {
+// Number of lines that fit into the smallest possible pipe: nothing is read before the end.
+TEST_F(JournalTest, DoesNotSplitLinesOfManyThreads) {
   StderrPipe pipe;
   {
     Journal journal;

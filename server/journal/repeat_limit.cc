@@ -11,34 +11,34 @@ bool RepeatLimit::Admit(const std::string& topic, MonotonicTime now, const std::
     window.end = now + kWindow;
     by_end_.push_back(&*found);
   }
-  if (++window.lines <= kMost) return true;
-  if (window.left_out == nullptr) {
-    window.left_out = std::make_unique<LeftOut>();
-    window.left_out->topic = topic;
-    window.left_out->example = line;
-    ++cut_short_;
+  if (++window.lines <= kMaxLines) return true;
+  if (window.suppressed == nullptr) {
+    window.suppressed = std::make_unique<Suppressed>();
+    window.suppressed->topic = topic;
+    window.suppressed->example = line;
+    ++suppressing_;
   }
-  ++window.left_out->lines;
+  ++window.suppressed->lines;
   return false;
 }
 
-std::vector<RepeatLimit::LeftOut> RepeatLimit::TakeOver(MonotonicTime now) {
-  std::vector<LeftOut> told;
+std::vector<RepeatLimit::Suppressed> RepeatLimit::TakeFinished(MonotonicTime now) {
+  std::vector<Suppressed> finished;
   while (!by_end_.empty()) {
     Window& window = by_end_.front()->second;
     if (now < window.end) break;
-    if (window.left_out != nullptr) {
-      told.push_back(std::move(*window.left_out));
-      --cut_short_;
+    if (window.suppressed != nullptr) {
+      finished.push_back(std::move(*window.suppressed));
+      --suppressing_;
     }
     windows_.erase(windows_.find(by_end_.front()->first));
     by_end_.pop_front();
   }
-  return told;
+  return finished;
 }
 
 MonotonicTime RepeatLimit::NextDue() const {
-  if (cut_short_ == 0) return MonotonicTime::InfiniteFuture();
+  if (suppressing_ == 0) return MonotonicTime::InfiniteFuture();
   return by_end_.front()->second.end;
 }
 

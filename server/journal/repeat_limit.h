@@ -14,50 +14,51 @@
 
 namespace hob {
 
-// Keeps lines of one kind from filling a log: of each topic the first kMost within kWindow go
-// through, the others are counted, and when the window is over it is said how many they were. The
-// window begins with the first line of its topic, so that who says something now and then is never
-// cut short.
+// Keeps repeated lines from filling a log. Admits the first kMaxLines lines of each topic within
+// kWindow, counts the others, and reports their number when the window ends. A window starts with
+// the first line of its topic, so occasional lines are never suppressed.
 //
-// Not thread-safe. Needs time and memory for the topics of the last window alone.
+// Not thread-safe. Time and memory depend only on the topics of the last window.
 class RepeatLimit {
  public:
-  // Twenty ends a minute of one daemon are news; the thousands of a crash loop are not.
-  static constexpr int kMost = 20;
+  // Twenty exits of one daemon in a minute are news; the thousands of a crash loop are not.
+  static constexpr int kMaxLines = 20;
   static constexpr absl::Duration kWindow = absl::Minutes(1);
 
-  // Whether `line`, which is about `topic`, may be written at `now`; else it is counted. `now`
-  // never goes back, and what TakeOver(now) returns was told before.
+  // Returns true if `line`, about `topic`, may be written at `now`; otherwise counts it. `now`
+  // never goes back, and TakeFinished(now) must be called first.
   bool Admit(const std::string& topic, MonotonicTime now, const std::string& line);
 
-  // What was left out of one topic.
-  struct LeftOut {
+  // The lines of one topic that were suppressed.
+  struct Suppressed {
     std::string topic;
     int64_t lines = 0;
     // The first of them.
     std::string example;
   };
-  // What was left out in the windows that are over at `now`, each told once.
-  std::vector<LeftOut> TakeOver(MonotonicTime now);
-  // The same for the windows that are not over as well: nothing is to come any more.
-  std::vector<LeftOut> TakeAll() { return TakeOver(MonotonicTime::InfiniteFuture()); }
+  // Returns the suppressed lines of windows that have ended by `now`, each once.
+  std::vector<Suppressed> TakeFinished(MonotonicTime now);
+  // Returns the suppressed lines of all windows; for use at the end.
+  std::vector<Suppressed> TakeAll() { return TakeFinished(MonotonicTime::InfiniteFuture()); }
 
-  // When TakeOver is to be called at the latest; the infinite future when nothing was left out.
+  // Returns the latest time for calling TakeFinished; the infinite future if nothing was
+  // suppressed.
   MonotonicTime NextDue() const;
 
  private:
   struct Window {
     MonotonicTime end;
     int lines = 0;
-    // Null while nothing is.
-    std::unique_ptr<LeftOut> left_out;
+    // Null while nothing is suppressed.
+    std::unique_ptr<Suppressed> suppressed;
   };
 
-  // By topic; and the same elements, which stay where they are, in the order in which they end.
+  // Windows by topic; and pointers to the same elements, which never move, in the order in which
+  // they end.
   std::unordered_map<std::string, Window> windows_;
   std::deque<std::pair<const std::string, Window>*> by_end_;
-  // How many of the windows have left something out.
-  int cut_short_ = 0;
+  // Number of windows with suppressed lines.
+  int suppressing_ = 0;
 };
 
 }  // namespace hob

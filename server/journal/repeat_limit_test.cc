@@ -12,11 +12,11 @@ namespace {
 using ::testing::IsEmpty;
 
 constexpr absl::Duration kWindow = RepeatLimit::kWindow;
-constexpr int kMost = RepeatLimit::kMost;
+constexpr int kMaxLines = RepeatLimit::kMaxLines;
 
 class RepeatLimitTest : public testing::Test {
  protected:
-  // How many of `count` lines about `topic` are admitted now.
+  // Returns how many of `count` lines about `topic` are admitted now.
   int Admitted(const std::string& topic, int count) {
     int admitted = 0;
     for (int i = 0; i < count; ++i) {
@@ -29,49 +29,49 @@ class RepeatLimitTest : public testing::Test {
   MonotonicTime now_ = MonotonicTime::FromOrigin(absl::Seconds(1000));
 };
 
-TEST_F(RepeatLimitTest, WhatIsSaidNowAndThenIsNeverCutShort) {
+TEST_F(RepeatLimitTest, NeverSuppressesOccasionalLines) {
   for (int minute = 0; minute < 10; ++minute) {
-    EXPECT_THAT(limit_.TakeOver(now_), IsEmpty());
-    EXPECT_EQ(Admitted("web ended", kMost), kMost);
+    EXPECT_THAT(limit_.TakeFinished(now_), IsEmpty());
+    EXPECT_EQ(Admitted("web ended", kMaxLines), kMaxLines);
     now_ = now_ + kWindow;
   }
   EXPECT_EQ(limit_.NextDue(), MonotonicTime::InfiniteFuture());
 }
 
-TEST_F(RepeatLimitTest, WhatIsBeyondTheMostIsCountedAndToldOnce) {
-  EXPECT_EQ(Admitted("web ended", kMost + 5), kMost);
+TEST_F(RepeatLimitTest, ReportsExcessLinesOnce) {
+  EXPECT_EQ(Admitted("web ended", kMaxLines + 5), kMaxLines);
   EXPECT_EQ(limit_.NextDue(), now_ + kWindow);
-  EXPECT_THAT(limit_.TakeOver(now_ + kWindow - absl::Nanoseconds(1)), IsEmpty());
-  const auto told = limit_.TakeOver(now_ + kWindow);
-  ASSERT_EQ(told.size(), 1);
-  EXPECT_EQ(told[0].topic, "web ended");
-  EXPECT_EQ(told[0].lines, 5);
-  EXPECT_EQ(told[0].example, absl::StrCat("line ", kMost));
-  EXPECT_THAT(limit_.TakeOver(now_ + kWindow), IsEmpty());
+  EXPECT_THAT(limit_.TakeFinished(now_ + kWindow - absl::Nanoseconds(1)), IsEmpty());
+  const auto suppressed = limit_.TakeFinished(now_ + kWindow);
+  ASSERT_EQ(suppressed.size(), 1);
+  EXPECT_EQ(suppressed[0].topic, "web ended");
+  EXPECT_EQ(suppressed[0].lines, 5);
+  EXPECT_EQ(suppressed[0].example, absl::StrCat("line ", kMaxLines));
+  EXPECT_THAT(limit_.TakeFinished(now_ + kWindow), IsEmpty());
   EXPECT_EQ(limit_.NextDue(), MonotonicTime::InfiniteFuture());
   EXPECT_EQ(Admitted("web ended", 1), 1);
 }
 
-TEST_F(RepeatLimitTest, EachTopicHasAWindowOfItsOwn) {
-  EXPECT_EQ(Admitted("web ended", kMost + 1), kMost);
+TEST_F(RepeatLimitTest, EachTopicHasItsOwnWindow) {
+  EXPECT_EQ(Admitted("web ended", kMaxLines + 1), kMaxLines);
   now_ = now_ + kWindow / 2;
-  EXPECT_EQ(Admitted("web started", kMost), kMost);
-  EXPECT_EQ(Admitted("api ended", kMost + 2), kMost);
+  EXPECT_EQ(Admitted("web started", kMaxLines), kMaxLines);
+  EXPECT_EQ(Admitted("api ended", kMaxLines + 2), kMaxLines);
   now_ = now_ + kWindow / 2;
-  EXPECT_EQ(limit_.TakeOver(now_).size(), 1);
-  EXPECT_EQ(Admitted("web ended", kMost), kMost);
+  EXPECT_EQ(limit_.TakeFinished(now_).size(), 1);
+  EXPECT_EQ(Admitted("web ended", kMaxLines), kMaxLines);
   EXPECT_EQ(Admitted("api ended", 1), 0);
   now_ = now_ + kWindow / 2;
-  const auto told = limit_.TakeOver(now_);
-  ASSERT_EQ(told.size(), 1);
-  EXPECT_EQ(told[0].topic, "api ended");
-  EXPECT_EQ(told[0].lines, 3);
+  const auto suppressed = limit_.TakeFinished(now_);
+  ASSERT_EQ(suppressed.size(), 1);
+  EXPECT_EQ(suppressed[0].topic, "api ended");
+  EXPECT_EQ(suppressed[0].lines, 3);
 }
 
-TEST_F(RepeatLimitTest, AtTheEndAllIsTold) {
-  Admitted("web ended", kMost + 1);
+TEST_F(RepeatLimitTest, TakeAllReportsEverything) {
+  Admitted("web ended", kMaxLines + 1);
   now_ = now_ + kWindow / 2;
-  Admitted("api ended", kMost + 1);
+  Admitted("api ended", kMaxLines + 1);
   EXPECT_EQ(limit_.TakeAll().size(), 2);
 }
 

@@ -9,8 +9,8 @@ namespace {
 
 using grpc::experimental::InterceptionHookPoints;
 
-// Upper bounds of the durations that are told apart, seconds: reads take less than the first, what
-// waits for a daemon the others.
+// Upper bounds of the histogram of durations, in seconds: reads take less than the first, calls
+// that wait for a daemon fall into the others.
 const prometheus::Histogram::BucketBoundaries& DurationBounds() {
   static const auto& bounds =
       *new prometheus::Histogram::BucketBoundaries{0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 30};
@@ -24,7 +24,7 @@ prometheus::Labels LabelsOf(const std::string& name) {
 
 }  // namespace
 
-// One call: counted as under way until it is destroyed, and as handled when its status is sent.
+// One call: counted as in flight until destroyed, and as handled when its status is sent.
 class CallMeter::Call : public grpc::experimental::Interceptor {
  public:
   Call(CallMeter& meter, Method& method)
@@ -56,7 +56,7 @@ class CallMeter::Factory : public grpc::experimental::ServerInterceptorFactoryIn
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override {
-    // They are unlimited in number.
+    // Their number is unlimited.
     if (IsOfUnknownMethod(*info)) return nullptr;
     const bool has_one_answer = info->type() == grpc::experimental::ServerRpcInfo::Type::UNARY;
     return new Call(meter_, meter_.Find(info->method(), has_one_answer));
@@ -70,15 +70,15 @@ CallMeter::CallMeter(const Clock& clock)
     : clock_(clock),
       handled_(prometheus::BuildCounter()
                    .Name("hob_rpc_handled_total")
-                   .Help("Calls that were answered, by method and code.")
+                   .Help("Calls answered, by method and code.")
                    .Register(registry_)),
       durations_(prometheus::BuildHistogram()
                      .Name("hob_rpc_duration_seconds")
-                     .Help("How long calls with one answer took.")
+                     .Help("Duration of calls with one answer, in seconds.")
                      .Register(registry_)),
       in_flight_(prometheus::BuildGauge()
                      .Name("hob_rpc_in_flight")
-                     .Help("Calls that are under way; those of Watch are the watchers.")
+                     .Help("Calls in progress; those of Watch are the watchers.")
                      .Register(registry_)) {}
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>

@@ -23,28 +23,28 @@
 
 namespace hob {
 
-// The canonical codes, OK included.
+// Number of canonical codes, OK included.
 inline constexpr int kStatusCodes = 17;
 
-// "NOT_FOUND", "OK". `code` is one of the canonical ones.
+// Returns the name of a canonical code, such as "NOT_FOUND" or "OK".
 absl::string_view StatusCodeName(grpc::StatusCode code);
 
-// Counts the calls of a gRPC server by method and code, and takes the time of those that have one
-// answer. Only methods that the server knows are seen: strangers cannot make up series.
+// Counts the calls of a gRPC server by method and code, and measures the duration of calls with one
+// answer. Sees only methods that the server has, so that clients cannot create time series.
 //
 // Thread-safe.
 class CallMeter {
  public:
-  // `clock` outlives it.
+  // `clock` outlives the object.
   explicit CallMeter(const Clock& clock);
 
   CallMeter(const CallMeter&) = delete;
   CallMeter& operator=(const CallMeter&) = delete;
 
-  // What grpc::ServerBuilder takes. The meter outlives the server.
+  // Returns interceptors for grpc::ServerBuilder. The meter outlives the server.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeInterceptors();
 
-  // hob_rpc_handled_total, hob_rpc_duration_seconds and hob_rpc_in_flight.
+  // Returns hob_rpc_handled_total, hob_rpc_duration_seconds and hob_rpc_in_flight.
   std::vector<prometheus::MetricFamily> Collect() const { return registry_.Collect(); }
 
  private:
@@ -55,11 +55,11 @@ class CallMeter {
     prometheus::Labels labels;
     prometheus::Gauge* in_flight = nullptr;
     prometheus::Histogram* duration = nullptr;
-    // By code; null while there was none.
+    // Counters by code; null until the first call.
     std::array<prometheus::Counter*, kStatusCodes> handled = {};
   };
 
-  // The method of the name "/hob.v1.Supervisor/List". Lives as long as the meter.
+  // Returns the method named `name` ("/hob.v1.Supervisor/List"), which lives as long as the meter.
   Method& Find(const std::string& name, bool has_one_answer) ABSL_LOCKS_EXCLUDED(mu_);
   void Count(Method& method, grpc::StatusCode code) ABSL_LOCKS_EXCLUDED(mu_);
 

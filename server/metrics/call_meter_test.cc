@@ -1,4 +1,4 @@
-// Real calls of a real gRPC server in the test's own process.
+// Makes real calls to a real gRPC server within the test's process.
 #include "server/metrics/call_meter.h"
 
 #include <grpcpp/grpcpp.h>
@@ -21,7 +21,7 @@ using testing::Not;
 constexpr char kCheck[] = "method=\"Check\",service=\"grpc.health.v1.Health\"";
 constexpr char kWatch[] = "method=\"Watch\",service=\"grpc.health.v1.Health\"";
 
-// A Watch that says one thing and goes on until it is cancelled.
+// A Watch that sends one response and continues until it is cancelled.
 class OneWord : public grpc::ServerWriteReactor<HealthCheckResponse> {
  public:
   OneWord() { StartWrite(&word_); }
@@ -79,7 +79,7 @@ class CallMeterTest : public testing::Test {
     stub_->Check(&context, request, &response);
   }
 
-  // Every call is over when the server is.
+  // Shuts the server down, which ends every call.
   void End() {
     server_->Shutdown();
     server_->Wait();
@@ -99,7 +99,7 @@ class CallMeterTest : public testing::Test {
   std::unique_ptr<Health::Stub> stub_;
 };
 
-TEST_F(CallMeterTest, CallsAreCountedByMethodAndCodeAndTheirTimeIsTaken) {
+TEST_F(CallMeterTest, CountsAndTimesCallsByMethodAndCode) {
   Check("");
   Check("web");
   Check("db");
@@ -113,7 +113,7 @@ TEST_F(CallMeterTest, CallsAreCountedByMethodAndCodeAndTheirTimeIsTaken) {
   EXPECT_THAT(text, HasSubstr(Line("hob_rpc_in_flight", check, 0)));
 }
 
-TEST_F(CallMeterTest, AStreamIsUnderWayUntilItsClientGoesAndHasNoDuration) {
+TEST_F(CallMeterTest, StreamIsInFlightUntilItsClientLeavesAndHasNoDuration) {
   grpc::ClientContext context;
   const auto reader = stub_->Watch(&context, HealthCheckRequest());
   HealthCheckResponse response;
@@ -129,11 +129,9 @@ TEST_F(CallMeterTest, AStreamIsUnderWayUntilItsClientGoesAndHasNoDuration) {
   EXPECT_THAT(text, Not(HasSubstr(std::string("hob_rpc_duration_seconds_count{") + kWatch)));
 }
 
-TEST_F(CallMeterTest, NothingIsToldOfMethodsThatNobodyCalls) {
-  EXPECT_THAT(Text(), Not(HasSubstr("{")));
-}
+TEST_F(CallMeterTest, UncalledMethodsHaveNoMetrics) { EXPECT_THAT(Text(), Not(HasSubstr("{"))); }
 
-TEST(StatusCodeNameTest, NamesAreTheCanonicalOnes) {
+TEST(StatusCodeNameTest, NamesAreCanonical) {
   EXPECT_EQ(StatusCodeName(grpc::StatusCode::OK), "OK");
   EXPECT_EQ(StatusCodeName(grpc::StatusCode::FAILED_PRECONDITION), "FAILED_PRECONDITION");
   EXPECT_EQ(StatusCodeName(grpc::StatusCode::UNAUTHENTICATED), "UNAUTHENTICATED");

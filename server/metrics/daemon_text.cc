@@ -17,7 +17,7 @@ constexpr std::array<absl::string_view, kAllRestartReasons.size()> kRestartReaso
 constexpr std::array<absl::string_view, absl::variant_size<EndOfProcess>::value> kExitKindNames = {
     "code", "signal", "spawn_error", "unobserved"};
 
-// The states that are seen from outside.
+// The states that clients see.
 constexpr std::array<DaemonState, 7> kShownStates = {
     DaemonState::kStopped,  DaemonState::kStarting, DaemonState::kRunning, DaemonState::kBackoff,
     DaemonState::kStopping, DaemonState::kExited,   DaemonState::kHalted};
@@ -42,8 +42,8 @@ absl::string_view RuleName(ThrottleRule rule) {
   return "";
 }
 
-// "1790000000.123": a number of seconds as Prometheus reads it, to the millisecond or, for spans,
-// to the microsecond.
+// Appends seconds in Prometheus' format ("1790000000.123"): times to the millisecond, durations to
+// the microsecond.
 void AppendSeconds(absl::Duration seconds, absl::Duration unit, int digits, std::string& text) {
   const int64_t units = seconds / unit;
   const int64_t per_second = absl::Seconds(1) / unit;
@@ -52,18 +52,18 @@ void AppendSeconds(absl::Duration seconds, absl::Duration unit, int digits, std:
   absl::StrAppend(&text, ".", std::string(digits - fraction.size(), '0'), fraction);
 }
 
-// Writes families of which each daemon may have lines.
+// Writes families with lines for each daemon.
 class Writer {
  public:
   Writer(const DaemonFigures& figures, std::string& text) : figures_(figures), text_(text) {
     labels_.reserve(figures.daemons.size());
     for (const DaemonSnapshotPtr& daemon : figures.daemons) {
-      // A name has no character that would have to be escaped.
+      // Names contain no characters that need escaping.
       labels_.push_back(absl::StrCat("{daemon=\"", daemon->name(), "\""));
     }
   }
 
-  // Begins the family `name`, and has `lines` write the lines of each daemon.
+  // Starts the family `name`, and calls `lines` to write the lines of each daemon.
   void Family(absl::string_view name, absl::string_view type, absl::string_view help,
               absl::FunctionRef<void(size_t daemon)> lines) {
     absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
@@ -89,7 +89,7 @@ class Writer {
     text_.push_back('\n');
   }
 
-  // Writes a line where there is a value.
+  // Writes a line if there is a value.
   template <typename Value>
   void LineIfAny(size_t daemon, const absl::optional<Value>& value) {
     if (value.has_value()) Line(daemon, *value);
@@ -100,7 +100,7 @@ class Writer {
  private:
   const DaemonFigures& figures_;
   std::string& text_;
-  // "{daemon="web"" of each daemon.
+  // "{daemon="web"" for each daemon.
   std::vector<std::string> labels_;
   absl::string_view name_;
 };
@@ -113,9 +113,9 @@ int64_t ValueOf(const EndOfProcess& end) {
 }
 
 void AppendStates(Writer& writer) {
-  writer.Family("hob_daemon_up", "gauge", "Whether its main process is alive.",
+  writer.Family("hob_daemon_up", "gauge", "1 if the main process is alive, else 0.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).pid != 0 ? 1 : 0); });
-  writer.Family("hob_daemon_state", "gauge", "1 for the state that it is in, 0 for all others.",
+  writer.Family("hob_daemon_state", "gauge", "1 for the current state, 0 for all others.",
                 [&](size_t i) {
                   const absl::string_view now = DaemonStateName(writer.daemon(i).state);
                   for (const DaemonState state : kShownStates) {
@@ -126,18 +126,18 @@ void AppendStates(Writer& writer) {
   writer.Family("hob_daemon_wanted", "gauge", "1 if the daemon is meant to be up, else 0.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).wanted ? 1 : 0); });
   writer.Family("hob_daemon_completed", "gauge",
-                "Whether it ended by itself with a success code and is left at that.",
+                "1 if the daemon exited with a success code and will not be restarted, else 0.",
                 [&](size_t i) { writer.Line(i, HasCompleted(writer.daemon(i)) ? 1 : 0); });
-  writer.Family("hob_daemon_ready", "gauge", "Whether it counts as ready to serve.",
+  writer.Family("hob_daemon_ready", "gauge", "1 if the daemon is ready, else 0.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).ready ? 1 : 0); });
   writer.Family("hob_daemon_start_time_seconds", "gauge",
-                "When its present instance was spawned, else its last, since the epoch.",
+                "Start time of the current instance, else of the last, in seconds since the epoch.",
                 [&](size_t i) { writer.LineIfAny(i, writer.daemon(i).start_time); });
 }
 
 void AppendEnds(Writer& writer) {
-  writer.Family("hob_daemon_restarts_total", "counter",
-                "Starts that followed a failure, by what let them come.", [&](size_t i) {
+  writer.Family("hob_daemon_restarts_total", "counter", "Restarts after a failure, by reason.",
+                [&](size_t i) {
                   const DaemonSnapshot& daemon = writer.daemon(i);
                   for (size_t reason = 0; reason < kRestartReasonNames.size(); ++reason) {
                     writer.Line(i, "reason", kRestartReasonNames[reason],
@@ -145,14 +145,14 @@ void AppendEnds(Writer& writer) {
                   }
                 });
   writer.Family("hob_daemon_exits_total", "counter",
-                "Ends of its instances, whatever for, failures to spawn included.", [&](size_t i) {
+                "Exits of instances for any reason, including failures to spawn.", [&](size_t i) {
                   const DaemonSnapshot& daemon = writer.daemon(i);
                   for (size_t kind = 0; kind < kExitKindNames.size(); ++kind) {
                     writer.Line(i, "kind", kExitKindNames[kind], daemon.counts.exits_by_kind[kind]);
                   }
                 });
   writer.Family("hob_daemon_last_exit_status", "gauge",
-                "How its last instance ended: exit code, signal or errno, as its kind says.",
+                "Exit code, signal or errno of the last instance, depending on the kind.",
                 [&](size_t i) {
                   const DaemonSnapshot& daemon = writer.daemon(i);
                   if (daemon.runs->empty()) return;
@@ -160,7 +160,7 @@ void AppendEnds(Writer& writer) {
                   writer.Line(i, "kind", kExitKindNames[end.index()], ValueOf(end));
                 });
   writer.Family("hob_daemon_last_exit_time_seconds", "gauge",
-                "When its last instance ended, since the epoch.", [&](size_t i) {
+                "End time of the last instance, in seconds since the epoch.", [&](size_t i) {
                   const DaemonSnapshot& daemon = writer.daemon(i);
                   if (!daemon.runs->empty()) writer.Line(i, daemon.runs->front().exit.time.wall);
                 });
@@ -168,44 +168,45 @@ void AppendEnds(Writer& writer) {
 
 void AppendThrottle(Writer& writer) {
   writer.Family("hob_daemon_throttle_rule", "gauge",
-                "1 for the rule by which the restart throttle decided last, while that counts.",
+                "1 for the rule of the restart throttle's last decision, while that applies.",
                 [&](size_t i) {
                   const auto& throttle = writer.daemon(i).throttle;
                   if (throttle != nullptr) writer.Line(i, "rule", RuleName(throttle->rule), 1);
                 });
   writer.Family("hob_daemon_throttle_failures", "gauge",
-                "Failures that were in the window of retry_time at that decision.", [&](size_t i) {
+                "Failures within retry_time at that decision.", [&](size_t i) {
                   const auto& throttle = writer.daemon(i).throttle;
                   if (throttle != nullptr) writer.Line(i, throttle->failures_in_window);
                 });
   writer.Family("hob_daemon_next_start_time_seconds", "gauge",
-                "When its next automatic start comes, since the epoch, while one is waited for.",
+                "Time of the next automatic start, if any, in seconds since the epoch.",
                 [&](size_t i) { writer.LineIfAny(i, writer.daemon(i).next_start_time); });
 }
 
 void AppendUsages(const DaemonFigures& figures, Writer& writer) {
   const auto& usages = figures.usages;
   writer.Family("hob_daemon_cpu_seconds_total", "counter",
-                "Processor time that its processes have used; may begin anew with an instance.",
+                "CPU time of the daemon's processes; may restart from 0 with an instance.",
                 [&](size_t i) {
                   if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->cpu);
                 });
-  writer.Family("hob_daemon_memory_bytes", "gauge",
-                "Memory of its processes: as its control group is charged, else resident sets.",
-                [&](size_t i) {
-                  if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->memory_bytes);
-                });
-  writer.Family("hob_daemon_processes", "gauge", "Living processes of it.", [&](size_t i) {
+  writer.Family(
+      "hob_daemon_memory_bytes", "gauge",
+      "Memory of the daemon's processes: charge of its control group, else resident sets.",
+      [&](size_t i) {
+        if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->memory_bytes);
+      });
+  writer.Family("hob_daemon_processes", "gauge", "Live processes of the daemon.", [&](size_t i) {
     if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->processes);
   });
-  writer.Family("hob_daemon_open_fds", "gauge", "Open descriptors of its main process.",
+  writer.Family("hob_daemon_open_fds", "gauge", "Open descriptors of the main process.",
                 [&](size_t i) {
                   if (usages[i].has_value()) writer.LineIfAny(i, usages[i]->open_descriptors);
                 });
 }
 
 void AppendLogs(const DaemonFigures& figures, Writer& writer) {
-  writer.Family("hob_daemon_log_bytes_total", "counter", "Bytes written to its logs.",
+  writer.Family("hob_daemon_log_bytes_total", "counter", "Bytes written to the daemon's logs.",
                 [&](size_t i) {
                   const auto found = figures.written.find(writer.daemon(i).name());
                   if (found == figures.written.end()) return;
@@ -213,18 +214,18 @@ void AppendLogs(const DaemonFigures& figures, Writer& writer) {
                   writer.Line(i, "stream", "stderr", found->second.stderr_bytes);
                 });
   writer.Family("hob_daemon_log_stalls_total", "counter",
-                "How often what it writes could not be kept any more, and it was held back.",
+                "Times that the daemon was blocked because its output could not be logged.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).counts.log_stalls); });
-  writer.Family("hob_daemon_log_stalled", "gauge",
-                "Whether it is held back because what it writes cannot be kept.", [&](size_t i) {
-                  writer.Line(i, writer.daemon(i).notes.log_problem.empty() ? 0 : 1);
-                });
+  writer.Family(
+      "hob_daemon_log_stalled", "gauge",
+      "1 if the daemon is blocked because its output cannot be logged, else 0.",
+      [&](size_t i) { writer.Line(i, writer.daemon(i).notes.log_problem.empty() ? 0 : 1); });
 }
 
 }  // namespace
 
 void AppendDaemonText(const DaemonFigures& figures, std::string& text) {
-  // What the lines of a daemon take, more or less.
+  // Approximate size of the lines of a daemon.
   constexpr size_t kBytesPerDaemon = 2048;
   text.reserve(text.size() + figures.daemons.size() * kBytesPerDaemon);
   Writer writer(figures, text);

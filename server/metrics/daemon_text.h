@@ -12,22 +12,22 @@
 
 namespace hob {
 
-// What is told of daemons in one answer: the snapshots of one moment in name order, and what is
-// counted beside them.
+// The data for one page: the snapshots of one moment in name order, and the figures counted outside
+// them.
 struct DaemonFigures {
   std::vector<DaemonSnapshotPtr> daemons;
-  // Of each of `daemons`, in their order.
+  // Resource usage of each of `daemons`, in the same order.
   std::vector<absl::optional<TreeUsage>> usages;
-  // By name; a daemon may be missing.
+  // Bytes written, by name; a daemon may be missing.
   std::map<std::string, LogStore::Written> written;
 };
 
-// Appends the metrics of all daemons in Prometheus' text format, version 0.0.4: every family with
-// its help, its type and a line for each daemon that has the figure. All but the figures of
-// `usages` and `written` come from the snapshots, so that counters and states belong together.
+// Appends the metrics of all daemons in Prometheus' text format, version 0.0.4: each family with
+// its help, its type and a line for each daemon that has a value. All figures except `usages` and
+// `written` come from the snapshots, so that counters and states are consistent.
 //
-// It is written without prometheus-cpp's serializer: that takes about 1.2 us a line with what it
-// has to be fed with, and 5,000 daemons have some 120,000 lines.
+// Does not use prometheus-cpp's serializer, which takes about 1.2 us a line including its input:
+// 5,000 daemons have some 120,000 lines.
 void AppendDaemonText(const DaemonFigures& figures, std::string& text);
 
 }  // namespace hob

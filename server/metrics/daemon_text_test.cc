@@ -80,7 +80,7 @@ DaemonSnapshotPtr Running() {
   return Share(std::move(daemon));
 }
 
-// One that is given up, one that was never started and is not told of elsewhere, and one that runs.
+// A halted daemon, one that was never started and has no figures elsewhere, and a running one.
 DaemonFigures Figures() {
   DaemonFigures figures;
   figures.daemons = {Halted(), Share(Named("idle")), Running()};
@@ -117,10 +117,10 @@ std::string Text(const DaemonFigures& figures) {
   return text;
 }
 
-TEST(DaemonTextTest, PageOfServerAndDaemonsIsAsTheGoldenFile) {
+TEST(DaemonTextTest, PageMatchesTheGoldenFile) {
   std::string page = prometheus::TextSerializer().Serialize(ServerFamilies(Facts()));
   AppendDaemonText(Figures(), page);
-  EXPECT_EQ(page, ReadFile(kGoldenFile)) << "what it is now:\n" << page;
+  EXPECT_EQ(page, ReadFile(kGoldenFile)) << "the page is now:\n" << page;
 }
 
 TEST(DaemonTextTest, EachDaemonIsInOneStateAndClearingIsStopping) {
@@ -135,7 +135,7 @@ TEST(DaemonTextTest, EachDaemonIsInOneStateAndClearingIsStopping) {
   EXPECT_THAT(text, Not(HasSubstr("CLEARING")));
 }
 
-TEST(DaemonTextTest, OnlyWhatIsLeftExitedWithASuccessCodeHasCompleted) {
+TEST(DaemonTextTest, OnlySuccessThatIsNotRestartedHasCompleted) {
   DaemonSpec spec;
   spec.name = "setup";
   spec.restart_policy.success_exit_codes = {0, 3};
@@ -160,12 +160,12 @@ TEST(DaemonTextTest, OnlyWhatIsLeftExitedWithASuccessCodeHasCompleted) {
   AddRun(ExitedWithCode{0}, At(absl::Seconds(1)), daemon);
   DaemonSnapshot halted = daemon;
   halted.state = DaemonState::kHalted;
-  EXPECT_FALSE(completed(halted)) << "with restart = always it is a failure";
+  EXPECT_FALSE(completed(halted)) << "a failure with restart = always";
   EndedRun run;
   run.exit.end = ExitedWithCode{0};
   run.exit.verdict = "not ready within 60s";
   daemon.runs = std::make_shared<const EndedRuns>(run, EndedRuns());
-  EXPECT_FALSE(completed(daemon)) << "hob ended it";
+  EXPECT_FALSE(completed(daemon)) << "ended by hob";
 }
 
 TEST(DaemonTextTest, LastExitIsTheCodeTheSignalOrTheErrno) {
@@ -182,7 +182,7 @@ TEST(DaemonTextTest, LastExitIsTheCodeTheSignalOrTheErrno) {
   }
 }
 
-TEST(DaemonTextTest, WhatIsNotKnownOfAProcessHasNoLine) {
+TEST(DaemonTextTest, UnknownFiguresHaveNoLine) {
   DaemonFigures figures;
   figures.daemons = {Running()};
   TreeUsage usage;
@@ -195,7 +195,7 @@ TEST(DaemonTextTest, WhatIsNotKnownOfAProcessHasNoLine) {
   EXPECT_THAT(text, Not(HasSubstr("hob_daemon_log_bytes_total{")));
 }
 
-TEST(DaemonTextTest, WithoutDaemonsThereAreOnlyHeadings) {
+TEST(DaemonTextTest, WritesOnlyHeadingsWithoutDaemons) {
   const std::string text = Text(DaemonFigures());
   EXPECT_THAT(text, HasSubstr("# TYPE hob_daemon_up gauge\n"));
   EXPECT_THAT(text, Not(HasSubstr("\nhob_")));

@@ -14,8 +14,8 @@ absl::StatusOr<std::unique_ptr<Metrics>> Metrics::Open(const std::string& addres
   if (!opened.ok()) {
     return absl::FailedPreconditionError(
         absl::StrCat("metrics_listen: ", opened.message(),
-                     "; end who has the port (ss -ltnp shows it) or choose another one, port 0 "
-                     "takes any that is free"));
+                     "; stop the process that uses the port (ss -ltnp shows it) or choose "
+                     "another one; port 0 takes any free port"));
   }
   metrics->url_ = absl::StrCat("http://", metrics->listener_->addresses().front(), "/metrics");
   return metrics;

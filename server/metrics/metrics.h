@@ -15,31 +15,31 @@
 
 namespace hob {
 
-// The endpoint for Prometheus: accepts, answers and counts calls.
+// The endpoint for Prometheus: accepts and answers scrapes, and counts gRPC calls.
 //
-// Order of calls: Open, Serve. Destroyed when the gRPC server that calls() meters is gone, and
-// before what `sources` points at.
+// Order of calls: Open, Serve. Destroy it after the gRPC server that uses calls(), and before the
+// objects that `sources` points to.
 class Metrics {
  public:
-  // Listens on `address`, HOST:PORT on loopback; nobody is answered before Serve. Everything
-  // outlives it. FailedPrecondition says what is wrong with the address and what to do.
+  // Listens on `address`, a HOST:PORT on loopback; answers nothing before Serve. All arguments
+  // outlive the object. FailedPrecondition states the problem with the address and the remedy.
   static absl::StatusOr<std::unique_ptr<Metrics>> Open(const std::string& address,
                                                        const MetricsPage::Sources& sources,
                                                        Journal& journal);
 
-  // Stops accepting and hangs up on everybody.
+  // Stops accepting and hangs up on all clients.
   ~Metrics() = default;
 
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // Starts to answer. ResourceExhausted: there is no room for a thread.
+  // Starts answering. ResourceExhausted if no thread can be created.
   absl::Status Serve();
 
-  // Stops to answer; calls are counted on. Idempotent.
+  // Stops answering but continues to count calls. Idempotent.
   void StopServing();
 
-  // "http://127.0.0.1:9465/metrics", with the real port instead of port 0.
+  // Returns "http://127.0.0.1:9465/metrics", with the real port instead of port 0.
   const std::string& url() const { return url_; }
 
   CallMeter& calls() { return calls_; }
@@ -48,9 +48,9 @@ class Metrics {
   Metrics(const MetricsPage::Sources& sources, Journal& journal);
 
   CallMeter calls_{Clock::Real()};
-  // Only of the server's thread once that is there.
+  // Used only by the server's thread once that is running.
   MetricsPage page_;
-  // Outlives the listener, which hands connections on to it.
+  // Outlives the listener, which passes connections to it.
   std::unique_ptr<PageServer> server_;
   std::unique_ptr<Listener> listener_;
   std::string url_;

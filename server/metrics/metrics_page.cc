@@ -26,24 +26,24 @@ MetricsPage::MetricsPage(Sources sources, const CallMeter& calls, const Clock& c
     : sources_(std::move(sources)),
       calls_(calls),
       clock_(clock),
-      trees_(sources_.trees, clock, sources_.bound_for_trees) {}
+      trees_(sources_.trees, clock, sources_.tree_time_limit) {}
 
 std::string MetricsPage::Make() {
-  const std::shared_ptr<const Registry::Moment> moment = sources_.registry->Now();
+  const std::shared_ptr<const Registry::View> view = sources_.registry->Now();
   ServerFacts facts = sources_.facts();
-  facts.changes = moment->sequence;
+  facts.changes = view->sequence;
   Families families = ServerFamilies(facts);
   Append(ProcessFamilies(facts.start_time), families);
   Append(calls_.Collect(), families);
   std::string text = prometheus::TextSerializer().Serialize(families);
 
   DaemonFigures figures;
-  figures.daemons = moment->daemons;
+  figures.daemons = view->daemons;
   const absl::Duration wall_step = clock_.WallStep();
   for (DaemonSnapshotPtr& daemon : figures.daemons) {
     daemon = WithShownTimes(std::move(daemon), wall_step);
   }
-  figures.usages = trees_.Look(moment->daemons);
+  figures.usages = trees_.Look(view->daemons);
   figures.written = sources_.logs->AllWritten();
   AppendDaemonText(figures, text);
   return text;

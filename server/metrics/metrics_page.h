@@ -15,25 +15,26 @@
 
 namespace hob {
 
-// What a scrape is answered with, in Prometheus' text format, version 0.0.4. It is made anew for
-// each: from the registry's snapshots of one moment, from counters, and from what the kernel tells
-// of the daemons' processes. No worker is waited for.
+// Makes the answer to a scrape, in Prometheus' text format, version 0.0.4. Each page is made from
+// the registry's snapshots of one moment, from counters, and from the kernel's figures on the
+// daemons' processes. Never waits for a worker.
 //
-// Not thread-safe: belongs to who answers scrapes.
+// Not thread-safe: belongs to the thread that answers scrapes.
 class MetricsPage {
  public:
   struct Sources {
     const Registry* registry = nullptr;
     const LogStore* logs = nullptr;
     TreeMeter::Source trees;
-    // Facts of the server at the moment; `changes` is filled in here. Never waits.
+    // Returns the current facts of the server, except `changes`, which the page fills in. Must not
+    // block.
     std::function<ServerFacts()> facts;
-    // How long one scrape may read what daemons use: some 400 daemons of one process each, at 75
-    // us. With the page, a scrape of 5,000 daemons stays below 100 ms.
-    absl::Duration bound_for_trees = absl::Milliseconds(30);
+    // Time limit for reading resource usage in one scrape: enough for some 400 daemons of one
+    // process each, at 75 us. A scrape of 5,000 daemons then stays below 100 ms in total.
+    absl::Duration tree_time_limit = absl::Milliseconds(30);
   };
 
-  // Everything outlives the page.
+  // All arguments outlive the page.
   MetricsPage(Sources sources, const CallMeter& calls, const Clock& clock = Clock::Real());
 
   std::string Make();

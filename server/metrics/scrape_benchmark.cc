@@ -1,6 +1,6 @@
-// What a scrape costs the server, without HTTP: the page of many daemons, each of which has a log
-// and the figures of a process. Reading those figures is bounded (TreeMeter) and measured by
-// itself, with a process that is really there.
+// Measures the cost of a scrape for the server, without HTTP: a page of many daemons, each with a
+// log and figures of a process. Reading those figures is bounded (TreeMeter) and measured
+// separately, with a real process.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -67,8 +67,7 @@ void BM_Page(benchmark::State& state) {
 }
 BENCHMARK(BM_Page)->Arg(10)->Arg(100)->Arg(1000)->Arg(5000)->Unit(benchmark::kMillisecond);
 
-// One look at a process as a session tree: what is read for each daemon where there are no control
-// groups.
+// Reads a process as a session tree, as done for each daemon on machines without control groups.
 void BM_ReadTree(benchmark::State& state) {
   for (auto iteration : state) {
     static_cast<void>(iteration);

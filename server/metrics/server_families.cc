@@ -19,7 +19,7 @@ using prometheus::MetricType;
 
 double Seconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::UnixEpoch()); }
 
-// A family of one type; metrics are added one by one.
+// Builds a family of one type, metric by metric.
 class Family {
  public:
   Family(MetricType type, std::string name, std::string help) {
@@ -50,7 +50,7 @@ MetricFamily Counter(std::string name, std::string help, double value) {
   return Family(MetricType::Counter, std::move(name), std::move(help)).Add(value).Take();
 }
 
-// A gauge of value 1 that says something by its label.
+// Makes a gauge of value 1 that carries its information in a label.
 MetricFamily Info(std::string name, std::string help, std::string label, const std::string& value) {
   return Family(MetricType::Gauge, std::move(name), std::move(help))
       .Add(1, {{std::move(label), value}})
@@ -58,26 +58,27 @@ MetricFamily Info(std::string name, std::string help, std::string label, const s
 }
 
 void AddReloads(const ServerFacts& facts, std::vector<MetricFamily>& families) {
-  families.push_back(Gauge("hob_config_generation",
-                           "The generation of the configuration that is in force.",
+  families.push_back(Gauge("hob_config_generation", "Generation of the configuration in force.",
                            facts.config_generation));
-  families.push_back(Family(MetricType::Counter, "hob_config_reloads_total",
-                            "Reloads, those that were refused included.")
-                         .Add(facts.reloads_succeeded, {{"result", "success"}})
-                         .Add(facts.reloads_failed, {{"result", "failure"}})
-                         .Take());
+  families.push_back(
+      Family(MetricType::Counter, "hob_config_reloads_total", "Reloads, including rejected ones.")
+          .Add(facts.reloads_succeeded, {{"result", "success"}})
+          .Add(facts.reloads_failed, {{"result", "failure"}})
+          .Take());
   families.push_back(Gauge("hob_config_last_reload_successful",
-                           "Whether the last reload was taken; 1 while there was none.",
+                           "1 if the last reload succeeded or there was none, else 0.",
                            facts.last_reload_succeeded ? 1 : 0));
-  families.push_back(Gauge("hob_config_last_reload_time_seconds",
-                           "When the last reload was tried, else the start, since the epoch.",
-                           Seconds(facts.last_reload_time.value_or(facts.start_time))));
-  families.push_back(Gauge("hob_config_last_reload_success_time_seconds",
-                           "When the configuration in force was taken, since the epoch.",
-                           Seconds(facts.last_reload_success_time.value_or(facts.start_time))));
+  families.push_back(
+      Gauge("hob_config_last_reload_time_seconds",
+            "Time of the last reload attempt, else of the start, in seconds since the epoch.",
+            Seconds(facts.last_reload_time.value_or(facts.start_time))));
+  families.push_back(
+      Gauge("hob_config_last_reload_success_time_seconds",
+            "Time when the configuration in force was loaded, in seconds since the epoch.",
+            Seconds(facts.last_reload_success_time.value_or(facts.start_time))));
 }
 
-// What /proc/self/statm begins with: all that is mapped, in pages.
+// Reads the first field of /proc/self/statm: all mapped memory, in pages.
 absl::optional<int64_t> ReadMappedPages() {
   const absl::StatusOr<std::string> statm = ReadSmallFile("/proc/self/statm");
   int64_t pages = 0;
@@ -91,23 +92,22 @@ absl::optional<int64_t> ReadMappedPages() {
 
 std::vector<MetricFamily> ServerFamilies(const ServerFacts& facts) {
   std::vector<MetricFamily> families;
-  families.push_back(
-      Info("hob_build_info", "The version of the server.", "version", facts.version));
+  families.push_back(Info("hob_build_info", "Version of the server.", "version", facts.version));
   families.push_back(Info("hob_containment_info",
-                          "How everything that a daemon starts is kept together.", "mode",
+                          "How hob keeps track of the processes of a daemon.", "mode",
                           facts.containment));
   AddReloads(facts, families);
   families.push_back(Counter("hob_changes_total",
-                             "Changes of daemons: the sequence number of the change feed.",
+                             "Changes of daemons; equals the sequence number of the change feed.",
                              facts.changes));
   families.push_back(Counter("hob_strays_reaped_total",
-                             "Orphans that daemons left behind and that the server has reaped.",
+                             "Orphans of daemons that the server has reaped.",
                              facts.strays_reaped));
   families.push_back(Counter("hob_connections_shed_total",
-                             "Connections turned away because descriptors had run out.",
+                             "Connections rejected for lack of descriptors.",
                              facts.connections_shed));
   families.push_back(Counter("hob_journal_lines_dropped_total",
-                             "Lines of the server's own log that nobody took in time.",
+                             "Lines of the server's log dropped because its reader was too slow.",
                              facts.journal_lines_dropped));
   return families;
 }
@@ -115,13 +115,14 @@ std::vector<MetricFamily> ServerFamilies(const ServerFacts& facts) {
 std::vector<MetricFamily> ProcessFamilies(absl::Time start_time) {
   std::vector<MetricFamily> families;
   families.push_back(Gauge("process_start_time_seconds",
-                           "When the server started, since the epoch.", Seconds(start_time)));
+                           "Start time of the server, in seconds since the epoch.",
+                           Seconds(start_time)));
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   const absl::Duration cpu =
       absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
   families.push_back(Counter("process_cpu_seconds_total",
-                             "Processor time that the server has used.",
+                             "CPU time used by the server, in seconds.",
                              absl::ToDoubleSeconds(cpu)));
   const double page = sysconf(_SC_PAGESIZE);
   if (const absl::StatusOr<ProcessStat> stat = ReadProcessStat(getpid()); stat.ok()) {

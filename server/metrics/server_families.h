@@ -1,4 +1,4 @@
-// What is told of the server itself, as prometheus-cpp takes it.
+// Metrics of the server itself, in prometheus-cpp's types.
 #ifndef HOB_SERVER_METRICS_SERVER_FAMILIES_H_
 #define HOB_SERVER_METRICS_SERVER_FAMILIES_H_
 
@@ -13,22 +13,22 @@
 
 namespace hob {
 
-// Of one moment. A plain value.
+// Facts of the server at one moment. A plain value.
 struct ServerFacts {
   std::string version;
   // "cgroup" or "session".
   std::string containment;
-  // When the server started, and with it the first configuration came into force.
+  // When the server started, which is when the first configuration took effect.
   absl::Time start_time;
   int64_t config_generation = 0;
   int64_t reloads_succeeded = 0;
   int64_t reloads_failed = 0;
-  // True while there was none.
+  // True if there was none.
   bool last_reload_succeeded = true;
-  // Absent while there was none.
+  // Absent if there was none.
   absl::optional<absl::Time> last_reload_time;
   absl::optional<absl::Time> last_reload_success_time;
-  // The number of the last change that the daemons' metrics show; that of the change feed.
+  // Number of the last change that the daemons' metrics include, as in the change feed.
   int64_t changes = 0;
   int64_t strays_reaped = 0;
   int64_t connections_shed = 0;
@@ -37,8 +37,8 @@ struct ServerFacts {
 
 std::vector<prometheus::MetricFamily> ServerFamilies(const ServerFacts& facts);
 
-// The standard metrics of this process, whose names begin with process_. What cannot be read is
-// left out.
+// Returns the standard metrics of this process, whose names begin with process_. Omits those that
+// cannot be read.
 std::vector<prometheus::MetricFamily> ProcessFamilies(absl::Time start_time);
 
 }  // namespace hob

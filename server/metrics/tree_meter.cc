@@ -5,13 +5,13 @@
 
 namespace hob {
 
-TreeMeter::TreeMeter(Source source, const Clock& clock, absl::Duration bound)
-    : source_(std::move(source)), clock_(clock), bound_(bound) {}
+TreeMeter::TreeMeter(Source source, const Clock& clock, absl::Duration limit)
+    : source_(std::move(source)), clock_(clock), limit_(limit) {}
 
 std::vector<absl::optional<TreeUsage>> TreeMeter::Look(
     const std::vector<DaemonSnapshotPtr>& daemons) {
   ForgetAllBut(daemons);
-  const MonotonicTime end = clock_.Now().monotonic + bound_;
+  const MonotonicTime end = clock_.Now().monotonic + limit_;
   if (source_.begin) source_.begin();
   const auto first = std::lower_bound(daemons.begin(), daemons.end(), next_,
                                       [](const DaemonSnapshotPtr& daemon, const std::string& name) {
@@ -38,8 +38,8 @@ void TreeMeter::ReadOne(const DaemonSnapshot& daemon) {
   absl::optional<TreeUsage> usage = source_.read(daemon.name(), daemon.pid);
   Reading& reading = readings_[daemon.name()];
   reading.main = daemon.pid;
-  // What ends without being waited for takes its processor time along: then the sum stands still
-  // for a while.
+  // A process that ends without being waited for takes its CPU time along; the sum then stays
+  // constant for a while.
   if (usage.has_value() && usage->cpu.has_value() && reading.usage.has_value()) {
     usage->cpu = std::max(*usage->cpu, reading.usage->cpu.value_or(absl::ZeroDuration()));
   }

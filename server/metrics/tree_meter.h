@@ -16,25 +16,26 @@
 
 namespace hob {
 
-// What daemons use, read for a scrape within a bound of time: a look at one daemon takes some 75
-// microseconds, so that thousands of them would hold the scrape up. Whoever is not reached keeps
-// the figures of an earlier look and comes first at the next one.
+// Reads the resource usage of daemons for a scrape, within a time limit: reading one daemon takes
+// some 75 microseconds, so thousands would delay the scrape. Daemons that are not reached keep
+// their earlier figures and come first next time.
 //
-// Not thread-safe: belongs to who answers scrapes.
+// Not thread-safe: belongs to the thread that answers scrapes.
 class TreeMeter {
  public:
   struct Source {
-    // Called once before the daemons of one look are read; may be empty.
+    // Called once before the daemons of one round are read; may be empty.
     std::function<void()> begin;
-    // What TreeUsageReader::Read returns.
+    // Returns the result of TreeUsageReader::Read.
     std::function<absl::optional<TreeUsage>(const std::string& name, pid_t main)> read;
   };
 
-  // `clock` outlives it. One look begins no new reading after `bound`.
-  TreeMeter(Source source, const Clock& clock, absl::Duration bound);
+  // `clock` outlives the meter. A round starts no new reading after `limit`.
+  TreeMeter(Source source, const Clock& clock, absl::Duration limit);
 
-  // The figures of each of `daemons`, which are in name order; absent for those without a process
-  // and for those that were not reached yet. Processor time of one instance never goes back.
+  // Reads one round and returns the figures of each of `daemons`, which are in name order; absent
+  // for daemons without a process and for those not reached yet. CPU time of one instance never
+  // decreases.
   std::vector<absl::optional<TreeUsage>> Look(const std::vector<DaemonSnapshotPtr>& daemons);
 
  private:
@@ -48,9 +49,9 @@ class TreeMeter {
 
   const Source source_;
   const Clock& clock_;
-  const absl::Duration bound_;
+  const absl::Duration limit_;
   std::map<std::string, Reading> readings_;
-  // The next look begins at the first daemon that is not before it.
+  // The next round starts at the first daemon that is not before this name.
   std::string next_;
 };
 

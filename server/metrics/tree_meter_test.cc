@@ -20,7 +20,7 @@ DaemonSnapshotPtr Daemon(const std::string& name, pid_t pid) {
   return daemon;
 }
 
-// A reading takes 10 ms here, and finds the processor time that `cpu` has.
+// Simulates a reading that takes 10 ms and returns the CPU time in `cpu`.
 class TreeMeterTest : public testing::Test {
  protected:
   absl::optional<TreeUsage> Read(const std::string& name, pid_t) {
@@ -32,7 +32,7 @@ class TreeMeterTest : public testing::Test {
     return usage;
   }
 
-  // The names that one look reads.
+  // Returns the names that one round reads.
   std::vector<std::string> Look(const std::vector<DaemonSnapshotPtr>& daemons) {
     read_.clear();
     usages_ = meter_.Look(daemons);
@@ -40,7 +40,7 @@ class TreeMeterTest : public testing::Test {
     return read_;
   }
 
-  // The processor time that the last look has of each, whole seconds; -1 where it has none.
+  // Returns the CPU time of each daemon in the last round, in whole seconds; -1 if unknown.
   std::vector<int64_t> Seconds() const {
     std::vector<int64_t> seconds;
     for (const auto& usage : usages_) {
@@ -59,12 +59,12 @@ class TreeMeterTest : public testing::Test {
                    absl::Milliseconds(30)};
 };
 
-TEST_F(TreeMeterTest, OnlyDaemonsWithAProcessAreRead) {
+TEST_F(TreeMeterTest, ReadsOnlyDaemonsWithAProcess) {
   EXPECT_THAT(Look({Daemon("a", 1), Daemon("b", 0), Daemon("c", 3)}), ElementsAre("a", "c"));
   EXPECT_THAT(Seconds(), ElementsAre(1, -1, 1));
 }
 
-TEST_F(TreeMeterTest, WhoIsNotReachedInTimeComesFirstAtTheNextLookAndKeepsItsFigures) {
+TEST_F(TreeMeterTest, DaemonNotReachedKeepsItsFiguresAndComesFirstNextTime) {
   std::vector<DaemonSnapshotPtr> daemons;
   for (char name = 'a'; name <= 'e'; ++name) daemons.push_back(Daemon(std::string(1, name), name));
   EXPECT_THAT(Look(daemons), ElementsAre("a", "b", "c"));
@@ -75,7 +75,7 @@ TEST_F(TreeMeterTest, WhoIsNotReachedInTimeComesFirstAtTheNextLookAndKeepsItsFig
   EXPECT_THAT(Look(daemons), ElementsAre("b", "c", "d"));
 }
 
-TEST_F(TreeMeterTest, ProcessorTimeOfAnInstanceNeverGoesBack) {
+TEST_F(TreeMeterTest, CpuTimeOfAnInstanceNeverDecreases) {
   Look({Daemon("a", 1)});
   cpu_ = absl::ZeroDuration();
   Look({Daemon("a", 1)});
@@ -84,7 +84,7 @@ TEST_F(TreeMeterTest, ProcessorTimeOfAnInstanceNeverGoesBack) {
   EXPECT_THAT(Seconds(), ElementsAre(0)) << "another instance";
 }
 
-TEST_F(TreeMeterTest, FiguresOfAnInstanceThatIsGoneAreForgotten) {
+TEST_F(TreeMeterTest, ForgetsFiguresOfEndedInstances) {
   Look({Daemon("a", 1)});
   gone_ = true;
   Look({Daemon("a", 1)});
@@ -95,10 +95,10 @@ TEST_F(TreeMeterTest, FiguresOfAnInstanceThatIsGoneAreForgotten) {
   EXPECT_THAT(Seconds(), ElementsAre(-1));
 }
 
-TEST_F(TreeMeterTest, DaemonsMayComeAndGoBetweenTwoLooks) {
+TEST_F(TreeMeterTest, DaemonsMayComeAndGoBetweenRounds) {
   EXPECT_THAT(Look({}), IsEmpty());
   Look({Daemon("a", 1), Daemon("b", 2), Daemon("c", 3), Daemon("d", 4)});
-  // The next one to be read is gone.
+  // The daemon to be read next is gone.
   EXPECT_THAT(Look({Daemon("a", 1), Daemon("e", 5)}), ElementsAre("e", "a"));
   EXPECT_THAT(Look({Daemon("a", 1)}), ElementsAre("a"));
 }

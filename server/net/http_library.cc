@@ -8,13 +8,13 @@
 namespace hob {
 namespace {
 
-// The number is that of the interface that microhttpd.h describes.
+// The number is the version of the interface in microhttpd.h.
 constexpr char kLibrary[] = "libmicrohttpd.so.12";
 
 absl::Status Missing() {
   return absl::NotFoundError(
       absl::StrCat("metrics are served with libmicrohttpd, which cannot be loaded: ", dlerror(),
-                   "; install it (on Debian: libmicrohttpd12), or take metrics_listen out"));
+                   "; install it (on Debian: libmicrohttpd12), or remove metrics_listen"));
 }
 
 template <typename Function>

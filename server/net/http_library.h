@@ -7,11 +7,11 @@
 
 namespace hob {
 
-// The functions of libmicrohttpd that are used here. The library is loaded by the first who asks
-// for it and never let go: with what it needs for TLS it takes eleven shared libraries, 3 MiB and
-// as long to load as all else of the server, and most servers serve no metrics.
+// The functions of libmicrohttpd used here. The first Load loads the library, which is never
+// unloaded: with its dependencies for TLS it takes eleven shared libraries, 3 MiB and as long to
+// load as the rest of the server, and most servers serve no metrics.
 //
-// Thread-safe; a plain table.
+// Thread-safe. A plain table.
 struct HttpLibrary {
   decltype(&MHD_start_daemon) start_daemon = nullptr;
   decltype(&MHD_stop_daemon) stop_daemon = nullptr;
@@ -22,8 +22,8 @@ struct HttpLibrary {
   decltype(&MHD_queue_response) queue_response = nullptr;
   decltype(&MHD_destroy_response) destroy_response = nullptr;
 
-  // Never null. NotFound, which says what to install, when the library or a function of it is
-  // missing. Blocks while it is loaded.
+  // Returns the functions; never null. NotFound, with the package to install, if the library or a
+  // function is missing. Blocks while the library loads.
   static absl::StatusOr<const HttpLibrary*> Load();
 };
 

@@ -25,9 +25,9 @@ namespace hob {
 namespace {
 
 constexpr int kBacklog = 1024;
-// How long the loop rests after a failure that has nothing to do with one caller.
-constexpr int kRestMilliseconds = 100;
-// Of the folder of a Unix socket, where somebody has removed it.
+// Pause of the loop after a failure that is not caused by one caller.
+constexpr int kPauseMilliseconds = 100;
+// Mode of a recreated folder of a Unix socket.
 constexpr mode_t kFolderMode = 0755;
 
 absl::Status Failure(const std::string& address, absl::string_view step, int error) {
@@ -46,34 +46,34 @@ bool FillAddress(const std::string& path, sockaddr_un& address) {
 int ConnectTo(const std::string& path) {
   sockaddr_un address;
   if (!FillAddress(path, address)) return ENAMETOOLONG;
-  // Not to wait for ever for a server that hangs, with a queue that is full.
+  // Non-blocking: a hung server with a full queue would block forever.
   const UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.ok()) return errno;
   if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return errno;
   return 0;
 }
 
-// Whether `path` is free to be taken: there is nothing, or a socket that nobody serves.
+// Returns OK if `path` is free: it does not exist, or is a socket without a server.
 absl::Status CheckFree(const std::string& path) {
   struct stat status;
   if (lstat(path.c_str(), &status) != 0) {
     return errno == ENOENT ? absl::OkStatus() : Failure("unix:" + path, "stat", errno);
   }
   if (!S_ISSOCK(status.st_mode)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot listen on unix:", path,
-                     ": there is a file that is not a socket; remove it or choose another path"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "cannot listen on unix:", path,
+        ": the path is a file that is not a socket; remove it or choose another path"));
   }
   const int error = ConnectTo(path);
   if (error == ECONNREFUSED) return absl::OkStatus();
-  return absl::AlreadyExistsError(
-      absl::StrCat("cannot listen on unix:", path, ": ",
-                   error == 0 ? "another server answers there; stop it or choose another path"
-                   : error == EAGAIN ? "another server is there and does not answer; end it first"
-                                     : strerror(error)));
+  return absl::AlreadyExistsError(absl::StrCat(
+      "cannot listen on unix:", path, ": ",
+      error == 0        ? "another server answers at this path; stop it or choose another path"
+      : error == EAGAIN ? "another server holds this path but does not answer; end it first"
+                        : strerror(error)));
 }
 
-// Resolves "HOST:PORT"; HOST is an address or localhost, which the configuration has checked.
+// Resolves "HOST:PORT". HOST is an address or localhost, as checked with the configuration.
 int Resolve(const std::string& address, addrinfo** result) {
   const size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
@@ -118,7 +118,7 @@ bool Listener::IsAtItsPath(const Socket& socket) {
 }
 
 absl::Status Listener::Open(const std::string& address) {
-  // Without it the thread could not be told to end.
+  // Needed to tell the thread to end.
   if (!wake_.ok()) wake_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_.ok()) return Failure(address, "eventfd", errno);
   absl::string_view path = address;
@@ -135,15 +135,15 @@ absl::StatusOr<Listener::Socket> Listener::BindUnix(const std::string& path) {
   if (absl::Status status = CheckFree(path); !status.ok()) return status;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
   if (IsOpenToAll(folder)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot listen on ", address, ": everybody may replace what is in ", folder,
-                     ", and so be taken for the server: chmod o-w it"));
+    return absl::FailedPreconditionError(absl::StrCat("cannot listen on ", address,
+                                                      ": any user may replace files in ", folder,
+                                                      " and impersonate the server: chmod o-w it"));
   }
-  // The socket gets its owner and mode under another name and appears under its own when it
-  // answers. That name is short: a path of a socket has room for little.
-  const std::string early = absl::StrCat(folder, ".", getpid());
+  // The socket gets its owner and mode under a temporary name and is renamed once it answers. That
+  // name is short because socket paths are limited.
+  const std::string temporary = absl::StrCat(folder, ".", getpid());
   sockaddr_un name;
-  if (!FillAddress(path, name) || !FillAddress(early, name)) {
+  if (!FillAddress(path, name) || !FillAddress(temporary, name)) {
     return Failure(address, "bind", ENAMETOOLONG);
   }
   Socket socket;
@@ -151,25 +151,26 @@ absl::StatusOr<Listener::Socket> Listener::BindUnix(const std::string& path) {
   socket.path = path;
   socket.fd.Reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.fd.ok()) return Failure(address, "socket", errno);
-  unlink(early.c_str());
+  unlink(temporary.c_str());
   if (bind(socket.fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof(name)) != 0) {
     return Failure(address, "bind", errno);
   }
   struct stat status;
   absl::string_view step;
-  if (chmod(early.c_str(), options_.socket_mode) != 0) {
+  if (chmod(temporary.c_str(), options_.socket_mode) != 0) {
     step = "socket_mode";
   } else if (options_.socket_group.has_value() &&
-             chown(early.c_str(), -1, *options_.socket_group) != 0) {
+             chown(temporary.c_str(), -1, *options_.socket_group) != 0) {
     step = "socket_group";
   } else if (listen(socket.fd.get(), kBacklog) != 0) {
     step = "listen";
-  } else if (lstat(early.c_str(), &status) != 0 || rename(early.c_str(), path.c_str()) != 0) {
+  } else if (lstat(temporary.c_str(), &status) != 0 ||
+             rename(temporary.c_str(), path.c_str()) != 0) {
     step = "rename";
   }
   if (!step.empty()) {
     const int error = errno;
-    unlink(early.c_str());
+    unlink(temporary.c_str());
     return Failure(address, step, error);
   }
   socket.device = status.st_dev;
@@ -187,8 +188,8 @@ absl::Status Listener::OpenTcp(const std::string& address) {
   Socket socket;
   socket.fd.Reset(::socket(resolved->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.fd.ok()) return Failure(address, "socket", errno);
-  // Connections of a server that is gone do not keep the port; SO_REUSEPORT stays off, so that two
-  // servers cannot share it.
+  // SO_REUSEADDR: connections of a previous server do not block the port. SO_REUSEPORT stays off,
+  // so that two servers cannot share it.
   const int on = 1;
   setsockopt(socket.fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (bind(socket.fd.get(), resolved->ai_addr, resolved->ai_addrlen) != 0) {
@@ -209,7 +210,7 @@ void Listener::Serve(Handler on_unix, Handler on_tcp) {
 }
 
 void Listener::Restore() {
-  restore_asked_ = true;
+  restore_requested_ = true;
   eventfd_write(wake_.get(), 1);
 }
 
@@ -219,7 +220,7 @@ void Listener::Loop() {
     fds = {{wake_.get(), POLLIN, 0}, {file_events_.get(), POLLIN, 0}};
     for (const Socket& socket : sockets_) fds.push_back({socket.fd.get(), POLLIN, 0});
     silent_.AppendTo(fds);
-    // After a failure nothing is known to be ready, and the next round asks again.
+    // After a failed poll(2) the events are undefined; the next round polls again.
     if (poll(fds.data(), fds.size(), PollTimeout()) < 0) continue;
     eventfd_t wakes;
     if (fds[0].revents != 0) eventfd_read(wake_.get(), &wakes);
@@ -230,7 +231,7 @@ void Listener::Loop() {
     for (size_t i = 0; i < sockets_.size(); ++i) {
       if (fds[i + 2].revents != 0) Accept(sockets_[i]);
     }
-    if (restore_asked_.exchange(false)) restore_at_ = MonotonicTime();
+    if (restore_requested_.exchange(false)) restore_at_ = MonotonicTime();
     if (restore_at_ <= Clock::Real().Now().monotonic) RestoreNow();
   }
 }
@@ -252,7 +253,7 @@ void Listener::NoteFileEvents() {
 
 void Listener::WatchPathOf(const Socket& socket) {
   if (!socket.is_unix || !file_events_.ok()) return;
-  // The removal of a name changes the count of links, which is an attribute.
+  // Removing a name changes the link count, which is an attribute.
   inotify_add_watch(file_events_.get(), socket.path.c_str(), IN_ATTRIB | IN_MOVE_SELF);
 }
 
@@ -262,20 +263,20 @@ void Listener::RestoreNow() {
     if (!socket.is_unix || IsAtItsPath(socket)) continue;
     const std::string folder = socket.path.substr(0, socket.path.rfind('/'));
     MakeFolders(folder, kFolderMode, kFolderMode);
-    absl::StatusOr<Socket> anew = BindUnix(socket.path);
-    if (!anew.ok()) {
+    absl::StatusOr<Socket> restored = BindUnix(socket.path);
+    if (!restored.ok()) {
       journal_.Error(absl::StrCat("the socket ", socket.path, " was removed: ",
-                                  anew.status().message(), "; SIGHUP tries again"));
+                                  restored.status().message(), "; send SIGHUP to retry"));
       continue;
     }
-    socket = *std::move(anew);
+    socket = *std::move(restored);
     WatchPathOf(socket);
-    journal_.Warning(absl::StrCat("the socket ", socket.path, " was removed: made again"));
+    journal_.Warning(absl::StrCat("the socket ", socket.path, " was removed: recreated it"));
   }
 }
 
 void Listener::Accept(const Socket& socket) {
-  // Another thread may have been faster when it was to be opened again.
+  // The last attempt to reopen it may have failed because another thread took the descriptor.
   if (!spare_.ok()) spare_ = OpenSpare();
   UniqueFd connection(accept4(socket.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (connection.ok()) {
@@ -287,14 +288,14 @@ void Listener::Accept(const Socket& socket) {
       return Shed(socket);
     case ENOBUFS:
     case ENOMEM: {
-      // The caller stays in the queue; without a rest the loop would spin.
+      // The caller stays in the queue; without a pause the loop would spin.
       pollfd wake = {wake_.get(), POLLIN, 0};
-      poll(&wake, 1, kRestMilliseconds);
+      poll(&wake, 1, kPauseMilliseconds);
       return;
     }
     default:
-      // The caller is gone again (ECONNABORTED and what else accept(2) passes on from the network),
-      // or there was none.
+      // The caller has left (ECONNABORTED and other network errors that accept(2) passes on), or
+      // there was none.
       return;
   }
 }
@@ -305,15 +306,15 @@ void Listener::Shed(const Socket& socket) {
   const int64_t count = turned_away.ok() ? ++shed_ : 0;
   turned_away.Reset();
   spare_ = OpenSpare();
-  // The first, and then ever fewer: 1, 2, 4, 8 ...
+  // Logs the 1st, 2nd, 4th, 8th ... rejected caller.
   if (count > 0 && (count & (count - 1)) == 0) {
     journal_.Error(absl::StrCat("descriptors have run out: ", count,
-                                " callers turned away so far; raise the limit (LimitNOFILE, "
+                                " callers rejected so far; raise the limit (LimitNOFILE, "
                                 "ulimit -n)"));
   }
   if (!spare_.ok()) {
     pollfd wake = {wake_.get(), POLLIN, 0};
-    poll(&wake, 1, kRestMilliseconds);
+    poll(&wake, 1, kPauseMilliseconds);
   }
 }
 

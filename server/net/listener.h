@@ -22,82 +22,81 @@
 
 namespace hob {
 
-// Accepts connections and hands them on as descriptors, each when its caller has sent something
-// (SilentConnections). Takes the place of gRPC's own accept loop, which goes deaf for ever after
-// one failed accept, takes a live server's socket away without a word, and does not tell who
+// Accepts connections and passes on each one as a descriptor once its caller has sent something
+// (SilentConnections). Replaces gRPC's accept loop, which goes deaf forever after one failed
+// accept, silently takes over a live server's socket, and does not identify callers.
+//
+// Rebinds a Unix socket whose file was removed: after restore_delay, and whenever Restore is
 // called.
 //
-// A Unix socket whose file somebody removes is bound anew: by itself after restore_delay, and
-// whenever Restore is called.
-//
-// Order of calls: Open for each address, Serve once. Not thread-safe before Serve; only Restore is
-// called after it.
+// Order of calls: Open for each address, Serve once. Not thread-safe before Serve; afterwards only
+// Restore may be called.
 class Listener {
  public:
   struct Options {
-    // Of Unix sockets.
+    // Mode and group of Unix sockets.
     mode_t socket_mode = 0660;
     absl::optional<gid_t> socket_group;
-    // Time between the removal of a socket's file and its return: a cleaner that removes the
-    // folder as well is done by then.
+    // Time from the removal of a socket's file to its return, so that a cleanup that also removes
+    // the folder has finished.
     absl::Duration restore_delay = absl::Seconds(1);
   };
 
   // `journal` outlives the listener.
   Listener(const Options& options, Journal& journal);
-  // Stops accepting and removes its Unix sockets, unless somebody else has put another one there.
+  // Stops accepting and removes its Unix sockets, except where another socket has replaced one.
   ~Listener();
 
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Binds "unix:/PATH" or "HOST:PORT" and listens. A Unix socket on which nobody answers is
-  // replaced; one on which somebody does is left alone: AlreadyExists. Any other failure:
-  // FailedPrecondition, with the reason and what to do.
+  // Binds "unix:/PATH" or "HOST:PORT" and listens. Replaces a Unix socket without a server behind
+  // it; AlreadyExists if a server answers there. Any other failure is FailedPrecondition with the
+  // reason and the remedy.
   absl::Status Open(const std::string& address);
 
-  // Takes over a connection that can be read; called on the listener's thread.
+  // Takes ownership of a readable connection; called on the listener's thread.
   using Handler = std::function<void(UniqueFd connection)>;
 
-  // Starts the thread that accepts. Connections of Unix sockets go to one handler, those of TCP to
-  // the other.
+  // Starts accepting on a thread. Connections to Unix sockets go to `on_unix`, TCP connections to
+  // `on_tcp`.
   void Serve(Handler on_unix, Handler on_tcp);
 
-  // Has the thread look whether each Unix socket is still at its path, and bind those anew that are
-  // not. Thread-safe; returns at once.
+  // Makes the thread check whether each Unix socket is still at its path, and rebind missing ones.
+  // Thread-safe; returns at once.
   void Restore();
 
-  // Where it listens, with the real port instead of port 0.
+  // Returns the addresses, with the real port instead of port 0.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
-  // Connections that were turned away because descriptors had run out.
+  // Returns the number of connections rejected for lack of descriptors.
   int64_t shed() const { return shed_; }
 
  private:
   struct Socket {
     UniqueFd fd;
     bool is_unix = false;
-    // Of a Unix socket: its path, and the file that is ours.
+    // For a Unix socket: its path, and the device and inode of its file.
     std::string path;
     dev_t device = 0;
     ino_t inode = 0;
   };
 
-  // Returns a socket that listens at `path`.
+  // Returns a socket listening at `path`.
   absl::StatusOr<Socket> BindUnix(const std::string& path);
   absl::Status OpenTcp(const std::string& address);
   void Loop();
-  // Returns how long the thread may wait, for poll(2).
+  // Returns the timeout for poll(2).
   int PollTimeout() const;
-  // Something happened to the file of a socket: plans a look.
+  // Called when a socket's file was touched; schedules a check.
   void NoteFileEvents();
   // True if the file at the socket's path is this socket.
   static bool IsAtItsPath(const Socket& socket);
-  // Has the kernel tell when the socket's file is removed or renamed (inotify(7)).
+  // Asks the kernel to report removal or renaming of the socket's file (inotify(7)).
   void WatchPathOf(const Socket& socket);
   void RestoreNow();
   void Accept(const Socket& socket);
-  // Turns one caller away with the descriptor that is kept for that.
+  // Rejects one caller, using the spare descriptor.
   void Shed(const Socket& socket);
 
   const Options options_;
@@ -107,10 +106,10 @@ class Listener {
   std::vector<std::string> addresses_;
   Handler on_unix_;
   Handler on_tcp_;
-  // Readable when the thread has something to do besides accepting.
+  // Readable if the thread has more to do than accept.
   UniqueFd wake_;
-  std::atomic<bool> restore_asked_ = false;
-  // Tells what happens to the files of Unix sockets. Not ok() where the kernel grants none.
+  std::atomic<bool> restore_requested_ = false;
+  // Reports events on the files of Unix sockets. Not ok() if the kernel grants no inotify instance.
   UniqueFd file_events_;
   // When RestoreNow is due.
   MonotonicTime restore_at_ = MonotonicTime::InfiniteFuture();

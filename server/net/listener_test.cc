@@ -29,10 +29,10 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// Takes connections and greets each with a letter. Thread-safe.
+// Takes connections and greets each with one letter. Thread-safe.
 Listener::Handler Greeter(char letter) {
   return [letter](UniqueFd connection) {
-    // Who only looked whether somebody answers is gone already.
+    // A caller that only probed for a server has already left.
     send(connection.get(), &letter, 1, MSG_NOSIGNAL);
   };
 }
@@ -52,7 +52,7 @@ bool Connect(const UniqueFd& fd, const std::string& path) {
   return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
 }
 
-// What the server answers to a first byte; 0 when it hangs up. Blocks until either.
+// Returns the server's answer to a first byte; 0 if it hangs up. Blocks until then.
 char Greeting(const UniqueFd& fd) {
   char letter = 0;
   send(fd.get(), "?", 1, MSG_NOSIGNAL);
@@ -67,7 +67,7 @@ char GreetingAt(const std::string& path) {
   return Greeting(fd);
 }
 
-// A socket that listens at `path`, as another server has it.
+// Opens a socket that listens at `path`, as another server's would.
 UniqueFd Occupy(const std::string& path, int backlog) {
   UniqueFd fd = NewSocket();
   const sockaddr_un address = UnixAddress(path);
@@ -102,10 +102,10 @@ class ListenerTest : public testing::Test {
   }
   ~ListenerTest() override {
     unlink(path_.c_str());
-    EXPECT_EQ(rmdir(folder_.c_str()), 0) << "something was left in the folder";
+    EXPECT_EQ(rmdir(folder_.c_str()), 0) << "the folder is not empty";
   }
 
-  // A listener that greets with 'u' over Unix sockets and 't' over TCP.
+  // Starts a listener that greets with 'u' over Unix sockets and 't' over TCP.
   std::unique_ptr<Listener> Serve(const std::string& address) {
     auto listener = std::make_unique<Listener>(Listener::Options(), journal_);
     const absl::Status opened = listener->Open(address);
@@ -114,7 +114,7 @@ class ListenerTest : public testing::Test {
     return listener;
   }
 
-  // Blocks until there is a file at the socket's path.
+  // Blocks until the socket's file exists.
   void AwaitSocket() const {
     const absl::Time deadline = absl::Now() + absl::Seconds(30);
     while (InodeOf(path_) == 0) {
@@ -123,14 +123,14 @@ class ListenerTest : public testing::Test {
     }
   }
 
-  // A path of a socket has room for little: no folder of the test's own.
+  // Socket paths are limited, so this is not in the test's folder.
   std::string folder_ = "/tmp/hobXXXXXX";
   std::string path_;
   std::string address_;
   Journal journal_;
 };
 
-TEST_F(ListenerTest, AUnixSocketAnswersAndIsRemovedAtTheEnd) {
+TEST_F(ListenerTest, UnixSocketAnswersAndIsRemovedAtTheEnd) {
   {
     const std::unique_ptr<Listener> listener = Serve(address_);
     EXPECT_THAT(listener->addresses(), testing::ElementsAre(address_));
@@ -140,7 +140,7 @@ TEST_F(ListenerTest, AUnixSocketAnswersAndIsRemovedAtTheEnd) {
   EXPECT_EQ(InodeOf(path_), 0);
 }
 
-TEST_F(ListenerTest, TheSocketHasItsModeAndGroupWhateverTheUmask) {
+TEST_F(ListenerTest, SocketHasItsModeAndGroupWithAnyUmask) {
   const mode_t before = umask(0777);
   Listener::Options options;
   options.socket_mode = 0600;
@@ -154,19 +154,19 @@ TEST_F(ListenerTest, TheSocketHasItsModeAndGroupWhateverTheUmask) {
   EXPECT_EQ(status.st_gid, getgid());
 }
 
-TEST_F(ListenerTest, AFolderInWhichEverybodyMayReplaceTheSocketIsRefused) {
+TEST_F(ListenerTest, RejectsAFolderWhereAnyUserMayReplaceTheSocket) {
   ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open(address_);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("everybody may replace what is in"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("any user may replace files in"));
   EXPECT_EQ(InodeOf(path_), 0);
-  // As in /tmp.
+  // Sticky, like /tmp.
   ASSERT_EQ(chmod(folder_.c_str(), 01777), 0);
   EXPECT_TRUE(listener.Open(address_).ok());
 }
 
-TEST_F(ListenerTest, APlantedLinkIsNoSocketAndStaysAsItIs) {
+TEST_F(ListenerTest, LeavesAPlantedLinkAlone) {
   const std::string victim = folder_ + "/victim";
   std::ofstream(victim) << "untouched";
   ASSERT_EQ(symlink(victim.c_str(), path_.c_str()), 0);
@@ -178,30 +178,30 @@ TEST_F(ListenerTest, APlantedLinkIsNoSocketAndStaysAsItIs) {
   EXPECT_EQ(unlink(victim.c_str()), 0);
 }
 
-TEST_F(ListenerTest, AStaleSocketIsNoObstacle) {
+TEST_F(ListenerTest, ReplacesAStaleSocket) {
   Occupy(path_, 1).Reset();
   ASSERT_NE(InodeOf(path_), 0);
   const std::unique_ptr<Listener> listener = Serve(address_);
   EXPECT_EQ(GreetingAt(path_), 'u');
 }
 
-TEST_F(ListenerTest, ASocketOnWhichSomebodyAnswersIsLeftAlone) {
+TEST_F(ListenerTest, LeavesALiveSocketAlone) {
   const std::unique_ptr<Listener> first = Serve(address_);
   const ino_t inode = InodeOf(path_);
   {
     Listener second(Listener::Options(), journal_);
     const absl::Status status = second.Open(address_);
     EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
-    EXPECT_THAT(std::string(status.message()), HasSubstr("another server answers there"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("another server answers at this path"));
     EXPECT_THAT(std::string(status.message()), HasSubstr(address_));
   }
   EXPECT_EQ(InodeOf(path_), inode);
   EXPECT_EQ(GreetingAt(path_), 'u');
 }
 
-TEST_F(ListenerTest, AServerThatHangsIsLeftAloneWithoutWaitingForIt) {
+TEST_F(ListenerTest, LeavesAHungServerAloneWithoutWaiting) {
   const UniqueFd hanging = Occupy(path_, 0);
-  // Its queue is full: one more caller would have to wait for ever.
+  // The queue is full: another caller would wait forever.
   const UniqueFd waiting = NewSocket();
   ASSERT_TRUE(Connect(waiting, path_));
   const ino_t inode = InodeOf(path_);
@@ -212,7 +212,7 @@ TEST_F(ListenerTest, AServerThatHangsIsLeftAloneWithoutWaitingForIt) {
   EXPECT_EQ(InodeOf(path_), inode);
 }
 
-TEST_F(ListenerTest, AFileThatIsNoSocketIsLeftAlone) {
+TEST_F(ListenerTest, LeavesOtherFilesAlone) {
   std::ofstream(path_) << "precious";
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open(address_);
@@ -223,7 +223,7 @@ TEST_F(ListenerTest, AFileThatIsNoSocketIsLeftAlone) {
   EXPECT_EQ(text, "precious");
 }
 
-TEST_F(ListenerTest, ASocketThatSomebodyElseHasPutThereIsNotRemoved) {
+TEST_F(ListenerTest, DoesNotRemoveAForeignSocket) {
   std::unique_ptr<Listener> listener = Serve(address_);
   unlink(path_.c_str());
   const UniqueFd other = Occupy(path_, 1);
@@ -232,7 +232,7 @@ TEST_F(ListenerTest, ASocketThatSomebodyElseHasPutThereIsNotRemoved) {
   EXPECT_EQ(InodeOf(path_), inode);
 }
 
-TEST_F(ListenerTest, ASocketThatSomebodyRemovesComesBackByItself) {
+TEST_F(ListenerTest, RestoresARemovedSocket) {
   Listener::Options options;
   options.restore_delay = absl::ZeroDuration();
   Listener listener(options, journal_);
@@ -243,7 +243,7 @@ TEST_F(ListenerTest, ASocketThatSomebodyRemovesComesBackByItself) {
     AwaitSocket();
     EXPECT_EQ(GreetingAt(path_), 'u');
   }
-  // With its folder, as a cleaner does it, or under another name.
+  // Removed with its folder, as a cleanup would, or renamed.
   const std::string elsewhere = folder_ + ".moved";
   ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
   AwaitSocket();
@@ -251,7 +251,7 @@ TEST_F(ListenerTest, ASocketThatSomebodyRemovesComesBackByItself) {
   EXPECT_EQ(unlink(elsewhere.c_str()), 0);
 }
 
-TEST_F(ListenerTest, ASocketComesBackWithItsFolderWhenAskedFor) {
+TEST_F(ListenerTest, RestoreRecreatesSocketAndFolder) {
   Listener::Options options;
   options.restore_delay = absl::InfiniteDuration();
   Listener listener(options, journal_);
@@ -260,7 +260,7 @@ TEST_F(ListenerTest, ASocketComesBackWithItsFolderWhenAskedFor) {
   const ino_t inode = InodeOf(path_);
   listener.Restore();
   EXPECT_EQ(GreetingAt(path_), 'u');
-  EXPECT_EQ(InodeOf(path_), inode) << "one that is there stays";
+  EXPECT_EQ(InodeOf(path_), inode) << "an existing socket stays";
   ASSERT_EQ(unlink(path_.c_str()), 0);
   ASSERT_EQ(rmdir(folder_.c_str()), 0);
   listener.Restore();
@@ -268,7 +268,7 @@ TEST_F(ListenerTest, ASocketComesBackWithItsFolderWhenAskedFor) {
   EXPECT_EQ(GreetingAt(path_), 'u');
 }
 
-TEST_F(ListenerTest, ASocketDoesNotComeBackWhereSomebodyElseAnswers) {
+TEST_F(ListenerTest, DoesNotRestoreOverAnotherServer) {
   Listener::Options options;
   options.restore_delay = absl::InfiniteDuration();
   Listener listener(options, journal_);
@@ -283,14 +283,14 @@ TEST_F(ListenerTest, ASocketDoesNotComeBackWhereSomebodyElseAnswers) {
   EXPECT_EQ(InodeOf(path_), inode);
 }
 
-TEST_F(ListenerTest, AFolderThatIsMissingIsNamed) {
+TEST_F(ListenerTest, NamesAMissingFolder) {
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open("unix:" + folder_ + "/missing/hob.sock");
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("No such file or directory"));
 }
 
-TEST_F(ListenerTest, TheLongestPathThatASocketCanHaveIsTaken) {
+TEST_F(ListenerTest, AcceptsTheLongestSocketPath) {
   const size_t longest = sizeof(sockaddr_un().sun_path) - 1;
   ASSERT_LT(folder_.size() + 2, longest);
   const std::string path = folder_ + "/" + std::string(longest - folder_.size() - 1, 's');
@@ -305,7 +305,7 @@ TEST_F(ListenerTest, TheLongestPathThatASocketCanHaveIsTaken) {
 
 // TCP.
 
-TEST_F(ListenerTest, PortZeroIsAPortThatIsToldAndAnswers) {
+TEST_F(ListenerTest, PortZeroBecomesARealPort) {
   for (const char* host : {"127.0.0.1", "localhost"}) {
     const std::unique_ptr<Listener> listener = Serve(absl::StrCat(host, ":0"));
     const std::string address = listener->addresses()[0];
@@ -315,7 +315,7 @@ TEST_F(ListenerTest, PortZeroIsAPortThatIsToldAndAnswers) {
   }
 }
 
-TEST_F(ListenerTest, APortThatIsTakenIsRefused) {
+TEST_F(ListenerTest, RejectsAPortInUse) {
   const std::unique_ptr<Listener> first = Serve("127.0.0.1:0");
   Listener second(Listener::Options(), journal_);
   const absl::Status status = second.Open(first->addresses()[0]);
@@ -323,7 +323,7 @@ TEST_F(ListenerTest, APortThatIsTakenIsRefused) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("Address already in use"));
 }
 
-TEST_F(ListenerTest, APortIsFreeAgainRightAfterItsServer) {
+TEST_F(ListenerTest, PortIsFreeRightAfterItsServer) {
   std::unique_ptr<Listener> first = Serve("127.0.0.1:0");
   const std::string address = first->addresses()[0];
   const UniqueFd client = ConnectTcp(address);
@@ -342,7 +342,7 @@ TEST_F(ListenerTest, EachAddressHasItsHandler) {
   EXPECT_EQ(GreetingAt(path_), 'u');
 }
 
-TEST_F(ListenerTest, ACallerThatIsSlowToSpeakIsHeard) {
+TEST_F(ListenerTest, ServesASlowCaller) {
   const std::unique_ptr<Listener> listener = Serve(address_);
   const UniqueFd slow = NewSocket();
   ASSERT_TRUE(Connect(slow, path_));
@@ -350,23 +350,23 @@ TEST_F(ListenerTest, ACallerThatIsSlowToSpeakIsHeard) {
   EXPECT_EQ(Greeting(slow), 'u');
 }
 
-TEST_F(ListenerTest, CallersThatSayNothingHoldFewDescriptorsAndNobodyUp) {
+TEST_F(ListenerTest, SilentCallersHoldFewDescriptorsAndDelayNobody) {
   const std::unique_ptr<Listener> listener = Serve(address_);
   std::vector<UniqueFd> silent;
-  for (int i = 0; i < 3 * SilentConnections::kMost; ++i) {
+  for (int i = 0; i < 3 * SilentConnections::kMaxConnections; ++i) {
     silent.push_back(NewSocket());
     ASSERT_TRUE(Connect(silent.back(), path_));
   }
   EXPECT_EQ(GreetingAt(path_), 'u');
-  // Blocks until the listener has hung up: all but the latest make room.
+  // Blocks until the listener has hung up on all but the latest callers.
   char byte;
-  for (int i = 0; i < 2 * SilentConnections::kMost; ++i) {
+  for (int i = 0; i < 2 * SilentConnections::kMaxConnections; ++i) {
     EXPECT_EQ(read(silent[i].get(), &byte, 1), 0);
   }
   EXPECT_EQ(Greeting(silent.back()), 'u');
 }
 
-// The highest descriptor in use.
+// Returns the highest descriptor in use.
 int HighestDescriptor() {
   int highest = 0;
   DIR* folder = opendir("/proc/self/fd");
@@ -379,7 +379,7 @@ int HighestDescriptor() {
   return highest;
 }
 
-// Takes every descriptor that is left.
+// Takes all remaining descriptors.
 class NoDescriptorsLeft {
  public:
   NoDescriptorsLeft() {
@@ -404,7 +404,7 @@ class NoDescriptorsLeft {
   std::vector<UniqueFd> taken_;
 };
 
-TEST_F(ListenerTest, WithoutDescriptorsCallersAreTurnedAwayAndTheNextOneIsHeard) {
+TEST_F(ListenerTest, RejectsCallersOnlyWhileDescriptorsAreExhausted) {
   const std::unique_ptr<Listener> listener = Serve(address_);
   constexpr int kCallers = 50;
   std::vector<UniqueFd> callers;
@@ -413,14 +413,14 @@ TEST_F(ListenerTest, WithoutDescriptorsCallersAreTurnedAwayAndTheNextOneIsHeard)
     NoDescriptorsLeft none_left;
     for (const UniqueFd& caller : callers) {
       ASSERT_TRUE(Connect(caller, path_));
-      EXPECT_EQ(Greeting(caller), 0) << "it is turned away rather than left waiting";
+      EXPECT_EQ(Greeting(caller), 0) << "rejected rather than left waiting";
     }
   }
   EXPECT_EQ(GreetingAt(path_), 'u');
   EXPECT_EQ(listener->shed(), kCallers);
 }
 
-TEST_F(ListenerTest, WithoutTheDescriptorThatEndsItNothingIsOpened) {
+TEST_F(ListenerTest, OpenFailsWithoutAWakeDescriptor) {
   Listener listener(Listener::Options(), journal_);
   NoDescriptorsLeft none_left;
   const absl::Status opened = listener.Open(address_);

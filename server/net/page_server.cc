@@ -13,12 +13,12 @@
 namespace hob {
 namespace {
 
-constexpr size_t kMostRequestBytes = 16 << 10;
+constexpr size_t kMaxRequestBytes = 16 << 10;
 
 // epoll rather than select: a server of thousands of daemons has descriptors above FD_SETSIZE.
 constexpr unsigned kFlags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
 
-// Sends `body` and lets go of the connection.
+// Sends `body` and closes the connection.
 MHD_Result Send(const HttpLibrary& http, MHD_Connection* connection, unsigned code,
                 const std::string& content_type, std::string body) {
   auto* const owned = new std::string(std::move(body));
@@ -52,24 +52,24 @@ struct PageServer::Callbacks {
     const auto& self = *static_cast<PageServer*>(server);
     const absl::string_view verb = method;
     if (!absl::StartsWith(version, "HTTP/1.")) {
-      return Refuse(self.http_, connection, MHD_HTTP_BAD_REQUEST, "This is no HTTP/1.x.\n");
+      return Refuse(self.http_, connection, MHD_HTTP_BAD_REQUEST, "HTTP/1.x is required.\n");
     }
     if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD) {
       return Refuse(self.http_, connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-                    "There is only GET and HEAD.\n");
+                    "Only GET and HEAD are allowed.\n");
     }
     if (url != self.options_.path) {
       return Refuse(self.http_, connection, MHD_HTTP_NOT_FOUND,
-                    "There is only " + self.options_.path + ".\n");
+                    "Only " + self.options_.path + " exists.\n");
     }
     return Send(self.http_, connection, MHD_HTTP_OK, self.options_.content_type, self.make_page_());
   }
 
-  static void Notice(void* server, MHD_Connection* connection, void**,
-                     MHD_ConnectionNotificationCode what) {
+  static void OnConnection(void* server, MHD_Connection* connection, void**,
+                           MHD_ConnectionNotificationCode what) {
     auto& self = *static_cast<PageServer*>(server);
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) return self.Begun(connection);
-    self.Ended(connection);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) return self.OnStarted(connection);
+    self.OnEnded(connection);
   }
 };
 
@@ -79,12 +79,12 @@ absl::StatusOr<std::unique_ptr<PageServer>> PageServer::Create(Options options,
   if (!http.ok()) return http.status();
   std::unique_ptr<PageServer> server(
       new PageServer(std::move(options), std::move(make_page), **http));
-  // Whoever is to make room is gone only in the next round: the limit of the library is never met.
+  // An evicted connection closes one loop later, so the library's limit exceeds ours.
   server->daemon_ = (*http)->start_daemon(
       kFlags, 0, nullptr, nullptr, &Callbacks::Answer, server.get(), MHD_OPTION_NOTIFY_CONNECTION,
-      &Callbacks::Notice, server.get(), MHD_OPTION_CONNECTION_LIMIT, unsigned{2 * kMostWaiting},
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kMostRequestBytes, MHD_OPTION_CONNECTION_TIMEOUT,
-      server->options_.patience_seconds, MHD_OPTION_END);
+      &Callbacks::OnConnection, server.get(), MHD_OPTION_CONNECTION_LIMIT,
+      unsigned{2 * kMaxWaiting}, MHD_OPTION_CONNECTION_MEMORY_LIMIT, kMaxRequestBytes,
+      MHD_OPTION_CONNECTION_TIMEOUT, server->options_.timeout_seconds, MHD_OPTION_END);
   if (server->daemon_ == nullptr) {
     return absl::ResourceExhaustedError("no thread or descriptor is left for the metrics server");
   }
@@ -96,29 +96,29 @@ PageServer::~PageServer() {
 }
 
 void PageServer::Take(UniqueFd connection) {
-  if (taken_.fetch_add(1) >= kMostWaiting) {
+  if (taken_.fetch_add(1) >= kMaxWaiting) {
     --taken_;
     return;
   }
   sockaddr_storage peer = {};
   socklen_t length = sizeof(peer);
   getpeername(connection.get(), reinterpret_cast<sockaddr*>(&peer), &length);
-  // The descriptor is taken over, or closed, whatever the outcome.
+  // The library takes over or closes the descriptor in every case.
   const MHD_Result added = http_.add_connection(daemon_, connection.Release(),
                                                 reinterpret_cast<sockaddr*>(&peer), length);
   if (added == MHD_NO) --taken_;
 }
 
-void PageServer::Begun(MHD_Connection* connection) {
+void PageServer::OnStarted(MHD_Connection* connection) {
   served_.push_back(connection);
-  if (static_cast<int>(served_.size()) <= options_.most_connections) return;
+  if (static_cast<int>(served_.size()) <= options_.max_connections) return;
   const MHD_ConnectionInfo* const info =
       http_.get_connection_info(served_.front(), MHD_CONNECTION_INFO_CONNECTION_FD);
   shutdown(info->connect_fd, SHUT_RDWR);
   served_.pop_front();
 }
 
-void PageServer::Ended(MHD_Connection* connection) {
+void PageServer::OnEnded(MHD_Connection* connection) {
   const auto found = std::find(served_.begin(), served_.end(), connection);
   if (found != served_.end()) served_.erase(found);
   --taken_;

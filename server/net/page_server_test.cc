@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// A client of the server, at the other end of a socket pair: no port is needed.
+// A client of the server, at the other end of a socket pair, so that no port is needed.
 class Client {
  public:
   explicit Client(PageServer& server) {
@@ -34,13 +34,13 @@ class Client {
     size_t sent = 0;
     while (sent < bytes.size()) {
       const ssize_t count = send(fd_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-      // The server may have heard enough.
+      // The server may have stopped reading.
       if (count < 0) return;
       sent += count;
     }
   }
 
-  // All that comes until the server hangs up.
+  // Returns everything received until the server hangs up.
   std::string Receive() {
     std::string all;
     char buffer[65536];
@@ -63,7 +63,7 @@ class PageServerTest : public testing::Test {
  protected:
   static PageServer::Options Patient() {
     PageServer::Options options;
-    options.patience_seconds = 600;
+    options.timeout_seconds = 600;
     return options;
   }
 
@@ -81,7 +81,7 @@ class PageServerTest : public testing::Test {
   std::unique_ptr<PageServer> server_ = Serve(Patient());
 };
 
-TEST_F(PageServerTest, EachGetIsAnsweredWithAPageOfItsOwn) {
+TEST_F(PageServerTest, MakesAPageForEachGet) {
   const std::string answer = Ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
@@ -91,14 +91,14 @@ TEST_F(PageServerTest, EachGetIsAnsweredWithAPageOfItsOwn) {
   EXPECT_THAT(Ask("GET /metrics?name=web HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\npage 2\n"));
 }
 
-TEST_F(PageServerTest, HeadHasTheHeadersAlone) {
+TEST_F(PageServerTest, HeadReturnsHeadersOnly) {
   const std::string answer = Ask("HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 7\r\n"));
   EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
 }
 
-TEST_F(PageServerTest, AnyOtherPathIsNotFound) {
+TEST_F(PageServerTest, OtherPathsAreNotFound) {
   for (const char* path : {"/", "/metrics/", "/metricsx", "/../metrics", "//metrics", "/METRICS"}) {
     EXPECT_THAT(Ask(absl::StrCat("GET ", path, " HTTP/1.0\r\n\r\n")),
                 StartsWith("HTTP/1.1 404 Not Found\r\n"))
@@ -107,7 +107,7 @@ TEST_F(PageServerTest, AnyOtherPathIsNotFound) {
   EXPECT_EQ(pages_, 0);
 }
 
-TEST_F(PageServerTest, AnyOtherMethodIsNotAllowed) {
+TEST_F(PageServerTest, OtherMethodsAreNotAllowed) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", "X"}) {
     const std::string answer = Ask(absl::StrCat(method, " /metrics HTTP/1.0\r\n\r\n"));
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 405 Method Not Allowed\r\n")) << method;
@@ -118,7 +118,7 @@ TEST_F(PageServerTest, AnyOtherMethodIsNotAllowed) {
   EXPECT_EQ(pages_, 0);
 }
 
-TEST_F(PageServerTest, WhatIsNoHttpGetsNoPage) {
+TEST_F(PageServerTest, RejectsOtherProtocols) {
   for (const std::string& garbage :
        {std::string("garbage\r\n\r\n"), std::string("GET /metrics\r\n\r\n"),
         std::string("GET /metrics HTTP/9.9\r\n\r\n"),
@@ -131,37 +131,37 @@ TEST_F(PageServerTest, WhatIsNoHttpGetsNoPage) {
   EXPECT_EQ(pages_, 0);
 }
 
-TEST_F(PageServerTest, ARequestThatIsTooLongIsRefusedBeforeItsEnd) {
+TEST_F(PageServerTest, RejectsTooLongRequestsBeforeTheirEnd) {
   const std::string much(1 << 20, 'a');
   EXPECT_THAT(Ask("GET /metrics HTTP/1.0\r\nX: " + much), StartsWith("HTTP/1.1 431 "));
   EXPECT_THAT(Ask("GET /" + much), StartsWith("HTTP/1.1 414 "));
   EXPECT_EQ(pages_, 0);
 }
 
-TEST_F(PageServerTest, AConnectionHasOneAnswer) {
+TEST_F(PageServerTest, AnswersOnceForEachConnection) {
   const std::string request = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
   Ask(absl::StrCat(request, request, request));
   EXPECT_EQ(pages_, 1);
 }
 
-TEST_F(PageServerTest, ManyClientsAreServedThoughEarlierOnesSayNothing) {
+TEST_F(PageServerTest, ServesManyClientsDespiteSilentOnes) {
   std::vector<std::unique_ptr<Client>> silent;
   for (int i = 0; i < 200; ++i) {
-    // Each is served or makes room before the next one comes.
+    // Each client is served or evicted before the next one connects.
     silent.push_back(std::make_unique<Client>(*server_));
     silent.back()->Send("GET /met");
     EXPECT_THAT(Ask("GET /metrics HTTP/1.0\r\n\r\n"), EndsWith(absl::StrCat("page ", i + 1, "\n")));
   }
-  EXPECT_EQ(silent.front()->Receive(), "") << "the oldest has made room";
+  EXPECT_EQ(silent.front()->Receive(), "") << "the oldest was evicted";
 }
 
-TEST_F(PageServerTest, ClientsThatDoNotReadHoldUpNobodyAndHaveABoundOfMemory) {
+TEST_F(PageServerTest, ClientsThatDoNotReadDelayNobodyAndUseBoundedMemory) {
   padding_ = std::string(4 << 20, 'x');
   std::vector<std::unique_ptr<Client>> slow;
   for (int i = 0; i < 40; ++i) {
     slow.push_back(std::make_unique<Client>(*server_));
     slow.back()->Send("GET /metrics HTTP/1.0\r\n\r\n");
-    // The first byte says that it is being answered.
+    // The first byte shows that the answer has begun.
     EXPECT_THAT(Ask("HEAD /metrics HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
   }
   const std::string cut = slow.front()->Receive();
@@ -170,20 +170,20 @@ TEST_F(PageServerTest, ClientsThatDoNotReadHoldUpNobodyAndHaveABoundOfMemory) {
   EXPECT_GT(whole.size(), padding_.size());
 }
 
-TEST_F(PageServerTest, ASilentClientIsHungUpOn) {
+TEST_F(PageServerTest, HangsUpOnASilentClient) {
   PageServer::Options impatient;
-  impatient.patience_seconds = 1;
+  impatient.timeout_seconds = 1;
   server_ = Serve(impatient);
   EXPECT_EQ(Ask("GET /metrics HTTP/1.1\r\nHost: a\r\n"), "");
 }
 
-TEST_F(PageServerTest, AClientThatGoesAwayInMidAnswerHarmsNobody) {
+TEST_F(PageServerTest, ClientMayLeaveDuringAnAnswer) {
   padding_ = std::string(4 << 20, 'x');
   for (int i = 0; i < 20; ++i) Client(*server_).Send("GET /metrics HTTP/1.0\r\n\r\n");
   EXPECT_THAT(Ask("GET /metrics HTTP/1.0\r\n\r\n"), Not(testing::IsEmpty()));
 }
 
-TEST_F(PageServerTest, WhoeverIsConnectedAtTheEndIsHungUpOn) {
+TEST_F(PageServerTest, HangsUpOnAllClientsAtTheEnd) {
   Client client(*server_);
   client.Send("GET /met");
   server_ = nullptr;

@@ -6,7 +6,7 @@
 namespace hob {
 
 void SilentConnections::Add(UniqueFd connection, bool is_unix) {
-  if (size() == kMost) held_.pop_front();
+  if (size() == kMaxConnections) held_.pop_front();
   held_.push_back({std::move(connection), is_unix, clock_.Now().monotonic});
 }
 
@@ -16,7 +16,7 @@ void SilentConnections::AppendTo(std::vector<pollfd>& fds) const {
 
 int SilentConnections::PollTimeout() const {
   if (held_.empty()) return -1;
-  const absl::Duration left = held_.front().since + kPatience - clock_.Now().monotonic;
+  const absl::Duration left = held_.front().since + kMaxSilence - clock_.Now().monotonic;
   return static_cast<int>(absl::Ceil(std::max(left, absl::ZeroDuration()), absl::Milliseconds(1)) /
                           absl::Milliseconds(1));
 }
@@ -25,10 +25,10 @@ void SilentConnections::Handle(const pollfd* polled, const Handler& handler) {
   const MonotonicTime now = clock_.Now().monotonic;
   std::deque<Connection> silent;
   for (Connection& connection : held_) {
-    // An end of the connection can be read, too: its next owner sees to it.
+    // The end of a connection is readable too; its next owner handles it.
     if ((polled++)->revents != 0) {
       handler(std::move(connection.fd), connection.is_unix);
-    } else if (connection.since + kPatience > now) {
+    } else if (connection.since + kMaxSilence > now) {
       silent.push_back(std::move(connection));
     }
   }

@@ -13,38 +13,38 @@
 
 namespace hob {
 
-// Holds connections whose callers have not sent anything yet. A client of a busy machine may get no
-// processor for many seconds between its connect and its first byte, and must not be hung up on for
-// that; a caller that only connects must not use up the descriptors. Both hold, because the number
-// of silent connections is bounded rather than their time: when there are too many, the one that
-// has been silent longest makes room.
+// Holds connections whose callers have not sent anything yet. On a busy machine a client may get no
+// processor for many seconds between its connect and its first byte; it must not be hung up on for
+// that. Callers that only connect must not use up the descriptors either. So the number of silent
+// connections is bounded rather than their time: if there are too many, the longest silent one is
+// closed.
 //
 // Not thread-safe: belongs to the thread that polls.
 class SilentConnections {
  public:
-  // Most connections that are held.
-  static constexpr int kMost = 64;
-  // Longest silence, even where there is room.
-  static constexpr absl::Duration kPatience = absl::Minutes(1);
+  // Maximum number of connections held.
+  static constexpr int kMaxConnections = 64;
+  // Maximum silence, even if there is room.
+  static constexpr absl::Duration kMaxSilence = absl::Minutes(1);
 
-  // Takes over a connection whose caller has spoken, or has gone away.
+  // Takes ownership of a connection whose caller has sent something or has left.
   using Handler = std::function<void(UniqueFd connection, bool is_unix)>;
 
-  // `clock` outlives it.
+  // `clock` outlives the object.
   explicit SilentConnections(const Clock& clock = Clock::Real()) : clock_(clock) {}
 
-  // Holds `connection`; hangs up on the one that has been silent longest if there are too many.
+  // Holds `connection`; if there are too many, hangs up on the longest silent one.
   void Add(UniqueFd connection, bool is_unix);
 
   // Appends an entry for each connection, for poll(2).
   void AppendTo(std::vector<pollfd>& fds) const;
 
-  // The timeout for poll(2): milliseconds, rounded up, until Handle has to hang up on a caller; -1
-  // if there is none.
+  // Returns the timeout for poll(2): milliseconds, rounded up, until Handle must hang up on a
+  // caller; -1 without callers.
   int PollTimeout() const;
 
-  // Hands the connections that can be read to `handler` and hangs up on those that have been silent
-  // too long. `polled` are the entries of AppendTo, filled in by poll(2); no Add came between.
+  // Passes readable connections to `handler` and hangs up on those that have been silent too long.
+  // `polled` are the entries of AppendTo, filled in by poll(2); Add must not be called in between.
   void Handle(const pollfd* polled, const Handler& handler);
 
   int size() const { return static_cast<int>(held_.size()); }
@@ -57,7 +57,7 @@ class SilentConnections {
   };
 
   const Clock& clock_;
-  // The one that has been silent longest comes first.
+  // The longest silent connection comes first.
   std::deque<Connection> held_;
 };
 

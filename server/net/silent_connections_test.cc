@@ -13,7 +13,7 @@ namespace {
 
 class SilentConnectionsTest : public testing::Test {
  protected:
-  // A connection that is held; returns the caller's end.
+  // Adds a connection; returns the caller's end.
   UniqueFd Connect(bool is_unix = true) {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
@@ -21,7 +21,7 @@ class SilentConnectionsTest : public testing::Test {
     return UniqueFd(ends[1]);
   }
 
-  // Polls once, without waiting.
+  // Polls once without waiting.
   void Poll() {
     std::vector<pollfd> fds;
     connections_.AppendTo(fds);
@@ -44,7 +44,7 @@ class SilentConnectionsTest : public testing::Test {
   int spoken_over_tcp_ = 0;
 };
 
-TEST_F(SilentConnectionsTest, ACallerIsHandedOnWhenItSpeaks) {
+TEST_F(SilentConnectionsTest, PassesOnACallerThatHasSentData) {
   const UniqueFd caller = Connect();
   Poll();
   EXPECT_EQ(spoken_over_unix_, 0);
@@ -54,24 +54,24 @@ TEST_F(SilentConnectionsTest, ACallerIsHandedOnWhenItSpeaks) {
   EXPECT_EQ(spoken_over_unix_, 1);
   EXPECT_EQ(connections_.size(), 0);
   char byte = 0;
-  EXPECT_EQ(read(spoken_.get(), &byte, 1), 1) << "its first byte is left for the next owner";
+  EXPECT_EQ(read(spoken_.get(), &byte, 1), 1) << "the first byte is left for the next owner";
 }
 
-TEST_F(SilentConnectionsTest, ACallerThatGoesAwayIsHandedOnToo) {
+TEST_F(SilentConnectionsTest, PassesOnACallerThatHasLeft) {
   Connect(/*is_unix=*/false).Reset();
   Poll();
   EXPECT_EQ(spoken_over_tcp_, 1);
   EXPECT_EQ(connections_.size(), 0);
 }
 
-TEST_F(SilentConnectionsTest, ACallerThatGetsNoProcessorForHalfAMinuteIsWaitedFor) {
+TEST_F(SilentConnectionsTest, WaitsHalfAMinuteForACaller) {
   const UniqueFd caller = Connect();
   clock_.Advance(absl::Seconds(30));
   Poll();
   EXPECT_FALSE(IsHungUpOn(caller));
 }
 
-TEST_F(SilentConnectionsTest, ACallerThatStaysSilentIsHungUpOn) {
+TEST_F(SilentConnectionsTest, HangsUpOnASilentCaller) {
   EXPECT_EQ(connections_.PollTimeout(), -1);
   const UniqueFd first = Connect();
   EXPECT_EQ(connections_.PollTimeout(), 60'000);
@@ -90,10 +90,10 @@ TEST_F(SilentConnectionsTest, ACallerThatStaysSilentIsHungUpOn) {
   EXPECT_EQ(spoken_over_unix_, 0);
 }
 
-TEST_F(SilentConnectionsTest, OfTooManyTheOneThatHasBeenSilentLongestMakesRoom) {
+TEST_F(SilentConnectionsTest, EvictsTheLongestSilentCaller) {
   std::vector<UniqueFd> callers;
-  for (int i = 0; i < SilentConnections::kMost + 2; ++i) callers.push_back(Connect());
-  EXPECT_EQ(connections_.size(), SilentConnections::kMost);
+  for (int i = 0; i < SilentConnections::kMaxConnections + 2; ++i) callers.push_back(Connect());
+  EXPECT_EQ(connections_.size(), SilentConnections::kMaxConnections);
   EXPECT_TRUE(IsHungUpOn(callers[0]));
   EXPECT_TRUE(IsHungUpOn(callers[1]));
   EXPECT_FALSE(IsHungUpOn(callers[2]));

@@ -14,19 +14,20 @@ namespace hob {
 namespace {
 
 // The capacity of a pipe (pipe(7)).
-constexpr int64_t kUsualPipe = 64 << 10;
+constexpr int64_t kDefaultPipe = 64 << 10;
 
 LogWriter::Limits LimitsOf(const DaemonSpec& spec) {
   return {spec.log_max_bytes, spec.log_backups, spec.log_compress};
 }
 
-// The last `size` bytes of a log, those of its latest backup included while that is not compressed.
+// Returns the last `size` bytes of a log, including those of its latest backup if that is
+// uncompressed.
 std::string LastBytes(const LogFiles& files, int64_t size) {
   std::string bytes;
   const int64_t current = files.current();
   for (int64_t sequence : {current, current - 1}) {
     const std::unique_ptr<LogSource> source = LogSource::From(files.Open(sequence));
-    // To decompress a whole file would hold the daemon up.
+    // Decompressing a whole file would block the daemon's worker.
     if (source == nullptr || !source->IsRandomAccess()) break;
     const int64_t there = source->Size();
     const int64_t wanted = std::min<int64_t>(there, size - bytes.size());
@@ -38,17 +39,17 @@ std::string LastBytes(const LogFiles& files, int64_t size) {
   return bytes;
 }
 
-// What a daemon that is gone has left of one stream.
-class LeftoverOfPump : public LeftoverOutput::Item {
+// The unwritten output of one stream of a daemon that is gone.
+class PumpLeftover : public LeftoverOutput::Item {
  public:
-  LeftoverOfPump(std::string daemon, std::unique_ptr<OutputPump> pump)
+  PumpLeftover(std::string daemon, std::unique_ptr<OutputPump> pump)
       : daemon_(std::move(daemon)), pump_(std::move(pump)) {}
 
-  void WriteOn() override { pump_->Release(); }
+  void TryWrite() override { pump_->Release(); }
   int64_t left() const override { return pump_->left(); }
   const std::string& daemon() const override { return daemon_; }
   std::string problem() const override {
-    return pump_->problem().empty() ? "too many logs are written" : pump_->problem();
+    return pump_->problem().empty() ? "too many logs are being written" : pump_->problem();
   }
 
  private:
@@ -75,8 +76,8 @@ absl::optional<SpawnFailure> DaemonOutput::Prepare(const DaemonSpec& spec) {
   }
   const bool is_joined =
       spec.stderr_mode == OutputMode::kStdout && spec.stdout_mode == OutputMode::kLog;
-  words_ = is_joined ? stdout_.get() : stderr_.get();
-  words_before_ = words_->moved();
+  stderr_pump_ = is_joined ? stdout_.get() : stderr_.get();
+  stderr_start_ = stderr_pump_->moved();
   if (failure.has_value()) TreeGone();
   return failure;
 }
@@ -86,7 +87,7 @@ absl::optional<SpawnFailure> DaemonOutput::OpenPump(OutputPump& pump, const Daem
   const uid_t owner = spec.credentials != nullptr ? spec.credentials->uid : geteuid();
   const gid_t group = spec.credentials != nullptr ? spec.credentials->gid : getegid();
   const int error = pump.Open(owner, group);
-  // What an earlier instance wrote is in the log first.
+  // The output of earlier instances comes first in the log.
   pump.Drain();
   if (error == 0) return absl::nullopt;
   return SpawnFailure{stage, error,
@@ -106,13 +107,13 @@ void DaemonOutput::MainEnded() {
 }
 
 std::string DaemonOutput::LastStderrLine() {
-  if (words_ == nullptr) return "";
-  // The newline that ends it counts, and so may blank lines behind it.
+  if (stderr_pump_ == nullptr) return "";
+  // The line's own newline counts, and blank lines may follow it.
   constexpr int64_t kLookBack = kMaxLineLength + 64;
-  const int64_t written = words_->moved() - words_before_;
-  if (written == 0 || !store_->for_writers().Take(OutputPump::kPatience)) return "";
-  const std::string bytes = LastBytes(words_->files(), std::min(written, kLookBack));
-  store_->for_writers().Return();
+  const int64_t written = stderr_pump_->moved() - stderr_start_;
+  if (written == 0 || !store_->writer_pool().Take(OutputPump::kDescriptorTimeout)) return "";
+  const std::string bytes = LastBytes(stderr_pump_->files(), std::min(written, kLookBack));
+  store_->writer_pool().Return();
   const absl::string_view text = absl::StripTrailingAsciiWhitespace(bytes);
   const size_t newline = text.rfind('\n');
   const absl::string_view line =
@@ -139,23 +140,23 @@ void DaemonOutput::Reopen() {
 }
 
 void DaemonOutput::End() {
-  words_ = nullptr;
+  stderr_pump_ = nullptr;
   for (std::unique_ptr<OutputPump>* pump : {&stdout_, &stderr_}) {
     if (*pump == nullptr) continue;
     (*pump)->Drain();
     if ((*pump)->left() > 0) {
-      store_->leftovers().Add(std::make_unique<LeftoverOfPump>(daemon_, std::move(*pump)));
+      store_->leftovers().Add(std::make_unique<PumpLeftover>(daemon_, std::move(*pump)));
     }
     *pump = nullptr;
   }
 }
 
 int64_t DaemonOutput::SmallPipe() const {
-  int64_t smallest = kUsualPipe;
+  int64_t smallest = kDefaultPipe;
   for (const OutputPump* pump : {stdout_.get(), stderr_.get()}) {
     if (pump != nullptr && pump->is_open()) smallest = std::min(smallest, pump->capacity());
   }
-  return smallest < kUsualPipe ? smallest : 0;
+  return smallest < kDefaultPipe ? smallest : 0;
 }
 
 std::string DaemonOutput::Problem() const {

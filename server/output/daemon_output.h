@@ -16,52 +16,52 @@
 
 namespace hob {
 
-// What becomes of the output of one daemon: a pump for each stream that is kept in a log.
+// Moves the output of one daemon to its logs, with one pump for each stream that is logged.
 //
-// Order of calls: Prepare before each spawn, MainEnded, TreeGone; Look whenever a descriptor is
-// ready or the deadline has come, and at any other time. Not thread-safe: belongs to the daemon's
-// worker.
+// Order of calls: Prepare before each spawn, MainEnded, TreeGone. Call Look when a descriptor is
+// ready or the deadline has passed; extra calls are harmless. Not thread-safe: belongs to the
+// daemon's worker.
 class DaemonOutput {
  public:
-  // `store`, which may be null (then nothing is kept), and `clock` outlive it.
+  // Logs nothing if `store` is null. `store` and `clock` outlive the object.
   DaemonOutput(const std::string& daemon, LogStore* store, const Clock& clock);
 
   DaemonOutput(const DaemonOutput&) = delete;
   DaemonOutput& operator=(const DaemonOutput&) = delete;
 
-  // Opens what an instance with this specification is going to write to. A failure has the stage
+  // Opens the FIFOs that an instance with this specification will write to. A failure has the stage
   // "stdout" or "stderr".
   absl::optional<SpawnFailure> Prepare(const DaemonSpec& spec);
 
-  // The `log_*` settings changed; they hold from the next byte on.
+  // Applies changed `log_*` settings from the next byte on.
   void SpecChanged(const DaemonSpec& spec);
 
-  // The main process has ended: what it wrote last is in its log after this, unless that is
+  // Called when the main process has ended. Writes its last output to the log, unless the log is
   // stalled.
   void MainEnded();
 
-  // Returns the last line that the present instance, else the last, wrote to stderr, printable and
-  // of at most kMaxLineLength characters; if stderr is joined to stdout, the last line of that log.
-  // Empty if there is none, or stderr is not kept.
+  // Returns the last line that the current instance, or else the previous one, wrote to stderr:
+  // printable, at most kMaxLineLength characters. If stderr is joined to stdout, returns the last
+  // line of that log. Empty without such a line, or if stderr is not logged.
   std::string LastStderrLine();
 
-  // Nothing of the instance is left, or there never was one.
+  // Called when no process of the instance is left, or none was ever started.
   void TreeGone();
 
   void Look();
 
-  // Has the logs opened anew, by their paths (USR2).
+  // Reopens the logs by path (USR2).
   void Reopen();
 
-  // The daemon ends for good: what is not yet written is left to the store, and who follows its
-  // logs is told the end once that is done.
+  // Called when the daemon is removed or the server ends. Hands unwritten output to the store;
+  // followers of its logs see the end once that output is written.
   void End();
 
-  // Why a log cannot be written; empty when all can.
+  // Returns the reason why a log cannot be written; empty if all logs can be.
   std::string Problem() const;
 
-  // How much the smaller of the FIFOs that are open holds, bytes, where that is less than the
-  // kernel's usual 64 KiB; else 0.
+  // Returns the capacity in bytes of the smaller open FIFO if it is below the kernel's usual 64
+  // KiB, else 0.
   int64_t SmallPipe() const;
 
   MonotonicTime NextDeadline() const;
@@ -78,10 +78,10 @@ class DaemonOutput {
   // Null without a store, and after End.
   std::unique_ptr<OutputPump> stdout_;
   std::unique_ptr<OutputPump> stderr_;
-  // The one of the two that moves the present instance's stderr; null before there was one.
-  OutputPump* words_ = nullptr;
-  // How many bytes `words_` had moved when the present instance came.
-  int64_t words_before_ = 0;
+  // Points to the pump that moves the current instance's stderr; null before the first instance.
+  OutputPump* stderr_pump_ = nullptr;
+  // Holds the bytes that `stderr_pump_` had moved when the current instance started.
+  int64_t stderr_start_ = 0;
 };
 
 }  // namespace hob

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 class DaemonOutputTest : public OutputTest {
  protected:
-  // An instance comes and opens its FIFOs.
+  // Starts an instance, which opens its FIFOs.
   void Begin() {
     ASSERT_EQ(output_.Prepare(spec_), absl::nullopt);
     if (spec_.stdout_mode == OutputMode::kLog) out_ = OpenAsChild(fifo_folder_.path() + "/web.out");
@@ -38,7 +38,7 @@ class DaemonOutputTest : public OutputTest {
   UniqueFd err_;
 };
 
-TEST_F(DaemonOutputTest, WhatADyingChildWroteLastIsInTheFile) {
+TEST_F(DaemonOutputTest, LastOutputOfADyingChildIsLogged) {
   Begin();
   Write(out_, "to stdout");
   Write(err_, "to stderr");
@@ -47,7 +47,7 @@ TEST_F(DaemonOutputTest, WhatADyingChildWroteLastIsInTheFile) {
   EXPECT_EQ(ReadFile(Log("web.err.log")), "to stderr");
 }
 
-TEST_F(DaemonOutputTest, NothingIsHeldOnceNothingIsLeft) {
+TEST_F(DaemonOutputTest, ReleasesAllDescriptorsWithTheTree) {
   const int before = OpenDescriptors();
   Begin();
   Write(out_, "line\n");
@@ -61,14 +61,14 @@ TEST_F(DaemonOutputTest, NothingIsHeldOnceNothingIsLeft) {
   EXPECT_EQ(output_.NextDeadline(), MonotonicTime::InfiniteFuture());
 }
 
-TEST_F(DaemonOutputTest, OnlyWhatIsKeptInALogHasAFifo) {
+TEST_F(DaemonOutputTest, OnlyLoggedStreamsHaveFifos) {
   spec_.stdout_mode = OutputMode::kNull;
   spec_.stderr_mode = OutputMode::kStdout;
   Begin();
   EXPECT_TRUE(Listing(fifo_folder_.path()).empty());
 }
 
-TEST_F(DaemonOutputTest, LastStderrLineIsOfThePresentInstance) {
+TEST_F(DaemonOutputTest, LastStderrLineIsFromTheCurrentInstance) {
   Begin();
   Write(err_, "starts\nfails: \x1b[31mno config\n\n");
   End();
@@ -84,7 +84,7 @@ TEST_F(DaemonOutputTest, LastStderrLineIsOfThePresentInstance) {
   EXPECT_EQ(output_.LastStderrLine(), "no newline");
 }
 
-TEST_F(DaemonOutputTest, LastStderrLineIsFoundInTheLogThatItIsJoinedTo) {
+TEST_F(DaemonOutputTest, LastStderrLineIsFoundInAJoinedLog) {
   Begin();
   Write(err_, "of its own");
   End();
@@ -97,7 +97,7 @@ TEST_F(DaemonOutputTest, LastStderrLineIsFoundInTheLogThatItIsJoinedTo) {
   output_.TreeGone();
   Begin();
   End();
-  EXPECT_EQ(output_.LastStderrLine(), "") << "that was another instance's";
+  EXPECT_EQ(output_.LastStderrLine(), "") << "the line is another instance's";
   output_.TreeGone();
   spec_.stdout_mode = OutputMode::kNull;
   Begin();
@@ -105,7 +105,7 @@ TEST_F(DaemonOutputTest, LastStderrLineIsFoundInTheLogThatItIsJoinedTo) {
   EXPECT_EQ(output_.LastStderrLine(), "");
 }
 
-TEST_F(DaemonOutputTest, LastStderrLineIsFoundBehindARotation) {
+TEST_F(DaemonOutputTest, LastStderrLineIsFoundAcrossARotation) {
   spec_.log_max_bytes = 10;
   spec_.log_compress = false;
   Begin();
@@ -117,14 +117,14 @@ TEST_F(DaemonOutputTest, LastStderrLineIsFoundBehindARotation) {
   EXPECT_EQ(output_.LastStderrLine(), "a line that fills the log");
 }
 
-TEST_F(DaemonOutputTest, LastStderrLineIsCut) {
+TEST_F(DaemonOutputTest, LastStderrLineIsTruncated) {
   Begin();
   Write(err_, std::string(4'000, 'x'));
   End();
   EXPECT_EQ(output_.LastStderrLine().size(), DaemonOutput::kMaxLineLength + 3);
 }
 
-TEST_F(DaemonOutputTest, EitherLogMayBeTheProblem) {
+TEST_F(DaemonOutputTest, ProblemReportsEitherLog) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   Begin();
   Write(out_, "line\n");
@@ -135,7 +135,7 @@ TEST_F(DaemonOutputTest, EitherLogMayBeTheProblem) {
   EXPECT_EQ(ReadFile(Log("web.err.log")), "line\n");
 }
 
-TEST_F(DaemonOutputTest, AFifoThatCannotBeMadeIsASpawnFailure) {
+TEST_F(DaemonOutputTest, FailureToMakeAFifoIsASpawnFailure) {
   ASSERT_EQ(mkdir((fifo_folder_.path() + "/web.err").c_str(), 0755), 0);
   const absl::optional<SpawnFailure> failure = output_.Prepare(spec_);
   ASSERT_TRUE(failure.has_value());
@@ -143,19 +143,19 @@ TEST_F(DaemonOutputTest, AFifoThatCannotBeMadeIsASpawnFailure) {
   EXPECT_NE(failure->error_number, 0);
 }
 
-TEST_F(DaemonOutputTest, ReadersAreToldOfTheEnd) {
+TEST_F(DaemonOutputTest, NotifiesReadersOfTheEnd) {
   const std::shared_ptr<LogFiles> files = store_.Find("web", OutputStream::kStdout);
   EXPECT_FALSE(files->ended());
   output_.End();
   EXPECT_TRUE(files->ended());
-  // Nothing is asked of it any more but these.
+  // From here on nothing else calls it.
   output_.Look();
   output_.MainEnded();
   output_.TreeGone();
   EXPECT_EQ(output_.Problem(), "");
 }
 
-TEST_F(DaemonOutputTest, WhatCannotBeWrittenYetSurvivesTheDaemon) {
+TEST_F(DaemonOutputTest, UnwrittenOutputSurvivesTheDaemon) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   const std::shared_ptr<LogFiles> files = store_.Find("web", OutputStream::kStdout);
   Begin();
@@ -172,10 +172,10 @@ TEST_F(DaemonOutputTest, WhatCannotBeWrittenYetSurvivesTheDaemon) {
   EXPECT_TRUE(files->ended());
   ASSERT_EQ(warnings_.size(), 2);
   EXPECT_THAT(warnings_[0], HasSubstr("web is gone; log stalled: " + Log("web.log")));
-  EXPECT_THAT(warnings_[0], HasSubstr("the last 11 bytes"));
+  EXPECT_THAT(warnings_[0], HasSubstr("keeping its last 11 bytes"));
 }
 
-TEST_F(DaemonOutputTest, WhatIsNeverWrittenIsCountedAsLost) {
+TEST_F(DaemonOutputTest, LostOutputIsCounted) {
   ASSERT_EQ(mkdir(Log("web.err.log").c_str(), 0755), 0);
   Begin();
   Write(err_, "last words\n");
@@ -186,10 +186,10 @@ TEST_F(DaemonOutputTest, WhatIsNeverWrittenIsCountedAsLost) {
   store_.leftovers().Finish(/*tries=*/1, [&done] { done.Notify(); });
   done.WaitForNotification();
   ASSERT_EQ(warnings_.size(), 2);
-  EXPECT_THAT(warnings_[1], HasSubstr("the last 11 bytes that it wrote are lost"));
+  EXPECT_THAT(warnings_[1], HasSubstr("its last 11 bytes are lost"));
 }
 
-TEST_F(DaemonOutputTest, ADaemonThatComesBackWritesBehindWhatWasLeft) {
+TEST_F(DaemonOutputTest, ReturningDaemonWritesAfterLeftoverOutput) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   Begin();
   Write(out_, "one\n");
@@ -209,16 +209,16 @@ TEST_F(DaemonOutputTest, ADaemonThatComesBackWritesBehindWhatWasLeft) {
   EXPECT_EQ(ReadFile(Log("web.log")), "one\ntwo\n");
 }
 
-TEST_F(DaemonOutputTest, TheSmallerPipeIsTold) {
+TEST_F(DaemonOutputTest, ReportsTheSmallerPipe) {
   Begin();
-  // A machine with very many pipes gives small ones to this test too.
+  // A machine with very many pipes gives this test small ones too.
   const int usual = fcntl(err_.get(), F_GETPIPE_SZ);
   EXPECT_EQ(output_.SmallPipe(), usual < 65'536 ? usual : 0);
   ASSERT_EQ(fcntl(err_.get(), F_SETPIPE_SZ, 4096), 4096);
   EXPECT_EQ(output_.SmallPipe(), 4096);
 }
 
-TEST_F(DaemonOutputTest, WithoutAStoreNothingIsKept) {
+TEST_F(DaemonOutputTest, LogsNothingWithoutAStore) {
   DaemonOutput output("web", nullptr, clock_);
   EXPECT_EQ(output.Prepare(spec_), absl::nullopt);
   output.Look();

@@ -7,26 +7,25 @@
 
 namespace hob {
 
-// Counts the descriptors of one use, so that they stay within what the server has planned for that
-// use however many daemons there are. A thread that needs one for a moment gets one soon, because
-// fewer than all are kept for longer.
+// Limits how many descriptors are open for one purpose, however many daemons there are. Some of
+// them are reserved for short use, so a thread that needs one briefly gets one soon.
 //
 // Thread-safe.
 class DescriptorPool {
  public:
-  // At most `most` at the same time, and at most `most_kept` of them by holders that look at
-  // IsCrowded when they have no need of theirs.
-  DescriptorPool(int most, int most_kept) : most_(most), most_kept_(most_kept) {}
+  // Allows `max` descriptors at a time. Holders that keep theirs while idle check IsCrowded, which
+  // turns true above `max_kept`.
+  DescriptorPool(int max, int max_kept) : max_(max), max_kept_(max_kept) {}
 
   DescriptorPool(const DescriptorPool&) = delete;
   DescriptorPool& operator=(const DescriptorPool&) = delete;
 
-  // Takes one, waiting for it for `patience` at the longest. Returns false if there was none.
-  bool Take(absl::Duration patience = absl::ZeroDuration()) ABSL_LOCKS_EXCLUDED(mu_) {
-    const CondVar::Deadline deadline = CondVar::In(absl::ToChronoNanoseconds(patience));
+  // Takes a descriptor, waiting up to `timeout`. Returns false if none became free.
+  bool Take(absl::Duration timeout = absl::ZeroDuration()) ABSL_LOCKS_EXCLUDED(mu_) {
+    const CondVar::Deadline deadline = CondVar::In(absl::ToChronoNanoseconds(timeout));
     MutexLock lock(&mu_);
-    while (taken_ >= most_ && returned_.WaitUntil(&mu_, deadline)) continue;
-    if (taken_ >= most_) return false;
+    while (taken_ >= max_ && returned_.WaitUntil(&mu_, deadline)) continue;
+    if (taken_ >= max_) return false;
     ++taken_;
     return true;
   }
@@ -38,15 +37,15 @@ class DescriptorPool {
     returned_.WakeOne();
   }
 
-  // True if holders should return theirs as soon as they can.
+  // True if holders should return idle descriptors as soon as they can.
   bool IsCrowded() const ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
-    return taken_ > most_kept_;
+    return taken_ > max_kept_;
   }
 
  private:
-  const int most_;
-  const int most_kept_;
+  const int max_;
+  const int max_kept_;
 
   mutable Mutex mu_;
   CondVar returned_;

@@ -7,7 +7,7 @@
 namespace hob {
 namespace {
 
-TEST(DescriptorPoolTest, ThereAreNeverMoreThanTheMost) {
+TEST(DescriptorPoolTest, NeverExceedsTheMaximum) {
   DescriptorPool pool(2, 1);
   EXPECT_TRUE(pool.Take());
   EXPECT_TRUE(pool.Take());
@@ -16,7 +16,7 @@ TEST(DescriptorPoolTest, ThereAreNeverMoreThanTheMost) {
   EXPECT_TRUE(pool.Take());
 }
 
-TEST(DescriptorPoolTest, WhoHoldsOneIsToldWhenTooManyAreKept) {
+TEST(DescriptorPoolTest, IsCrowdedWhenTooManyAreKept) {
   DescriptorPool pool(3, 1);
   pool.Take();
   EXPECT_FALSE(pool.IsCrowded());
@@ -26,7 +26,7 @@ TEST(DescriptorPoolTest, WhoHoldsOneIsToldWhenTooManyAreKept) {
   EXPECT_FALSE(pool.IsCrowded());
 }
 
-TEST(DescriptorPoolTest, WhoIsPatientGetsTheNextThatIsFree) {
+TEST(DescriptorPoolTest, WaitsForAFreeDescriptor) {
   DescriptorPool pool(1, 1);
   pool.Take();
   EXPECT_FALSE(pool.Take(absl::Milliseconds(1)));

@@ -18,8 +18,8 @@ LeftoverOutput::LeftoverOutput(std::function<void(const std::string& line)> warn
 }
 
 void LeftoverOutput::Add(std::unique_ptr<Item> item) {
-  warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; the last ", item->left(),
-                     " bytes that it wrote wait until it can be written"));
+  warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; keeping its last ",
+                     item->left(), " bytes until the log can be written"));
   MutexLock lock(&mu_);
   added_.push_back(std::move(item));
   Wake();
@@ -32,9 +32,9 @@ void LeftoverOutput::Finish(int tries, std::function<void()> done) {
   Wake();
 }
 
-void LeftoverOutput::CutShort() {
+void LeftoverOutput::SkipRetries() {
   MutexLock lock(&mu_);
-  cut_short_ = true;
+  skip_retries_ = true;
   Wake();
 }
 
@@ -70,15 +70,14 @@ bool LeftoverOutput::WaitForTry(Items& items) {
   woken_ = false;
   std::move(added_.begin(), added_.end(), std::back_inserter(items));
   added_.clear();
-  return thread_.ending() || (done_ != nullptr && (--tries_left_ <= 0 || cut_short_));
+  return thread_.ending() || (done_ != nullptr && (--tries_left_ <= 0 || skip_retries_));
 }
 
 void LeftoverOutput::TryAll(Items& items) {
   for (std::unique_ptr<Item>& item : items) {
-    item->WriteOn();
+    item->TryWrite();
     if (item->left() > 0) continue;
-    warn_(
-        absl::StrCat(item->daemon(), " is gone; the last bytes that it wrote are in its log now"));
+    warn_(absl::StrCat(item->daemon(), " is gone; its last output is now in its log"));
     item = nullptr;
   }
   items.erase(std::remove(items.begin(), items.end(), nullptr), items.end());
@@ -86,8 +85,8 @@ void LeftoverOutput::TryAll(Items& items) {
 
 void LeftoverOutput::GiveUp(Items& items) {
   for (const std::unique_ptr<Item>& item : items) {
-    warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; the last ", item->left(),
-                       " bytes that it wrote are lost"));
+    warn_(absl::StrCat(item->daemon(), " is gone; ", item->problem(), "; its last ", item->left(),
+                       " bytes are lost"));
   }
   items.clear();
 }

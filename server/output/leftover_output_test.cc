@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// What a test and the thread both see of an item.
+// State shared by a test and the thread.
 struct Disk {
   std::atomic<bool> full{true};
   std::atomic<int> tries{0};
@@ -24,7 +24,7 @@ class FakeItem : public LeftoverOutput::Item {
  public:
   explicit FakeItem(Disk& disk) : disk_(disk) {}
 
-  void WriteOn() override {
+  void TryWrite() override {
     ++disk_.tries;
     if (!disk_.full) left_ = 0;
   }
@@ -41,7 +41,7 @@ class FakeItem : public LeftoverOutput::Item {
 class LeftoverOutputTest : public testing::Test {
  protected:
   void Add() { leftovers_->Add(std::make_unique<FakeItem>(disk_)); }
-  // Has the leftovers finished and waits for it.
+  // Calls Finish and waits for `done`.
   void Finish(int tries) {
     absl::Notification done;
     leftovers_->Finish(tries, [&done] { done.Notify(); });
@@ -57,10 +57,9 @@ class LeftoverOutputTest : public testing::Test {
   }
 
   static constexpr char kWaits[] =
-      "web is gone; log stalled: full; the last 7 bytes that it wrote wait until it can be written";
-  static constexpr char kWritten[] = "web is gone; the last bytes that it wrote are in its log now";
-  static constexpr char kLost[] =
-      "web is gone; log stalled: full; the last 7 bytes that it wrote are lost";
+      "web is gone; log stalled: full; keeping its last 7 bytes until the log can be written";
+  static constexpr char kWritten[] = "web is gone; its last output is now in its log";
+  static constexpr char kLost[] = "web is gone; log stalled: full; its last 7 bytes are lost";
 
   absl::Mutex mu_;
   std::vector<std::string> lines_;
@@ -72,40 +71,40 @@ class LeftoverOutputTest : public testing::Test {
       });
 };
 
-TEST_F(LeftoverOutputTest, WhatIsLeftIsWrittenOnceThatIsPossible) {
+TEST_F(LeftoverOutputTest, WritesOutputOnceThatIsPossible) {
   Add();
   disk_.full = false;
   AwaitLines(2);
   EXPECT_THAT(Lines(), ElementsAre(kWaits, kWritten));
 }
 
-TEST_F(LeftoverOutputTest, WithoutLeftoversTheEndComesAtOnce) {
+TEST_F(LeftoverOutputTest, FinishesAtOnceWhenEmpty) {
   Finish(1000);
   EXPECT_THAT(Lines(), ElementsAre());
 }
 
-TEST_F(LeftoverOutputTest, WhatCannotBeWrittenIsSaidToBeLostAfterTheLastTry) {
+TEST_F(LeftoverOutputTest, ReportsLostOutputAfterTheLastTry) {
   Add();
   Finish(2);
   EXPECT_THAT(Lines(), ElementsAre(kWaits, kLost));
   EXPECT_GE(disk_.tries, 2);
 }
 
-TEST_F(LeftoverOutputTest, WhatIsWrittenMeanwhileIsNotLost) {
+TEST_F(LeftoverOutputTest, OutputWrittenMeanwhileIsNotLost) {
   Add();
   disk_.full = false;
   Finish(1);
   EXPECT_THAT(Lines(), ElementsAre(kWaits, kWritten));
 }
 
-TEST_F(LeftoverOutputTest, TheLastTriesCanBeCutShort) {
+TEST_F(LeftoverOutputTest, LastTriesCanBeSkipped) {
   Add();
-  leftovers_->CutShort();
+  leftovers_->SkipRetries();
   Finish(1'000'000);
   EXPECT_THAT(Lines(), ElementsAre(kWaits, kLost));
 }
 
-TEST_F(LeftoverOutputTest, TheDestructorSaysWhatIsLost) {
+TEST_F(LeftoverOutputTest, DestructorReportsLostOutput) {
   Add();
   leftovers_ = nullptr;
   EXPECT_THAT(Lines(), ElementsAre(kWaits, kLost));

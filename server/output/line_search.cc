@@ -16,7 +16,7 @@ std::string Read(LogSource& source, int64_t offset, int64_t size) {
   return bytes;
 }
 
-// Going back from the end, block by block: of a large file only the end is read.
+// Searches block by block from the end, so that only the end of a large file is read.
 LastLines SearchBackwards(LogSource& source, int64_t lines) {
   LastLines found;
   const int64_t size = source.Size();
@@ -24,7 +24,7 @@ LastLines SearchBackwards(LogSource& source, int64_t lines) {
     const int64_t begin = std::max<int64_t>(end - kBlock, 0);
     const std::string block = Read(source, begin, end - begin);
     for (int64_t i = static_cast<int64_t>(block.size()) - 1; i >= 0; --i) {
-      // The newline at the very end begins no line.
+      // A newline at the very end starts no line.
       if (block[i] != '\n' || begin + i + 1 == size) continue;
       found.offset = begin + i + 1;
       if (++found.count == lines) return found;
@@ -36,7 +36,7 @@ LastLines SearchBackwards(LogSource& source, int64_t lines) {
   return found;
 }
 
-// Where the line after the first `newlines` newlines begins, and how many lines there are in all.
+// Returns where the line after the first `newlines` newlines begins, and the total number of lines.
 LastLines CountLines(LogSource& source, absl::optional<int64_t> newlines) {
   LastLines found;
   bool in_line = false;

@@ -1,4 +1,4 @@
-// Where lines begin in a file of a log.
+// Finds where lines begin in a file of a log.
 #ifndef HOB_SERVER_OUTPUT_LINE_SEARCH_H_
 #define HOB_SERVER_OUTPUT_LINE_SEARCH_H_
 
@@ -9,17 +9,17 @@
 namespace hob {
 
 struct LastLines {
-  // How many lines were found, those asked for at most.
+  // Number of lines found, at most the number asked for.
   int64_t count = 0;
-  // Where the first of them begins.
+  // Offset of the first of them.
   int64_t offset = 0;
 };
 
-// The last `lines` (1 or more) lines of a file, or all that it has. A last line without a newline
-// counts.
+// Returns the last `lines` (1 or more) lines of a file, or all that it has. Counts a last line
+// without a newline.
 LastLines FindLastLines(LogSource& source, int64_t lines);
 
-// Where the line begins that holds the byte at `offset`; no further back than 64 KiB.
+// Returns where the line that holds the byte at `offset` begins; looks no further back than 64 KiB.
 int64_t BeginningOfLine(LogSource& source, int64_t offset);
 
 }  // namespace hob

@@ -19,7 +19,7 @@ namespace {
 // zstd's own default: text shrinks to about a tenth at hundreds of MB a second.
 constexpr int kLevel = 3;
 
-// The scheduler's weakest weight and the disk's last class (ioprio_set(2)).
+// Takes the lowest CPU priority and the idle I/O class (ioprio_set(2)).
 void TakeLowestPriority() {
   constexpr int kWhoProcess = 1;
   constexpr int kClassIdle = 3 << 13;
@@ -89,7 +89,7 @@ void LogArchiver::Loop() {
 void LogArchiver::SyncBackups(const LogFiles& files, int64_t first) {
   for (int64_t sequence = std::max(first, files.Oldest()); sequence < files.current(); ++sequence) {
     const UniqueFd backup = files.OpenUncompressed(sequence);
-    // It may have gone meanwhile.
+    // It may have been removed meanwhile.
     if (backup.ok()) sync_(backup.get());
   }
   SyncFolderOf(files);
@@ -103,7 +103,7 @@ bool LogArchiver::SyncFolderOf(const LogFiles& files) {
 
 void LogArchiver::CompressBackups(LogFiles& files) {
   for (int64_t sequence : files.Uncompressed()) {
-    // A crash must not find the bytes gone and the new name not yet on the disk.
+    // After a crash, the bytes must not be gone while the new name is not yet on disk.
     if (CompressBeside(files, sequence) && SyncFolderOf(files)) files.RemoveUncompressed(sequence);
     if (thread_.ending()) return;
   }
@@ -112,7 +112,7 @@ void LogArchiver::CompressBackups(LogFiles& files) {
 bool LogArchiver::CompressBeside(LogFiles& files, int64_t sequence) {
   const std::string path = files.path() + ".zst.tmp";
   UniqueFd from = files.OpenUncompressed(sequence);
-  // It may have gone meanwhile.
+  // It may have been removed meanwhile.
   if (!from.ok()) return false;
   if (Compress(std::move(from), path) && files.AddCompressed(sequence, path)) return true;
   unlink(path.c_str());
@@ -120,18 +120,18 @@ bool LogArchiver::CompressBeside(LogFiles& files, int64_t sequence) {
 }
 
 bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
-  // A file there is unfinished or planted by somebody; a new one is neither.
+  // An existing file is unfinished, or was planted by another user.
   unlink(path.c_str());
   const UniqueFd to(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   struct stat status;
-  // Where the size cannot be told, nothing must be put in the place of the bytes.
+  // Without the size, the compressed form must not replace the original.
   if (!to.ok() || fstat(from.get(), &status) != 0) return false;
   const std::unique_ptr<LogSource> source = LogSource::From({std::move(from), false});
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> encoder(ZSTD_createCCtx(),
                                                                      &ZSTD_freeCCtx);
   ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_compressionLevel, kLevel);
   ZSTD_CCtx_setParameter(encoder.get(), ZSTD_c_checksumFlag, 1);
-  // Readers learn the size without decompressing.
+  // Lets readers learn the size without decompressing.
   const int64_t size = status.st_size;
   ZSTD_CCtx_setPledgedSrcSize(encoder.get(), size);
   std::vector<char> plain(ZSTD_CStreamInSize());
@@ -151,7 +151,7 @@ bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
     } while (in.pos < in.size || (directive == ZSTD_e_end && left != 0));
     if (directive == ZSTD_e_continue) left = 1;
   }
-  // A crash must not leave an empty file in the place of the bytes.
+  // After a crash, an empty file must not have replaced the bytes.
   return sync_(to.get());
 }
 

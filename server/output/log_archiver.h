@@ -14,63 +14,63 @@
 
 namespace hob {
 
-// Brings rotated logs to the disk (fsync(2)) and compresses them with zstd, one at a time, on a
-// thread of the lowest priority: nothing waits for it. A backup is removed only when its compressed
-// form is on the disk under its name. One that cannot be compressed (a full disk) stays as it is
-// until the next rotation of its log asks again.
+// Syncs rotated logs to disk (fsync(2)) and compresses them with zstd, one at a time, on a thread
+// of the lowest priority; nothing waits for it. Removes a backup only once its compressed form is
+// on disk under its final name. A backup that cannot be compressed (a full disk) stays as it is
+// until the next rotation of its log.
 //
-// Holds at most kMostDescriptors. Thread-safe.
+// Holds at most kMaxDescriptors descriptors. Thread-safe.
 class LogArchiver {
  public:
-  static constexpr int kMostDescriptors = 2;
+  static constexpr int kMaxDescriptors = 2;
 
-  // Has the kernel bring a file or folder to the disk; false when that failed.
+  // Syncs a file or folder to disk; returns false on failure.
   using Sync = std::function<bool(int fd)>;
 
-  // Starts the thread, which is the one that calls `sync`.
+  // Starts the thread. Only that thread calls `sync`.
   explicit LogArchiver(Sync sync = SyncToDisk);
 
   LogArchiver(const LogArchiver&) = delete;
   LogArchiver& operator=(const LogArchiver&) = delete;
 
-  // Called when the file `sequence` of `files` was rotated: brings it to the disk and, with
-  // `compress`, compresses every backup of the log that is not yet compressed. Returns at once.
+  // Called after file `sequence` of `files` was rotated. Syncs it to disk and, with `compress`,
+  // compresses every uncompressed backup of the log. Returns at once.
   void Request(std::shared_ptr<LogFiles> files, int64_t sequence, bool compress)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Blocks until everything that was requested is done.
+  // Blocks until all requests are done.
   void WaitUntilIdle() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Gives up the work under way, without a trace, and ends the thread: nothing is done any more.
-  // Called by one thread at a time, and at the latest by the destructor.
+  // Abandons the work in progress without leaving a trace, and ends the thread; later requests are
+  // ignored. Called by one thread at a time; the destructor calls it too.
   void End() ABSL_LOCKS_EXCLUDED(mu_) { thread_.End(); }
 
  private:
   struct Task {
     std::shared_ptr<LogFiles> files;
-    // The first file that was rotated.
+    // Sequence number of the first rotated file.
     int64_t first;
     bool compress;
   };
 
-  // fsync(2).
+  // Calls fsync(2).
   static bool SyncToDisk(int fd);
 
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
-  // Brings the backups from `first` on to the disk.
+  // Syncs the backups from `first` on to disk.
   void SyncBackups(const LogFiles& files, int64_t first);
   bool SyncFolderOf(const LogFiles& files);
   void CompressBackups(LogFiles& files);
-  // Puts a compressed form of the backup beside it. False when that failed or is to stop.
+  // Writes a compressed form of the backup beside it. False on failure or if the thread is ending.
   bool CompressBeside(LogFiles& files, int64_t sequence);
-  // Compresses what `from` holds into a new file at `path`, and brings that to the disk. False when
-  // that failed or is to stop.
+  // Compresses the contents of `from` into a new file at `path` and syncs that to disk. False on
+  // failure or if the thread is ending.
   bool Compress(UniqueFd from, const std::string& path);
 
   const Sync sync_;
   Mutex mu_;
   CondVar changed_;
-  // One a log.
+  // At most one task per log.
   std::deque<Task> queue_ ABSL_GUARDED_BY(mu_);
   bool busy_ ABSL_GUARDED_BY(mu_) = false;
   BackgroundThread thread_;

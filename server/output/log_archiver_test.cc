@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 
 class LogArchiverTest : public RotationTest {};
 
-TEST_F(LogArchiverTest, CompressionKeepsTheBytesAndTheOrder) {
+TEST_F(LogArchiverTest, CompressionKeepsBytesAndOrder) {
   LogArchiver archiver;
   const std::string large(300'000, 'x');
   WriteAndRotate(large, 5);
@@ -38,12 +38,12 @@ TEST_F(LogArchiverTest, CompressionKeepsTheBytesAndTheOrder) {
   EXPECT_EQ(files_->StartOf(3), 300'003);
 }
 
-// Notes what is brought to the disk: each file's first bytes, or a folder's listing.
-class SyncNotes {
+// Records what is synced: the first bytes of each file, or a folder's listing.
+class SyncRecorder {
  public:
-  explicit SyncNotes(std::string folder) : folder_(std::move(folder)) {}
+  explicit SyncRecorder(std::string folder) : folder_(std::move(folder)) {}
 
-  LogArchiver::Sync Noting() {
+  LogArchiver::Sync Recorder() {
     return [this](int fd) {
       struct stat status;
       EXPECT_EQ(fstat(fd, &status), 0);
@@ -72,9 +72,9 @@ class SyncNotes {
   std::vector<std::string> notes_;
 };
 
-TEST_F(LogArchiverTest, ARotatedFileIsOnTheDiskBeforeAndAfterItIsCompressed) {
-  SyncNotes disk(folder_.path());
-  LogArchiver archiver(disk.Noting());
+TEST_F(LogArchiverTest, SyncsRotatedFilesBeforeAndAfterCompression) {
+  SyncRecorder disk(folder_.path());
+  LogArchiver archiver(disk.Recorder());
   WriteAndRotate("one", 5);
   WriteFile(files_->path(), "two");
   archiver.Request(files_, 0, /*compress=*/true);
@@ -83,14 +83,14 @@ TEST_F(LogArchiverTest, ARotatedFileIsOnTheDiskBeforeAndAfterItIsCompressed) {
   EXPECT_EQ(disk.notes()[0], "web.log.1: 3 bytes");
   EXPECT_EQ(disk.notes()[1], "folder: web.log web.log.1 web.log.1.idx");
   EXPECT_THAT(disk.notes()[2], HasSubstr("web.log.zst.tmp: "));
-  // The original goes only after this.
+  // The original is removed only after this.
   EXPECT_EQ(disk.notes()[3], "folder: web.log web.log.1 web.log.1.idx web.log.1.zst");
   EXPECT_THAT(Listing(folder_.path()), ElementsAre("web.log", "web.log.1.idx", "web.log.1.zst"));
 }
 
-TEST_F(LogArchiverTest, WithoutCompressionARotatedFileIsBroughtToTheDiskToo) {
-  SyncNotes disk(folder_.path());
-  LogArchiver archiver(disk.Noting());
+TEST_F(LogArchiverTest, SyncsRotatedFilesWithoutCompression) {
+  SyncRecorder disk(folder_.path());
+  LogArchiver archiver(disk.Recorder());
   WriteAndRotate("one", 5);
   WriteAndRotate("two2", 5);
   archiver.Request(files_, 0, /*compress=*/false);
@@ -99,10 +99,10 @@ TEST_F(LogArchiverTest, WithoutCompressionARotatedFileIsBroughtToTheDiskToo) {
                                         HasSubstr("folder: web.log.1 ")));
 }
 
-TEST_F(LogArchiverTest, WhatCannotBeBroughtToTheDiskKeepsItsOriginal) {
-  SyncNotes disk(folder_.path());
+TEST_F(LogArchiverTest, KeepsTheOriginalWhenSyncFails) {
+  SyncRecorder disk(folder_.path());
   disk.Fail();
-  LogArchiver archiver(disk.Noting());
+  LogArchiver archiver(disk.Recorder());
   WriteAndRotate("one", 5);
   archiver.Request(files_, 0, /*compress=*/true);
   archiver.WaitUntilIdle();
@@ -110,7 +110,7 @@ TEST_F(LogArchiverTest, WhatCannotBeBroughtToTheDiskKeepsItsOriginal) {
   EXPECT_EQ(Read(0), "one");
 }
 
-TEST_F(LogArchiverTest, AfterItsEndNothingIsDone) {
+TEST_F(LogArchiverTest, DoesNothingAfterEnd) {
   LogArchiver archiver;
   WriteAndRotate("one", 5);
   archiver.End();
@@ -120,7 +120,7 @@ TEST_F(LogArchiverTest, AfterItsEndNothingIsDone) {
   EXPECT_EQ(Read(0), "one");
 }
 
-TEST_F(LogArchiverTest, APlantedLinkIsNotWrittenTo) {
+TEST_F(LogArchiverTest, DoesNotWriteThroughAPlantedLink) {
   const std::string victim = folder_.path() + "/victim";
   const std::string planted = folder_.path() + "/web.log.zst.tmp";
   for (const auto plant : {symlink, link}) {
@@ -136,7 +136,7 @@ TEST_F(LogArchiverTest, APlantedLinkIsNotWrittenTo) {
   }
 }
 
-TEST_F(LogArchiverTest, WhatACrashLeftBesideItsCompressedFormIsCompressedAnew) {
+TEST_F(LogArchiverTest, RecompressesAFileLeftByACrash) {
   WriteAndRotate("one", 5);
   WriteFile(folder_.path() + "/web.log.1.zst", "half of it");
   LogArchiver archiver;
@@ -146,7 +146,7 @@ TEST_F(LogArchiverTest, WhatACrashLeftBesideItsCompressedFormIsCompressedAnew) {
   EXPECT_EQ(Read(0), "one");
 }
 
-TEST_F(LogArchiverTest, ACompressedFileIsReadFromAnyOffset) {
+TEST_F(LogArchiverTest, CompressedFilesAreReadFromAnyOffset) {
   LogArchiver archiver;
   std::string numbers;
   for (int i = 0; i < 100'000; ++i) absl::StrAppend(&numbers, i, "\n");

@@ -17,8 +17,8 @@ namespace {
 constexpr char kIndex[] = ".idx";
 constexpr char kCompressed[] = ".zst";
 
-// Whether there is something at `path`. Where that cannot be told, false, and errno(3) is not 0;
-// else it is.
+// True if there is a file at `path`. If that cannot be determined, returns false and sets errno(3);
+// otherwise errno is 0.
 bool Exists(const std::string& path) {
   struct stat status;
   errno = 0;
@@ -34,8 +34,8 @@ UniqueFd OpenForReading(const std::string& path) {
   return fd;
 }
 
-// 0 when it was renamed or is not there, else errno(3). Replaces nothing where the file system can
-// promise that: that `to` is free was found out by a call that may have failed.
+// Renames `from` if it exists; returns 0 or errno(3). Replaces nothing if the file system can
+// guarantee that: the check that `to` is free may have failed.
 int RenameIfThere(const std::string& from, const std::string& to) {
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
   if (errno == EINVAL && rename(from.c_str(), to.c_str()) == 0) return 0;
@@ -107,13 +107,13 @@ UniqueFd LogFiles::OpenIndex(int64_t sequence) const {
 
 int LogFiles::Rotate(int backups, int64_t size) {
   absl::MutexLock lock(&mu_);
-  // What a change of `log_backups` has left goes too.
+  // Also removes backups in excess of a lowered `log_backups`.
   const int64_t first_removed = std::max(backups, 1);
   int64_t end_of_removed = first_removed;
   while (ExistsLocked(end_of_removed)) ++end_of_removed;
-  // One that is not seen would get the bytes of another.
+  // An undetected backup would be overwritten.
   if (errno != 0) return errno;
-  // Only what there is: `log_backups` may be thousands.
+  // Visits existing backups only: `log_backups` may be in the thousands.
   int64_t oldest = 0;
   while (oldest < backups - 1 && ExistsLocked(oldest + 1)) ++oldest;
   if (errno != 0) return errno;
@@ -143,7 +143,7 @@ int LogFiles::ShiftLocked(int64_t back, int by) {
       return error;
     }
   }
-  // What is left there tells of another file.
+  // A leftover index there belongs to another file.
   unlink((to + kIndex).c_str());
   if (RenameIfThere(from + kIndex, to + kIndex) != 0) unlink((from + kIndex).c_str());
   return 0;
@@ -186,13 +186,13 @@ void LogFiles::RemoveUncompressed(int64_t sequence) {
 void LogFiles::AddWriter() { ++writers_; }
 
 void LogFiles::RemoveWriter() {
-  if (--writers_ == 0) NoteMore();
+  if (--writers_ == 0) NotifyListeners();
 }
 
-void LogFiles::NoteMore() {
+void LogFiles::NotifyListeners() {
   if (!has_listeners_) return;
   absl::MutexLock lock(&listeners_mu_);
-  for (Listener* listener : listeners_) listener->OnMore();
+  for (Listener* listener : listeners_) listener->OnChange();
 }
 
 void LogFiles::AddListener(Listener* listener) {

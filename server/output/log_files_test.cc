@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 
 class LogFilesTest : public RotationTest {};
 
-TEST_F(LogFilesTest, RotationKeepsTheLatestBackupsWithTheirIndexes) {
+TEST_F(LogFilesTest, RotationKeepsTheLatestBackupsAndTheirIndexes) {
   for (const char* text : {"one", "two", "three", "four"}) WriteAndRotate(text, 2);
   EXPECT_THAT(Listing(folder_.path()),
               ElementsAre("web.log.1", "web.log.1.idx", "web.log.2", "web.log.2.idx"));
@@ -22,7 +22,7 @@ TEST_F(LogFilesTest, RotationKeepsTheLatestBackupsWithTheirIndexes) {
   EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2.idx"), "three");
 }
 
-TEST_F(LogFilesTest, AFileKeepsItsSequenceNumberWhileItIsRenamed) {
+TEST_F(LogFilesTest, RenamedFilesKeepTheirSequenceNumbers) {
   WriteAndRotate("zero", 5);
   WriteAndRotate("one", 5);
   EXPECT_EQ(files_->current(), 2);
@@ -34,21 +34,21 @@ TEST_F(LogFilesTest, AFileKeepsItsSequenceNumberWhileItIsRenamed) {
   EXPECT_EQ(Read(-1), "none");
 }
 
-// The header of a frame of zstd with a size of 8 bytes, all of them this one.
+// Returns the header of a zstd frame with a size of 8 bytes, all of them this one.
 std::string FrameOfSize(char byte) {
   return std::string("\x28\xB5\x2F\xFD\xE0", 5) + std::string(8, byte);
 }
 
-TEST_F(LogFilesTest, ASpoiltBackupThatClaimsToBeHugeIsCounted) {
+TEST_F(LogFilesTest, CountsACorruptBackupThatClaimsToBeHuge) {
   WriteAndRotate("one", 5);
   WriteAndRotate("two", 5);
-  // 2^63 and more, and so much that it does not fit into 63 bits twice.
+  // Sizes of 2^63 and more, and sizes whose sum does not fit into 63 bits.
   for (const char byte : {'\x80', '\x7F'}) {
     for (const int64_t sequence : {0, 1}) {
-      const std::string spoilt = folder_.path() + "/spoilt";
-      WriteFile(spoilt, FrameOfSize(byte));
+      const std::string corrupt = folder_.path() + "/corrupt";
+      WriteFile(corrupt, FrameOfSize(byte));
       WriteFile(files_->path() + "." + std::to_string(2 - sequence), "");
-      ASSERT_TRUE(files_->AddCompressed(sequence, spoilt));
+      ASSERT_TRUE(files_->AddCompressed(sequence, corrupt));
       files_->RemoveUncompressed(sequence);
       EXPECT_EQ(Read(sequence), "");
     }
@@ -56,7 +56,7 @@ TEST_F(LogFilesTest, ASpoiltBackupThatClaimsToBeHugeIsCounted) {
   }
 }
 
-TEST_F(LogFilesTest, WhatAnEarlierServerLeftHasNumbersBelowZero) {
+TEST_F(LogFilesTest, FilesOfAnEarlierServerHaveNegativeNumbers) {
   WriteFile(folder_.path() + "/web.log.1", "before");
   WriteFile(folder_.path() + "/web.log.2", "long before");
   EXPECT_EQ(files_->Oldest(), -2);
@@ -65,13 +65,13 @@ TEST_F(LogFilesTest, WhatAnEarlierServerLeftHasNumbersBelowZero) {
   EXPECT_EQ(files_->StartOf(-2), -17);
 }
 
-TEST_F(LogFilesTest, NoBackupsAreKeptWhereNoneAreWanted) {
+TEST_F(LogFilesTest, ZeroBackupsKeepsNone) {
   WriteAndRotate("one", 0);
   EXPECT_THAT(Listing(folder_.path()), IsEmpty());
   EXPECT_EQ(files_->current(), 1);
 }
 
-TEST_F(LogFilesTest, FewerBackupsTakeEffectWithTheNextRotation) {
+TEST_F(LogFilesTest, LoweredBackupsTakeEffectAtTheNextRotation) {
   for (const char* text : {"one", "two", "three", "four"}) WriteAndRotate(text, 5);
   WriteAndRotate("five", 2);
   EXPECT_THAT(Listing(folder_.path()),
@@ -79,7 +79,7 @@ TEST_F(LogFilesTest, FewerBackupsTakeEffectWithTheNextRotation) {
   EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2"), "four");
 }
 
-TEST_F(LogFilesTest, ABackupThatSomebodyHasTakenAwayCostsNoOther) {
+TEST_F(LogFilesTest, AMissingBackupDoesNotAffectOthers) {
   for (const char* text : {"one", "two", "three"}) WriteAndRotate(text, 5);
   ASSERT_EQ(unlink((folder_.path() + "/web.log.2").c_str()), 0);
   for (const char* text : {"four", "five"}) WriteAndRotate(text, 5);
@@ -89,35 +89,35 @@ TEST_F(LogFilesTest, ABackupThatSomebodyHasTakenAwayCostsNoOther) {
   EXPECT_EQ(ReadFile(folder_.path() + "/web.log.4"), "one");
 }
 
-TEST_F(LogFilesTest, ARotationThatFailsLeavesTheFileBeingWritten) {
+TEST_F(LogFilesTest, FailedRotationKeepsTheFileBeingWritten) {
   LogFiles nowhere(folder_.path() + "/web.log/not-a-folder");
   WriteFile(folder_.path() + "/web.log", "text");
   EXPECT_EQ(nowhere.Rotate(5, 4), ENOTDIR);
   EXPECT_EQ(nowhere.current(), 0);
 }
 
-TEST_F(LogFilesTest, ACorruptCompressedFileEndsWhereItCannotBeRead) {
+TEST_F(LogFilesTest, CorruptCompressedFileEndsAtTheCorruption) {
   WriteFile(folder_.path() + "/web.log.1.zst", "this is not zstd at all");
   EXPECT_EQ(Read(-1), "");
 }
 
-TEST_F(LogFilesTest, WhatIsNoRegularFileIsNotOpened) {
+TEST_F(LogFilesTest, OpensRegularFilesOnly) {
   ASSERT_EQ(symlink("/etc/passwd", files_->path().c_str()), 0);
   EXPECT_FALSE(files_->Open(0).fd.ok());
 }
 
 class CountingListener : public LogFiles::Listener {
  public:
-  void OnMore() override { ++count; }
+  void OnChange() override { ++count; }
   int count = 0;
 };
 
-TEST_F(LogFilesTest, ListenersAreToldOfMoreAndOfTheEnd) {
+TEST_F(LogFilesTest, NotifiesListenersOfGrowthAndEnd) {
   CountingListener listener;
   files_->AddWriter();
   files_->AddWriter();
   files_->AddListener(&listener);
-  files_->NoteMore();
+  files_->NotifyListeners();
   EXPECT_EQ(listener.count, 1);
   files_->RemoveWriter();
   EXPECT_FALSE(files_->ended());
@@ -126,7 +126,7 @@ TEST_F(LogFilesTest, ListenersAreToldOfMoreAndOfTheEnd) {
   EXPECT_TRUE(files_->ended());
   EXPECT_EQ(listener.count, 2);
   files_->RemoveListener(&listener);
-  files_->NoteMore();
+  files_->NotifyListeners();
   EXPECT_EQ(listener.count, 2);
 }
 

@@ -13,7 +13,7 @@
 namespace hob {
 namespace {
 
-// An entry in the file, in the byte order of the machine: the index never leaves it.
+// An entry in the file, in the machine's byte order: the index never leaves the machine.
 struct Record {
   int64_t offset;
   // Wall clock, nanoseconds since 1970.
@@ -22,22 +22,22 @@ struct Record {
 static_assert(sizeof(Record) == 16, "the format of the file");
 
 constexpr int64_t kRecordSize = sizeof(Record);
-// An index with more entries than this belongs to no log that hob wrote; the rest is left alone.
-constexpr size_t kMostEntries = 4 << 20;
+// hob writes no index with more entries than this; the rest is ignored.
+constexpr size_t kMaxEntries = 4 << 20;
 
 }  // namespace
 
-bool AppendToLogIndex(const std::string& path, const LogIndexEntry& entry, bool anew) {
+bool AppendToLogIndex(const std::string& path, const LogIndexEntry& entry, bool truncate) {
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
   const UniqueFd file(open(path.c_str(), flags, 0640));
   struct stat status;
   if (!file.ok() || fstat(file.get(), &status) != 0) return false;
-  // Not O_TRUNC: what somebody has planted is left as it is.
+  // Not O_TRUNC: a planted file must stay as it is.
   if (!S_ISREG(status.st_mode) || MayBePlanted(status, path)) return false;
-  if (anew && ftruncate(file.get(), 0) != 0) return false;
-  if (anew) status.st_size = 0;
+  if (truncate && ftruncate(file.get(), 0) != 0) return false;
+  if (truncate) status.st_size = 0;
   const Record record = {entry.offset, absl::ToUnixNanos(entry.time)};
-  // An entry that a full disk has cut short is written over.
+  // Overwrites an entry that a full disk cut short.
   const int64_t end = status.st_size - status.st_size % kRecordSize;
   return pwrite(file.get(), &record, kRecordSize, end) == kRecordSize;
 }
@@ -45,7 +45,7 @@ bool AppendToLogIndex(const std::string& path, const LogIndexEntry& entry, bool 
 void LogIndex::ReadFrom(const UniqueFd& file) {
   if (!file.ok()) return;
   std::array<Record, 256> records;
-  while (entries_.size() < kMostEntries) {
+  while (entries_.size() < kMaxEntries) {
     const ssize_t size = pread(file.get(), records.data(), sizeof(records), read_);
     const int64_t count = size / kRecordSize;
     if (size < kRecordSize) return;
@@ -56,26 +56,26 @@ void LogIndex::ReadFrom(const UniqueFd& file) {
 
 void LogIndex::Add(int64_t offset, int64_t nanos) {
   if (offset < 0) return;
-  // The log was truncated, or nothing was written after the entry before.
+  // The log was truncated, or nothing was written after the previous entry.
   while (!entries_.empty() && entries_.back().offset >= offset) entries_.pop_back();
   entries_.push_back({offset, absl::FromUnixNanos(nanos)});
 }
 
-std::vector<LogIndexEntry>::const_iterator LogIndex::Behind(int64_t offset) const {
+std::vector<LogIndexEntry>::const_iterator LogIndex::After(int64_t offset) const {
   return std::upper_bound(
       entries_.begin(), entries_.end(), offset,
       [](int64_t value, const LogIndexEntry& entry) { return value < entry.offset; });
 }
 
 absl::optional<absl::Time> LogIndex::TimeAt(int64_t offset) const {
-  const auto behind = Behind(offset);
-  if (behind == entries_.begin()) return absl::nullopt;
-  return std::prev(behind)->time;
+  const auto after = After(offset);
+  if (after == entries_.begin()) return absl::nullopt;
+  return std::prev(after)->time;
 }
 
 int64_t LogIndex::EndOfTimeAt(int64_t offset) const {
-  const auto behind = Behind(offset);
-  return behind == entries_.end() ? std::numeric_limits<int64_t>::max() : behind->offset;
+  const auto after = After(offset);
+  return after == entries_.end() ? std::numeric_limits<int64_t>::max() : after->offset;
 }
 
 absl::optional<int64_t> LogIndex::OffsetSince(absl::Time time) const {

@@ -15,8 +15,8 @@ const absl::Time kNoon = absl::FromUnixSeconds(1767268800);
 
 class LogIndexTest : public testing::Test {
  protected:
-  void Append(int64_t offset, absl::Time time, bool anew = false) {
-    ASSERT_TRUE(AppendToLogIndex(path_, {offset, time}, anew));
+  void Append(int64_t offset, absl::Time time, bool truncate = false) {
+    ASSERT_TRUE(AppendToLogIndex(path_, {offset, time}, truncate));
   }
   LogIndex Read() {
     LogIndex index;
@@ -28,7 +28,7 @@ class LogIndexTest : public testing::Test {
   const std::string path_ = folder_.path() + "/web.log.idx";
 };
 
-TEST_F(LogIndexTest, EveryByteHasTheTimeOfTheEntryBeforeIt) {
+TEST_F(LogIndexTest, BytesHaveTheTimeOfThePrecedingEntry) {
   Append(0, kNoon);
   Append(100, kNoon + absl::Seconds(1));
   const LogIndex index = Read();
@@ -40,7 +40,7 @@ TEST_F(LogIndexTest, EveryByteHasTheTimeOfTheEntryBeforeIt) {
   EXPECT_GT(index.EndOfTimeAt(100), int64_t{1} << 60);
 }
 
-TEST_F(LogIndexTest, NothingIsKnownWithoutAnEntry) {
+TEST_F(LogIndexTest, EmptyIndexKnowsNothing) {
   EXPECT_EQ(Read().TimeAt(0), absl::nullopt);
   EXPECT_EQ(Read().OffsetSince(kNoon), absl::nullopt);
   Append(50, kNoon);
@@ -52,13 +52,13 @@ TEST_F(LogIndexTest, OffsetSinceMissesNothing) {
   Append(100, kNoon + absl::Seconds(1));
   const LogIndex index = Read();
   EXPECT_EQ(index.OffsetSince(kNoon - absl::Hours(1)), 0);
-  // The bytes of an entry may have come until the next one was due.
+  // The bytes of an entry may have arrived until the next entry was due.
   EXPECT_EQ(index.OffsetSince(kNoon + kIndexInterval - absl::Milliseconds(1)), 0);
   EXPECT_EQ(index.OffsetSince(kNoon + kIndexInterval), 100);
   EXPECT_EQ(index.OffsetSince(kNoon + absl::Hours(1)), absl::nullopt);
 }
 
-TEST_F(LogIndexTest, AnEntryThatWasCutShortIsWrittenOver) {
+TEST_F(LogIndexTest, OverwritesATruncatedEntry) {
   Append(0, kNoon);
   WriteFile(path_, ReadFile(path_) + "torn");
   EXPECT_EQ(Read().entries().size(), 1);
@@ -67,7 +67,7 @@ TEST_F(LogIndexTest, AnEntryThatWasCutShortIsWrittenOver) {
   EXPECT_EQ(Read().TimeAt(100), kNoon + absl::Seconds(1));
 }
 
-TEST_F(LogIndexTest, ATruncatedLogHasOnlyItsNewTimes) {
+TEST_F(LogIndexTest, TruncatedLogHasOnlyNewTimes) {
   Append(0, kNoon);
   Append(100, kNoon + absl::Seconds(1));
   Append(0, kNoon + absl::Seconds(2));
@@ -75,13 +75,13 @@ TEST_F(LogIndexTest, ATruncatedLogHasOnlyItsNewTimes) {
   EXPECT_EQ(Read().TimeAt(150), kNoon + absl::Seconds(2));
 }
 
-TEST_F(LogIndexTest, ANewLogForgetsTheOldIndex) {
+TEST_F(LogIndexTest, NewLogDropsTheOldIndex) {
   Append(100, kNoon);
-  Append(0, kNoon + absl::Seconds(1), /*anew=*/true);
+  Append(0, kNoon + absl::Seconds(1), /*truncate=*/true);
   EXPECT_EQ(ReadFile(path_).size(), 16);
 }
 
-TEST_F(LogIndexTest, WhatIsAppendedLaterIsReadLater) {
+TEST_F(LogIndexTest, ReadsEntriesAppendedLater) {
   Append(0, kNoon);
   const UniqueFd file(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   LogIndex index;
@@ -91,14 +91,14 @@ TEST_F(LogIndexTest, WhatIsAppendedLaterIsReadLater) {
   EXPECT_EQ(index.entries().size(), 2);
 }
 
-TEST_F(LogIndexTest, RubbishIsNoIndexAndNoCrash) {
+TEST_F(LogIndexTest, ToleratesGarbage) {
   WriteFile(path_, std::string(1000, '\xff'));
   EXPECT_THAT(Read().entries(), IsEmpty());
   WriteFile(path_, std::string(1000, 'x'));
   EXPECT_LE(Read().entries().size(), 1);
 }
 
-TEST_F(LogIndexTest, AnIndexThatCannotBeWrittenIsNoMoreThanThat) {
+TEST_F(LogIndexTest, ReportsAnUnwritableIndex) {
   EXPECT_FALSE(AppendToLogIndex(folder_.path() + "/none/web.log.idx", {0, kNoon}, false));
 }
 

@@ -51,14 +51,14 @@ LogReader::Position LogReader::Since(absl::Time time) const {
     index.ReadFrom(files_->OpenIndex(sequence));
     const absl::optional<int64_t> offset = index.OffsetSince(time);
     const bool known = !index.entries().empty();
-    // All of a file without an index may be as young.
+    // A file without an index may be as young as that.
     if (offset.has_value() || !known) position = {sequence, offset.value_or(0)};
-    // What is before the first entry that is too old is older.
+    // Everything before a first entry that is too old is older still.
     if (known && index.entries().front().time + kIndexInterval <= time) break;
   }
   const std::unique_ptr<LogSource> source = LogSource::From(files_->Open(position.sequence));
   if (source == nullptr) return {position.sequence, 0};
-  // A spoilt index speaks of bytes that the file does not have.
+  // A corrupt index may point past the end of the file.
   position.offset = BeginningOfLine(*source, std::min(position.offset, source->Size()));
   return position;
 }
@@ -85,16 +85,16 @@ bool LogReader::EnsureOpen() {
   index_file_ = files_->OpenIndex(position_.sequence);
   index_ = LogIndex();
   const uint64_t inode = source_->Inode();
-  // Somebody has put another file in the place of the one that was read, or has truncated it.
+  // Another file has replaced the one that was read, or it was truncated.
   const bool other = inode != 0 && inode_ != 0 && inode != inode_;
   if (other || source_->Size() < position_.offset) position_.offset = 0;
   inode_ = inode;
   return true;
 }
 
-bool LogReader::SkipWhatIsGone() {
+bool LogReader::SkipMissingFiles() {
   const int64_t oldest = files_->Oldest();
-  // Nothing was written to the log yet.
+  // Nothing has been written to the log yet.
   if (position_.sequence >= oldest) return false;
   const absl::optional<int64_t> start = files_->StartOf(oldest);
   if (start.has_value() && absolute_.has_value()) {
@@ -111,15 +111,15 @@ void LogReader::Close() {
   index_file_.Reset();
 }
 
-absl::optional<LogReader::Piece> LogReader::Next(int64_t most) {
+absl::optional<LogReader::Piece> LogReader::Next(int64_t max) {
   while (!AtStop()) {
-    // Asked before reading: a file that is complete then has nothing behind its end.
+    // Checked before reading: a file that is complete by now gets no more bytes.
     const bool complete = position_.sequence < files_->current();
     if (!EnsureOpen()) {
-      if (SkipWhatIsGone()) continue;
+      if (SkipMissingFiles()) continue;
       return absl::nullopt;
     }
-    int64_t wanted = most;
+    int64_t wanted = max;
     if (stop_.has_value() && stop_->sequence == position_.sequence) {
       wanted = std::min(wanted, stop_->offset - position_.offset);
     }
@@ -128,7 +128,7 @@ absl::optional<LogReader::Piece> LogReader::Next(int64_t most) {
     piece.data.resize(source_->ReadAt(position_.offset, &piece.data[0], wanted));
     if (!piece.data.empty()) {
       index_.ReadFrom(index_file_);
-      Cut(piece.data.size() == most, piece.data);
+      TrimPiece(piece.data.size() == max, piece.data);
       piece.time = index_.TimeAt(position_.offset);
       piece.missed = std::exchange(missed_, 0);
       position_.offset += piece.data.size();
@@ -136,7 +136,7 @@ absl::optional<LogReader::Piece> LogReader::Next(int64_t most) {
       return piece;
     }
     if (!complete) {
-      // The path is looked up anew when there is more.
+      // The next call looks the path up again.
       Close();
       return absl::nullopt;
     }
@@ -147,7 +147,7 @@ absl::optional<LogReader::Piece> LogReader::Next(int64_t most) {
   return absl::nullopt;
 }
 
-void LogReader::Cut(bool may_be_more, std::string& data) {
+void LogReader::TrimPiece(bool may_be_more, std::string& data) {
   const int64_t same_time = index_.EndOfTimeAt(position_.offset) - position_.offset;
   if (same_time < data.size()) {
     const size_t newline = data.find('\n', same_time - 1);

@@ -13,20 +13,19 @@
 
 namespace hob {
 
-// Reads one log from some point on, through its rotated and compressed files and through rotations
-// that happen meanwhile. It has no part in writing: whatever it does, the log's writer does not
-// notice, and a reader that is so slow that rotation takes its file away is told how much it
-// missed.
+// Reads one log from a given position, through rotated and compressed files and through rotations
+// that happen meanwhile. Never affects the log's writer. A reader so slow that rotation removes its
+// file learns how many bytes it missed.
 //
-// First one of the Start functions, then Next. Not thread-safe. Blocks on the disk only. Holds two
-// descriptors between a Next that returned something and the one that does not, or Close.
+// Call one of the Start functions first, then Next. Not thread-safe. Blocks on the disk only. Holds
+// two descriptors from a Next that returns data until a Next that returns none, or Close.
 class LogReader {
  public:
   explicit LogReader(std::shared_ptr<LogFiles> files) : files_(std::move(files)) {}
 
-  // A point of the log. Later points are greater.
+  // A position in the log. Later positions are greater.
   struct Position {
-    // Of the file (LogFiles) and in it.
+    // Sequence number of the file (LogFiles), and the offset in it.
     int64_t sequence = 0;
     int64_t offset = 0;
 
@@ -35,64 +34,66 @@ class LogReader {
     }
   };
 
-  // Behind everything that was written.
+  // Returns the end of the log.
   Position End() const;
-  // Before the last `lines` lines; a last one without a newline counts.
+  // Returns the position before the last `lines` lines; counts a last line without a newline.
   Position BeforeLines(int64_t lines) const;
-  // Before the last `bytes` bytes.
+  // Returns the position before the last `bytes` bytes.
   Position BeforeBytes(int64_t bytes) const;
-  // At the beginning of the line in which the first byte stands that was written at `time` or
-  // later; a line may be up to kIndexInterval older. Where the time is not known: the beginning.
+  // Returns the beginning of the line that holds the first byte written at `time` or later; that
+  // line may be up to kIndexInterval older. Returns the beginning of the log if the times are
+  // unknown.
   Position Since(absl::Time time) const;
 
-  // Goes on reading at `position`.
+  // Continues reading at `position`.
   void StartAt(const Position& position);
-  // Reads no further than that; without it, for ever.
+  // Stops reading at `position`; without one, never stops.
   void StopAt(absl::optional<Position> position) { stop_ = position; }
 
   struct Piece {
     std::string data;
-    // When its first byte was written; absent where that is not known.
+    // When its first byte was written; absent if unknown.
     absl::optional<absl::Time> time;
-    // Bytes before it that rotation has removed before they were read.
+    // Bytes before this piece that rotation removed before they were read.
     int64_t missed = 0;
   };
 
-  // The next bytes, `most` of them at most; absent when there are none at the moment. A piece ends
-  // behind a line unless there is none in it, and holds nothing that was written more than
-  // kIndexInterval after its first line.
-  absl::optional<Piece> Next(int64_t most);
+  // Returns the next bytes, at most `max`; absent if there are none yet. A piece ends after a
+  // newline if it contains one, and holds nothing that was written more than kIndexInterval after
+  // its first line.
+  absl::optional<Piece> Next(int64_t max);
 
-  // Whether descriptors are held; Close lets them go, and the next Next opens what it needs again:
-  // of a compressed file, all that lies before its place is decompressed once more.
+  // True if descriptors are held. Close releases them, and the next Next reopens what it needs; for
+  // a compressed file, that decompresses everything before its position again.
   bool is_open() const { return source_ != nullptr; }
   void Close();
 
-  // Whether everything up to the point of StopAt was read.
+  // True if everything up to the position of StopAt was read.
   bool AtStop() const { return stop_.has_value() && !(position_ < *stop_); }
 
  private:
-  // Opens the file at position_; false when there is none.
+  // Opens the file at position_; false if there is none.
   bool EnsureOpen();
-  // The file at position_ is gone: goes on with the oldest that is there. False when there is none.
-  bool SkipWhatIsGone();
+  // Called if the file at position_ is gone. Moves on to the oldest existing file; false if there
+  // is none.
+  bool SkipMissingFiles();
   void GoTo(int64_t sequence);
-  // Cuts bytes that were read at position_ as Next says.
-  void Cut(bool may_be_more, std::string& data);
+  // Trims bytes that were read at position_ to a piece as Next defines it.
+  void TrimPiece(bool may_be_more, std::string& data);
 
   const std::shared_ptr<LogFiles> files_;
   Position position_;
   absl::optional<Position> stop_;
-  // Where position_ stands in the coordinates of LogFiles::StartOf; absent where that is not known.
+  // position_ in the coordinates of LogFiles::StartOf; absent if unknown.
   absl::optional<int64_t> absolute_;
-  // Not yet told.
+  // Missed bytes not yet reported.
   int64_t missed_ = 0;
 
-  // Of the file at position_. Null and empty while nothing is open.
+  // Belong to the file at position_. Null and empty while nothing is open.
   std::unique_ptr<LogSource> source_;
   UniqueFd index_file_;
   LogIndex index_;
-  // Of the file that was read last; 0 where that was compressed, or there was none.
+  // Inode of the file read last; 0 if that was compressed, or there was none.
   uint64_t inode_ = 0;
 };
 

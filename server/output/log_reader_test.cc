@@ -32,9 +32,9 @@ class LogReaderTest : public testing::Test {
     archiver.WaitUntilIdle();
   }
 
-  std::string ReadOn(int64_t most = 1000) {
+  std::string ReadOn(int64_t max = 1000) {
     std::string all;
-    while (const auto piece = reader_.Next(most)) all += piece->data;
+    while (const auto piece = reader_.Next(max)) all += piece->data;
     return all;
   }
   std::string From(const LogReader::Position& position) {
@@ -47,7 +47,7 @@ class LogReaderTest : public testing::Test {
   LogReader reader_{files_};
 };
 
-TEST_F(LogReaderTest, LastLinesAreFoundAcrossCompressedAndRotatedFiles) {
+TEST_F(LogReaderTest, FindsLastLinesAcrossCompressedAndRotatedFiles) {
   Append("1\n2\n3\n", 0);
   Rotate();
   Compress();
@@ -63,7 +63,7 @@ TEST_F(LogReaderTest, LastLinesAreFoundAcrossCompressedAndRotatedFiles) {
   EXPECT_EQ(From(reader_.BeforeLines(1'000'000)), "1\n2\n3\n4\n5\n6\n7");
 }
 
-TEST_F(LogReaderTest, LastLinesOfALargeFileBeginWhereTheyShould) {
+TEST_F(LogReaderTest, FindsLastLinesOfALargeFile) {
   std::string text;
   for (int i = 0; i < 50'000; ++i) absl::StrAppend(&text, "line ", i, "\n");
   Append(text, 0);
@@ -76,7 +76,7 @@ TEST_F(LogReaderTest, LastLinesOfALargeFileBeginWhereTheyShould) {
   EXPECT_EQ(From(reader_.BeforeLines(20'000)), text.substr(text.find("line 30000\n")));
 }
 
-TEST_F(LogReaderTest, LastBytesAreFoundAcrossFiles) {
+TEST_F(LogReaderTest, FindsLastBytesAcrossFiles) {
   Append("12345", 0);
   Rotate();
   Append("678", 1);
@@ -85,14 +85,14 @@ TEST_F(LogReaderTest, LastBytesAreFoundAcrossFiles) {
   EXPECT_EQ(From(reader_.BeforeBytes(50)), "12345678");
 }
 
-TEST_F(LogReaderTest, ALogThatWasNeverWrittenIsEmpty) {
+TEST_F(LogReaderTest, UnwrittenLogIsEmpty) {
   EXPECT_EQ(From(reader_.BeforeLines(10)), "");
   EXPECT_EQ(From(reader_.Since(kNoon)), "");
   Append("first\n", 0);
   EXPECT_EQ(ReadOn(), "first\n");
 }
 
-TEST_F(LogReaderTest, SinceBeginsWithTheLineThatWasWrittenThen) {
+TEST_F(LogReaderTest, SinceBeginsWithTheLineWrittenThen) {
   Append("a\nb\n", 0);
   Append("c\nhalf a ", 10);
   Append("line\nd\n", 20);
@@ -105,11 +105,11 @@ TEST_F(LogReaderTest, SinceBeginsWithTheLineThatWasWrittenThen) {
   EXPECT_EQ(From(reader_.Since(kNoon + absl::Seconds(40))), "");
 }
 
-TEST_F(LogReaderTest, ASpoiltIndexLeadsToNothingBehindTheEnd) {
+TEST_F(LogReaderTest, CorruptIndexNeverPointsPastTheEnd) {
   Append("a\nb\n", 0);
   ASSERT_TRUE(AppendToLogIndex(files_->index_path(),
                                {std::numeric_limits<int64_t>::max(), kNoon + absl::Seconds(5)},
-                               /*anew=*/true));
+                               /*truncate=*/true));
   const LogReader::Position since = reader_.Since(kNoon);
   EXPECT_EQ(since.sequence, 0);
   EXPECT_EQ(since.offset, 4);
@@ -143,7 +143,7 @@ TEST_F(LogReaderTest, TimeIsAbsentWithoutAnIndex) {
   EXPECT_EQ(reader_.Next(100)->time, absl::nullopt);
 }
 
-TEST_F(LogReaderTest, FollowingGoesThroughRotationAndCompression) {
+TEST_F(LogReaderTest, FollowsThroughRotationAndCompression) {
   reader_.StartAt(reader_.End());
   Append("1\n", 0);
   EXPECT_EQ(ReadOn(), "1\n");
@@ -160,7 +160,7 @@ TEST_F(LogReaderTest, FollowingGoesThroughRotationAndCompression) {
   EXPECT_EQ(ReadOn(2), "4\n5\n6\n");
 }
 
-TEST_F(LogReaderTest, NoDescriptorIsHeldWhileThereIsNothingToRead) {
+TEST_F(LogReaderTest, HoldsNoDescriptorWithoutData) {
   Append("1\n", 0);
   const int before = OpenDescriptors();
   reader_.StartAt({0, 0});
@@ -168,11 +168,11 @@ TEST_F(LogReaderTest, NoDescriptorIsHeldWhileThereIsNothingToRead) {
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
-TEST_F(LogReaderTest, ASlowReaderIsToldHowMuchItMissed) {
+TEST_F(LogReaderTest, SlowReaderLearnsHowMuchItMissed) {
   Append("0123\n", 0);
   reader_.StartAt({0, 0});
   EXPECT_EQ(reader_.Next(2)->data, "01");
-  // What it holds open it may finish.
+  // A reader may finish the file that it holds open.
   for (int i = 1; i <= 3; ++i) {
     Rotate(1);
     Append(absl::StrCat("file ", i, "\n"), i);
@@ -184,7 +184,7 @@ TEST_F(LogReaderTest, ASlowReaderIsToldHowMuchItMissed) {
   EXPECT_EQ(reader_.Next(100)->missed, 0);
 }
 
-TEST_F(LogReaderTest, WhatIsMissedIsCountedThroughCompressedFiles) {
+TEST_F(LogReaderTest, CountsMissedBytesOfCompressedFiles) {
   Append("0123\n", 0);
   reader_.StartAt({0, 3});
   for (int i = 1; i <= 3; ++i) {
@@ -197,7 +197,7 @@ TEST_F(LogReaderTest, WhatIsMissedIsCountedThroughCompressedFiles) {
   EXPECT_EQ(piece->data, "file 1\n");
 }
 
-TEST_F(LogReaderTest, ReadingStopsWhereItWasTold) {
+TEST_F(LogReaderTest, StopsAtTheGivenPosition) {
   Append("1\n2\n", 0);
   reader_.StartAt({0, 0});
   reader_.StopAt(reader_.End());
@@ -208,7 +208,7 @@ TEST_F(LogReaderTest, ReadingStopsWhereItWasTold) {
   EXPECT_EQ(ReadOn(), "3\n");
 }
 
-TEST_F(LogReaderTest, AReplacedFileIsReadFromItsBeginning) {
+TEST_F(LogReaderTest, ReadsAReplacedFileFromTheBeginning) {
   Append("one line\n", 0);
   reader_.StartAt({0, 0});
   EXPECT_EQ(ReadOn(), "one line\n");
@@ -217,7 +217,7 @@ TEST_F(LogReaderTest, AReplacedFileIsReadFromItsBeginning) {
   EXPECT_EQ(ReadOn(), "another, longer line\n");
 }
 
-TEST_F(LogReaderTest, ATruncatedFileIsReadFromItsBeginning) {
+TEST_F(LogReaderTest, ReadsATruncatedFileFromTheBeginning) {
   Append("one line\n", 0);
   reader_.StartAt({0, 0});
   EXPECT_EQ(ReadOn(), "one line\n");

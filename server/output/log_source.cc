@@ -11,9 +11,9 @@
 namespace hob {
 namespace {
 
-// A compressed file that says it holds more than this is spoilt: no disk held that log. Sums of
+// A compressed file that claims to hold more than this is corrupt: no disk held that log. Sums of
 // such sizes still fit into 63 bits.
-constexpr unsigned long long kMostBytes = 1ull << 50;
+constexpr unsigned long long kMaxBytes = 1ull << 50;
 
 class RawSource : public LogSource {
  public:
@@ -65,7 +65,7 @@ class ZstdSource : public LogSource {
     char head[18];
     const ssize_t count = pread(fd_.get(), head, sizeof(head), 0);
     const unsigned long long told = ZSTD_getFrameContentSize(head, std::max<ssize_t>(count, 0));
-    size_ = told <= kMostBytes ? static_cast<int64_t>(told) : CountToTheEnd();
+    size_ = told <= kMaxBytes ? static_cast<int64_t>(told) : CountToTheEnd();
     return size_;
   }
 
@@ -82,7 +82,7 @@ class ZstdSource : public LogSource {
     failed_ = false;
   }
 
-  // Whether there is compressed input that was not yet decoded.
+  // Returns true if there is compressed input left to decode.
   bool FillInput() {
     if (input_used_ < input_.size()) return true;
     input_.resize(ZSTD_DStreamInSize());
@@ -102,12 +102,11 @@ class ZstdSource : public LogSource {
       const size_t left = ZSTD_decompressStream(decoder_, &out, &in);
       input_used_ = in.pos;
       if (ZSTD_isError(left)) {
-        // The decoders of old formats, which the library has too, say then that they have filled
-        // all.
+        // The library's decoders of old formats then claim to have filled the buffer.
         out.pos = before;
         failed_ = true;
       }
-      // Without input the decoder may still hold what it has decoded.
+      // Even without input the decoder may still hold decoded bytes.
       if (!has_input && out.pos == before) break;
     }
     position_ += out.pos;
@@ -126,14 +125,14 @@ class ZstdSource : public LogSource {
 
   const UniqueFd fd_;
   ZSTD_DCtx* const decoder_;
-  // How much was decoded, and of how much of the file.
+  // Bytes decoded so far, and bytes of the file read for them.
   int64_t position_ = 0;
   int64_t file_offset_ = 0;
   std::string input_;
   size_t input_used_ = 0;
-  // Nothing can be decoded from here on.
+  // True if nothing can be decoded from here on.
   bool failed_ = false;
-  // -1: not known yet.
+  // -1 while unknown.
   int64_t size_ = -1;
 };
 

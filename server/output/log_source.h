@@ -9,26 +9,26 @@
 
 namespace hob {
 
-// The bytes of one file of a log, compressed or not. Not thread-safe. Blocks on the disk only.
+// Reads one file of a log, compressed or not. Not thread-safe. Blocks on the disk only.
 class LogSource {
  public:
-  // Null when there is no file.
+  // Returns null if `opened` holds no file.
   static std::unique_ptr<LogSource> From(LogFiles::Opened opened);
 
   virtual ~LogSource() = default;
 
-  // Reads up to `size` bytes from `offset` on into `bytes`; fewer only at the end. What cannot be
-  // read or decompressed is as if the file ended there.
+  // Reads up to `size` bytes from `offset` into `bytes`; returns the number read, which is less
+  // than `size` only at the end. Treats a file that cannot be read or decompressed as ending there.
   virtual int64_t ReadAt(int64_t offset, char* bytes, int64_t size) = 0;
 
-  // Bytes in it now, decompressed.
+  // Returns the current size in bytes, decompressed.
   virtual int64_t Size() = 0;
 
-  // Whether any offset is read as fast as any other; else each step back costs as much as all that
-  // lies before it.
+  // True if all offsets cost the same to read. Otherwise each step back costs as much as reading
+  // everything before it.
   virtual bool IsRandomAccess() const = 0;
 
-  // The number of its inode, which it keeps while it is renamed; 0 for what compression has made.
+  // Returns the inode number, which survives renames; 0 for compressed files.
   virtual uint64_t Inode() const = 0;
 };
 

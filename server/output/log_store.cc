@@ -8,7 +8,7 @@
 namespace hob {
 namespace {
 
-// Children open their FIFOs before they take on another user.
+// Children open their FIFOs before they switch users, so others need no access.
 constexpr mode_t kFifoFolderMode = 0700;
 constexpr mode_t kFolderMode = 0755;
 
@@ -20,8 +20,8 @@ bool LogStore::MakeFifoDir() {
   if (made.error != 0) return false;
   if (!made.path.empty()) {
     options_.warn(absl::StrCat(made.path,
-                               " was deleted while the server runs: made anew; "
-                               "have nobody clean the run_dir"));
+                               " was deleted while the server was running; recreated it; "
+                               "exclude run_dir from cleanup jobs"));
   }
   return true;
 }

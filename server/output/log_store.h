@@ -20,37 +20,37 @@
 
 namespace hob {
 
-// All logs of the server: where writers and readers of the same log find each other.
+// Holds all logs of the server, so that writers and readers of a log share one object.
 //
-// Thread-safe. Outlives who writes and who reads.
+// Thread-safe. Outlives all writers and readers.
 class LogStore {
  public:
   struct Options {
-    // Where the logs lie; exists.
+    // Folder of the logs; must exist.
     std::string log_dir;
-    // Where the FIFOs lie; nobody else can look into it. Made anew where it is missing.
+    // Folder of the FIFOs, accessible to no other user. Recreated if it is missing.
     std::string fifo_dir;
-    // How many descriptors all writers together may have open, and how many of these are kept
-    // while nothing is written for a moment. With more logs than that, a log is opened for each
-    // piece of output: slower, but a descriptor is held only that long.
-    int most_for_writers = 192;
-    int most_kept_by_writers = 144;
-    // How many logs may be kept open for those who read on.
-    int most_kept_by_readers = 24;
-    // Gets a line about what somebody should know: output that waits or is lost, a run_dir that
-    // was deleted. Called on any thread; must not block.
+    // Number of descriptors that all writers together may have open, and how many of them idle
+    // writers may keep. With more logs than that, each write opens its log: slower, but a
+    // descriptor is held only briefly.
+    int max_for_writers = 192;
+    int max_kept_by_writers = 144;
+    // Number of logs that may stay open between two reads.
+    int max_kept_by_readers = 24;
+    // Gets a line for the administrator: output that waits or is lost, a deleted run_dir. Called on
+    // any thread; must not block.
     std::function<void(const std::string& line)> warn = [](const std::string&) {};
   };
 
-  // The most descriptors that all logs together ever have open, however many daemons there are:
-  // for the planning of all descriptors. FIFOs are not among them; each stream of
-  // a daemon that lives has one.
-  static constexpr int kMostDescriptors = 256;
+  // Upper bound on the descriptors that all logs together hold, however many daemons there are.
+  // Used for planning the server's descriptors. Excludes FIFOs: each stream of a running daemon has
+  // one.
+  static constexpr int kMaxDescriptors = 256;
 
   explicit LogStore(Options options)
       : options_(std::move(options)),
-        for_writers_(options_.most_for_writers, options_.most_kept_by_writers),
-        for_readers_(options_.most_kept_by_readers, options_.most_kept_by_readers),
+        writer_pool_(options_.max_for_writers, options_.max_kept_by_writers),
+        reader_pool_(options_.max_kept_by_readers, options_.max_kept_by_readers),
         leftovers_(options_.warn) {}
 
   LogStore(const LogStore&) = delete;
@@ -60,45 +60,45 @@ class LogStore {
     return FifoPath(options_.fifo_dir, daemon, stream);
   }
 
-  // The log of a stream, the same object for all who ask at the same time. Never null; that there
-  // is such a daemon is not checked.
+  // Returns the log of a stream; concurrent users share one object. Never null; does not check that
+  // the daemon exists.
   std::shared_ptr<LogFiles> Find(const std::string& daemon, OutputStream stream)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // What a writer of the log of a stream adds the bytes to that it writes. The same object for all
-  // who ask at the same time: it counts for as long as somebody holds it.
+  // Returns the counter of bytes written to the log of a stream. Concurrent users share one
+  // counter, which lasts while someone holds it.
   std::shared_ptr<std::atomic<int64_t>> CounterOf(const std::string& daemon, OutputStream stream)
       ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Bytes that a daemon has written to its logs since it is known.
+  // Bytes that a daemon has written to its logs since hob has known it.
   struct Written {
     int64_t stdout_bytes = 0;
     int64_t stderr_bytes = 0;
   };
-  // Of every daemon whose counters somebody holds, by name. Never waits for a writer.
+  // Returns the totals of every daemon whose counters are held, by name. Never waits for a writer.
   std::map<std::string, Written> AllWritten() const ABSL_LOCKS_EXCLUDED(mu_);
 
   LogArchiver& archiver() { return archiver_; }
 
-  // Of logs and indexes that are written.
-  DescriptorPool& for_writers() { return for_writers_; }
-  // Of logs that are kept open between two pieces that are read; each stands for two.
-  DescriptorPool& for_readers() { return for_readers_; }
+  // Descriptors for logs and indexes being written.
+  DescriptorPool& writer_pool() { return writer_pool_; }
+  // Descriptors for logs kept open between two reads; each entry stands for two descriptors.
+  DescriptorPool& reader_pool() { return reader_pool_; }
 
-  // What daemons that are gone have left to be written.
+  // Returns the unwritten output of daemons that are gone.
   LeftoverOutput& leftovers() { return leftovers_; }
 
-  // Makes the folder of the FIFOs where somebody has deleted it, and says so. False, and errno(3)
-  // says why, when that is not possible.
+  // Recreates the folder of the FIFOs if it was deleted, and reports that. On failure, returns
+  // false and sets errno(3).
   bool MakeFifoDir();
 
  private:
   const Options options_;
-  DescriptorPool for_writers_;
-  DescriptorPool for_readers_;
+  DescriptorPool writer_pool_;
+  DescriptorPool reader_pool_;
 
   mutable Mutex mu_;
-  // By path. Who uses a log owns it, and who counts a counter.
+  // Keyed by path. Logs are owned by their users, counters by their writers.
   WeakMap<std::string, LogFiles> logs_ ABSL_GUARDED_BY(mu_);
   WeakMap<std::pair<std::string, OutputStream>, std::atomic<int64_t>> counters_
       ABSL_GUARDED_BY(mu_);

@@ -17,10 +17,10 @@
 namespace hob {
 namespace {
 
-// What is read at once where bytes have to be looked at or copied.
+// Bytes read at a time when they must be examined or copied.
 constexpr int64_t kPiece = 4096;
-// A line may make a log so much larger than it should be; then it is cut.
-constexpr int64_t kLongestOverhang = 1 << 20;
+// A line may extend a log this far beyond its limit; then the line is split.
+constexpr int64_t kMaxOverhang = 1 << 20;
 constexpr absl::Duration kPathCheckInterval = absl::Seconds(1);
 
 int64_t BytesIn(int fifo) {
@@ -40,28 +40,28 @@ LogWriter::~LogWriter() {
   files_->RemoveWriter();
 }
 
-LogWriter::Result LogWriter::Move(int fifo, int64_t most, absl::Duration patience) {
+LogWriter::Result LogWriter::Move(int fifo, int64_t max, absl::Duration timeout) {
   if (pending_.empty() && BytesIn(fifo) == 0) return Result::kEmpty;
-  if (!has_descriptor_) has_descriptor_ = store_.for_writers().Take(patience);
+  if (!has_descriptor_) has_descriptor_ = store_.writer_pool().Take(timeout);
   if (!has_descriptor_) return Result::kBusy;
   const int64_t before = moved_;
   Result result;
   {
     absl::MutexLock lock(&files_->write_mutex());
-    result = MoveLocked(fifo, most);
+    result = MoveLocked(fifo, max);
   }
-  // The next try opens the path anew: whoever mends the disk may replace the file.
+  // The next attempt reopens by path: the repair of the disk may replace the file.
   if (result == Result::kStalled) Close();
-  if (moved_ > before) files_->NoteMore();
+  if (moved_ > before) files_->NotifyListeners();
   return result;
 }
 
-LogWriter::Result LogWriter::MoveLocked(int fifo, int64_t most) {
+LogWriter::Result LogWriter::MoveLocked(int fifo, int64_t max) {
   if (!EnsureOpen()) return Result::kStalled;
   NoteTime();
-  const int64_t end = moved_ + most;
+  const int64_t end = moved_ + max;
   while (WritePending()) {
-    // A rotation leaves up to kPiece bytes pending, which may exceed `most`.
+    // A rotation leaves up to kPiece bytes pending, which may exceed `max`.
     const int64_t allowed = std::min(BytesIn(fifo), end - moved_);
     if (allowed <= 0) {
       problem_.clear();
@@ -80,7 +80,7 @@ bool LogWriter::EnsureOpen() {
 bool LogWriter::IsStillThere() {
   struct stat held;
   if (fstat(file_.get(), &held) != 0 || held.st_nlink == 0) return false;
-  // Somebody may have truncated it; and another daemon may share it.
+  // The file may have been truncated, and another daemon may share it.
   size_ = held.st_size;
   if (files_->current() != sequence_) return false;
   const MonotonicTime now = clock_.Now().monotonic;
@@ -92,8 +92,8 @@ bool LogWriter::IsStillThere() {
 }
 
 bool LogWriter::OpenFile() {
-  // Not O_APPEND: splice refuses such files. O_NONBLOCK keeps the open of
-  // a FIFO that somebody put there from hanging.
+  // Not O_APPEND: splice refuses such files. O_NONBLOCK keeps the open of a planted FIFO from
+  // hanging.
   const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
   file_.Reset(open(files_->path().c_str(), flags, 0640));
   struct stat status;
@@ -116,7 +116,7 @@ bool LogWriter::OpenFile() {
   size_ = status.st_size;
   takes_splice_ = true;
   path_checked_ = clock_.Now().monotonic;
-  // What is empty has no past.
+  // An empty file needs a new index.
   index_is_new_ = size_ == 0;
   time_noted_ = index_is_new_ ? MonotonicTime() : time_noted_;
   return true;
@@ -124,43 +124,43 @@ bool LogWriter::OpenFile() {
 
 void LogWriter::Close() {
   file_.Reset();
-  if (std::exchange(has_descriptor_, false)) store_.for_writers().Return();
+  if (std::exchange(has_descriptor_, false)) store_.writer_pool().Return();
 }
 
 void LogWriter::CloseIfCrowded() {
-  if (file_.ok() && store_.for_writers().IsCrowded()) Close();
+  if (file_.ok() && store_.writer_pool().IsCrowded()) Close();
 }
 
 void LogWriter::NoteTime() {
   const MonotonicTime now = clock_.Now().monotonic;
   if (!index_is_new_ && now < time_noted_ + kIndexInterval) return;
-  // Without a descriptor to spare, the next bytes have an entry.
-  if (!store_.for_writers().Take()) return;
+  // Without a spare descriptor, the next bytes get an entry.
+  if (!store_.writer_pool().Take()) return;
   time_noted_ = now;
   AppendToLogIndex(files_->index_path(), {size_, clock_.WallNow()},
                    std::exchange(index_is_new_, false));
-  store_.for_writers().Return();
+  store_.writer_pool().Return();
 }
 
-void LogWriter::TakeOver(int fifo) {
+void LogWriter::DrainToMemory(int fifo) {
   std::string bytes(BytesIn(fifo), '\0');
   const int64_t count = read(fifo, &bytes[0], bytes.size());
   pending_.append(bytes, 0, std::max<int64_t>(count, 0));
 }
 
-bool LogWriter::MoveSome(int fifo, int64_t most) {
+bool LogWriter::MoveSome(int fifo, int64_t max) {
   if (limits_.max_bytes > 0) {
     const int64_t room = limits_.max_bytes - size_;
     if (room <= 0) return FinishLine(fifo);
-    most = std::min(most, room);
+    max = std::min(max, room);
   }
-  return takes_splice_ ? Splice(fifo, most) : Copy(fifo, most);
+  return takes_splice_ ? Splice(fifo, max) : Copy(fifo, max);
 }
 
-bool LogWriter::Splice(int fifo, int64_t most) {
+bool LogWriter::Splice(int fifo, int64_t max) {
   loff_t offset = size_;
   const int64_t count =
-      splice(fifo, nullptr, file_.get(), &offset, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      splice(fifo, nullptr, file_.get(), &offset, max, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (count >= 0) {
     size_ += count;
     moved_ += count;
@@ -168,24 +168,24 @@ bool LogWriter::Splice(int fifo, int64_t most) {
   }
   if (errno == EINVAL) {
     takes_splice_ = false;
-    return Copy(fifo, most);
+    return Copy(fifo, max);
   }
   return errno == EAGAIN || errno == EINTR || Stall(strerror(errno));
 }
 
-bool LogWriter::Copy(int fifo, int64_t most) {
-  return ReadPending(fifo, std::min(most, kPiece)) && WritePending();
+bool LogWriter::Copy(int fifo, int64_t max) {
+  return ReadPending(fifo, std::min(max, kPiece)) && WritePending();
 }
 
-bool LogWriter::ReadPending(int fifo, int64_t most) {
-  pending_.resize(most);
-  const int64_t count = read(fifo, &pending_[0], most);
+bool LogWriter::ReadPending(int fifo, int64_t max) {
+  pending_.resize(max);
+  const int64_t count = read(fifo, &pending_[0], max);
   pending_.resize(std::max<int64_t>(count, 0));
   return count >= 0 || errno == EAGAIN || errno == EINTR || Stall(strerror(errno));
 }
 
 bool LogWriter::FinishLine(int fifo) {
-  const bool too_long = size_ >= limits_.max_bytes + kLongestOverhang;
+  const bool too_long = size_ >= limits_.max_bytes + kMaxOverhang;
   if (too_long || EndsWithLine()) return Rotate();
   if (!ReadPending(fifo, kPiece)) return false;
   const size_t newline = pending_.find('\n');
@@ -193,7 +193,7 @@ bool LogWriter::FinishLine(int fifo) {
   const std::string rest = pending_.substr(newline + 1);
   pending_.resize(newline + 1);
   const bool rotated = WritePending() && Rotate();
-  // It belongs behind the line, wherever that comes to stand.
+  // The rest follows the line, in whichever file that ends up.
   pending_.append(rest);
   return rotated;
 }

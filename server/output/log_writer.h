@@ -12,15 +12,15 @@
 
 namespace hob {
 
-// Moves bytes from a FIFO into a log, in the kernel (splice(2)) and without looking at them, and
-// rotates the log at the end of a line once it is full.
+// Moves bytes from a FIFO into a log inside the kernel (splice(2)), without looking at them, and
+// rotates a full log at the end of a line.
 //
 //   closed    nothing is open                         0 descriptors
 //   open      from the first byte until Close         1 descriptor of the store's, 2 for a moment
 //
-// Whatever cannot be written stays in the FIFO: then Move says kStalled, problem() why, and it may
-// be tried again. The file is opened by its path and held: one that was deleted is noticed at the
-// next byte, one that was renamed within a second.
+// Output that cannot be written stays in the FIFO: Move returns kStalled, problem() gives the
+// reason, and the caller may retry. The file is opened by path and held open. A deleted file is
+// noticed at the next byte, a renamed one within a second.
 //
 // Not thread-safe: belongs to the daemon's worker. Blocks on the disk only.
 class LogWriter {
@@ -32,7 +32,7 @@ class LogWriter {
     bool compress = true;
   };
 
-  // `store` and `clock` outlive it.
+  // `store` and `clock` outlive the object.
   LogWriter(std::shared_ptr<LogFiles> files, LogStore& store, const Clock& clock);
   ~LogWriter();
 
@@ -44,33 +44,33 @@ class LogWriter {
   enum class Result {
     // The FIFO is empty.
     kEmpty,
-    // There may be more in it.
+    // The FIFO may hold more.
     kMore,
-    // No descriptor is free at the moment, because so many logs are being written.
+    // No descriptor is free right now, because too many logs are being written.
     kBusy,
-    // Nothing can be written now.
+    // The log cannot be written right now.
     kStalled,
   };
 
-  // Moves at most `most` bytes, and what of a line is behind them at a rotation. Waits for a free
-  // descriptor for `patience` at the longest.
-  Result Move(int fifo, int64_t most, absl::Duration patience = absl::ZeroDuration());
+  // Moves at most `max` bytes, plus the rest of the current line at a rotation. Waits up to
+  // `timeout` for a free descriptor.
+  Result Move(int fifo, int64_t max, absl::Duration timeout = absl::ZeroDuration());
 
-  // Takes all that is in the FIFO into memory, to be written before anything else: nobody will open
-  // it any more.
-  void TakeOver(int fifo);
+  // Reads everything in the FIFO into memory, to be written before any other data. Used when nobody
+  // can open the FIFO any more.
+  void DrainToMemory(int fifo);
 
-  // Bytes that were taken from a FIFO and are not yet written.
+  // Returns the number of bytes read from a FIFO but not yet written.
   int64_t pending() const { return pending_.size(); }
 
-  // Why nothing can be written; empty when the last Move was not stalled. Names the file.
+  // Returns the reason of the stall, with the file; empty if the last Move did not stall.
   const std::string& problem() const { return problem_; }
 
-  // What was written all in all, bytes.
+  // Returns the total number of bytes written.
   int64_t moved() const { return moved_; }
 
   bool is_open() const { return file_.ok(); }
-  // Closes the file; the next byte opens it again, by its path.
+  // Closes the file; the next byte reopens it by path.
   void Close();
   // Closes the file if too many logs are open.
   void CloseIfCrowded();
@@ -78,25 +78,25 @@ class LogWriter {
   LogFiles& files() { return *files_; }
 
  private:
-  Result MoveLocked(int fifo, int64_t most);
+  Result MoveLocked(int fifo, int64_t max);
   bool EnsureOpen();
   bool OpenFile();
-  // Whether the file is still the one at the path.
+  // True if the file is still the one at the path.
   bool IsStillThere();
   void NoteTime();
-  // These return false when nothing can be written now, and have said why with Stall.
-  bool MoveSome(int fifo, int64_t most);
-  bool Splice(int fifo, int64_t most);
-  // By read and write, for files that do not take splice.
-  bool Copy(int fifo, int64_t most);
-  // Writes the line at the beginning of the FIFO to its end and rotates.
+  // These return false if nothing can be written now, after recording the reason with Stall.
+  bool MoveSome(int fifo, int64_t max);
+  bool Splice(int fifo, int64_t max);
+  // Copies with read and write, for files that do not support splice.
+  bool Copy(int fifo, int64_t max);
+  // Writes the rest of the line at the beginning of the FIFO, and rotates.
   bool FinishLine(int fifo);
-  bool ReadPending(int fifo, int64_t most);
+  bool ReadPending(int fifo, int64_t max);
   bool EndsWithLine() const;
   bool Rotate();
-  // Writes what was read from the FIFO and not yet written.
+  // Writes bytes read from the FIFO but not yet written.
   bool WritePending();
-  // Notes why nothing can be written; returns false.
+  // Records why nothing can be written; returns false.
   bool Stall(const std::string& what);
 
   const std::shared_ptr<LogFiles> files_;
@@ -105,19 +105,19 @@ class LogWriter {
   Limits limits_;
 
   UniqueFd file_;
-  // Of file_.
+  // Sequence number and size of file_.
   int64_t sequence_ = 0;
   int64_t size_ = 0;
   bool takes_splice_ = true;
-  // Whether a descriptor was taken from the store: while the file is open.
+  // True if a descriptor was taken from the store, that is while the file is open.
   bool has_descriptor_ = false;
   MonotonicTime path_checked_;
-  // When the index got its last entry; of another file, long ago.
+  // When the index got its last entry; the distant past for a new file.
   MonotonicTime time_noted_;
   bool index_is_new_ = false;
 
-  // Bytes that were read and belong into the log next; only between two tries, and no more than a
-  // FIFO holds.
+  // Bytes read from the FIFO that go into the log next. Set only between two attempts; holds no
+  // more than a FIFO does.
   std::string pending_;
   std::string problem_;
   int64_t moved_ = 0;

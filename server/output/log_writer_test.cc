@@ -23,7 +23,7 @@ class LogWriterTest : public OutputTest {
     fifo_ = OpenAsChild(path);
   }
 
-  // Writes lines until the FIFO takes no more. Their lengths are random, up to `longest`.
+  // Writes lines of random length, up to `longest`, until the FIFO is full.
   void FillFifo(int longest) {
     size_t taken = 0;
     std::string line;
@@ -36,7 +36,7 @@ class LogWriterTest : public OutputTest {
     }
   }
 
-  // Everything in the log, backups included.
+  // Returns everything in the log, backups included.
   std::string ReadAll() {
     LogReader reader(files_);
     reader.StartAt({files_->Oldest(), 0});
@@ -53,16 +53,17 @@ class LogWriterTest : public OutputTest {
   int lines_ = 0;
 };
 
-// A rotation leaves the beginning of the next lines in memory, often more than Move may still move.
-TEST_F(LogWriterTest, MovesEveryByteHoweverLittleIsAllowedAtOnceAndHoweverSmallTheLog) {
-  for (const int64_t most : {1, 100, 5'000, 1 << 20}) {
+// A rotation leaves the beginning of the next lines in memory, often more bytes than Move is still
+// allowed to move.
+TEST_F(LogWriterTest, MovesEveryByteWithAnyLimits) {
+  for (const int64_t max : {1, 100, 5'000, 1 << 20}) {
     for (const int64_t max_bytes : {500, 10'000}) {
       writer_.SetLimits({max_bytes, /*backups=*/100'000, /*compress=*/false});
       FillFifo(/*longest=*/200);
       LogWriter::Result result = LogWriter::Result::kMore;
       for (int moves = 0; result == LogWriter::Result::kMore; ++moves) {
         ASSERT_LT(moves, 100'000);
-        result = writer_.Move(fifo_.get(), most);
+        result = writer_.Move(fifo_.get(), max);
       }
       ASSERT_EQ(result, LogWriter::Result::kEmpty) << writer_.problem();
     }
@@ -71,7 +72,7 @@ TEST_F(LogWriterTest, MovesEveryByteHoweverLittleIsAllowedAtOnceAndHoweverSmallT
   EXPECT_EQ(ReadAll(), written_);
 }
 
-TEST_F(LogWriterTest, WriterWithoutPauseAndLimitsThatChangeLoseNothing) {
+TEST_F(LogWriterTest, BusyWriterAndChangingLimitsLoseNothing) {
   for (int round = 0; round < 300; ++round) {
     std::uniform_int_distribution<int64_t> any(1, 20'000);
     writer_.SetLimits({any(random_), /*backups=*/100'000, /*compress=*/false});
@@ -83,11 +84,11 @@ TEST_F(LogWriterTest, WriterWithoutPauseAndLimitsThatChangeLoseNothing) {
   EXPECT_EQ(ReadAll(), written_);
 }
 
-TEST_F(LogWriterTest, MovesAtMostOnePieceMoreThanIsAllowed) {
+TEST_F(LogWriterTest, ExceedsTheMaximumByAtMostOnePiece) {
   writer_.SetLimits({500, /*backups=*/100'000, /*compress=*/false});
   FillFifo(/*longest=*/100);
   EXPECT_EQ(writer_.Move(fifo_.get(), 1'000), LogWriter::Result::kMore);
-  // The end of a line, and what a rotation read behind it.
+  // Covers the end of a line, and the bytes that a rotation read after it.
   EXPECT_LE(writer_.moved(), 1'000 + 4'096 + 100);
 }
 

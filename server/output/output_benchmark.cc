@@ -1,10 +1,11 @@
-// How fast what daemons write comes into their logs, beside cat(1) through the same FIFO:
+// Measures how fast the output of daemons reaches their logs, compared with cat(1) on the same
+// FIFO:
 //
 //   bazel run --config=release //server/output:output_benchmark [-- LINES]
 //
-// First one writer of LINES (default 1,000,000) lines of 100 bytes, in blocks as stdio makes them
+// First one writer of LINES (default 1,000,000) lines of 100 bytes, in blocks as stdio writes them
 // and line by line, with rotation and compression on; then 100 writers at once for ten seconds,
-// each with a thread of its own as a daemon has.
+// each with its own thread, like a daemon.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -55,8 +56,8 @@ std::string Line(int64_t number) {
   return line + "\n";
 }
 
-// The child: `count` lines (below 0: for ever), `block` bytes a write. `mode` is how it opens the
-// FIFO: for cat, which waits for an end, it must be the only writer.
+// Runs the child: writes `count` lines (below 0: forever), `block` bytes a write. `mode` is the
+// open mode of the FIFO: for cat, which waits for EOF, the child must be the only writer.
 [[noreturn]] void WriteLines(const char* path, int mode, int64_t count, size_t block) {
   const int fifo = open(path, mode);
   Check(fifo >= 0, path);
@@ -94,7 +95,7 @@ void AwaitEnd(pid_t pid) {
   Check(waitpid(pid, &status, 0) == pid && status == 0, "a child");
 }
 
-// A folder that goes with the object, where logs would lie rather than in memory.
+// A folder that is removed with the object, on disk as logs would be, not in memory.
 class Folder {
  public:
   Folder() { Check(mkdtemp(&path_[0]) != nullptr, "mkdtemp"); }
@@ -122,7 +123,7 @@ absl::Duration TimeCat(int64_t lines, int64_t block) {
   return took;
 }
 
-// What a worker does with a pump, until `ended` and nothing is left.
+// Does what a worker does with a pump, until `ended` is set and nothing is left.
 void Pump(OutputPump& pump, const std::atomic<bool>& ended) {
   std::vector<pollfd> fds;
   while (true) {
@@ -139,7 +140,7 @@ void Pump(OutputPump& pump, const std::atomic<bool>& ended) {
   }
 }
 
-// Whether the log holds every line once, in order and whole.
+// True if the log holds every line once, in order and complete.
 void CheckLog(LogStore& store, int64_t lines) {
   LogReader reader(store.Find("web", OutputStream::kStdout));
   reader.StartAt({store.Find("web", OutputStream::kStdout)->Oldest(), 0});
@@ -187,7 +188,7 @@ absl::Duration Median(std::vector<absl::Duration> times) {
   return times[times.size() / 2];
 }
 
-// Resident memory of this process at the moment.
+// Returns the current resident memory of this process.
 int64_t MemoryKib() {
   int64_t pages = 0;
   int64_t resident = 0;
@@ -198,7 +199,7 @@ int64_t MemoryKib() {
 void CompareWithCat(int64_t lines, int64_t block, int64_t max_bytes, const char* how) {
   std::vector<absl::Duration> cat;
   std::vector<absl::Duration> pump;
-  // After the first round, in which the allocator takes what it then uses again.
+  // Measured after the first round, in which the allocator takes memory that it reuses later.
   int64_t memory = 0;
   for (int round = 0; round < kRounds; ++round) {
     if (round == 1) memory = MemoryKib();
@@ -215,7 +216,7 @@ void CompareWithCat(int64_t lines, int64_t block, int64_t max_bytes, const char*
                MemoryKib());
 }
 
-// How many bytes were written to each of `logs`.
+// Returns how many bytes were written to each of `logs`.
 std::vector<int64_t> Written(const std::vector<std::shared_ptr<LogFiles>>& logs) {
   std::vector<int64_t> written;
   for (const auto& log : logs) {
@@ -279,7 +280,7 @@ int main(int argc, char** argv) {
   constexpr int64_t kUsualLog = 10'000'000;
   hob::CompareWithCat(lines, 4096, kUsualLog, "in blocks of 4 KiB");
   hob::CompareWithCat(lines, 1, kUsualLog, "line by line");
-  // Blocks as large as the pipe keep it full, and a small log rotates all the time.
+  // Blocks as large as the pipe keep it full, and a small log rotates constantly.
   hob::CompareWithCat(lines, 65536, 1'000'000, "in blocks of 64 KiB, log_max_bytes = 1MB");
   hob::ShowFairness();
 }

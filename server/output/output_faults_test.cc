@@ -1,5 +1,5 @@
-// Every system call on the way from a daemon to its log fails, at every place, once and for good:
-// what was written is in the log once the fault is gone, whole and in order.
+// Makes every system call between a daemon and its log fail, at every position, once and
+// permanently. Once the fault is gone, the log must hold all output, complete and in order.
 #include <zstd.h>
 
 #include <cerrno>
@@ -18,17 +18,17 @@ namespace hob {
 namespace {
 
 constexpr int kLines = 11;
-// Two rotations.
+// Causes two rotations.
 constexpr int kLogBytes = 30;
-// More than there are, so that no byte is rotated away.
+// Keeps more backups than there are rotations, so that rotation removes no byte.
 constexpr int kBackups = 100;
-// The calls on this way.
+// The calls made on this path.
 constexpr const char* kCalls[] = {"open",  "fstat",  "lstat",  "splice", "pwrite", "pread",
                                   "write", "rename", "unlink", "fsync",  "mkfifo", "fchown"};
 
 class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<const char*> {
  protected:
-  // The life of a daemon that writes lines. False when it could not be started because of a fault.
+  // Simulates a daemon that writes lines.
   class Life {
    public:
     Life(const std::string& name, LogStore& store, SimulatedClock& clock,
@@ -43,7 +43,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
     }
 
     absl::optional<SpawnFailure> Start() { return output_.Prepare(spec_); }
-    // The child is no program of ours: nothing of it fails.
+    // The child is not under test: none of its calls fail.
     void OpenFifo() {
       const FailingCalls::Pause pause;
       child_ = OpenAsChild(fifo_);
@@ -54,12 +54,12 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
       Write(child_, line);
       written_ += line;
     }
-    // As the worker does when a line comes.
+    // Does what the worker does when a line arrives.
     void Look() {
       output_.Look();
       stalled_ |= !output_.Problem().empty();
     }
-    // The worker comes back when it said it would.
+    // The worker calls again at the deadline it was given.
     void LookAgain() {
       clock_.Advance(OutputPump::kRetryInterval);
       output_.Look();
@@ -72,7 +72,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
 
     const std::string& written() const { return written_; }
     std::string problem() const { return output_.Problem(); }
-    // Whether it ever said that something cannot be written.
+    // True if a problem was ever reported.
     bool stalled() const { return stalled_; }
 
    private:
@@ -85,7 +85,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
     bool stalled_ = false;
   };
 
-  // All that is in the log of `daemon`, the oldest first.
+  // Returns everything in the logs of `daemon`, oldest first.
   std::string LogOf(const std::string& daemon) {
     const std::shared_ptr<LogFiles> files = store_.Find(daemon, OutputStream::kStdout);
     std::string all;
@@ -99,7 +99,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
     return all;
   }
 
-  // Plays a life with a fault. Returns whether the fault has happened.
+  // Runs a daemon with a fault. Returns true if the fault occurred.
   bool Play(const FailingCalls::Fault& fault) {
     const std::string name = absl::StrCat("d", played_++);
     Life life(name, store_, clock_, fifo_folder_.path());
@@ -110,9 +110,9 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
         EXPECT_EQ(failure->stage, "stdout");
         EXPECT_EQ(failure->error_number, fault.error_number);
         happened = calls->failed() > 0;
-        EXPECT_TRUE(happened) << "it fails without a fault";
+        EXPECT_TRUE(happened) << "fails without a fault";
         calls = nullptr;
-        EXPECT_EQ(life.Start(), absl::nullopt) << "the next attempt is without the fault";
+        EXPECT_EQ(life.Start(), absl::nullopt) << "the next attempt has no fault";
       }
       life.OpenFifo();
       for (int line = 0; line < kLines; ++line) {
@@ -123,7 +123,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
       store_.archiver().WaitUntilIdle();
       happened |= calls != nullptr && calls->failed() > 0;
     }
-    // What stands still says why; what goes on has lost nothing.
+    // A stalled log reports why; a working one has lost nothing.
     const bool is_whole = LogOf(name).size() == life.written().size();
     EXPECT_TRUE(is_whole || life.stalled());
     life.LookAgain();
@@ -138,7 +138,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
   int played_ = 0;
 };
 
-TEST_P(OutputFaultsTest, NothingIsLostWhereverACallFails) {
+TEST_P(OutputFaultsTest, LosesNothingWhicheverCallFails) {
   const int before = OpenDescriptors();
   int happened = 0;
   for (const int error_number : {EIO, ENOSPC, EACCES, ENOMEM, EMFILE}) {
@@ -152,13 +152,13 @@ TEST_P(OutputFaultsTest, NothingIsLostWhereverACallFails) {
       }
     }
   }
-  EXPECT_GT(happened, 0) << "this call is never made";
+  EXPECT_GT(happened, 0) << "no such call is made";
   EXPECT_EQ(OpenDescriptors(), before);
 }
 
 class RotationFaultsTest : public testing::TestWithParam<const char*> {
  protected:
-  // As the archiver does.
+  // Does what the archiver does.
   static void Compress(LogFiles& files, int64_t sequence, const std::string& bytes) {
     std::string packed(ZSTD_compressBound(bytes.size()), '\0');
     packed.resize(ZSTD_compress(&packed[0], packed.size(), bytes.data(), bytes.size(), 1));
@@ -176,10 +176,10 @@ class RotationFaultsTest : public testing::TestWithParam<const char*> {
   }
 };
 
-TEST_P(RotationFaultsTest, ARotationThatFailsHalfWayLeavesEveryNumberItsBytes) {
+TEST_P(RotationFaultsTest, FailedRotationKeepsEveryNumbersBytes) {
   const std::vector<std::string> texts = {"zero", "one", "two"};
   int failed = 0;
-  // A backup has up to three names. Any of them may have been compressed by now.
+  // A backup has up to three names, and any backup may be compressed by now.
   for (int64_t compressed = -1; compressed < static_cast<int64_t>(texts.size()); ++compressed) {
     for (int number = 1; number <= 3 * (texts.size() + 1); ++number) {
       SCOPED_TRACE(testing::Message()

@@ -23,13 +23,13 @@ bool IsOwnFifo(const UniqueFd& fd) {
          (status.st_mode & 07777) == 0600;
 }
 
-// A FIFO that is there is used: it may hold what was not yet read. Anything else makes room. Not
-// ok(), and errno(3) says why, when none can be made.
+// Opens an existing FIFO, which may hold unread bytes; replaces anything else. On failure, returns
+// a descriptor that is not ok() and sets errno(3).
 UniqueFd OpenOrMakeFifo(const std::string& path, LogStore& store) {
   UniqueFd fd = OpenFifo(path);
   if (IsOwnFifo(fd)) return fd;
   unlink(path.c_str());
-  // The server's umask takes no right away from the owner.
+  // The server's umask leaves the owner all rights.
   if (mkfifo(path.c_str(), 0600) != 0 &&
       (errno != ENOENT || !store.MakeFifoDir() || mkfifo(path.c_str(), 0600) != 0)) {
     return UniqueFd();
@@ -57,25 +57,25 @@ OutputPump::OutputPump(const std::string& daemon, OutputStream stream, LogStore&
 int OutputPump::Open(uid_t owner, gid_t group) {
   released_ = false;
   if (fifo_.ok() && !IsAt(fifo_path_, fifo_)) {
-    writer_.TakeOver(fifo_.get());
+    writer_.DrainToMemory(fifo_.get());
     fifo_.Reset();
   }
   if (!fifo_.ok()) fifo_ = OpenOrMakeFifo(fifo_path_, store_);
   if (!fifo_.ok() || fchown(fifo_.get(), owner, group) != 0) return errno;
-  little_ = capacity() / 4;
+  small_limit_ = capacity() / 4;
   return 0;
 }
 
 void OutputPump::Release() {
   released_ = true;
-  // Whoever ends for good has no later try.
-  if (fifo_.ok()) Move(kMostAtOnce);
+  // A daemon that is being removed gets no later attempt.
+  if (fifo_.ok()) Move(kMaxAtOnce);
 }
 
 void OutputPump::Look() {
   if (!fifo_.ok()) return;
   const MonotonicTime now = clock_.Now().monotonic;
-  if (!resting() || retry_at_ <= now) Move(kMostAtOnce);
+  if (!resting() || retry_at_ <= now) Move(kMaxAtOnce);
   if (idle_at_ <= now) {
     writer_.Close();
     idle_at_ = kNever;
@@ -84,7 +84,7 @@ void OutputPump::Look() {
 
 void OutputPump::Drain() {
   const int64_t there = left();
-  if (there > 0 && problem().empty()) Move(there, kPatience);
+  if (there > 0 && problem().empty()) Move(there, kDescriptorTimeout);
 }
 
 int64_t OutputPump::left() const {
@@ -97,17 +97,17 @@ int64_t OutputPump::capacity() const {
   return fifo_.ok() ? std::max(fcntl(fifo_.get(), F_GETPIPE_SZ), 0) : 0;
 }
 
-void OutputPump::Move(int64_t most, absl::Duration patience) {
+void OutputPump::Move(int64_t max, absl::Duration timeout) {
   const int64_t before = writer_.moved();
-  const LogWriter::Result result = writer_.Move(fifo_.get(), most, patience);
+  const LogWriter::Result result = writer_.Move(fifo_.get(), max, timeout);
   const MonotonicTime now = clock_.Now().monotonic;
   retry_at_ = kNever;
   if (result == LogWriter::Result::kStalled) retry_at_ = now + kRetryInterval;
   if (result == LogWriter::Result::kBusy) retry_at_ = now + kBusyInterval;
   const int64_t moved = writer_.moved() - before;
   *counter_ += moved;
-  const bool gathers = moved > 0 && NoteMove(moved, now);
-  if (gathers && result == LogWriter::Result::kEmpty) retry_at_ = now + kGatherTime;
+  const bool batches = moved > 0 && NoteMove(moved, now);
+  if (batches && result == LogWriter::Result::kEmpty) retry_at_ = now + kBatchTime;
   writer_.CloseIfCrowded();
   if (moved > 0) idle_at_ = now + kIdleTime;
   if (!writer_.is_open()) idle_at_ = kNever;
@@ -119,10 +119,10 @@ void OutputPump::Move(int64_t most, absl::Duration patience) {
 }
 
 bool OutputPump::NoteMove(int64_t bytes, MonotonicTime now) {
-  const bool small = bytes < little_ && now - moved_at_ < kSoon;
-  small_moves_ = small ? std::min(small_moves_ + 1, kFewMoves) : 0;
+  const bool small = bytes < small_limit_ && now - moved_at_ < kSoon;
+  small_moves_ = small ? std::min(small_moves_ + 1, kBatchAfter) : 0;
   moved_at_ = now;
-  return small_moves_ == kFewMoves;
+  return small_moves_ == kBatchAfter;
 }
 
 MonotonicTime OutputPump::NextDeadline() const { return std::min(retry_at_, idle_at_); }

@@ -32,18 +32,18 @@ class OutputPumpTest : public OutputTest {
     child_ = OpenAsChild(FifoDir() + "/web.out");
   }
 
-  // As the worker does: at once, or when the pump has gathered.
+  // Does what the worker does: looks at once, or when batching ends.
   void WriteAndLook(absl::string_view bytes) {
     Write(child_, bytes);
     const absl::Duration due = pump_->NextDeadline() - clock_.Now().monotonic;
-    if (PollFds().empty() && due <= OutputPump::kGatherTime) clock_.Advance(due);
+    if (PollFds().empty() && due <= OutputPump::kBatchTime) clock_.Advance(due);
     pump_->Look();
   }
 
-  // Below a folder, as in a run_dir.
+  // Below another folder, as in a run_dir.
   std::string FifoDir() const { return fifo_folder_.path() + "/run/output"; }
 
-  // What the worker would wait for.
+  // Returns the descriptors that the worker would poll.
   std::vector<pollfd> PollFds() const {
     std::vector<pollfd> fds;
     pump_->AppendPollFds(fds);
@@ -63,14 +63,14 @@ class OutputPumpTest : public OutputTest {
     return all;
   }
 
-  mutable LogStore store_{{LogDir(), FifoDir(), /*most_for_writers=*/4, /*most_kept_by_writers=*/2,
-                           /*most_kept_by_readers=*/2,
+  mutable LogStore store_{{LogDir(), FifoDir(), /*max_for_writers=*/4, /*max_kept_by_writers=*/2,
+                           /*max_kept_by_readers=*/2,
                            [this](const std::string& line) { warnings_.push_back(line); }}};
   std::unique_ptr<OutputPump> pump_;
   UniqueFd child_;
 };
 
-TEST_F(OutputPumpTest, BytesArriveAsTheyWereWritten) {
+TEST_F(OutputPumpTest, BytesArriveUnchanged) {
   constexpr char kText[] = "NUL \0, \x1b[1m, \xff\xfe, no newline at the end";
   const std::string bytes(kText, sizeof(kText) - 1);
   WriteAndLook(bytes);
@@ -82,12 +82,12 @@ TEST_F(OutputPumpTest, BytesArriveAsTheyWereWritten) {
   EXPECT_EQ(status.st_mode, S_IFIFO | 0600);
 }
 
-TEST_F(OutputPumpTest, NoFileAppearsBeforeThereIsOutput) {
+TEST_F(OutputPumpTest, CreatesNoFileBeforeOutput) {
   pump_->Look();
   EXPECT_FALSE(FileExists(Log("web.log")));
 }
 
-TEST_F(OutputPumpTest, EveryStateHasItsDescriptors) {
+TEST_F(OutputPumpTest, EachStateHoldsItsDescriptors) {
   pump_ = nullptr;
   child_.Reset();
   const int none = OpenDescriptors();
@@ -107,52 +107,52 @@ TEST_F(OutputPumpTest, EveryStateHasItsDescriptors) {
   EXPECT_EQ(OpenDescriptors(), none);
 }
 
-TEST_F(OutputPumpTest, BeyondTheBoundALogIsOpenOnlyWhileItIsWritten) {
-  store_.for_writers().Take();
-  store_.for_writers().Take();
+TEST_F(OutputPumpTest, BeyondTheLimitLogsAreOpenOnlyWhileWritten) {
+  store_.writer_pool().Take();
+  store_.writer_pool().Take();
   const int before = OpenDescriptors();
   WriteAndLook("line\n");
   EXPECT_EQ(OpenDescriptors(), before);
-  store_.for_writers().Return();
+  store_.writer_pool().Return();
   WriteAndLook("line\n");
   EXPECT_EQ(OpenDescriptors(), before + 1);
   EXPECT_EQ(ReadFile(Log("web.log")), "line\nline\n");
 }
 
-TEST_F(OutputPumpTest, WithoutAFreeDescriptorALogIsTriedAgainSoon) {
-  for (int i = 0; i < 4; ++i) store_.for_writers().Take();
+TEST_F(OutputPumpTest, RetriesSoonWithoutAFreeDescriptor) {
+  for (int i = 0; i < 4; ++i) store_.writer_pool().Take();
   WriteAndLook("line\n");
   EXPECT_FALSE(FileExists(Log("web.log")));
   EXPECT_EQ(pump_->problem(), "");
   EXPECT_TRUE(PollFds().empty());
   EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kBusyInterval);
-  store_.for_writers().Return();
+  store_.writer_pool().Return();
   clock_.Advance(OutputPump::kBusyInterval);
   pump_->Look();
   EXPECT_EQ(ReadFile(Log("web.log")), "line\n");
 }
 
-TEST_F(OutputPumpTest, WhatIsWrittenLineByLineIsGathered) {
+TEST_F(OutputPumpTest, BatchesLineByLineOutput) {
   WriteAndLook("0\n");
-  for (int i = 1; i <= OutputPump::kFewMoves; ++i) {
-    EXPECT_EQ(PollFds().size(), 1) << "the first lines are written as they come";
+  for (int i = 1; i <= OutputPump::kBatchAfter; ++i) {
+    EXPECT_EQ(PollFds().size(), 1) << "the first lines are written as they arrive";
     WriteAndLook(absl::StrCat(i, "\n"));
   }
   EXPECT_TRUE(PollFds().empty());
-  EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kGatherTime);
+  EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kBatchTime);
   Write(child_, "gathered\n");
   pump_->Look();
   EXPECT_THAT(ReadFile(Log("web.log")), testing::EndsWith("\n8\n"));
-  clock_.Advance(OutputPump::kGatherTime);
+  clock_.Advance(OutputPump::kBatchTime);
   pump_->Look();
   EXPECT_THAT(ReadFile(Log("web.log")), testing::EndsWith("\n8\ngathered\n"));
-  // Nothing has come since.
-  clock_.Advance(OutputPump::kGatherTime);
+  // Nothing has arrived since.
+  clock_.Advance(OutputPump::kBatchTime);
   pump_->Look();
   EXPECT_EQ(PollFds().size(), 1);
 }
 
-TEST_F(OutputPumpTest, LastWordsAreNotGathered) {
+TEST_F(OutputPumpTest, DoesNotBatchLastOutput) {
   for (int i = 0; i < 20; ++i) WriteAndLook("line\n");
   ASSERT_TRUE(PollFds().empty());
   Write(child_, "last words\n");
@@ -160,7 +160,7 @@ TEST_F(OutputPumpTest, LastWordsAreNotGathered) {
   EXPECT_THAT(ReadFile(Log("web.log")), testing::EndsWith("\nlast words\n"));
 }
 
-TEST_F(OutputPumpTest, WhatComesNowAndThenIsNotGathered) {
+TEST_F(OutputPumpTest, DoesNotBatchOccasionalOutput) {
   for (int i = 0; i < 20; ++i) {
     WriteAndLook("line\n");
     EXPECT_EQ(PollFds().size(), 1);
@@ -168,15 +168,15 @@ TEST_F(OutputPumpTest, WhatComesNowAndThenIsNotGathered) {
   }
 }
 
-TEST_F(OutputPumpTest, LastWordsWaitForADescriptor) {
-  for (int i = 0; i < 4; ++i) store_.for_writers().Take();
+TEST_F(OutputPumpTest, LastOutputWaitsForADescriptor) {
+  for (int i = 0; i < 4; ++i) store_.writer_pool().Take();
   WriteAndLook("last words\n");
-  store_.for_writers().Return();
+  store_.writer_pool().Return();
   pump_->Drain();
   EXPECT_EQ(ReadFile(Log("web.log")), "last words\n");
 }
 
-TEST_F(OutputPumpTest, WhoeverWritesTheDescriptorsStayFew) {
+TEST_F(OutputPumpTest, ManyWritersNeedFewDescriptors) {
   const int before = OpenDescriptors();
   std::vector<std::unique_ptr<OutputPump>> pumps;
   std::vector<UniqueFd> children;
@@ -190,7 +190,7 @@ TEST_F(OutputPumpTest, WhoeverWritesTheDescriptorsStayFew) {
     for (int i = 0; i < 50; ++i) {
       Write(children[i], "line\n");
       pumps[i]->Look();
-      // Two FIFOs each, and what is kept.
+      // Two FIFOs each, plus the logs kept open.
       EXPECT_LE(OpenDescriptors(), before + 2 * 50 + 2);
     }
   }
@@ -199,7 +199,7 @@ TEST_F(OutputPumpTest, WhoeverWritesTheDescriptorsStayFew) {
   }
 }
 
-TEST_F(OutputPumpTest, ADeletedRunDirIsMadeAnew) {
+TEST_F(OutputPumpTest, RecreatesADeletedRunDir) {
   child_.Reset();
   pump_->Release();
   warnings_.clear();
@@ -213,7 +213,7 @@ TEST_F(OutputPumpTest, ADeletedRunDirIsMadeAnew) {
   EXPECT_EQ(status.st_mode, S_IFDIR | 0700);
 }
 
-TEST_F(OutputPumpTest, WhatIsInADeletedFifoComesFirst) {
+TEST_F(OutputPumpTest, OutputInADeletedFifoComesFirst) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   WriteAndLook("one\n");
   child_.Reset();
@@ -230,7 +230,7 @@ TEST_F(OutputPumpTest, WhatIsInADeletedFifoComesFirst) {
   EXPECT_EQ(pump_->left(), 0);
 }
 
-TEST_F(OutputPumpTest, TheRealCapacityIsTold) {
+TEST_F(OutputPumpTest, ReportsTheRealCapacity) {
   EXPECT_EQ(pump_->capacity(), fcntl(child_.get(), F_GETPIPE_SZ));
   ASSERT_EQ(fcntl(child_.get(), F_SETPIPE_SZ, 4096), 4096);
   EXPECT_EQ(pump_->capacity(), 4096);
@@ -239,7 +239,7 @@ TEST_F(OutputPumpTest, TheRealCapacityIsTold) {
   EXPECT_EQ(pump_->capacity(), 0);
 }
 
-TEST_F(OutputPumpTest, AChildThatClosesItsOutputIsNoReasonToSpin) {
+TEST_F(OutputPumpTest, DoesNotSpinWhenAChildClosesItsOutput) {
   WriteAndLook("last words\n");
   child_.Reset();
   pump_->Look();
@@ -248,9 +248,10 @@ TEST_F(OutputPumpTest, AChildThatClosesItsOutputIsNoReasonToSpin) {
   EXPECT_EQ(poll(fds.data(), fds.size(), 0), 0);
 }
 
-TEST_F(OutputPumpTest, AChildOutlivesThePump) {
+TEST_F(OutputPumpTest, ChildMayOutliveThePump) {
   pump_ = nullptr;
-  // It would be EPIPE and SIGPIPE if the child did not hold the FIFO both ways.
+  // The write would fail with EPIPE and SIGPIPE if the child did not open the FIFO for both reading
+  // and writing.
   Write(child_, "nobody listens\n");
   pump_ = std::make_unique<OutputPump>("web", OutputStream::kStdout, store_, clock_);
   ASSERT_EQ(pump_->Open(geteuid(), getegid()), 0);
@@ -258,7 +259,7 @@ TEST_F(OutputPumpTest, AChildOutlivesThePump) {
   EXPECT_EQ(ReadFile(Log("web.log")), "nobody listens\n");
 }
 
-TEST_F(OutputPumpTest, ReleasedFifoIsHeldUntilItIsEmpty) {
+TEST_F(OutputPumpTest, HoldsAReleasedFifoUntilItIsEmpty) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   WriteAndLook("held back\n");
   child_.Reset();
@@ -271,19 +272,19 @@ TEST_F(OutputPumpTest, ReleasedFifoIsHeldUntilItIsEmpty) {
 }
 
 TEST_F(OutputPumpTest, OneLookMovesABoundedAmount) {
-  // A FIFO holds less; what does not fit is written between the looks.
+  // A FIFO holds less than one Look moves, so the rest is written between the looks.
   const std::string block(60'000, 'x');
   int64_t written = 0;
   for (int i = 0; i < 40; ++i) {
     written += WriteSome(child_, block);
     const int64_t before = pump_->moved();
     pump_->Look();
-    EXPECT_LE(pump_->moved() - before, OutputPump::kMostAtOnce);
+    EXPECT_LE(pump_->moved() - before, OutputPump::kMaxAtOnce);
   }
   EXPECT_EQ(pump_->moved(), written);
 }
 
-TEST_F(OutputPumpTest, DrainTakesWhatIsThereAndNoMore) {
+TEST_F(OutputPumpTest, DrainMovesOnlyPresentBytes) {
   Write(child_, "one\n");
   pump_->Drain();
   EXPECT_EQ(ReadFile(Log("web.log")), "one\n");
@@ -291,7 +292,7 @@ TEST_F(OutputPumpTest, DrainTakesWhatIsThereAndNoMore) {
   EXPECT_EQ(pump_->moved(), 4);
 }
 
-TEST_F(OutputPumpTest, RotationLosesNothingDoublesNothingAndTearsNoLine) {
+TEST_F(OutputPumpTest, RotationNeitherLosesDoublesNorSplitsLines) {
   pump_->SetLimits({5000, 1000, false});
   std::mt19937 random(7);
   std::string all;
@@ -300,7 +301,7 @@ TEST_F(OutputPumpTest, RotationLosesNothingDoublesNothingAndTearsNoLine) {
     for (int lines = random() % 20; lines >= 0; --lines) {
       absl::StrAppend(&some, "line ", i++, std::string(random() % 60, '.'), "\n");
     }
-    // A write of a child may end anywhere.
+    // A child's write may end anywhere in a line.
     const size_t cut = random() % some.size();
     WriteAndLook(some.substr(0, cut));
     WriteAndLook(some.substr(cut));
@@ -329,7 +330,7 @@ TEST_F(OutputPumpTest, RotatedLogsAreCompressed) {
   EXPECT_EQ(ReadAll(), last);
 }
 
-TEST_F(OutputPumpTest, ALineLongerThanALogIsCutAtLast) {
+TEST_F(OutputPumpTest, SplitsALineThatIsLongerThanALog) {
   pump_->SetLimits({1000, 1000, false});
   std::string all;
   for (int i = 0; i < 60; ++i) {
@@ -347,7 +348,7 @@ TEST_F(OutputPumpTest, ZeroNeverRotates) {
   EXPECT_EQ(pump_->files().current(), 0);
 }
 
-TEST_F(OutputPumpTest, ChangedLimitsHoldFromTheNextByteOn) {
+TEST_F(OutputPumpTest, ChangedLimitsApplyFromTheNextByte) {
   WriteAndLook("a line that is no short one\n");
   pump_->SetLimits({10, 5, false});
   WriteAndLook("next\n");
@@ -355,20 +356,20 @@ TEST_F(OutputPumpTest, ChangedLimitsHoldFromTheNextByteOn) {
   EXPECT_EQ(ReadFile(Log("web.log")), "next\n");
 }
 
-TEST_F(OutputPumpTest, AnExistingLogIsContinued) {
+TEST_F(OutputPumpTest, AppendsToAnExistingLog) {
   WriteFile(Log("web.log"), "before\n");
   WriteAndLook("after\n");
   EXPECT_EQ(ReadFile(Log("web.log")), "before\nafter\n");
 }
 
-TEST_F(OutputPumpTest, ADeletedLogIsNoticedAtTheNextByte) {
+TEST_F(OutputPumpTest, NoticesADeletedLogAtTheNextByte) {
   WriteAndLook("one\n");
   ASSERT_EQ(unlink(Log("web.log").c_str()), 0);
   WriteAndLook("two\n");
   EXPECT_EQ(ReadFile(Log("web.log")), "two\n");
 }
 
-TEST_F(OutputPumpTest, ARenamedLogIsNoticedWithinASecond) {
+TEST_F(OutputPumpTest, NoticesARenamedLogWithinASecond) {
   WriteAndLook("one\n");
   ASSERT_EQ(rename(Log("web.log").c_str(), Log("moved").c_str()), 0);
   WriteAndLook("two\n");
@@ -378,7 +379,7 @@ TEST_F(OutputPumpTest, ARenamedLogIsNoticedWithinASecond) {
   EXPECT_EQ(ReadFile(Log("web.log")), "three\n");
 }
 
-TEST_F(OutputPumpTest, ReopenTakesThePathAtOnce) {
+TEST_F(OutputPumpTest, ReopenUsesThePathAtOnce) {
   WriteAndLook("one\n");
   ASSERT_EQ(rename(Log("web.log").c_str(), Log("moved").c_str()), 0);
   pump_->Reopen();
@@ -387,18 +388,18 @@ TEST_F(OutputPumpTest, ReopenTakesThePathAtOnce) {
   EXPECT_EQ(ReadFile(Log("web.log")), "two\n");
 }
 
-TEST_F(OutputPumpTest, ATruncatedLogGetsNoHole) {
+TEST_F(OutputPumpTest, LeavesNoHoleInATruncatedLog) {
   WriteAndLook("one\n");
   ASSERT_EQ(truncate(Log("web.log").c_str(), 0), 0);
   WriteAndLook("two\n");
   EXPECT_EQ(ReadFile(Log("web.log")), "two\n");
 }
 
-TEST_F(OutputPumpTest, AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
+TEST_F(OutputPumpTest, StalledLogKeepsItsBytesAndRetriesEverySecond) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   WriteAndLook("one\n");
   EXPECT_THAT(pump_->problem(), HasSubstr(Log("web.log") + ": Is a directory"));
-  // Not polled, or the worker would spin.
+  // The FIFO is not polled, or the worker would spin.
   EXPECT_TRUE(PollFds().empty());
   EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kRetryInterval);
   ASSERT_EQ(rmdir(Log("web.log").c_str()), 0);
@@ -410,7 +411,7 @@ TEST_F(OutputPumpTest, AStalledLogKeepsItsBytesAndIsTriedOnceASecond) {
   EXPECT_EQ(PollFds().size(), 1);
 }
 
-TEST_F(OutputPumpTest, APlantedLinkIsNotFollowed) {
+TEST_F(OutputPumpTest, DoesNotFollowAPlantedLink) {
   WriteFile(Log("victim"), "untouched");
   ASSERT_EQ(symlink(Log("victim").c_str(), Log("web.log").c_str()), 0);
   WriteAndLook("one\n");
@@ -418,8 +419,8 @@ TEST_F(OutputPumpTest, APlantedLinkIsNotFollowed) {
   EXPECT_EQ(ReadFile(Log("victim")), "untouched");
 }
 
-TEST_F(OutputPumpTest, APlantedHardLinkIsNotWrittenTo) {
-  // Where nobody else may write, nobody has planted anything.
+TEST_F(OutputPumpTest, DoesNotWriteToAPlantedHardLink) {
+  // In a folder that nobody else can write to, a hard link cannot be planted.
   ASSERT_EQ(chmod(log_folder_.path().c_str(), 0777), 0);
   WriteFile(Log("victim"), "untouched");
   WriteFile(Log("victim.idx"), "untouched too");
@@ -431,11 +432,11 @@ TEST_F(OutputPumpTest, APlantedHardLinkIsNotWrittenTo) {
   ASSERT_EQ(unlink(Log("web.log").c_str()), 0);
   AdvanceToRetry();
   EXPECT_EQ(ReadFile(Log("web.log")), "one\n");
-  // The bytes have no times, and that is all.
+  // The bytes merely lack times.
   EXPECT_EQ(ReadFile(Log("victim.idx")), "untouched too");
 }
 
-TEST_F(OutputPumpTest, WhoKeepsHardLinksOfTheirOwnLogsGetsTheirLines) {
+TEST_F(OutputPumpTest, WritesToHardLinksOfTheOwner) {
   WriteFile(Log("web.log"), "before\n");
   ASSERT_EQ(link(Log("web.log").c_str(), Log("backup").c_str()), 0);
   WriteAndLook("one\n");
@@ -443,13 +444,13 @@ TEST_F(OutputPumpTest, WhoKeepsHardLinksOfTheirOwnLogsGetsTheirLines) {
   EXPECT_EQ(ReadFile(Log("web.log")), "before\none\n");
 }
 
-TEST_F(OutputPumpTest, APlantedFifoIsNoLog) {
+TEST_F(OutputPumpTest, RejectsAPlantedFifo) {
   ASSERT_EQ(mkfifo(Log("web.log").c_str(), 0600), 0);
   WriteAndLook("one\n");
   EXPECT_THAT(pump_->problem(), HasSubstr("not a regular file"));
 }
 
-TEST_F(OutputPumpTest, WhatLiesInTheWayOfAFifoMakesRoom) {
+TEST_F(OutputPumpTest, ReplacesOtherFilesWithTheFifo) {
   const std::string path = FifoDir() + "/api.out";
   WriteFile(path, "no FIFO");
   OutputPump pump("api", OutputStream::kStdout, store_, clock_);
@@ -459,13 +460,13 @@ TEST_F(OutputPumpTest, WhatLiesInTheWayOfAFifoMakesRoom) {
   EXPECT_TRUE(S_ISFIFO(status.st_mode));
 }
 
-TEST_F(OutputPumpTest, AFifoThatCannotBeMadeIsSaid) {
+TEST_F(OutputPumpTest, ReportsFailureToMakeAFifo) {
   ASSERT_EQ(mkdir((FifoDir() + "/api.out").c_str(), 0755), 0);
   OutputPump pump("api", OutputStream::kStdout, store_, clock_);
   EXPECT_NE(pump.Open(geteuid(), getegid()), 0);
 }
 
-TEST_F(OutputPumpTest, DaemonsWhoseLogsHaveOneNameLoseNothing) {
+TEST_F(OutputPumpTest, DaemonsSharingALogLoseNothing) {
   OutputPump other("web.err", OutputStream::kStdout, store_, clock_);
   OutputPump errors("web", OutputStream::kStderr, store_, clock_);
   ASSERT_EQ(other.Open(geteuid(), getegid()), 0);
@@ -482,7 +483,7 @@ TEST_F(OutputPumpTest, DaemonsWhoseLogsHaveOneNameLoseNothing) {
             "of web.err\nof web\nof web.err\nof web\nof web.err\nof web\n");
 }
 
-TEST_F(OutputPumpTest, TheIndexHasAnEntryEveryQuarterOfASecondAtMost) {
+TEST_F(OutputPumpTest, IndexHasAtMostFourEntriesASecond) {
   for (int i = 0; i < 100; ++i) {
     WriteAndLook("line\n");
     clock_.Advance(absl::Milliseconds(10));
@@ -490,7 +491,7 @@ TEST_F(OutputPumpTest, TheIndexHasAnEntryEveryQuarterOfASecondAtMost) {
   EXPECT_EQ(ReadFile(Log("web.log.idx")).size(), 4 * 16);
 }
 
-// A file system of 64 KiB in the place of the log's folder.
+// Mounts a file system of 64 KiB as the log folder.
 class FullDiskTest : public OutputPumpTest {
  protected:
   void SetUp() override {
@@ -508,7 +509,7 @@ class FullDiskTest : public OutputPumpTest {
   bool mounted_ = false;
 };
 
-TEST_F(FullDiskTest, AFullDiskHoldsTheChildBackAndLosesNothing) {
+TEST_F(FullDiskTest, FullDiskBlocksTheChildAndLosesNothing) {
   WriteFile(Log("ballast"), std::string(40'000, 'b'));
   std::string all;
   for (int i = 0; pump_->problem().empty(); ++i) {
@@ -518,7 +519,7 @@ TEST_F(FullDiskTest, AFullDiskHoldsTheChildBackAndLosesNothing) {
     all += line;
   }
   EXPECT_THAT(pump_->problem(), HasSubstr("web.log: No space left on device"));
-  // From here on the child is held back by its full pipe.
+  // From here on the full pipe blocks the child.
   const std::string more = "more\n";
   while (WriteSome(child_, more) == more.size()) all += more;
   AdvanceToRetry();
@@ -529,7 +530,7 @@ TEST_F(FullDiskTest, AFullDiskHoldsTheChildBackAndLosesNothing) {
   EXPECT_EQ(pump_->moved(), all.size());
 }
 
-TEST_F(FullDiskTest, AReadOnlyDiskIsTriedAgain) {
+TEST_F(FullDiskTest, RetriesAReadOnlyDisk) {
   WriteAndLook("one\n");
   pump_->Reopen();
   ASSERT_EQ(mount("none", LogDir().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);

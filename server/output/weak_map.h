@@ -8,13 +8,13 @@
 
 namespace hob {
 
-// Values that belong to those who use them and are the same object for all who ask for a key at the
-// same time. What nobody uses any more is dropped whenever there are twice as many as were left the
-// last time, so that a look costs the same with ten and with ten thousand. Not thread-safe.
+// Maps keys to values that their users own; all concurrent users of a key share one object. Drops
+// unused entries whenever the map has doubled in size since the last time, so that the cost of a
+// lookup does not depend on the number of entries. Not thread-safe.
 template <typename Key, typename Value>
 class WeakMap {
  public:
-  // The value of `key`; what `make` returns, a shared_ptr, where nobody uses one.
+  // Returns the value of `key`; if it is unused, the shared_ptr that `make` returns.
   template <typename Make>
   std::shared_ptr<Value> GetOrMake(const Key& key, const Make& make) {
     if (std::shared_ptr<Value> used = values_[key].lock(); used != nullptr) return used;
@@ -24,7 +24,7 @@ class WeakMap {
     return made;
   }
 
-  // Calls `visit(key, value)` for everything in use, in the order of the keys.
+  // Calls `visit(key, value)` for every value in use, in key order.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
     for (const auto& [key, held] : values_) {
@@ -32,21 +32,21 @@ class WeakMap {
     }
   }
 
-  // How many keys are remembered, those that nobody uses included.
+  // Returns the number of keys held, unused ones included.
   size_t size() const { return values_.size(); }
 
  private:
-  static constexpr size_t kFewest = 64;
+  static constexpr size_t kMinSize = 64;
 
   void Sweep() {
     for (auto it = values_.begin(); it != values_.end();) {
       it = it->second.expired() ? values_.erase(it) : std::next(it);
     }
-    sweep_at_ = kFewest + 2 * values_.size();
+    sweep_at_ = kMinSize + 2 * values_.size();
   }
 
   std::map<Key, std::weak_ptr<Value>> values_;
-  size_t sweep_at_ = kFewest;
+  size_t sweep_at_ = kMinSize;
 };
 
 }  // namespace hob

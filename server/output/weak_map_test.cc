@@ -14,20 +14,20 @@ std::shared_ptr<int> Get(Numbers& numbers, const std::string& key, int value) {
   return numbers.GetOrMake(key, [value] { return std::make_shared<int>(value); });
 }
 
-TEST(WeakMapTest, WhoAsksAtTheSameTimeGetsTheSame) {
+TEST(WeakMapTest, ConcurrentUsersShareOneValue) {
   Numbers numbers;
   const auto one = Get(numbers, "a", 1);
   EXPECT_EQ(Get(numbers, "a", 2), one);
   EXPECT_NE(Get(numbers, "b", 1), one);
 }
 
-TEST(WeakMapTest, WhatNobodyUsesIsMadeAnew) {
+TEST(WeakMapTest, RemakesUnusedValues) {
   Numbers numbers;
   Get(numbers, "a", 1);
   EXPECT_EQ(*Get(numbers, "a", 2), 2);
 }
 
-TEST(WeakMapTest, OnlyWhatIsUsedIsVisited) {
+TEST(WeakMapTest, VisitsUsedValuesOnly) {
   Numbers numbers;
   const auto used = Get(numbers, "used", 1);
   Get(numbers, "unused", 2);
@@ -36,7 +36,7 @@ TEST(WeakMapTest, OnlyWhatIsUsedIsVisited) {
   EXPECT_EQ(seen, "used");
 }
 
-TEST(WeakMapTest, WhatNobodyUsesDoesNotPileUp) {
+TEST(WeakMapTest, UnusedValuesDoNotPileUp) {
   Numbers numbers;
   std::vector<std::shared_ptr<int>> used;
   for (int i = 0; i < 100; ++i) used.push_back(Get(numbers, "used " + std::to_string(i), i));

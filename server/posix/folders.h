@@ -1,4 +1,4 @@
-// Folders: made with everything above them, and whom they let in.
+// Creates folders with their parents, and checks who can write to them.
 #ifndef HOB_SERVER_POSIX_FOLDERS_H_
 #define HOB_SERVER_POSIX_FOLDERS_H_
 
@@ -10,24 +10,23 @@
 namespace hob {
 
 struct MadeFolders {
-  // 0, or the errno(3) of the folder at `path`.
+  // 0, or the errno(3) of the failure.
   int error = 0;
-  // The last folder that was made; with an error, the one that could not be. Empty when all were
-  // there.
+  // The last folder created; on error, the folder that could not be created. Empty if all existed.
   std::string path;
 };
 
-// Makes the folder at the absolute `path`, with `mode`, and those above it, with `mode_above`,
-// where they are missing. What is there is left as it is, whatever it is.
+// Creates the folder at the absolute `path` with `mode`, and missing parents with `mode_above`.
+// Leaves existing files of any type as they are.
 MadeFolders MakeFolders(const std::string& path, mode_t mode, mode_t mode_above);
 
-// Whether everybody may put a file into the folder in the place of one that is there: it can be
-// written by everybody and is not sticky. False for what is not a folder.
+// True if any user may replace files in the folder: it is world-writable and not sticky. False if
+// `folder` is not a folder.
 bool IsOpenToAll(const std::string& folder);
 
-// Whether the file at the absolute `path`, of which `status` is told, may be one that somebody else
-// had linked there: it has a second name, and its folder can be written by others than this
-// process's user. A copy of hard links that its owner makes is none.
+// True if another user may have linked the file at the absolute `path`, whose stat(2) is `status`:
+// it has more than one link, and other users can write to its folder. Hard-link copies made by the
+// owner do not count.
 bool MayBePlanted(const struct stat& status, const std::string& path);
 
 }  // namespace hob

@@ -26,7 +26,7 @@ class FoldersTest : public testing::Test {
   std::string root_;
 };
 
-TEST_F(FoldersTest, WhatIsMissingIsMade) {
+TEST_F(FoldersTest, MakesMissingFolders) {
   const std::string path = root_ + "/a/b/c";
   const MadeFolders made = MakeFolders(path, 0700, 0755);
   EXPECT_EQ(made.error, 0);
@@ -35,7 +35,7 @@ TEST_F(FoldersTest, WhatIsMissingIsMade) {
   EXPECT_EQ(ModeOf(path), S_IFDIR | 0700);
 }
 
-TEST_F(FoldersTest, OpenToAllIsWhatEverybodyMayWriteAndIsNotSticky) {
+TEST_F(FoldersTest, OpenToAllMeansWorldWritableAndNotSticky) {
   for (const auto& [mode, open] : {std::pair<mode_t, bool>{0755, false},
                                    {0775, false},
                                    {01777, false},
@@ -47,7 +47,7 @@ TEST_F(FoldersTest, OpenToAllIsWhatEverybodyMayWriteAndIsNotSticky) {
   EXPECT_FALSE(IsOpenToAll(root_ + "/none"));
 }
 
-TEST_F(FoldersTest, ASecondNameIsSuspectWhereOthersMayWrite) {
+TEST_F(FoldersTest, HardLinksAreSuspectWhereOthersMayWrite) {
   const std::string path = root_ + "/file";
   const int fd = open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   const auto may_be_planted = [&] {
@@ -56,7 +56,7 @@ TEST_F(FoldersTest, ASecondNameIsSuspectWhereOthersMayWrite) {
     return MayBePlanted(status, path);
   };
   ASSERT_EQ(chmod(root_.c_str(), 0777), 0);
-  EXPECT_FALSE(may_be_planted()) << "it has one name";
+  EXPECT_FALSE(may_be_planted()) << "has one link";
   ASSERT_EQ(link(path.c_str(), (root_ + "/second").c_str()), 0);
   for (const auto& [mode, planted] :
        {std::pair<mode_t, bool>{0700, false}, {0755, false}, {0775, true}, {01777, true}}) {
@@ -66,12 +66,12 @@ TEST_F(FoldersTest, ASecondNameIsSuspectWhereOthersMayWrite) {
   close(fd);
 }
 
-TEST_F(FoldersTest, ASlashAtTheEndChangesNothing) {
+TEST_F(FoldersTest, IgnoresATrailingSlash) {
   EXPECT_EQ(MakeFolders(root_ + "/a//", 0700, 0755).error, 0);
   EXPECT_EQ(ModeOf(root_ + "/a"), S_IFDIR | 0700);
 }
 
-TEST_F(FoldersTest, WhatIsThereIsLeftAsItIs) {
+TEST_F(FoldersTest, LeavesExistingFilesAlone) {
   ASSERT_EQ(MakeFolders(root_ + "/a", 0700, 0755).error, 0);
   const MadeFolders made = MakeFolders(root_ + "/a", 0755, 0755);
   EXPECT_EQ(made.error, 0);
@@ -79,7 +79,7 @@ TEST_F(FoldersTest, WhatIsThereIsLeftAsItIs) {
   EXPECT_EQ(ModeOf(root_ + "/a"), S_IFDIR | 0700);
 }
 
-TEST_F(FoldersTest, WhatCannotBeMadeIsNamed) {
+TEST_F(FoldersTest, NamesTheFolderThatCannotBeMade) {
   const MadeFolders made = MakeFolders("/proc/none/such", 0700, 0755);
   EXPECT_EQ(made.error, ENOENT);
   EXPECT_EQ(made.path, "/proc/none");

@@ -15,7 +15,8 @@
 namespace hob {
 namespace {
 
-// 1 when the process has ended, 0 when it has not, -1 with errno set when it cannot be told.
+// Returns 1 if the process has ended, 0 if it has not; -1, with errno set, if that cannot be
+// determined.
 int PollEnd(int pidfd) {
   struct pollfd poller = {pidfd, POLLIN, 0};
   int ready = 0;

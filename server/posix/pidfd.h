@@ -8,29 +8,29 @@
 
 namespace hob {
 
-// The two system calls, because glibc 2.36 declares its own without C linkage.
+// Wrap the two system calls, because glibc 2.36 declares its own without C linkage.
 
-// A descriptor of a process, close-on-exec; none with errno set when that fails.
+// Returns a close-on-exec descriptor of a process; on failure, returns none and sets errno.
 UniqueFd OpenPidfd(pid_t pid);
 
-// Sends a signal. False with errno set when that fails; a zombie takes it without an error.
+// Sends a signal. On failure, returns false and sets errno. Succeeds for a zombie.
 bool SendSignal(int pidfd, int signal);
 
-// errno(3) of a SendSignal that has just failed as an error about the process `pid`: NotFound where
-// it is gone, and PermissionDenied says as which users it and this process run.
+// Converts the errno(3) of a failed SendSignal to an error about the process `pid`: NotFound if the
+// process is gone; PermissionDenied states the users that it and this process run as.
 absl::Status SignalError(pid_t pid);
 
-// errno(3) as an error about the process `pid`; OK where it says that there is no such process:
-// what is gone needs nothing any more.
+// Converts errno(3) to an error about the process `pid`; OK if the process does not exist, since a
+// process that is gone needs nothing more.
 absl::Status LastErrorUnlessGone(pid_t pid);
 
-// The same for an error that is NotFound when something is gone.
+// Returns OK if `status` is NotFound, else `status`.
 absl::Status UnlessGone(const absl::Status& status);
 
-// Whether the process has ended, reaped or not. False also when it cannot be told.
+// True if the process has ended, reaped or not. False if that cannot be determined.
 bool HasEnded(int pidfd);
 
-// Whether the process has not ended. False also when it cannot be told.
+// True if the process has not ended. False if that cannot be determined.
 bool IsKnownAlive(int pidfd);
 
 }  // namespace hob

@@ -29,7 +29,7 @@ constexpr size_t kThreads = 17;
 constexpr size_t kStart = 19;
 constexpr size_t kResident = 21;
 
-// Links of a folder /proc/PID/task that holds one thread.
+// Link count of a folder /proc/PID/task with one thread.
 constexpr nlink_t kLinksWithOneThread = 3;
 
 absl::StatusOr<std::vector<pid_t>> ReadNumberedEntries(const std::string& folder) {
@@ -69,13 +69,14 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
     size = read(file.get(), buffer, sizeof(buffer));
     if (size > 0) text.append(buffer, size);
   } while (size > 0 || (size < 0 && errno == EINTR));
-  // A process that ends meanwhile makes the read fail with ESRCH.
+  // If the process ends meanwhile, the read fails with ESRCH.
   if (size < 0) return absl::ErrnoToStatus(errno, path);
   return text;
 }
 
 absl::StatusOr<ProcessStat> ParseProcessStat(absl::string_view line) {
-  // The name may hold anything, closing parentheses and blanks included: the last one ends it.
+  // The name may hold any character, even closing parentheses and blanks: the last parenthesis ends
+  // it.
   const size_t end_of_name = line.rfind(") ");
   if (end_of_name == absl::string_view::npos) return absl::DataLossError(line);
   const std::vector<absl::string_view> fields = absl::StrSplit(line.substr(end_of_name + 2), ' ');
@@ -95,7 +96,7 @@ absl::StatusOr<ProcessStat> ParseProcessStat(absl::string_view line) {
     stat.cpu_ticks += ticks;
   }
   const char state = fields[kState][0];
-  // The first thread of a process may end before the others: it shows as a zombie all the while.
+  // If the first thread ends before the others, the process shows as a zombie meanwhile.
   stat.alive = (state != 'Z' && state != 'X') || stat.threads > 1;
   return stat;
 }

@@ -1,5 +1,5 @@
-// What /proc tells of processes. Every answer may be out of date when it arrives: who acts on it
-// opens a pidfd first and asks afterwards.
+// Reads facts about processes from /proc. Every answer may be outdated when it arrives: before
+// acting on one, open a pidfd and ask again.
 #ifndef HOB_SERVER_POSIX_PROC_FILES_H_
 #define HOB_SERVER_POSIX_PROC_FILES_H_
 
@@ -14,49 +14,49 @@
 
 namespace hob {
 
-// Errors of all functions here: NotFound when there is no such process (or file),
-// ResourceExhausted when the machine is short of something, in which case nothing is known.
+// All functions here return NotFound if there is no such process or file, and ResourceExhausted if
+// the machine lacks a resource, in which case nothing is known.
 
-// The whole of a small file of the kernel's.
+// Returns the contents of a small kernel file.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
 
-// The fields of /proc/PID/stat that tell who a process is and what it uses.
+// Fields of /proc/PID/stat that identify a process and show its resource use.
 struct ProcessStat {
   pid_t pid = 0;
   pid_t parent = 0;
   pid_t session = 0;
-  // Since boot, in clock ticks of sysconf(_SC_CLK_TCK).
+  // Start time since boot, in clock ticks of sysconf(_SC_CLK_TCK).
   int64_t start_ticks = 0;
   // False for a zombie: all of its threads have ended.
   bool alive = false;
   int threads = 0;
-  // Processor time of all its threads and of the children that it has waited for, clock ticks.
+  // Processor time of all its threads and of children it has waited for, in clock ticks.
   int64_t cpu_ticks = 0;
-  // Its resident set, pages.
+  // Resident set, in pages.
   int64_t resident_pages = 0;
 };
 
 absl::StatusOr<ProcessStat> ReadProcessStat(pid_t pid);
 
-// Takes a line of /proc/PID/stat apart; DataLoss when it is none.
+// Parses a line of /proc/PID/stat; DataLoss if it is malformed.
 absl::StatusOr<ProcessStat> ParseProcessStat(absl::string_view line);
 
-// Returns the real user of a process, which is the one that decides who may signal it besides root.
+// Returns the real user of a process. Besides root, only that user may signal it.
 absl::StatusOr<uid_t> ReadUserOf(pid_t pid);
 
-// The children of one thread, and of all threads of a process.
+// Return the children of one thread, and of all threads of a process.
 absl::StatusOr<std::vector<pid_t>> ReadChildrenOfThread(pid_t pid, pid_t thread);
 absl::StatusOr<std::vector<pid_t>> ReadChildren(pid_t pid);
 
-// Every process that there is.
+// Returns all processes.
 absl::StatusOr<std::vector<pid_t>> ReadAllProcesses();
 
-// Whether the kernel lists children (CONFIG_PROC_CHILDREN). Without it the two functions above look
-// at all processes.
+// True if the kernel lists children (CONFIG_PROC_CHILDREN). Otherwise the two functions above scan
+// all processes.
 bool KernelListsChildren();
 
-// The value of a variable in the environment that a process was started with; NotFound when it has
-// none, PermissionDenied when it may not be read.
+// Returns the value of a variable in the environment that a process was started with; NotFound if
+// it is not set, PermissionDenied if the environment may not be read.
 absl::StatusOr<std::string> ReadEnvironmentOf(pid_t pid, absl::string_view variable);
 
 }  // namespace hob

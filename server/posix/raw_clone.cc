@@ -17,14 +17,14 @@ namespace {
 
 constexpr size_t kChildStackBytes = 12 * 1024;
 
-// Blocks every signal of the calling thread while it exists. glibc's own function leaves out the
-// two signals that it keeps for itself.
-class EverySignalBlocked {
+// Blocks every signal of the calling thread while it exists. glibc's function omits the two signals
+// that glibc reserves.
+class AllSignalsBlocked {
  public:
-  EverySignalBlocked() { SetMask(~uint64_t{0}, &before_); }
-  ~EverySignalBlocked() { SetMask(before_, nullptr); }
-  EverySignalBlocked(const EverySignalBlocked&) = delete;
-  EverySignalBlocked& operator=(const EverySignalBlocked&) = delete;
+  AllSignalsBlocked() { SetMask(~uint64_t{0}, &before_); }
+  ~AllSignalsBlocked() { SetMask(before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
 
  private:
   static void SetMask(uint64_t mask, uint64_t* before) {
@@ -34,7 +34,7 @@ class EverySignalBlocked {
   uint64_t before_ = 0;
 };
 
-// The child comes back from the system call on an empty stack: it may neither return nor touch
+// The child returns from the system call on an empty stack. It may neither return nor touch
 // anything that the compiler keeps there, hence the call in assembly.
 int64_t Clone3(const struct clone_args& arguments, void (*run)(void*), void* argument) {
   int64_t result = SYS_clone3;
@@ -55,7 +55,7 @@ int64_t Clone3(const struct clone_args& arguments, void (*run)(void*), void* arg
 }  // namespace
 
 pid_t RawClone(int cgroup_fd, void (*run)(void*), void* argument, int* pidfd) {
-  // The calling thread stands still while the child uses a part of its stack.
+  // The calling thread is suspended while the child uses part of its stack.
   alignas(16) char stack[kChildStackBytes];
   struct clone_args arguments = {};
   arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_FILES;
@@ -67,7 +67,7 @@ pid_t RawClone(int cgroup_fd, void (*run)(void*), void* argument, int* pidfd) {
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = static_cast<uint64_t>(cgroup_fd);
   }
-  const EverySignalBlocked blocked;
+  const AllSignalsBlocked blocked;
   return static_cast<pid_t>(Clone3(arguments, run, argument));
 }
 

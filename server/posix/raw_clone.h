@@ -5,17 +5,18 @@
 
 namespace hob {
 
-// Makes a child that shares memory and descriptor table with this process and holds the calling
-// thread, but no other, until it has called execve or ended. clone3(2) without libc: no fork
-// handlers run, no page table is copied. Every signal is blocked meanwhile,
-// and still blocked in the child, which would otherwise run the server's handlers in the server's
+// Creates a child that shares memory and the descriptor table with this process. Suspends the
+// calling thread, but no other, until the child has called execve or ended. Calls clone3(2) without
+// libc: no fork handlers run, no page table is copied. Blocks every signal meanwhile, and leaves
+// them blocked in the child, which would otherwise run the server's handlers in the server's
 // memory.
 //
-// `run(argument)` is the child: on a stack of its own of 12 KiB, with nothing but system calls; it
-// must not return. `cgroup_fd` is the folder of the control group that the child is born in, or -1.
+// The child calls `run(argument)` on a separate stack of 12 KiB. `run` may only make system calls
+// and must not return. `cgroup_fd` is the folder of the control group in which the child starts, or
+// -1.
 //
-// Returns the pid, or -errno. `*pidfd` is the child's, close-on-exec. The child is one of the
-// calling thread's, which is what keeps it from the reaper of strays.
+// Returns the pid, or -errno. Sets `*pidfd` to a close-on-exec descriptor of the child. The calling
+// thread is the child's parent, so the reaper of strays cannot reap it.
 pid_t RawClone(int cgroup_fd, void (*run)(void*), void* argument, int* pidfd);
 
 }  // namespace hob

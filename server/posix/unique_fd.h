@@ -7,7 +7,7 @@
 
 namespace hob {
 
-// Owns a descriptor and closes it. Movable; -1 is none.
+// Owns a descriptor and closes it. Movable; -1 means none.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -22,10 +22,10 @@ class UniqueFd {
   int get() const { return fd_; }
   bool ok() const { return fd_ >= 0; }
 
-  // Gives the descriptor away without closing it.
+  // Releases ownership without closing the descriptor.
   int Release() { return std::exchange(fd_, -1); }
 
-  // Closes what is owned and owns `fd` instead.
+  // Closes the owned descriptor, if any, and owns `fd` instead.
   void Reset(int fd = -1) {
     if (fd_ >= 0) close(fd_);
     fd_ = fd;

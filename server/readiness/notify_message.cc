@@ -10,7 +10,7 @@
 namespace hob {
 namespace {
 
-// Nobody needs longer; and it fits into every type of time.
+// Long enough for any daemon, and fits into every time type.
 constexpr uint64_t kMaxExtensionUsec = uint64_t{365} * 24 * 3600 * 1000000;
 
 void ReadLine(absl::string_view line, NotifyMessage& message) {

@@ -11,29 +11,28 @@
 
 namespace hob {
 
-// What a datagram of sd_notify(3) says. Unknown lines, and values that make no sense, are as if
-// they were not there.
+// The contents of an sd_notify(3) datagram. Unknown lines and invalid values are ignored.
 struct NotifyMessage {
   // READY=1
   bool ready = false;
   // STOPPING=1
   bool stopping = false;
-  // WATCHDOG=1: a sign of life.
+  // WATCHDOG=1: a keep-alive.
   bool watchdog_alive = false;
   // WATCHDOG=trigger: the daemon found itself broken.
   bool watchdog_trigger = false;
-  // STATUS=...: what it does, for people; printable, and of what was sent the first
-  // kMaxStatusLength characters ("..." follows where there are more).
+  // STATUS=...: the daemon's activity in words; printable, truncated to kMaxStatusLength characters
+  // ("..." follows if there were more).
   absl::optional<std::string> status;
-  // EXTEND_TIMEOUT_USEC=...: it wants so much time from now on for what it does.
+  // EXTEND_TIMEOUT_USEC=...: the daemon needs this much time from now on for its current step.
   absl::optional<absl::Duration> extend_timeout;
-  // MAINPID=...: this process is the main process from now on; positive.
+  // MAINPID=...: the daemon's new main process; positive.
   absl::optional<pid_t> main_pid;
 };
 
 inline constexpr int kMaxStatusLength = 256;
 
-// Reads a datagram, which may hold anything.
+// Parses a datagram with arbitrary contents.
 NotifyMessage ParseNotifyMessage(absl::string_view datagram);
 
 }  // namespace hob

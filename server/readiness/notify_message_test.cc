@@ -5,7 +5,7 @@
 namespace hob {
 namespace {
 
-TEST(NotifyMessageTest, LinesAreReadOneByOne) {
+TEST(NotifyMessageTest, ReadsEachLine) {
   const NotifyMessage message =
       ParseNotifyMessage("READY=1\nSTATUS=serves 3 = three\nSTOPPING=1\nWATCHDOG=1\n");
   EXPECT_TRUE(message.ready);
@@ -16,7 +16,7 @@ TEST(NotifyMessageTest, LinesAreReadOneByOne) {
   EXPECT_EQ(message.extend_timeout, absl::nullopt);
 }
 
-TEST(NotifyMessageTest, OnlyTheValuesOfTheProtocolCount) {
+TEST(NotifyMessageTest, IgnoresOtherValues) {
   const NotifyMessage message =
       ParseNotifyMessage("READY=0\nREADY= 1\nSTOPPING=yes\nWATCHDOG=2\nready=1\nREADY");
   EXPECT_FALSE(message.ready);
@@ -29,7 +29,7 @@ TEST(NotifyMessageTest, WatchdogMayBeTriggered) {
   EXPECT_TRUE(ParseNotifyMessage("WATCHDOG=trigger").watchdog_trigger);
 }
 
-TEST(NotifyMessageTest, TimeoutsAreMicrosecondsAndBounded) {
+TEST(NotifyMessageTest, TimeoutsAreBoundedMicroseconds) {
   EXPECT_EQ(ParseNotifyMessage("EXTEND_TIMEOUT_USEC=1500").extend_timeout,
             absl::Microseconds(1500));
   EXPECT_EQ(ParseNotifyMessage("EXTEND_TIMEOUT_USEC=18446744073709551615").extend_timeout,
@@ -41,7 +41,7 @@ TEST(NotifyMessageTest, TimeoutsAreMicrosecondsAndBounded) {
   }
 }
 
-TEST(NotifyMessageTest, TheMainProcessIsAPositiveNumber) {
+TEST(NotifyMessageTest, MainPidIsAPositiveNumber) {
   EXPECT_EQ(ParseNotifyMessage("READY=1\nMAINPID=4711").main_pid, 4711);
   for (const char* nonsense : {"0", "-1", "1x", "", "4294967297"}) {
     EXPECT_EQ(ParseNotifyMessage(std::string("MAINPID=") + nonsense).main_pid, absl::nullopt)
@@ -49,7 +49,7 @@ TEST(NotifyMessageTest, TheMainProcessIsAPositiveNumber) {
   }
 }
 
-TEST(NotifyMessageTest, StatusIsMadePrintableAndCut) {
+TEST(NotifyMessageTest, StatusIsPrintableAndTruncated) {
   EXPECT_EQ(ParseNotifyMessage("STATUS=\x1b[1mred").status, "\\x1b[1mred");
   EXPECT_EQ(ParseNotifyMessage("STATUS=" + std::string(4000, 'x')).status,
             std::string(kMaxStatusLength, 'x') + "...");
@@ -57,7 +57,7 @@ TEST(NotifyMessageTest, StatusIsMadePrintableAndCut) {
             std::string(kMaxStatusLength, 'x'));
 }
 
-TEST(NotifyMessageTest, AnythingElseIsPassedOver) {
+TEST(NotifyMessageTest, IgnoresAnythingElse) {
   for (const std::string& text :
        {std::string(), std::string("\n\n\n"), std::string("=1"), std::string("\0READY=1", 8),
         std::string("MAINPID=1\nERRNO=2\nFDSTORE=1"), std::string(4096, '\xff')}) {

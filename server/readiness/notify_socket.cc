@@ -15,13 +15,14 @@ namespace hob {
 namespace {
 
 constexpr size_t kMaxDatagram = 4096;
-// A wake-up reads so many datagrams at most that say nothing; the next one goes on.
-constexpr int kMaxPassedOver = 64;
-// Whoever the daemon runs as must be able to send; who may be heard is decided by the sender's pid.
-constexpr mode_t kEverybodyMaySend = 0666;
+// Limit on useless datagrams read per wake-up; the next wake-up continues.
+constexpr int kMaxSkipped = 64;
+// The daemon may run as any user; senders are authenticated by pid.
+constexpr mode_t kSocketMode = 0666;
 constexpr mode_t kFolderMode = 0755;
 
-// Somebody may have cleaned the run_dir. False, and errno(3) says why, when it cannot be made.
+// Recreates the folder of `path`, which may have been cleaned up with run_dir. On failure, returns
+// false and sets errno(3).
 bool MakeFolderOf(const std::string& path) {
   errno = MakeFolders(path.substr(0, path.rfind('/')), kFolderMode, kFolderMode).error;
   return errno == 0;
@@ -41,13 +42,13 @@ absl::variant<NotifySocket, SpawnFailure> NotifySocket::Bind(const std::string& 
   UniqueFd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.ok()) return Failure(path, errno);
   const int on = 1;
-  const auto bind_anew = [&] {
+  const auto rebind = [&] {
     unlink(path.c_str());
     return bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
   };
   if (setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
-      (!bind_anew() && (errno != ENOENT || !MakeFolderOf(path) || !bind_anew())) ||
-      chmod(path.c_str(), kEverybodyMaySend) != 0) {
+      (!rebind() && (errno != ENOENT || !MakeFolderOf(path) || !rebind())) ||
+      chmod(path.c_str(), kSocketMode) != 0) {
     return Failure(path, errno);
   }
   return NotifySocket(path, std::move(fd));
@@ -58,10 +59,10 @@ NotifySocket::~NotifySocket() {
 }
 
 absl::optional<NotifySocket::Received> NotifySocket::Receive() {
-  for (int passed_over = 0; passed_over < kMaxPassedOver; ++passed_over) {
+  for (int skipped = 0; skipped < kMaxSkipped; ++skipped) {
     char text[kMaxDatagram];
     iovec buffer = {text, sizeof(text)};
-    // Room for the sender and nothing else: the kernel closes descriptors that do not fit.
+    // Has room for the sender only: the kernel closes descriptors that do not fit.
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
     msghdr header = {};
     header.msg_iov = &buffer;

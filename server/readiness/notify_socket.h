@@ -13,14 +13,13 @@
 
 namespace hob {
 
-// The socket to which one instance of a daemon sends its sd_notify(3) datagrams; NOTIFY_SOCKET of
-// the instance. Each instance has one of its own, so that nothing an earlier one sent is taken for
-// this one's.
+// The socket (NOTIFY_SOCKET) to which one instance of a daemon sends its sd_notify(3) datagrams.
+// Each instance has its own, so that datagrams of an earlier one cannot be taken for its own.
 //
 // Not thread-safe: belongs to the daemon's worker. Movable.
 class NotifySocket {
  public:
-  // Binds a socket at `path`, replacing what is there. A failure has the stage "notify".
+  // Binds a socket at `path`, replacing any existing file. A failure has the stage "notify".
   static absl::variant<NotifySocket, SpawnFailure> Bind(const std::string& path);
 
   NotifySocket(NotifySocket&&) = default;
@@ -31,12 +30,12 @@ class NotifySocket {
   int fd() const { return fd_.get(); }
 
   struct Received {
-    // Who sent it, by the kernel's word.
+    // Process that sent it, according to the kernel.
     pid_t sender = 0;
     NotifyMessage message;
   };
-  // The next datagram; absent when there is none now. What is empty or longer than 4 KiB is passed
-  // over, descriptors that come along are closed. Never blocks.
+  // Returns the next datagram; absent if there is none now. Skips datagrams that are empty or
+  // longer than 4 KiB, and closes descriptors passed along. Never blocks.
   absl::optional<Received> Receive();
 
  private:

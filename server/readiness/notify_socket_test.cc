@@ -32,11 +32,11 @@ class NotifySocketTest : public testing::Test {
     EXPECT_EQ(send(fd.get(), text.data(), text.size(), 0), text.size());
   }
 
-  // Not in TempDir: the path of a Unix socket is shorter than 108 bytes.
+  // Not in TempDir: the path of a Unix socket must be shorter than 108 bytes.
   const std::string path_ = absl::StrCat("/tmp/hob-notify-test-", getpid());
 };
 
-TEST_F(NotifySocketTest, DatagramsComeWithTheirSenderInTheirOrder) {
+TEST_F(NotifySocketTest, ReceivesDatagramsInOrderWithTheirSenders) {
   NotifySocket socket = Bind();
   EXPECT_FALSE(socket.Receive().has_value());
   const UniqueFd sender = Sender();
@@ -50,7 +50,7 @@ TEST_F(NotifySocketTest, DatagramsComeWithTheirSenderInTheirOrder) {
   EXPECT_FALSE(socket.Receive().has_value());
 }
 
-TEST_F(NotifySocketTest, EmptyAndHugeDatagramsArePassedOver) {
+TEST_F(NotifySocketTest, SkipsEmptyAndHugeDatagrams) {
   NotifySocket socket = Bind();
   const UniqueFd sender = Sender();
   Send(sender, "");
@@ -62,7 +62,7 @@ TEST_F(NotifySocketTest, EmptyAndHugeDatagramsArePassedOver) {
   EXPECT_EQ(received->message.status, "sane");
 }
 
-TEST_F(NotifySocketTest, DescriptorsThatComeAlongAreClosed) {
+TEST_F(NotifySocketTest, ClosesPassedDescriptors) {
   NotifySocket socket = Bind();
   const UniqueFd sender = Sender();
   const int next_free = UniqueFd(dup(0)).get();
@@ -85,7 +85,7 @@ TEST_F(NotifySocketTest, DescriptorsThatComeAlongAreClosed) {
   EXPECT_EQ(UniqueFd(dup(0)).get(), next_free);
 }
 
-TEST_F(NotifySocketTest, TheSocketGoesWithItsOwnerAndReplacesAnOldOne) {
+TEST_F(NotifySocketTest, RemovesItsSocketAndReplacesAnOldOne) {
   {
     NotifySocket socket = Bind();
     struct stat status;
@@ -100,14 +100,14 @@ TEST_F(NotifySocketTest, TheSocketGoesWithItsOwnerAndReplacesAnOldOne) {
   EXPECT_GE(Bind().fd(), 0);
 }
 
-TEST_F(NotifySocketTest, AFolderThatWasDeletedIsMadeAnew) {
+TEST_F(NotifySocketTest, RecreatesADeletedFolder) {
   const std::string folder = path_ + ".run";
   EXPECT_TRUE(absl::holds_alternative<NotifySocket>(NotifySocket::Bind(folder + "/notify/web")));
   EXPECT_EQ(rmdir((folder + "/notify").c_str()), 0);
   EXPECT_EQ(rmdir(folder.c_str()), 0);
 }
 
-TEST_F(NotifySocketTest, WhatCannotBeBoundIsASpawnFailure) {
+TEST_F(NotifySocketTest, FailureToBindIsASpawnFailure) {
   const auto bound = NotifySocket::Bind("/proc/no/such/folder/socket");
   const auto* failure = absl::get_if<SpawnFailure>(&bound);
   ASSERT_NE(failure, nullptr);

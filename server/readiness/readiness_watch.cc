@@ -8,11 +8,11 @@
 namespace hob {
 namespace {
 
-// A look hears so many datagrams at most, so that one daemon's flood does not keep its worker from
-// anything else.
+// Limit on datagrams read per Look, so that a daemon that floods its socket does not occupy its
+// worker.
 constexpr int kMaxDatagrams = 64;
 
-// Puts `made` into `kept`, or returns the failure that it is.
+// Moves `made` into `kept`, or returns the failure that it holds.
 template <typename Channel>
 absl::optional<SpawnFailure> Keep(absl::variant<Channel, SpawnFailure> made,
                                   absl::optional<Channel>& kept) {
@@ -53,7 +53,7 @@ absl::optional<SpawnFailure> ReadinessWatch::Prepare(const DaemonSpec& spec,
 }
 
 void ReadinessWatch::Spawned() {
-  if (pipe_.has_value()) pipe_->ChildHasIt();
+  if (pipe_.has_value()) pipe_->CloseWriteEnd();
 }
 
 void ReadinessWatch::Close() {
@@ -68,28 +68,28 @@ void ReadinessWatch::AppendPollFds(std::vector<pollfd>& fds) const {
 
 ReadinessWatch::Words ReadinessWatch::Look(absl::FunctionRef<bool(pid_t)> is_ours) {
   Words words;
-  if (pipe_.has_value()) LookAtPipe(words);
-  if (socket_.has_value()) LookAtSocket(is_ours, words);
+  if (pipe_.has_value()) ReadPipe(words);
+  if (socket_.has_value()) ReadSocket(is_ours, words);
   return words;
 }
 
-void ReadinessWatch::LookAtPipe(Words& words) {
+void ReadinessWatch::ReadPipe(Words& words) {
   switch (pipe_->Read()) {
-    case ReadyPipe::Word::kNothingYet:
+    case ReadyPipe::Result::kNothingYet:
       return;
-    case ReadyPipe::Word::kReady:
+    case ReadyPipe::Result::kReady:
       words.ready = true;
       break;
-    case ReadyPipe::Word::kClosed:
+    case ReadyPipe::Result::kClosed:
       words.closed = true;
       break;
   }
-  // It has said all that it ever will.
+  // Nothing else can come through the pipe.
   pipe_.reset();
 }
 
-void ReadinessWatch::LookAtSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words& words) {
-  for (int heard = 0; heard < kMaxDatagrams; ++heard) {
+void ReadinessWatch::ReadSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words& words) {
+  for (int count = 0; count < kMaxDatagrams; ++count) {
     absl::optional<NotifySocket::Received> received = socket_->Receive();
     if (!received.has_value()) return;
     if (!is_ours(received->sender)) continue;
@@ -100,7 +100,7 @@ void ReadinessWatch::LookAtSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words&
     words.watchdog_trigger |= message.watchdog_trigger;
     if (message.status.has_value()) words.status = std::move(message.status);
     if (message.main_pid.has_value()) words.main_pid = message.main_pid;
-    // A time-out is put off and never shortened, however many ask for it.
+    // A timeout is only ever extended, never shortened, however many processes ask.
     words.extend_timeout = std::max(words.extend_timeout, message.extend_timeout);
   }
 }

@@ -16,25 +16,25 @@
 
 namespace hob {
 
-// Listens to what one instance of a daemon says of itself, in the way that its `ready` setting
-// names.
+// Receives the messages of one instance of a daemon about itself, through the channel that its
+// `ready` setting names.
 //
-// Order of calls: Prepare, then the spawn, then Spawned, then Look at will, Close. Not thread-safe:
-// belongs to the daemon's worker. Never waits.
+// Order of calls: Prepare, the spawn, Spawned, then Look any number of times, Close. Not
+// thread-safe: belongs to the daemon's worker. Never blocks.
 class ReadinessWatch {
  public:
-  // Makes the channel for the next instance and puts its end into `request`. `notify_dir` holds the
-  // sockets of ReadyMode::kNotify. Returns what went wrong.
+  // Creates the channel for the next instance and adds its end to `request`. `notify_dir` is the
+  // folder of the sockets of ReadyMode::kNotify. Returns a failure, if any.
   absl::optional<SpawnFailure> Prepare(const DaemonSpec& spec, const std::string& notify_dir,
                                        SpawnRequest& request);
-  // The spawn is over, whatever came of it.
+  // Called after the spawn, whether it succeeded or not.
   void Spawned();
-  // Nobody listens any more.
+  // Closes the channel.
   void Close();
 
   void AppendPollFds(std::vector<pollfd>& fds) const;
 
-  // What was said since the last look.
+  // The messages received since the last Look.
   struct Words {
     bool ready = false;
     // The readiness descriptor was closed without a newline.
@@ -44,15 +44,15 @@ class ReadinessWatch {
     bool watchdog_trigger = false;
     absl::optional<std::string> status;
     absl::optional<absl::Duration> extend_timeout;
-    // The last one that was named.
+    // The last one named.
     absl::optional<pid_t> main_pid;
   };
-  // `is_ours` says whether a process belongs to the instance; what others send is not heard.
+  // Returns new messages. Ignores messages of processes for which `is_ours` is false.
   Words Look(absl::FunctionRef<bool(pid_t)> is_ours);
 
  private:
-  void LookAtPipe(Words& words);
-  void LookAtSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words& words);
+  void ReadPipe(Words& words);
+  void ReadSocket(absl::FunctionRef<bool(pid_t)> is_ours, Words& words);
 
   absl::optional<ReadyPipe> pipe_;
   absl::optional<NotifySocket> socket_;

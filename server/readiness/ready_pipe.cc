@@ -12,18 +12,18 @@ absl::variant<ReadyPipe, SpawnFailure> ReadyPipe::Open() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return SpawnFailure{"ready_fd", errno, strerror(errno)};
   ReadyPipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  // Of the server's end alone: a child expects its own to block.
+  // Only the server's end is non-blocking: the child expects its own to block.
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return pipe;
 }
 
-ReadyPipe::Word ReadyPipe::Read() {
+ReadyPipe::Result ReadyPipe::Read() {
   while (true) {
     char text[256];
     const ssize_t length = read(read_end_.get(), text, sizeof(text));
-    if (length == 0) return Word::kClosed;
-    if (length < 0) return errno == EINTR ? Read() : Word::kNothingYet;
-    if (memchr(text, '\n', length) != nullptr) return Word::kReady;
+    if (length == 0) return Result::kClosed;
+    if (length < 0) return errno == EINTR ? Read() : Result::kNothingYet;
+    if (memchr(text, '\n', length) != nullptr) return Result::kReady;
   }
 }
 

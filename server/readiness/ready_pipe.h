@@ -7,31 +7,31 @@
 
 namespace hob {
 
-// The pipe on which one instance of a daemon says that it is ready by writing a newline.
+// The pipe on which one instance of a daemon reports readiness by writing a newline.
 //
 // Not thread-safe: belongs to the daemon's worker. Movable.
 class ReadyPipe {
  public:
-  // A failure has the stage "ready_fd".
+  // Creates the pipe. A failure has the stage "ready_fd".
   static absl::variant<ReadyPipe, SpawnFailure> Open();
 
-  // What the child gets; closed by ChildHasIt.
+  // Returns the child's end; closed by CloseWriteEnd.
   int write_end() const { return write_end_.get(); }
-  // The child was spawned, or was not: the server's copy of its end is closed, so that its closing
-  // can be noticed.
-  void ChildHasIt() { write_end_.Reset(); }
+  // Closes the server's copy of the child's end once the spawn is over, so that the child's closing
+  // of it can be noticed.
+  void CloseWriteEnd() { write_end_.Reset(); }
 
-  // Becomes readable when Read has something to tell.
+  // Returns the descriptor, readable when Read has news.
   int fd() const { return read_end_.get(); }
 
-  enum class Word {
+  enum class Result {
     kNothingYet,
     kReady,
-    // Closed by everybody who had it, without a newline.
+    // Closed by all holders without a newline.
     kClosed,
   };
-  // Never blocks.
-  Word Read();
+  // Reads the pipe. Never blocks.
+  Result Read();
 
  private:
   ReadyPipe(UniqueFd read_end, UniqueFd write_end)

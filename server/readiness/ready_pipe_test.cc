@@ -14,29 +14,29 @@ void Write(const ReadyPipe& pipe, const std::string& text) {
   ASSERT_EQ(write(pipe.write_end(), text.data(), text.size()), text.size());
 }
 
-TEST(ReadyPipeTest, NewlineIsReady) {
+TEST(ReadyPipeTest, NewlineMeansReady) {
   ReadyPipe pipe = Open();
-  EXPECT_EQ(pipe.Read(), ReadyPipe::Word::kNothingYet);
+  EXPECT_EQ(pipe.Read(), ReadyPipe::Result::kNothingYet);
   Write(pipe, "\n");
-  EXPECT_EQ(pipe.Read(), ReadyPipe::Word::kReady);
+  EXPECT_EQ(pipe.Read(), ReadyPipe::Result::kReady);
 }
 
-TEST(ReadyPipeTest, TextBeforeTheNewlineMeansNothing) {
+TEST(ReadyPipeTest, IgnoresTextBeforeTheNewline) {
   ReadyPipe pipe = Open();
   Write(pipe, std::string(1000, 'x'));
-  EXPECT_EQ(pipe.Read(), ReadyPipe::Word::kNothingYet);
+  EXPECT_EQ(pipe.Read(), ReadyPipe::Result::kNothingYet);
   Write(pipe, "listening on 80\nand more");
-  EXPECT_EQ(pipe.Read(), ReadyPipe::Word::kReady);
+  EXPECT_EQ(pipe.Read(), ReadyPipe::Result::kReady);
 }
 
-TEST(ReadyPipeTest, ClosedWithoutANewlineIsSaid) {
+TEST(ReadyPipeTest, ReportsCloseWithoutANewline) {
   ReadyPipe pipe = Open();
   Write(pipe, "almost");
-  pipe.ChildHasIt();
-  EXPECT_EQ(pipe.Read(), ReadyPipe::Word::kClosed);
+  pipe.CloseWriteEnd();
+  EXPECT_EQ(pipe.Read(), ReadyPipe::Result::kClosed);
 }
 
-TEST(ReadyPipeTest, OnlyTheServersEndDoesNotBlockAndNeitherIsInherited) {
+TEST(ReadyPipeTest, OnlyTheServersEndIsNonBlockingAndNeitherIsInherited) {
   const ReadyPipe pipe = Open();
   EXPECT_NE(fcntl(pipe.fd(), F_GETFL) & O_NONBLOCK, 0);
   EXPECT_EQ(fcntl(pipe.write_end(), F_GETFL) & O_NONBLOCK, 0);

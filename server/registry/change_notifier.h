@@ -12,14 +12,14 @@
 
 namespace hob {
 
-// Wakes those who follow the registry when there is more, on one thread for all of them: a worker
-// that publishes sets a flag, and changes that come while the thread is busy are told together.
+// Wakes followers of the registry on new changes, on one thread for all of them. A publishing
+// worker only sets a flag; changes that come while the thread is busy cause one wake-up.
 //
-// Thread-safe; one notifier a registry. The registry outlives it, and it outlives those that
-// publish there.
+// Thread-safe. One notifier per registry. The registry outlives the notifier, which outlives all
+// publishers.
 class ChangeNotifier {
  public:
-  // Waits for a change.
+  // A follower waiting for a change.
   class Waiter {
    public:
     virtual ~Waiter() = default;
@@ -28,23 +28,23 @@ class ChangeNotifier {
   };
 
   explicit ChangeNotifier(Registry& registry);
-  // Wakes no waiter any more.
+  // Stops waking waiters.
   ~ChangeNotifier();
 
   ChangeNotifier(const ChangeNotifier&) = delete;
   ChangeNotifier& operator=(const ChangeNotifier&) = delete;
 
-  // Wakes `waiter` once when there is a change after the number `sequence`, or earlier. After End:
-  // soon.
+  // Wakes `waiter` once when there is a change after the number `sequence`; it may also wake
+  // earlier. After End, wakes it soon.
   void WakeAfter(int64_t sequence, std::shared_ptr<Waiter> waiter) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Drops `waiter`; it may be waking up already.
+  // Removes `waiter`; its Wake may still be running.
   void Forget(const std::shared_ptr<Waiter>& waiter) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Wakes all that wait now.
+  // Wakes all current waiters.
   void WakeAll() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Says that the server ends, and wakes all waiters, from now on at once.
+  // Marks the end of the server: wakes all waiters, and later ones at once.
   void End() ABSL_LOCKS_EXCLUDED(mu_);
   bool ended() const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -56,7 +56,7 @@ class ChangeNotifier {
   mutable Mutex mu_;
   CondVar changed_;
   absl::flat_hash_set<std::shared_ptr<Waiter>> waiters_ ABSL_GUARDED_BY(mu_);
-  // True if there is a change that the waiters have not been told of.
+  // True if the waiters have not yet been woken for a change.
   bool due_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   BackgroundThread thread_;

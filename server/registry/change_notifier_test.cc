@@ -32,7 +32,7 @@ class OneWaiter : public ChangeNotifier::Waiter {
   absl::Notification woken_;
 };
 
-TEST(ChangeNotifierTest, AChangeWakesWhoWaitsForIt) {
+TEST(ChangeNotifierTest, ChangeWakesItsWaiter) {
   Registry registry;
   ChangeNotifier notifier(registry);
   const auto waiter = std::make_shared<OneWaiter>();
@@ -42,7 +42,7 @@ TEST(ChangeNotifierTest, AChangeWakesWhoWaitsForIt) {
   waiter->Await();
 }
 
-TEST(ChangeNotifierTest, ARemovalIsAChange) {
+TEST(ChangeNotifierTest, RemovalIsAChange) {
   Registry registry;
   ChangeNotifier notifier(registry);
   registry.Publish(Daemon("web"));
@@ -52,7 +52,7 @@ TEST(ChangeNotifierTest, ARemovalIsAChange) {
   waiter->Await();
 }
 
-TEST(ChangeNotifierTest, AChangeThatWasOverlookedWakesAtOnce) {
+TEST(ChangeNotifierTest, MissedChangeWakesAtOnce) {
   Registry registry;
   ChangeNotifier notifier(registry);
   registry.Publish(Daemon("web"));
@@ -61,7 +61,7 @@ TEST(ChangeNotifierTest, AChangeThatWasOverlookedWakesAtOnce) {
   waiter->Await();
 }
 
-TEST(ChangeNotifierTest, WhoIsForgottenIsLetGo) {
+TEST(ChangeNotifierTest, ReleasesForgottenWaiters) {
   Registry registry;
   ChangeNotifier notifier(registry);
   auto waiter = std::make_shared<OneWaiter>();
@@ -72,7 +72,7 @@ TEST(ChangeNotifierTest, WhoIsForgottenIsLetGo) {
   EXPECT_TRUE(watched.expired());
 }
 
-TEST(ChangeNotifierTest, TheEndWakesEverybodyFromThenOn) {
+TEST(ChangeNotifierTest, EndWakesAllWaitersFromThenOn) {
   Registry registry;
   ChangeNotifier notifier(registry);
   const auto before = std::make_shared<OneWaiter>();
@@ -86,7 +86,7 @@ TEST(ChangeNotifierTest, TheEndWakesEverybodyFromThenOn) {
   after->Await();
 }
 
-// Follows until it has seen `changes` of them, as a stream does: reads, waits, reads again.
+// Follows the way a stream does (reads, waits, reads again) until it has seen `changes` changes.
 class Follower : public ChangeNotifier::Waiter, public std::enable_shared_from_this<Follower> {
  public:
   Follower(const Registry& registry, ChangeNotifier& notifier, int changes)

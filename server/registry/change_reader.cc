@@ -10,7 +10,7 @@
 namespace hob {
 namespace {
 
-// Tokens are BOOT-SEQUENCE, and BOOT-snapshot where only a new snapshot helps.
+// Tokens are BOOT-SEQUENCE, or BOOT-snapshot if the reader must start with a new snapshot.
 constexpr char kSeparator = '-';
 constexpr absl::string_view kSnapshot = "snapshot";
 

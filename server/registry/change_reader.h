@@ -14,57 +14,55 @@
 
 namespace hob {
 
-// One step of what a follower of the registry learns. A plain value.
+// One event in the stream that a follower of the registry reads. A plain value.
 struct WatchEvent {
   enum class Kind {
-    // A daemon, as of the snapshot or after a change.
+    // A daemon, in the snapshot or after a change.
     kDaemon,
-    // The follower now knows everything up to `sequence`.
+    // The follower has seen everything up to `sequence`.
     kSynced,
-    // This reader has lost changes; a new snapshot follows, and daemons that are not in it are
-    // gone.
+    // The reader has missed changes. A new snapshot follows; daemons missing from it are gone.
     kGap,
   };
 
   Kind kind = Kind::kDaemon;
-  // The number of the change; for a daemon of the snapshot, of the last change in it.
+  // Number of the change; in a snapshot, number of the last change it includes.
   int64_t sequence = 0;
-  // Opens a reader that goes on after this event or, while a snapshot is incomplete, that begins
-  // with a new snapshot.
+  // Token for a reader that continues after this event or, within a snapshot, starts with a new
+  // snapshot.
   std::string resume_token;
-  // For kDaemon. `time` is that of the change, and absent in a snapshot.
+  // For kDaemon. `time` is the time of the change; absent in a snapshot.
   DaemonSnapshotPtr daemon;
   bool removed = false;
   absl::optional<absl::Time> time;
-  // For kGap: the number of changes, of any daemon, that are not told one by one.
+  // For kGap: number of changes, of any daemon, that were skipped.
   int64_t missed = 0;
 };
 
-// Reads the registry as `Watch` tells it: a snapshot, kSynced, then every change in order, none
-// lost and none doubled; or from a resume token on, where kSynced comes after the changes in
-// between. A reader whose next change the registry does not keep any more, because it is slow, gets
-// kGap and begins again with a snapshot.
+// Reads the registry in the order that `Watch` promises: a snapshot, kSynced, then every change in
+// order, exactly once; or the changes since a resume token, with kSynced once it has caught up. A
+// reader so slow that the registry no longer keeps its next change gets kGap and a new snapshot.
 //
-// Holds a position and at most kBatch changes, however slow its user is. Not thread-safe; the
-// registry outlives it.
+// Holds a position and at most kBatch changes, however slow its user is. Not thread-safe. The
+// registry outlives the reader.
 class ChangeReader {
  public:
-  // True if the daemon of this name is read at all.
+  // True if the daemon of this name should be read.
   using Filter = std::function<bool(const std::string& name)>;
 
-  // Number of changes that are taken from the registry at a time.
+  // Number of changes fetched from the registry at a time.
   static constexpr int kBatch = 16;
 
-  // `resume_token` is empty or from an earlier event. InvalidArgument (INVALID_RESUME_TOKEN) if it
-  // is neither; OutOfRange (RESUME_TOKEN_TOO_OLD) if it is from another start of the server or
-  // the changes since are not kept any more.
+  // Opens a reader. `resume_token` is empty or from an earlier event. InvalidArgument
+  // (INVALID_RESUME_TOKEN) if it is neither; OutOfRange (RESUME_TOKEN_TOO_OLD) if it is from
+  // another start of the server or the changes since are no longer kept.
   static absl::StatusOr<ChangeReader> Open(const Registry& registry, Filter filter,
                                            absl::string_view resume_token);
 
-  // Returns absent if there is nothing to tell before the next change after sequence().
+  // Returns the next event; absent if there is none before the next change after sequence().
   absl::optional<WatchEvent> Next();
 
-  // Returns the number of the last change that was looked at.
+  // Returns the number of the last change examined.
   int64_t sequence() const { return sequence_; }
 
  private:
@@ -81,12 +79,12 @@ class ChangeReader {
   const Registry* registry_;
   Filter filter_;
   int64_t sequence_ = 0;
-  // The snapshot while it is being read, and its next daemon.
-  std::shared_ptr<const Registry::Moment> snapshot_;
+  // The snapshot being read, and the index of its next daemon.
+  std::shared_ptr<const Registry::View> snapshot_;
   size_t next_daemon_ = 0;
-  // kSynced is due once `sequence_` has come this far.
+  // kSynced is due once `sequence_` reaches this.
   absl::optional<int64_t> sync_at_;
-  // Changes after `sequence_`, from `next_change_` on.
+  // Fetched changes; those from `next_change_` on are unread.
   std::vector<Change> batch_;
   size_t next_change_ = 0;
 };

@@ -61,7 +61,7 @@ std::vector<std::string> ReadAll(ChangeReader& reader) {
   return events;
 }
 
-TEST(ChangeReaderTest, ANewRegistryIsSyncedAtOnce) {
+TEST(ChangeReaderTest, EmptyRegistryIsSyncedAtOnce) {
   Registry registry;
   ChangeReader reader = Open(registry);
   EXPECT_THAT(ReadAll(reader), ElementsAre("0 synced"));
@@ -82,7 +82,7 @@ TEST(ChangeReaderTest, SnapshotThenMarkerThenEveryChangeInOrder) {
   EXPECT_THAT(ReadAll(reader), IsEmpty());
 }
 
-TEST(ChangeReaderTest, ChangesThatComeDuringTheSnapshotAreToldAfterIt) {
+TEST(ChangeReaderTest, ReportsChangesDuringTheSnapshotAfterIt) {
   Registry registry;
   registry.Publish(Daemon("api", "up"));
   registry.Publish(Daemon("web", "up"));
@@ -103,13 +103,13 @@ TEST(ChangeReaderTest, OnlyChangesHaveATime) {
   EXPECT_TRUE(reader.Next()->time.has_value());
 }
 
-TEST(ChangeReaderTest, AFilterChoosesWhatIsTold) {
+TEST(ChangeReaderTest, FilterSelectsDaemons) {
   Registry registry;
   for (const char* name : {"api", "web-1", "web-2"}) registry.Publish(Daemon(name, "up"));
   ChangeReader reader =
       Open(registry, "", [](const std::string& name) { return absl::StartsWith(name, "web"); });
   EXPECT_THAT(ReadAll(reader), ElementsAre("3 web-1=up", "3 web-2=up", "3 synced"));
-  // More changes in a row that are not told than a batch holds.
+  // More filtered changes in a row than a batch holds.
   for (int i = 0; i < 3 * ChangeReader::kBatch; ++i) registry.Publish(Daemon("api", "again"));
   registry.Publish(Daemon("web-3", "up"));
   registry.Remove("api");
@@ -126,7 +126,7 @@ TEST(ChangeReaderTest, ResumesAfterEveryEvent) {
   for (int i = 0; i < 40; ++i) registry.Publish(Daemon(absl::StrCat("d", i % 7), "changed"));
   while (absl::optional<WatchEvent> event = reader.Next()) events.push_back(*event);
   ASSERT_EQ(events.size(), 5 + 1 + 40);
-  // Within the snapshot: from its beginning.
+  // Within the snapshot: starts over.
   for (int i = 0; i < 5; ++i) {
     ChangeReader again = Open(registry, events[i].resume_token);
     const std::vector<std::string> seen = ReadAll(again);
@@ -142,7 +142,7 @@ TEST(ChangeReaderTest, ResumesAfterEveryEvent) {
   }
 }
 
-TEST(ChangeReaderTest, ATokenOfAnotherStartIsTooOld) {
+TEST(ChangeReaderTest, TokenOfAnotherStartIsTooOld) {
   Registry registry;
   Registry other;
   other.Publish(Daemon("web", "up"));
@@ -154,7 +154,7 @@ TEST(ChangeReaderTest, ATokenOfAnotherStartIsTooOld) {
   }
 }
 
-TEST(ChangeReaderTest, ATokenIsTooOldWhenItsNextChangeIsNotKept) {
+TEST(ChangeReaderTest, TokenIsTooOldWhenItsNextChangeIsNotKept) {
   Registry registry(/*kept_changes=*/4);
   ChangeReader reader = Open(registry);
   const std::string token = reader.Next()->resume_token;
@@ -165,7 +165,7 @@ TEST(ChangeReaderTest, ATokenIsTooOldWhenItsNextChangeIsNotKept) {
   EXPECT_EQ(ErrorOfOpen(registry, token).code(), absl::StatusCode::kOutOfRange);
 }
 
-TEST(ChangeReaderTest, WhatIsNoTokenIsInvalid) {
+TEST(ChangeReaderTest, RejectsMalformedTokens) {
   Registry registry;
   const std::string boot = registry.boot_id();
   for (const std::string& token : {std::string("x"), boot, boot + "-", boot + "--1", boot + "-1",
@@ -176,7 +176,7 @@ TEST(ChangeReaderTest, WhatIsNoTokenIsInvalid) {
   }
 }
 
-TEST(ChangeReaderTest, AReaderThatIsTooSlowIsToldAndGetsFreshState) {
+TEST(ChangeReaderTest, SlowReaderGetsAGapAndFreshState) {
   Registry registry(/*kept_changes=*/4);
   registry.Publish(Daemon("gone", "up"));
   registry.Publish(Daemon("web", "up"));
@@ -193,7 +193,7 @@ TEST(ChangeReaderTest, AReaderThatIsTooSlowIsToldAndGetsFreshState) {
   EXPECT_THAT(ReadAll(reader), ElementsAre("8 web=later"));
 }
 
-TEST(ChangeReaderTest, AReaderThatIsTooSlowForASnapshotGetsAnother) {
+TEST(ChangeReaderTest, ReaderTooSlowForASnapshotGetsAnother) {
   Registry registry(/*kept_changes=*/2);
   registry.Publish(Daemon("a", "1"));
   registry.Publish(Daemon("b", "1"));
@@ -204,7 +204,7 @@ TEST(ChangeReaderTest, AReaderThatIsTooSlowForASnapshotGetsAnother) {
               ElementsAre("2 b=1", "2 synced", "5 gap 3", "5 a=4", "5 b=1", "5 synced"));
 }
 
-TEST(ChangeReaderTest, SnapshotsOfOneMomentAreShared) {
+TEST(ChangeReaderTest, ReadersShareASnapshot) {
   Registry registry;
   registry.Publish(Daemon("web", "up"));
   const auto moment = registry.Now();
@@ -234,8 +234,8 @@ TEST(ChangeReaderTest, FeedAndListAgreeAfterTenThousandRandomOperations) {
   EXPECT_EQ(follower.gaps(), 0);
 }
 
-TEST(ChangeReaderTest, FollowersOfManyThreadsEndWithTheTruth) {
-  // So short that some fall behind.
+TEST(ChangeReaderTest, FollowersConvergeDespiteManyThreads) {
+  // Short enough for some readers to fall behind.
   Registry registry(/*kept_changes=*/64);
   std::vector<std::unique_ptr<Follower>> followers;
   for (int i = 0; i < 4; ++i) followers.push_back(std::make_unique<Follower>(registry));

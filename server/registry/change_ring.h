@@ -11,29 +11,29 @@ namespace hob {
 
 // One change of one daemon. A plain value.
 struct Change {
-  // Its number among the changes of all daemons since the server started: 1, 2, 3, ...
+  // Number among the changes of all daemons since the server started: 1, 2, 3, ...
   int64_t sequence = 0;
   absl::Time time;
-  // The daemon after the change; if it was removed, as it was last.
+  // The daemon after the change; for a removal, its last snapshot.
   DaemonSnapshotPtr daemon;
   bool removed = false;
 };
 
-// Holds the latest changes, in order, a bounded number of them: readers keep a sequence number and
-// no copy. Not thread-safe.
+// Holds a bounded number of the latest changes, in order, so that readers need only a sequence
+// number, not a copy. Not thread-safe.
 class ChangeRing {
  public:
-  // Keeps `capacity` changes, at least 1. Takes memory as changes come.
+  // Keeps `capacity` changes, at least 1. Allocates memory as changes come.
   explicit ChangeRing(int capacity) : capacity_(capacity) {}
 
-  // Numbers `change` and adds it. Returns the change that it displaces, or an empty one, for the
-  // caller to destroy.
+  // Numbers `change` and adds it. Returns the displaced change, or an empty one, for the caller to
+  // destroy.
   Change Add(Change change);
 
   // Returns the number of the last change; 0 if there was none.
   int64_t latest() const { return latest_; }
 
-  // True if every change after `sequence` is still here.
+  // True if the ring still holds every change after `sequence`.
   bool HasAllAfter(int64_t sequence) const {
     return latest_ - sequence <= static_cast<int64_t>(changes_.size());
   }
@@ -46,7 +46,7 @@ class ChangeRing {
 
   const int64_t capacity_;
   int64_t latest_ = 0;
-  // The change number n is at IndexOf(n).
+  // Change number n is at IndexOf(n).
   std::vector<Change> changes_;
 };
 

@@ -19,7 +19,7 @@ Registry::Registry(int kept_changes) : boot_id_(RandomId()), changes_(kept_chang
 void Registry::Publish(DaemonSnapshotPtr snapshot) {
   // Destroyed after the lock is released.
   DaemonSnapshotPtr old;
-  Change pushed_out;
+  Change displaced;
   std::function<void()> wake;
   Change change{0, absl::Now(), snapshot, /*removed=*/false};
   {
@@ -27,20 +27,20 @@ void Registry::Publish(DaemonSnapshotPtr snapshot) {
     DaemonSnapshotPtr& latest = snapshots_[snapshot->name()];
     old = std::move(latest);
     latest = std::move(snapshot);
-    pushed_out = changes_.Add(std::move(change));
+    displaced = changes_.Add(std::move(change));
     wake = std::exchange(wake_, nullptr);
   }
   if (wake) wake();
 }
 
 void Registry::Remove(const std::string& name) {
-  Change pushed_out;
+  Change displaced;
   std::function<void()> wake;
   {
     MutexLock lock(&mu_);
     const auto found = snapshots_.find(name);
     if (found == snapshots_.end()) return;
-    pushed_out = changes_.Add(Change{0, absl::Now(), std::move(found->second), /*removed=*/true});
+    displaced = changes_.Add(Change{0, absl::Now(), std::move(found->second), /*removed=*/true});
     snapshots_.erase(found);
     wake = std::exchange(wake_, nullptr);
   }
@@ -53,16 +53,16 @@ DaemonSnapshotPtr Registry::Find(absl::string_view name) const {
   return found == snapshots_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<const Registry::Moment> Registry::Now() const {
+std::shared_ptr<const Registry::View> Registry::Now() const {
   MutexLock lock(&mu_);
-  std::shared_ptr<const Moment> shared = moment_.lock();
+  std::shared_ptr<const View> shared = view_.lock();
   if (shared != nullptr && shared->sequence == changes_.latest()) return shared;
-  auto moment = std::make_shared<Moment>();
-  moment->sequence = changes_.latest();
-  moment->daemons.reserve(snapshots_.size());
-  for (const auto& [name, snapshot] : snapshots_) moment->daemons.push_back(snapshot);
-  moment_ = moment;
-  return moment;
+  auto view = std::make_shared<View>();
+  view->sequence = changes_.latest();
+  view->daemons.reserve(snapshots_.size());
+  for (const auto& [name, snapshot] : snapshots_) view->daemons.push_back(snapshot);
+  view_ = view;
+  return view;
 }
 
 int64_t Registry::latest_sequence() const {

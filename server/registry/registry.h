@@ -21,37 +21,37 @@ namespace hob {
 // metrics) read. A reader never waits for a worker: both hold the lock only while pointers are
 // copied.
 //
-// Every Publish and every Remove is a change with a number of its own. All who follow share the
-// latest changes; ChangeReader reads them, ChangeNotifier tells when there are more.
+// Every Publish and every Remove is a numbered change. All followers share the latest changes:
+// ChangeReader reads them, ChangeNotifier announces them.
 //
 // Thread-safe.
 class Registry {
  public:
-  // Number of changes that are kept for those who follow or resume.
+  // Number of changes kept for followers and for resuming.
   static constexpr int kKeptChanges = 10000;
 
   explicit Registry(int kept_changes = kKeptChanges);
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  // Makes `snapshot` the latest of its daemon; adds the daemon if it is not known. Costs the same
-  // however many follow.
+  // Makes `snapshot` the latest of its daemon, adding the daemon if it is new. The cost does not
+  // depend on the number of followers.
   void Publish(DaemonSnapshotPtr snapshot) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Forgets a daemon. Changes nothing if it is not known.
+  // Removes a daemon. Does nothing if it is unknown.
   void Remove(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Returns null if there is no daemon of that name.
   DaemonSnapshotPtr Find(absl::string_view name) const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // All daemons in name order, and the number of the last change that they show.
-  struct Moment {
+  // All daemons in name order, and the number of the last change included.
+  struct View {
     int64_t sequence = 0;
     std::vector<DaemonSnapshotPtr> daemons;
   };
 
-  // Returns the present moment, which all readers share until the next change. Never null.
-  std::shared_ptr<const Moment> Now() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Returns the current view, which all readers share until the next change. Never null.
+  std::shared_ptr<const View> Now() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Returns a copy of the daemons of Now.
   std::vector<DaemonSnapshotPtr> All() const ABSL_LOCKS_EXCLUDED(mu_) { return Now()->daemons; }
@@ -59,18 +59,18 @@ class Registry {
   // Returns the number of the last change; 0 if there was none.
   int64_t latest_sequence() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Returns the first `limit` changes after the number `sequence`: empty if there is none yet,
-  // absent if the first of them is not kept any more.
+  // Returns the first `limit` changes after the number `sequence`: empty if there are none yet,
+  // absent if the first of them is no longer kept.
   absl::optional<std::vector<Change>> ChangesAfter(int64_t sequence, int limit) const
       ABSL_LOCKS_EXCLUDED(mu_);
 
   // Calls `wake` once, without the lock: at once if there is a change after the number `sequence`,
-  // else with the next one, on the thread that publishes it. It must not take long. One `wake` is
-  // remembered: a later one replaces it, an empty one removes it.
+  // else on the thread that publishes the next change. `wake` must be fast. Only one `wake` is
+  // kept: a later one replaces it, an empty one removes it.
   void CallAfter(int64_t sequence, std::function<void()> wake) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Returns random letters and digits, new with each start of the server: numbers of changes mean
-  // something only together with them.
+  // Returns random letters and digits, new with each start of the server. Change numbers are
+  // meaningful only together with it.
   const std::string& boot_id() const { return boot_id_; }
 
  private:
@@ -79,8 +79,8 @@ class Registry {
   mutable Mutex mu_;
   std::map<std::string, DaemonSnapshotPtr, std::less<>> snapshots_ ABSL_GUARDED_BY(mu_);
   ChangeRing changes_ ABSL_GUARDED_BY(mu_);
-  // The moment that Now last returned, for as long as a reader holds it.
-  mutable std::weak_ptr<const Moment> moment_ ABSL_GUARDED_BY(mu_);
+  // The view last returned by Now, while any reader holds it.
+  mutable std::weak_ptr<const View> view_ ABSL_GUARDED_BY(mu_);
   std::function<void()> wake_ ABSL_GUARDED_BY(mu_);
 };
 

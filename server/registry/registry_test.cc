@@ -25,7 +25,7 @@ std::vector<std::string> Names(const std::vector<DaemonSnapshotPtr>& daemons) {
   return names;
 }
 
-TEST(RegistryTest, TheLatestSnapshotIsFound) {
+TEST(RegistryTest, FindsTheLatestSnapshot) {
   Registry registry;
   EXPECT_EQ(registry.Find("web"), nullptr);
   registry.Publish(Snapshot("web"));
@@ -35,7 +35,7 @@ TEST(RegistryTest, TheLatestSnapshotIsFound) {
   EXPECT_EQ(registry.Find("we"), nullptr);
 }
 
-TEST(RegistryTest, ASnapshotThatAReaderHoldsStaysAsItIs) {
+TEST(RegistryTest, HeldSnapshotsNeverChange) {
   Registry registry;
   registry.Publish(Snapshot("web"));
   const DaemonSnapshotPtr held = registry.Find("web");
@@ -45,20 +45,20 @@ TEST(RegistryTest, ASnapshotThatAReaderHoldsStaysAsItIs) {
   EXPECT_EQ(registry.Find("web"), nullptr);
 }
 
-TEST(RegistryTest, RemovingWhatIsNotKnownChangesNothing) {
+TEST(RegistryTest, RemovingAnUnknownDaemonChangesNothing) {
   Registry registry;
   registry.Publish(Snapshot("web"));
   registry.Remove("db");
   EXPECT_THAT(Names(registry.All()), ElementsAre("web"));
 }
 
-TEST(RegistryTest, AllAreInNameOrder) {
+TEST(RegistryTest, AllIsInNameOrder) {
   Registry registry;
   for (const char* name : {"web", "Web", "_x", "10", "9", "db"}) registry.Publish(Snapshot(name));
   EXPECT_THAT(Names(registry.All()), ElementsAre("10", "9", "Web", "_x", "db", "web"));
 }
 
-TEST(RegistryTest, AMomentIsSharedUntilTheNextChange) {
+TEST(RegistryTest, SharesAViewUntilTheNextChange) {
   Registry registry;
   registry.Publish(Snapshot("a"));
   const auto before = registry.Now();
@@ -67,10 +67,10 @@ TEST(RegistryTest, AMomentIsSharedUntilTheNextChange) {
   registry.Publish(Snapshot("b"));
   EXPECT_EQ(registry.Now()->sequence, 2);
   EXPECT_THAT(Names(registry.Now()->daemons), ElementsAre("a", "b"));
-  EXPECT_THAT(Names(before->daemons), ElementsAre("a")) << "and stays as it was";
+  EXPECT_THAT(Names(before->daemons), ElementsAre("a")) << "and never changes";
 }
 
-TEST(RegistryTest, ReadersAndWritersDoNotDisturbEachOther) {
+TEST(RegistryTest, ConcurrentReadersAndWriters) {
   Registry registry;
   registry.Publish(Snapshot("web"));
   constexpr int kRounds = 2000;

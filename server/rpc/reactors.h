@@ -1,4 +1,4 @@
-// Joins calls of gRPC to the answers of server/api.
+// Reactors that connect gRPC calls to the handlers of server/api.
 #ifndef HOB_SERVER_RPC_REACTORS_H_
 #define HOB_SERVER_RPC_REACTORS_H_
 
@@ -20,10 +20,10 @@
 
 namespace hob {
 
-// A unary call whose outcome may come later, from another thread. The outcome or the client's
-// departure (cancellation, deadline) ends the call, whichever comes first; the other is ignored.
+// A unary call whose outcome may come later, from another thread. It ends with the outcome or with
+// the client's departure (cancellation, deadline), whichever comes first; the other is ignored.
 //
-// Thread-safe. gRPC and those who bring the outcome share it.
+// Thread-safe. Shared by gRPC and the code that delivers the outcome.
 class PendingCall : public grpc::ServerUnaryReactor {
  public:
   static std::shared_ptr<PendingCall> Create() {
@@ -33,7 +33,7 @@ class PendingCall : public grpc::ServerUnaryReactor {
   }
 
   // Ends the call. `fill` writes the response and returns the status; it is not called if the call
-  // is over, because the response is gone then.
+  // is already over, because the response no longer exists.
   void Complete(const std::function<grpc::Status()>& fill) {
     if (!over_.exchange(true)) Finish(fill());
   }
@@ -50,7 +50,7 @@ class PendingCall : public grpc::ServerUnaryReactor {
   std::shared_ptr<PendingCall> held_by_grpc_;
 };
 
-// A streaming call that fails before it has begun.
+// A streaming call that fails before it begins.
 template <typename Response>
 class FailedStream : public grpc::ServerWriteReactor<Response> {
  public:
@@ -61,15 +61,15 @@ class FailedStream : public grpc::ServerWriteReactor<Response> {
 };
 
 // Sends the responses of a feed (WatchFeed, HealthFeed), one write at a time, and waits in the
-// notifier while there is none: a slow client holds no other up and costs no memory. Ends when its
-// client leaves, and with Unavailable (SHUTTING_DOWN) when the notifier has ended and nothing is
-// left to send.
+// notifier while there are none, so that a slow client neither delays others nor uses memory. Ends
+// when its client leaves, or with Unavailable (SHUTTING_DOWN) when the notifier has ended and
+// everything is sent.
 template <typename Feed>
 class FeedStream : public grpc::ServerWriteReactor<typename Feed::Response>,
                    public ChangeNotifier::Waiter,
                    public std::enable_shared_from_this<FeedStream<Feed>> {
  public:
-  // Returns a stream that has begun and belongs to gRPC. `notifier` outlives the call.
+  // Starts a stream owned by gRPC and returns it. `notifier` outlives the call.
   static FeedStream* Begin(Feed feed, ChangeNotifier& notifier) {
     std::shared_ptr<FeedStream> stream(new FeedStream(std::move(feed), notifier));
     stream->held_by_grpc_ = stream;
@@ -77,7 +77,7 @@ class FeedStream : public grpc::ServerWriteReactor<typename Feed::Response>,
     return stream.get();
   }
 
-  // Looks for something to send, on any thread.
+  // Checks for something to send. Called on any thread.
   void Wake() override ABSL_LOCKS_EXCLUDED(mu_) {
     {
       absl::MutexLock lock(&mu_);
@@ -93,7 +93,8 @@ class FeedStream : public grpc::ServerWriteReactor<typename Feed::Response>,
  private:
   FeedStream(Feed feed, ChangeNotifier& notifier) : feed_(std::move(feed)), notifier_(notifier) {}
 
-  // Called by the one that acts for the call: it is neither idle nor writing.
+  // Called only by the thread that currently acts for the call: the stream is neither idle nor
+  // writing.
   void Continue() ABSL_LOCKS_EXCLUDED(mu_) {
     do {
       response_.Clear();
@@ -140,18 +141,18 @@ class FeedStream : public grpc::ServerWriteReactor<typename Feed::Response>,
   std::shared_ptr<FeedStream> held_by_grpc_;
 
   absl::Mutex mu_;
-  // True while it waits in the notifier; the one that makes it false acts for the call.
+  // True while the stream waits in the notifier. The thread that makes it false acts for the call.
   bool idle_ ABSL_GUARDED_BY(mu_) = false;
-  // True if it was woken while it was busy.
+  // True if the stream was woken while busy.
   bool woken_ ABSL_GUARDED_BY(mu_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
 };
 
-// Sends the pieces of a LogsFeed, which the thread of `thread` reads. One write is under way at
-// most: nothing is read for a client that does not read.
+// Sends the pieces of a LogsFeed, read by the thread of `thread`. At most one write is in progress,
+// so nothing is read for a client that does not read.
 class LogsStream : public grpc::ServerWriteReactor<v1::LogsResponse>, public LogsThread::Call {
  public:
-  // Returns a stream that has begun and belongs to gRPC. `thread` outlives the call.
+  // Starts a stream owned by gRPC and returns it. `thread` outlives the call.
   static LogsStream* Begin(std::unique_ptr<LogsFeed> feed, LogsThread& thread) {
     const std::shared_ptr<LogsStream> stream(new LogsStream(std::move(feed), thread));
     stream->held_by_grpc_ = stream;
@@ -166,7 +167,7 @@ class LogsStream : public grpc::ServerWriteReactor<v1::LogsResponse>, public Log
       : thread_(thread), feed_(std::move(feed)) {}
 
   void Serve(bool no_more) override {
-    // The end of the write wakes the call again, after a cancellation too.
+    // The end of the write wakes the call again, even after a cancellation.
     if (feed_ == nullptr || writing_) return;
     if (cancelled_) return End(grpc::Status::CANCELLED);
     switch (feed_->Next(response_)) {
@@ -196,13 +197,13 @@ class LogsStream : public grpc::ServerWriteReactor<v1::LogsResponse>, public Log
   }
 
   void End(const grpc::Status& status) {
-    // From here on no log calls back.
+    // No log calls back from here on.
     feed_ = nullptr;
     Finish(status);
   }
 
   LogsThread& thread_;
-  // Null once the call is over. Used by the thread alone.
+  // Null once the call is over. Used only by the thread.
   std::unique_ptr<LogsFeed> feed_;
   v1::LogsResponse response_;
   std::atomic<bool> writing_ = false;

@@ -17,19 +17,19 @@ namespace {
 using grpc::experimental::InterceptionHookPoints;
 using grpc::experimental::ServerRpcInfo;
 
-// Requests are names and flags; a larger message is not meant for us.
+// Requests are names and flags; hob has no use for a larger message.
 constexpr int kMaxRequestBytes = 1 << 20;
-// gRPC reads a message to its end before it says that it is too large: this bounds what it keeps
-// for all callers together. It is far above what 5,000 watchers take, since gRPC keeps to it at the
-// cost of any caller's calls.
-constexpr size_t kMostForCallers = size_t{256} << 20;
-// Bounds the handshake of a caller that has begun to speak. On a busy machine either side may get
-// no processor for seconds; the listener handles callers that say nothing (SilentConnections).
+// Bounds the memory of all callers together, because gRPC reads a message to its end before it
+// reports that it is too large. Far more than 5,000 watchers use: gRPC enforces the limit at the
+// expense of any caller's calls.
+constexpr size_t kMaxCallerMemory = size_t{256} << 20;
+// Bounds the handshake of a caller that has sent something. On a busy machine either side may get
+// no processor for seconds; the listener handles silent callers (SilentConnections).
 constexpr int kHandshakeTimeoutMs = 60'000;
 
 }  // namespace
 
-// Counts the calls under way. Thread-safe.
+// Counts the calls in progress. Thread-safe.
 class CallCount {
  public:
   void Add() ABSL_LOCKS_EXCLUDED(mu_) {
@@ -40,7 +40,7 @@ class CallCount {
     MutexLock lock(&mu_);
     if (--count_ == 0) none_.WakeAll();
   }
-  // Returns when no call is under way, or at the deadline.
+  // Returns when no call is in progress, or at the deadline.
   void AwaitNone(CondVar::Deadline deadline) ABSL_LOCKS_EXCLUDED(mu_) {
     MutexLock lock(&mu_);
     while (count_ > 0 && none_.WaitUntil(&mu_, deadline)) {
@@ -83,7 +83,7 @@ class CountedCalls : public grpc::experimental::ServerInterceptorFactoryInterfac
   const std::shared_ptr<CallCount> calls_;
 };
 
-// Answers a call whose request cannot be read.
+// Answers a call with an unreadable request.
 class RequestCheck : public grpc::experimental::Interceptor {
  public:
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
@@ -105,14 +105,14 @@ class RequestCheck : public grpc::experimental::Interceptor {
 class RequestChecks : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   grpc::experimental::Interceptor* CreateServerInterceptor(ServerRpcInfo* call) override {
-    // A stream of requests ends with a message that is none.
+    // A stream of requests ends with a null message.
     const bool has_one_request = call->type() == ServerRpcInfo::Type::UNARY ||
                                  call->type() == ServerRpcInfo::Type::SERVER_STREAMING;
     return has_one_request ? new RequestCheck : nullptr;
   }
 };
 
-// A call that fails before it has begun.
+// A call that fails before it begins.
 class FailedCall : public grpc::ServerGenericBidiReactor {
  public:
   explicit FailedCall(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
@@ -128,7 +128,7 @@ RpcServer::RpcServer(Handlers& handlers, Interceptors interceptors)
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMostForCallers));
+  builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMaxCallerMemory));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
@@ -148,10 +148,10 @@ void RpcServer::TakeConnection(UniqueFd connection) {
   acceptor_->HandleNewConnection(&parameters);
 }
 
-void RpcServer::ShutDown(std::chrono::milliseconds patience) {
+void RpcServer::ShutDown(std::chrono::milliseconds grace) {
   const auto begin = std::chrono::system_clock::now();
-  calls_->AwaitNone(CondVar::In(patience));
-  server_->Shutdown(begin + patience);
+  calls_->AwaitNone(CondVar::In(grace));
+  server_->Shutdown(begin + grace);
   server_->Wait();
 }
 
@@ -161,7 +161,7 @@ grpc::ServerGenericBidiReactor* RpcServer::UnknownMethods::CreateReactor(
 }
 
 bool IsOfUnknownMethod(const ServerRpcInfo& call) {
-  // gRPC takes them for streams in both directions, of which there is only reflection's else.
+  // gRPC treats them as bidirectional streams, and the only known one is reflection.
   return call.type() == ServerRpcInfo::Type::BIDI_STREAMING &&
          !absl::StartsWith(call.method(), "/grpc.reflection.");
 }

@@ -16,12 +16,11 @@ namespace hob {
 class CallCount;
 
 // The gRPC server: hob.v1.Supervisor, grpc.health.v1.Health and reflection, on connections that are
-// handed to it. It bounds what all callers together may make it keep.
+// passed to it. Bounds the memory that all callers together can use.
 //
-// A call of a method that it does not have is answered with Unimplemented (UNKNOWN_METHOD), and a
-// request that is no message of its method (cut off, not UTF-8, nested too deeply) with
-// InvalidArgument (MALFORMED_REQUEST). gRPC 1.51 by itself says UNIMPLEMENTED to both and nothing
-// else.
+// Answers a call of an unknown method with Unimplemented (UNKNOWN_METHOD), and a request that is
+// not a valid message (truncated, not UTF-8, nested too deeply) with InvalidArgument
+// (MALFORMED_REQUEST). gRPC 1.51 itself answers both with a bare UNIMPLEMENTED.
 //
 // Thread-safe.
 class RpcServer {
@@ -29,28 +28,28 @@ class RpcServer {
   using Interceptors =
       std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>;
 
-  // Begins to serve. `handlers` outlives it. `interceptors` see each call with the status that it
-  // is answered with in the end.
+  // Starts serving. `handlers` outlives the server. `interceptors` see each call with its final
+  // status.
   RpcServer(Handlers& handlers, Interceptors interceptors);
 
-  // Takes over a connection that a listener has accepted.
+  // Takes ownership of a connection that a listener has accepted.
   void TakeConnection(UniqueFd connection);
 
-  // Takes no more calls. Waits for those that are under way, which their handlers must be ending,
-  // and cancels what is left of them after `patience`. Only then asks the clients to go: one that
-  // is asked first answers, and may find the connection closed and lose the status that is on its
-  // way. Called once.
-  void ShutDown(std::chrono::milliseconds patience);
+  // Takes no more calls. Waits for calls in progress, which their handlers must be ending, and
+  // cancels those that remain after `grace`. Only then asks the clients to disconnect: a client
+  // that is asked first replies, may find the connection closed, and then loses the status that is
+  // on its way. Called once.
+  void ShutDown(std::chrono::milliseconds grace);
 
  private:
-  // Answers calls of methods that no service has.
+  // Answers calls of unknown methods.
   class UnknownMethods : public grpc::CallbackGenericService {
    public:
     grpc::ServerGenericBidiReactor* CreateReactor(
         grpc::GenericCallbackServerContext* context) override;
   };
 
-  // Shared with the calls, of which gRPC may keep some for longer than the server lives.
+  // Shared with the calls, some of which gRPC may keep after the server is gone.
   const std::shared_ptr<CallCount> calls_;
   UnknownMethods unknown_methods_;
   SupervisorService supervisor_;
@@ -59,7 +58,7 @@ class RpcServer {
   std::unique_ptr<grpc::Server> server_;
 };
 
-// True if an interceptor meets a call of a method that the server does not have.
+// True if `call` is a call of an unknown method.
 bool IsOfUnknownMethod(const grpc::experimental::ServerRpcInfo& call);
 
 }  // namespace hob

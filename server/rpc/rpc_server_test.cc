@@ -1,4 +1,4 @@
-// Calls over a socket to the whole gRPC server, which has no daemons but what tests publish.
+// Calls the whole gRPC server over a socket. It has only the daemons that tests publish.
 #include "server/rpc/rpc_server.h"
 
 #include <grpcpp/create_channel_posix.h>
@@ -27,7 +27,7 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-// The stub, not the service of the same name.
+// The stub rather than the service of the same name.
 using HealthStub = grpc::health::v1::Health::Stub;
 
 std::shared_ptr<DaemonSnapshot> Daemon(const std::string& name, const std::string& reason) {
@@ -82,7 +82,7 @@ class RpcServerTest : public ::testing::Test {
   std::unique_ptr<HealthStub> health_;
 };
 
-// Calls of Watch.
+// ---- Watch.
 
 class WatchTest : public RpcServerTest {
  protected:
@@ -139,7 +139,7 @@ class WatchTest : public RpcServerTest {
   }
 };
 
-TEST_F(WatchTest, SnapshotMarkerAndThenChangesAsTheyCome) {
+TEST_F(WatchTest, SendsSnapshotThenMarkerThenChanges) {
   registry_.Publish(Daemon("web", "up"));
   const auto follower = Follow();
   EXPECT_THAT(follower->Next(2), ElementsAre("1 web=up", "1 synced"));
@@ -151,7 +151,7 @@ TEST_F(WatchTest, SnapshotMarkerAndThenChangesAsTheyCome) {
   EXPECT_EQ(follower->Next(), "3 -web");
 }
 
-TEST_F(WatchTest, GlobsChoose) {
+TEST_F(WatchTest, GlobsSelectDaemons) {
   for (const char* name : {"api", "web-1", "web-2"}) registry_.Publish(Daemon(name, "up"));
   const auto follower = Follow({"web-[1-9]", "x"});
   EXPECT_THAT(follower->Next(3), ElementsAre("3 web-1=up", "3 web-2=up", "3 synced"));
@@ -171,13 +171,13 @@ TEST_F(WatchTest, ResumesFromAToken) {
   EXPECT_EQ(again->Next(), "3 web=3");
 }
 
-TEST_F(WatchTest, ABadTokenIsAnError) {
+TEST_F(WatchTest, BadTokenIsAnError) {
   EXPECT_EQ(Follow({}, "x")->Next(), absl::StrCat("the end: ", grpc::StatusCode::INVALID_ARGUMENT));
   EXPECT_EQ(Follow({}, "0123456789abcdef-5")->Next(),
             absl::StrCat("the end: ", grpc::StatusCode::OUT_OF_RANGE));
 }
 
-TEST_F(WatchTest, TheEndOfTheServerComesAfterTheLastChange) {
+TEST_F(WatchTest, EndsAfterTheLastChangeWithTheServer) {
   const auto follower = Follow();
   EXPECT_EQ(follower->Next(), "0 synced");
   registry_.Publish(Daemon("web", "down"));
@@ -189,7 +189,7 @@ TEST_F(WatchTest, TheEndOfTheServerComesAfterTheLastChange) {
                           absl::StrCat("the end: ", grpc::StatusCode::UNAVAILABLE)));
 }
 
-TEST_F(WatchTest, TimesMoveWhenTheWallClockIsSet) {
+TEST_F(WatchTest, SettingTheWallClockMovesTimes) {
   auto daemon = std::make_shared<DaemonSnapshot>(*Daemon("web", "up"));
   daemon->start_time = absl::FromUnixSeconds(1000);
   registry_.Publish(daemon);
@@ -203,7 +203,7 @@ TEST_F(WatchTest, TimesMoveWhenTheWallClockIsSet) {
   EXPECT_EQ(follower->last().daemon().start_time().seconds(), 1050);
 }
 
-TEST_F(WatchTest, ClientsMayGoAtAnyTime) {
+TEST_F(WatchTest, ClientsMayLeaveAtAnyTime) {
   std::vector<std::thread> clients;
   for (int i = 0; i < 8; ++i) {
     clients.emplace_back([this, i] {
@@ -214,7 +214,7 @@ TEST_F(WatchTest, ClientsMayGoAtAnyTime) {
     });
   }
   for (int i = 0; i < 5000; ++i) registry_.Publish(Daemon(absl::StrCat("d", i % 10), "changed"));
-  // Gives them the changes that they still wait for.
+  // Publishes the changes that they still wait for.
   std::thread publisher([this] {
     while (!notifier_.ended()) registry_.Publish(Daemon("web", "again"));
   });
@@ -223,11 +223,11 @@ TEST_F(WatchTest, ClientsMayGoAtAnyTime) {
   publisher.join();
 }
 
-// Calls of the health service.
+// ---- The health service.
 
 class HealthTest : public RpcServerTest {
  protected:
-  // "SERVING", or the code of the error as a number.
+  // Returns "SERVING" etc., or the code of the error as a number.
   std::string Check(const std::string& service) {
     grpc::ClientContext context;
     HealthCheckRequest request;
@@ -263,12 +263,12 @@ class HealthTest : public RpcServerTest {
   };
 };
 
-TEST_F(HealthTest, AServerThatAnswersIsServing) {
+TEST_F(HealthTest, AnsweringServerIsServing) {
   EXPECT_EQ(Check(""), "SERVING");
   EXPECT_EQ(Check("hob.v1.Supervisor"), "SERVING");
 }
 
-TEST_F(HealthTest, OnlyARunningAndReadyDaemonIsServing) {
+TEST_F(HealthTest, OnlyRunningAndReadyDaemonsAreServing) {
   for (DaemonState state : kAllDaemonStates) {
     for (bool ready : {false, true}) {
       registry_.Publish(Daemon(state, ready));
@@ -277,12 +277,12 @@ TEST_F(HealthTest, OnlyARunningAndReadyDaemonIsServing) {
   }
 }
 
-TEST_F(HealthTest, AnUnknownServiceIsNotFound) {
+TEST_F(HealthTest, UnknownServiceIsNotFound) {
   EXPECT_EQ(Check("web"), std::to_string(grpc::StatusCode::NOT_FOUND));
   EXPECT_EQ(Check("hob.v1"), std::to_string(grpc::StatusCode::NOT_FOUND));
 }
 
-TEST_F(HealthTest, AServerThatShutsDownIsNotServing) {
+TEST_F(HealthTest, ServerThatShutsDownIsNotServing) {
   Follower follower(*health_, "hob.v1.Supervisor");
   EXPECT_EQ(follower.Next(), "SERVING");
   handlers_.BeginShutDown();
@@ -292,7 +292,7 @@ TEST_F(HealthTest, AServerThatShutsDownIsNotServing) {
   EXPECT_EQ(follower.Next(), "the end");
 }
 
-TEST_F(HealthTest, AWatchHearsEveryChangeOfStatusOnce) {
+TEST_F(HealthTest, WatchReportsEveryStatusChangeOnce) {
   Follower follower(*health_, "web");
   EXPECT_EQ(follower.Next(), "SERVICE_UNKNOWN");
   registry_.Publish(Daemon(DaemonState::kStarting, false));
@@ -304,11 +304,11 @@ TEST_F(HealthTest, AWatchHearsEveryChangeOfStatusOnce) {
   EXPECT_EQ(follower.Next(), "SERVICE_UNKNOWN");
 }
 
-// Calls of no method, and requests that are no message.
+// ---- Unknown methods and malformed requests.
 
 class BadCallTest : public RpcServerTest {
  protected:
-  // Returns the status that a request of these bytes is answered with.
+  // Returns the status that answers a request of these bytes.
   grpc::Status Call(const std::string& method, const std::string& bytes) {
     grpc::GenericStub stub(channel_);
     grpc::ClientContext context;
@@ -326,7 +326,7 @@ class BadCallTest : public RpcServerTest {
   }
 };
 
-TEST_F(BadCallTest, WhatIsNoMessageIsAnsweredSoAndReachesNoMethod) {
+TEST_F(BadCallTest, MalformedRequestReachesNoMethod) {
   for (const char* method :
        {"grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch", "hob.v1.Supervisor/List",
         "hob.v1.Supervisor/Status", "hob.v1.Supervisor/Watch"}) {
@@ -342,7 +342,7 @@ TEST_F(BadCallTest, WhatIsNoMessageIsAnsweredSoAndReachesNoMethod) {
   EXPECT_EQ(calls_, 0);
 }
 
-TEST_F(BadCallTest, AnswersToMessagesStayWhatTheyAre) {
+TEST_F(BadCallTest, AnswersToValidRequestsAreUnchanged) {
   EXPECT_TRUE(Call("/hob.v1.Supervisor/List", "").ok());
   EXPECT_TRUE(Call("/grpc.health.v1.Health/Check", "").ok());
   EXPECT_EQ(Call("/hob.v1.Supervisor/Status", "\x0a\x03web").error_code(),
@@ -351,7 +351,7 @@ TEST_F(BadCallTest, AnswersToMessagesStayWhatTheyAre) {
   EXPECT_EQ(calls_, 3);
 }
 
-TEST_F(BadCallTest, AnUnknownMethodIsNamedAndSoIsTheVersion) {
+TEST_F(BadCallTest, ErrorNamesUnknownMethodAndVersion) {
   const grpc::Status status = Call("/hob.v1.Supervisor/Frobnicate", "");
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_THAT(status.error_message(), HasSubstr("has no method /hob.v1.Supervisor/Frobnicate"));
@@ -364,14 +364,14 @@ TEST_F(BadCallTest, AnUnknownMethodIsNamedAndSoIsTheVersion) {
   EXPECT_EQ(info.metadata().at("method"), "/hob.v1.Supervisor/Frobnicate");
 }
 
-TEST_F(BadCallTest, AnUnknownServiceIsNamedToo) {
+TEST_F(BadCallTest, ErrorNamesUnknownService) {
   EXPECT_THAT(Call("/x.Y/Z", "").error_message(), HasSubstr("has no method /x.Y/Z"));
   EXPECT_THAT(Call("/grpc.health.v1.Health/Other", "").error_message(), HasSubstr("Health/Other"));
 }
 
-// Calls that end with an outcome from elsewhere.
+// ---- Calls that end with an outcome from elsewhere.
 
-// Leaves the end of each call of Stop to the test.
+// Leaves it to the test to end each call of Stop.
 class Service : public v1::Supervisor::CallbackService {
  public:
   grpc::ServerUnaryReactor* Stop(grpc::CallbackServerContext*, const v1::StopRequest*,
@@ -384,7 +384,7 @@ class Service : public v1::Supervisor::CallbackService {
     return reactor;
   }
 
-  // Blocks until a call has come; the test holds it then.
+  // Blocks until a call has arrived; the test then holds it.
   std::shared_ptr<PendingCall> AwaitCall(v1::StopResponse** response) {
     const auto has_come = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return call_ != nullptr; };
     absl::MutexLock lock(&mu_);
@@ -429,7 +429,7 @@ class PendingCallTest : public testing::Test {
   v1::StopResponse* response_ = nullptr;
 };
 
-TEST_F(PendingCallTest, TheOutcomeMayComeFromAnotherThread) {
+TEST_F(PendingCallTest, OutcomeMayComeFromAnotherThread) {
   std::thread worker([this] {
     call_->Complete([this] {
       response_->mutable_daemon()->set_name("web");
@@ -452,11 +452,11 @@ TEST_F(PendingCallTest, OnlyTheFirstOutcomeCounts) {
   EXPECT_EQ(status_.error_message(), "first");
 }
 
-TEST_F(PendingCallTest, AClientThatGoesAwayEndsTheCallAndTheOutcomeIsIgnored) {
+TEST_F(PendingCallTest, LeavingClientEndsTheCallAndTheOutcomeIsIgnored) {
   context_.TryCancel();
   client_.join();
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::CANCELLED);
-  // Once the server has shut down, it knows of the cancellation.
+  // Once the server has shut down, it has seen the cancellation.
   server_->Shutdown();
   server_->Wait();
   call_->Complete([]() -> grpc::Status {
@@ -465,7 +465,7 @@ TEST_F(PendingCallTest, AClientThatGoesAwayEndsTheCallAndTheOutcomeIsIgnored) {
   });
 }
 
-TEST_F(PendingCallTest, ACallThatIsOverIsHeldByNobodyElse) {
+TEST_F(PendingCallTest, ReleasesAFinishedCall) {
   const std::weak_ptr<PendingCall> watched = call_;
   call_->Complete([] { return grpc::Status::OK; });
   client_.join();

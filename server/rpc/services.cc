@@ -15,7 +15,7 @@ namespace {
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
-// gRPC does not tell which user is at the other end of a Unix socket.
+// gRPC does not report the user at the other end of a Unix socket.
 Caller CallerOf(const grpc::CallbackServerContext& context) {
   std::string address = context.peer();
   const bool is_unix = absl::StartsWith(address, "unix:");
@@ -38,7 +38,7 @@ grpc::ServerUnaryReactor* Answer(Handlers& handlers, const char* method,
   return call.get();
 }
 
-// Answers a call with a stream, which `begin` makes of the feed.
+// Answers a call with the stream that `begin` makes from the feed.
 template <typename Feed, typename Response, typename Request, typename Begin>
 grpc::ServerWriteReactor<Response>* Stream(Handlers& handlers, const char* method,
                                            const grpc::CallbackServerContext& context,
@@ -79,7 +79,7 @@ grpc::ServerUnaryReactor* SupervisorService::List(grpc::CallbackServerContext* c
                                                   const grpc::ByteBuffer* request,
                                                   grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  // Reading a buffer empties it; the copy shares its slices.
+  // Reading a buffer empties it, and a copy shares its slices.
   grpc::ByteBuffer bytes = *request;
   v1::ListRequest list;
   if (!grpc::SerializationTraits<v1::ListRequest>::Deserialize(&bytes, &list).ok()) {

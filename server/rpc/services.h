@@ -7,16 +7,16 @@
 
 namespace hob {
 
-// hob.v1.Supervisor over gRPC: hands each call to the handlers, and their answer to gRPC.
+// hob.v1.Supervisor over gRPC: passes each call to the handlers, and their answer to gRPC.
 //
 // Thread-safe.
 class SupervisorService
     : public v1::Supervisor::WithRawCallbackMethod_List<v1::Supervisor::CallbackService> {
  public:
-  // `handlers` outlives it.
+  // `handlers` outlives the object.
   explicit SupervisorService(Handlers& handlers) : handlers_(handlers) {}
 
-  // Takes and returns messages as they go over the wire: the handler keeps them encoded.
+  // Takes and returns messages in wire format, because the handler caches them encoded.
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
                                  const grpc::ByteBuffer* request,
                                  grpc::ByteBuffer* response) override;
@@ -50,13 +50,13 @@ class SupervisorService
   Handlers& handlers_;
 };
 
-// grpc.health.v1.Health over gRPC. gRPC's own service would go on saying SERVING while everything
-// behind it hangs, and reflection does not know it.
+// grpc.health.v1.Health over gRPC. gRPC's own service would report SERVING even while everything
+// behind it hangs, and it is unknown to reflection.
 //
 // Thread-safe.
 class HealthService : public grpc::health::v1::Health::CallbackService {
  public:
-  // `handlers` outlives it.
+  // `handlers` outlives the object.
   explicit HealthService(Handlers& handlers) : handlers_(handlers) {}
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,

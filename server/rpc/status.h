@@ -7,8 +7,8 @@
 
 namespace hob {
 
-// Converts a status of ours to one of gRPC: the same code and message; a reason of server/errors
-// becomes a google.rpc.ErrorInfo with the domain "hob" in the details.
+// Converts a status to gRPC: same code and message; a reason of server/errors becomes a
+// google.rpc.ErrorInfo with the domain "hob" in the details.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace hob

@@ -7,8 +7,8 @@
 
 namespace hob {
 
-// A thread that works for the object of which it is a member, and ends with it: asked, woken,
-// joined. Declare it last, so that all that it uses is still there when it ends:
+// A thread that works for the object of which it is a member and ends with it: asked, woken,
+// joined. Declare it last, so that everything it uses still exists when it ends:
 //
 //   Owner::Owner() {
 //     thread_.Start([this] { Loop(); }, [this] {
@@ -25,9 +25,9 @@ namespace hob {
 //     }
 //   }
 //
-// The thread inherits the signal mask of the one that starts it.
+// The thread inherits the signal mask of its creator.
 //
-// `ending` is thread-safe; the rest is called by one thread at a time.
+// `ending` is thread-safe; call the rest from one thread at a time.
 class BackgroundThread {
  public:
   BackgroundThread() = default;
@@ -36,15 +36,16 @@ class BackgroundThread {
   BackgroundThread(const BackgroundThread&) = delete;
   BackgroundThread& operator=(const BackgroundThread&) = delete;
 
-  // Has a thread run `loop`, which returns soon after `ending` has become true. End calls `wake`
-  // then, which ends the loop's wait; it takes the lock under which the loop looks, lest it come
-  // between the look and the wait. Throws std::system_error if there is no room for a thread.
+  // Runs `loop` on a new thread; `loop` must return soon after `ending` has become true. End then
+  // calls `wake`, which must end the loop's wait. `wake` takes the lock under which the loop
+  // checks, so that it cannot come between check and wait. Throws std::system_error if no thread
+  // can be created.
   void Start(std::function<void()> loop, std::function<void()> wake) {
     thread_ = std::thread(std::move(loop));
     wake_ = std::move(wake);
   }
 
-  // Asks the thread to end, wakes it and waits for its end. Does nothing where it has ended or was
+  // Asks the thread to end, wakes it and waits for its end. Does nothing if it has ended or was
   // never started.
   void End() {
     ending_ = true;
@@ -53,10 +54,10 @@ class BackgroundThread {
     thread_.join();
   }
 
-  // Leaves the thread to itself, for one that hangs: it uses neither this object nor its owner.
+  // Detaches a thread that hangs; it must use neither this object nor its owner any more.
   void Abandon() { thread_.detach(); }
 
-  // True from the beginning of End on.
+  // True once End has begun.
   bool ending() const { return ending_; }
   bool started() const { return thread_.joinable(); }
 

@@ -10,7 +10,7 @@
 namespace hob {
 namespace {
 
-// Works off what it is given.
+// Adds up the amounts it is given.
 class Adder {
  public:
   Adder() {
@@ -59,7 +59,7 @@ TEST(BackgroundThreadTest, WorksUntilItsOwnerEnds) {
   EXPECT_EQ(adder.WaitForSum(3), 3);
 }
 
-TEST(BackgroundThreadTest, OneThatHasHardlyBegunEnds) {
+TEST(BackgroundThreadTest, EndsRightAfterItsStart) {
   for (int i = 0; i < 1000; ++i) Adder();
 }
 
@@ -91,13 +91,13 @@ TEST(BackgroundThreadTest, IsAskedThenWokenThenJoined) {
   EXPECT_EQ(order, "asked, woken, was asked,") << "ended once";
 }
 
-TEST(BackgroundThreadTest, OneThatWasNeverStartedEnds) {
+TEST(BackgroundThreadTest, EndsWithoutAStart) {
   BackgroundThread thread;
   thread.End();
   EXPECT_TRUE(thread.ending());
 }
 
-TEST(BackgroundThreadTest, OneThatIsAbandonedIsNotWaitedFor) {
+TEST(BackgroundThreadTest, DoesNotWaitForAnAbandonedThread) {
   struct Shared {
     Mutex mu;
     CondVar changed;

@@ -9,14 +9,13 @@
 
 namespace hob {
 
-// A mutex whose waiters sleep in the kernel until it is theirs. Made for locks that every worker
+// A mutex whose waiters sleep in the kernel until they get it. Meant for locks that every worker
 // takes.
 //
-// absl::Mutex is the better one where few threads meet. When many do, those that wait for its inner
-// lock call sched_yield(2) or sleep for 10 us, again and again; with a thousand of them the thread
-// that holds that lock may get no processor for a minute while all others ask whether it is done
-// (seen on Linux 6.18 at a boot). ThreadSanitizer cannot see into it either, and its timed waits
-// are on the wall clock, which may be set.
+// absl::Mutex is better if few threads contend. If many do, those that wait for its inner lock call
+// sched_yield(2) or sleep for 10 us again and again; with a thousand of them, the holder of that
+// lock may get no processor for a minute (seen on Linux 6.18 at a boot). ThreadSanitizer also
+// cannot see into it, and its timed waits use the wall clock, which may be set.
 class ABSL_LOCKABLE Mutex {
  public:
   Mutex() = default;
@@ -24,7 +23,7 @@ class ABSL_LOCKABLE Mutex {
   Mutex& operator=(const Mutex&) = delete;
 
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mu_.lock(); }
-  // Returns true if the caller holds it now. The caller does not hold it already.
+  // Returns true if the caller now holds the mutex. The caller must not hold it already.
   bool TryLock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) { return mu_.try_lock(); }
   void Unlock() ABSL_UNLOCK_FUNCTION() { mu_.unlock(); }
 
@@ -33,7 +32,7 @@ class ABSL_LOCKABLE Mutex {
   std::mutex mu_;
 };
 
-// Holds a mutex from its construction to its end.
+// Holds a mutex during its lifetime.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
   explicit MutexLock(Mutex* mu) ABSL_EXCLUSIVE_LOCK_FUNCTION(mu) : mu_(mu) { mu_->Lock(); }
@@ -45,15 +44,15 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex* const mu_;
 };
 
-// Lets threads wait, without the mutex, for others to change what it guards. A wait may also end
-// without a reason: call it in a loop that checks for the change. All waits that overlap use the
+// Lets threads wait, with the mutex released, for others to change the state that it guards. A wait
+// may end spuriously: call it in a loop that checks the condition. All concurrent waits use the
 // same mutex.
 class CondVar {
  public:
-  // Of CLOCK_MONOTONIC, which nobody can set.
+  // A time on CLOCK_MONOTONIC, which cannot be set.
   using Deadline = std::chrono::steady_clock::time_point;
 
-  // Returns the moment `after` now, or the last there is if that is out of range.
+  // Returns the time `after` from now, or the latest possible time if that is out of range.
   static Deadline In(std::chrono::nanoseconds after) {
     const Deadline now = std::chrono::steady_clock::now();
     return after < Deadline::max() - now ? now + after : Deadline::max();

@@ -16,7 +16,7 @@ struct Counter {
   int count ABSL_GUARDED_BY(mu) = 0;
 };
 
-TEST(MutexTest, LetsInOneAtATime) {
+TEST(MutexTest, AdmitsOneThreadAtATime) {
   constexpr int kThreads = 8;
   constexpr int kRounds = 10'000;
   Counter counter;
@@ -39,7 +39,7 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-TEST(CondVarTest, AWaitLetsGoOfTheMutexAndTakesItAgain) {
+TEST(CondVarTest, WaitReleasesAndReacquiresTheMutex) {
   Counter counter;
   CondVar changed;
   std::thread other([&] {
@@ -58,7 +58,7 @@ TEST(CondVarTest, AWaitLetsGoOfTheMutexAndTakesItAgain) {
   other.join();
 }
 
-TEST(CondVarTest, WakesAllWhoWait) {
+TEST(CondVarTest, WakeAllWakesAllWaiters) {
   constexpr int kThreads = 8;
   Counter counter;
   CondVar changed;
@@ -86,17 +86,17 @@ TEST(CondVarTest, WakesAllWhoWait) {
   EXPECT_EQ(counter.count, 0);
 }
 
-TEST(CondVarTest, AWaitEndsAtItsDeadline) {
+TEST(CondVarTest, WaitEndsAtItsDeadline) {
   Mutex mu;
   CondVar changed;
   MutexLock lock(&mu);
   const CondVar::Deadline deadline = CondVar::In(milliseconds(2));
   while (changed.WaitUntil(&mu, deadline)) continue;
   EXPECT_GE(steady_clock::now(), deadline);
-  EXPECT_FALSE(changed.WaitUntil(&mu, deadline)) << "it has passed";
+  EXPECT_FALSE(changed.WaitUntil(&mu, deadline)) << "deadline passed";
 }
 
-TEST(CondVarTest, AWaitWithADeadlineEndsWhenItIsWoken) {
+TEST(CondVarTest, WaitWithADeadlineEndsWhenWoken) {
   for (const CondVar::Deadline deadline : {CondVar::In(hours(1)), CondVar::Deadline::max()}) {
     Counter counter;
     CondVar changed;
@@ -113,7 +113,7 @@ TEST(CondVarTest, AWaitWithADeadlineEndsWhenItIsWoken) {
   }
 }
 
-TEST(CondVarTest, ADeadlineThatIsTooFarAwayIsTheLastThereIs) {
+TEST(CondVarTest, ClampsADeadlineOutOfRange) {
   EXPECT_EQ(CondVar::In(nanoseconds::max()), CondVar::Deadline::max());
   const CondVar::Deadline now = CondVar::In(nanoseconds(0));
   EXPECT_LE(now, steady_clock::now());

@@ -1,4 +1,4 @@
-"""How a test is linked in which system calls fail: see failing_calls.h."""
+"""Linker options for tests in which system calls fail: see failing_calls.h."""
 
 FAILING_CALLS_LINKOPTS = ["-Wl,--wrap=" + function for function in [
     "access",

@@ -21,7 +21,7 @@ namespace {
 
 struct Call {
   const char* name;
-  // What the C library's function asks the kernel for, or could.
+  // The system call that the C library's function makes, or could make.
   long number;
 };
 
@@ -67,14 +67,14 @@ constexpr Call kCalls[] = {
 constexpr int kCallCount = std::size(kCalls);
 constexpr int kNone = -1;
 
-// Of the fault: which call it is, an index.
+// The fault: index of its call.
 std::atomic<int> g_call{kNone};
 std::atomic<int> g_number{0};
 std::atomic<bool> g_for_good{false};
 std::atomic<int> g_error{0};
 std::atomic<int> g_failed{0};
 std::atomic<int> g_made[kCallCount];
-// How many objects say that these are calls of the test.
+// Number of Pause objects of this thread.
 thread_local int t_pauses = 0;
 
 int IndexOf(const std::string& name) {
@@ -119,11 +119,10 @@ FailingCalls::Pause::~Pause() { --t_pauses; }
 
 }  // namespace hob
 
-// The linker's names for "instead of" and "the one itself": ld(1), --wrap.
+// The linker's names for replacement and original: ld(1), --wrap.
 extern "C" {
 
-// The arguments of functions that take as many as they like are read as the C library reads them:
-// where there are fewer nobody looks at the others.
+// Variable arguments are read as the C library reads them: missing ones are never used.
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...) {

@@ -5,30 +5,29 @@
 
 namespace hob {
 
-// Makes system calls of the program under test fail, where and as a test says. It
-// takes the place of the C library's functions, syscall(2) among them, in everything that is linked
-// statically with it: a test that uses it has linkstatic = True, and FAILING_CALLS_LINKOPTS of
-// failing_calls.bzl. A call that fails does nothing.
+// Makes system calls of the program under test fail as a test specifies. Replaces the C library's
+// functions, including syscall(2), in all statically linked code: a test that uses it sets
+// linkstatic = True and FAILING_CALLS_LINKOPTS of failing_calls.bzl. A failing call has no effect.
 //
-// A call is named by its function, and is the same one by whatever way it is made: "open" is
-// open(2), opendir(3) and syscall(SYS_openat) together. Only calls that a test can name are
-// counted.
+// A call is named by its function, however it is made: "open" covers open(2), opendir(3) and
+// syscall(SYS_openat). Counts only calls that have such a name.
 //
-// Thread-safe; one at a time. A child that shares this process's memory until its execve is a part
-// of the program: its calls fail and count as those of the thread that made it.
+// Thread-safe. At most one object exists at a time. A child that shares this process's memory until
+// its execve belongs to the program: its calls fail and count like those of the thread that created
+// it.
 class FailingCalls {
  public:
   struct Fault {
-    // The function; empty: nothing fails, calls are only counted.
+    // Name of the function; if empty, nothing fails and calls are only counted.
     std::string call;
-    // Which of its calls fails, from 1.
+    // Which of its calls fails, counted from 1.
     int number = 1;
-    // Whether all later ones do too.
+    // True if all later calls fail too.
     bool for_good = false;
     int error_number = 0;
   };
 
-  // None of this thread's calls fails or counts for so long: they are those of the test itself.
+  // Exempts this thread's calls from failing and counting while it exists: they belong to the test.
   class Pause {
    public:
     Pause();
@@ -38,23 +37,23 @@ class FailingCalls {
     Pause& operator=(const Pause&) = delete;
   };
 
-  // Calls fail from here on. FATAL when there is no function of this name.
+  // Makes calls fail from here on. FATAL if the function is unknown.
   explicit FailingCalls(const Fault& fault);
-  // They do not any more.
+  // Stops the failures.
   ~FailingCalls();
 
   FailingCalls(const FailingCalls&) = delete;
   FailingCalls& operator=(const FailingCalls&) = delete;
 
-  // How many calls have failed.
+  // Returns the number of calls that have failed.
   int failed() const;
 
-  // How many calls of a function were made, those that failed included.
+  // Returns the number of calls of a function, including failed ones.
   int made(const std::string& call) const;
 
-  // For what makes system calls by itself, and not by the C library: whether the call with this
-  // number (SYS_...) fails now. Counts it, and sets errno(3) when it does. May be called between
-  // clone and execve.
+  // For code that makes system calls without the C library: returns true if the call with this
+  // number (SYS_...) must fail now. Counts the call, and sets errno(3) if it fails. May be called
+  // between clone and execve.
   static bool Fails(long number);
 };
 

@@ -35,7 +35,7 @@ std::string TestFolder::Write(absl::string_view name, absl::string_view text) co
 }
 
 AsOrdinaryUser::AsOrdinaryUser() {
-  // Fails in a sandbox that knows one user only, which ok() tells.
+  // Fails in a sandbox with a single user; ok() reports that.
   if (getuid() == 0 && seteuid(65534) != 0) return;
 }
 

@@ -7,7 +7,7 @@
 
 namespace hob {
 
-// A folder of a test's own with mode 0700, removed with all that is in it at the end.
+// A folder for one test with mode 0700, removed with its contents at the end.
 class TestFolder {
  public:
   TestFolder();
@@ -15,21 +15,21 @@ class TestFolder {
   TestFolder(const TestFolder&) = delete;
   TestFolder& operator=(const TestFolder&) = delete;
 
-  // Without a slash at its end.
+  // Returns the path, without a trailing slash.
   const std::string& path() const { return path_; }
 
-  // The path of `name` in it.
+  // Returns the path of `name` in the folder.
   std::string PathOf(absl::string_view name) const;
 
-  // Writes a file with mode 0644 and returns its path. Folders on the way are made.
+  // Writes a file with mode 0644, creating missing folders, and returns its path.
   std::string Write(absl::string_view name, absl::string_view text) const;
 
  private:
   std::string path_;
 };
 
-// While it lives, the process has the rights of an ordinary user: those that it has, or for root
-// those of user 65534. A sandbox may not allow that: tests then skip.
+// Gives the process the rights of an ordinary user while it exists: its own user, or for root user
+// 65534. A sandbox may forbid that; tests then skip.
 class AsOrdinaryUser {
  public:
   AsOrdinaryUser();
@@ -37,7 +37,7 @@ class AsOrdinaryUser {
   AsOrdinaryUser(const AsOrdinaryUser&) = delete;
   AsOrdinaryUser& operator=(const AsOrdinaryUser&) = delete;
 
-  // Whether the process is not root now.
+  // True if the process is not root now.
   bool ok() const;
 };
 

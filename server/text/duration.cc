@@ -9,8 +9,8 @@
 namespace hob {
 namespace {
 
-// More than anybody waits, and far below what nanoseconds in 64 bits can count.
-constexpr absl::Duration kLongest = absl::Hours(24 * 36500);
+// Longer than any useful wait, and far below the range of nanoseconds in 64 bits.
+constexpr absl::Duration kMaxDuration = absl::Hours(24 * 36500);
 
 struct DurationUnit {
   absl::string_view name;
@@ -23,7 +23,7 @@ constexpr DurationUnit kUnits[] = {
     {"h", absl::Hours(1)},         {"d", absl::Hours(24)},
 };
 
-// What FormatDuration uses, the longest first.
+// Units of FormatDuration, longest first.
 constexpr DurationUnit kUnitsFromMinutes[] = {
     {"d", absl::Hours(24)}, {"h", absl::Hours(1)}, {"min", absl::Minutes(1)}};
 
@@ -42,13 +42,13 @@ absl::string_view TakeWhile(absl::string_view* rest, bool (*is)(unsigned char)) 
   return taken;
 }
 
-// A decimal number times a unit, computed without floating point so that 0.1 is exact. Infinite
-// when it is longer than kLongest.
+// Multiplies a decimal number by a unit, without floating point so that 0.1 is exact. Infinite if
+// the result exceeds kMaxDuration.
 absl::Duration Times(absl::string_view whole, absl::string_view fraction, absl::Duration unit) {
   absl::Duration total;
   for (char digit : whole) {
     total = total * 10 + unit * (digit - '0');
-    if (total > kLongest) return absl::InfiniteDuration();
+    if (total > kMaxDuration) return absl::InfiniteDuration();
   }
   for (char digit : fraction.substr(0, 15)) {
     unit /= 10;
@@ -57,8 +57,8 @@ absl::Duration Times(absl::string_view whole, absl::string_view fraction, absl::
   return total;
 }
 
-// Takes one "NUMBER UNIT" from the front of `rest`; absent when there is none. A number without a
-// unit is allowed only as `alone`: when nothing is before and after it.
+// Consumes one "NUMBER UNIT" at the front of `rest`; absent if there is none. Accepts a number
+// without a unit only if `alone` is true and nothing follows.
 absl::optional<absl::Duration> TakePart(absl::string_view* rest, bool alone) {
   const absl::string_view whole = TakeWhile(rest, absl::ascii_isdigit);
   absl::string_view fraction;
@@ -77,7 +77,7 @@ absl::optional<absl::Duration> TakePart(absl::string_view* rest, bool alone) {
   return Times(whole, fraction, *unit);
 }
 
-// "1.5" for 1,500,000 of `unit` = 1,000,000.
+// Returns "1.5" for 1,500,000 of `unit` = 1,000,000.
 std::string Decimal(int64_t nanoseconds, int64_t unit) {
   std::string text =
       absl::StrFormat("%d.%09d", nanoseconds / unit, nanoseconds % unit * (1'000'000'000 / unit));
@@ -110,7 +110,7 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
     total += *part;
     first = false;
   } while (!rest.empty());
-  if (total > kLongest) {
+  if (total > kMaxDuration) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", Printable(text), "' is too long: at most 36500d"));
   }

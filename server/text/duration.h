@@ -9,12 +9,12 @@
 
 namespace hob {
 
-// "500ms", "5", "0.5", "2min", "1min30s", "1h"; a bare number is seconds. Units: us, ms, s, sec, m,
-// min, h, d. Never negative, at most 36,500 days, cut to whole nanoseconds.
-// InvalidArgument, with a sentence that quotes the text and says what would be right.
+// Parses "500ms", "5", "0.5", "2min", "1min30s", "1h"; a bare number is seconds. Units: us, ms, s,
+// sec, m, min, h, d. The result is never negative, at most 36,500 days, and truncated to whole
+// nanoseconds. InvalidArgument quotes the text and shows the right form.
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text);
-// Shortest text that ParseDuration takes back: "1min30s", "500ms", "0s"; "infinity" for an infinite
-// one, which ParseDuration does not take. `duration` is not negative. Callers write
+// Returns the shortest text that ParseDuration accepts: "1min30s", "500ms", "0s"; "infinity" for an
+// infinite duration, which ParseDuration rejects. `duration` must not be negative. Callers write
 // hob::FormatDuration, because Abseil has a function of this name beside absl::Duration.
 std::string FormatDuration(absl::Duration duration);
 

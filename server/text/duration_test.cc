@@ -8,7 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(ParseDurationTest, TakesEveryWayToWriteOne) {
+TEST(ParseDurationTest, AcceptsEveryForm) {
   const struct {
     const char* text;
     absl::Duration duration;
@@ -43,7 +43,7 @@ TEST(ParseDurationTest, TakesEveryWayToWriteOne) {
   }
 }
 
-TEST(ParseDurationTest, RefusesNonsenseAndSaysWhatIsRight) {
+TEST(ParseDurationTest, RejectsNonsenseAndShowsTheRightForm) {
   for (const char* text :
        {"",    " ",   "-5",  "+5",   "5x", "abc",      "s",   "5.", ".",    "1.s",     "1min30",
         "1 2", "5s5", "1e3", "0x10", "5S", "infinity", "5s,", "--", "1..5", "\xC3\xA4"}) {
@@ -54,7 +54,7 @@ TEST(ParseDurationTest, RefusesNonsenseAndSaysWhatIsRight) {
   }
 }
 
-TEST(ParseDurationTest, RefusesWhatIsTooLong) {
+TEST(ParseDurationTest, RejectsTooLongDurations) {
   for (const char* text : {"36500d1us", "36501d", "99999999999999999999999999",
                            "9223372036854775808h", "20000d 20000d"}) {
     EXPECT_THAT(ParseDuration(text).status().message(), HasSubstr("is too long: at most 36500d"))
@@ -62,7 +62,7 @@ TEST(ParseDurationTest, RefusesWhatIsTooLong) {
   }
 }
 
-TEST(FormatDurationTest, WritesTheShortestTextThatIsTakenBack) {
+TEST(FormatDurationTest, WritesTheShortestParsableText) {
   const struct {
     absl::Duration duration;
     const char* text;

@@ -8,14 +8,14 @@
 namespace hob {
 namespace {
 
-// More than any name of ours has; longer texts are compared by their beginning.
-constexpr int kLongestCompared = 100;
+// Longer than any name in hob; only this much of longer texts is compared.
+constexpr int kMaxCompared = 100;
 
 }  // namespace
 
-int EditDistance(absl::string_view a, absl::string_view b, int most) {
-  if (std::abs(static_cast<int>(a.size()) - static_cast<int>(b.size())) > most) return most + 1;
-  // Rows of the usual table: two before, one before, and the current one.
+int EditDistance(absl::string_view a, absl::string_view b, int max) {
+  if (std::abs(static_cast<int>(a.size()) - static_cast<int>(b.size())) > max) return max + 1;
+  // Rows of the usual table: two back, one back, and the current one.
   std::vector<int> oldest, older, current(b.size() + 1);
   for (int j = 0; j <= b.size(); ++j) current[j] = j;
   for (int i = 1; i <= a.size(); ++i) {
@@ -29,15 +29,15 @@ int EditDistance(absl::string_view a, absl::string_view b, int most) {
       if (swapped) current[j] = std::min(current[j], oldest[j - 2] + 1);
     }
   }
-  return std::min(current.back(), most + 1);
+  return std::min(current.back(), max + 1);
 }
 
 std::string Nearest(absl::string_view text, const std::vector<std::string>& candidates) {
-  const std::string wanted = absl::AsciiStrToLower(text.substr(0, kLongestCompared));
+  const std::string wanted = absl::AsciiStrToLower(text.substr(0, kMaxCompared));
   std::string nearest;
-  int least = 2 * kLongestCompared;
+  int least = 2 * kMaxCompared;
   for (const std::string& candidate : candidates) {
-    const int distance = EditDistance(wanted, absl::AsciiStrToLower(candidate), kLongestCompared);
+    const int distance = EditDistance(wanted, absl::AsciiStrToLower(candidate), kMaxCompared);
     if (distance >= least) continue;
     least = distance;
     nearest = candidate;

@@ -8,12 +8,12 @@
 
 namespace hob {
 
-// How many letters must be inserted, left out, replaced or swapped with their neighbour to turn `a`
-// into `b`; `most` + 1 when it is more than `most`. Case counts.
-int EditDistance(absl::string_view a, absl::string_view b, int most);
+// Returns the number of letters to insert, delete, replace or swap with their neighbor to turn `a`
+// into `b`; `max` + 1 if it exceeds `max`. Case-sensitive.
+int EditDistance(absl::string_view a, absl::string_view b, int max);
 
-// The candidate with the least distance to `text` (the first of several), whatever that is: what a
-// message suggests. Case does not count. Empty without candidates.
+// Returns the candidate closest to `text` (the first of several), for suggestions in messages;
+// there is no limit on the distance. Case-insensitive. Empty without candidates.
 std::string Nearest(absl::string_view text, const std::vector<std::string>& candidates);
 
 }  // namespace hob

@@ -5,7 +5,7 @@
 namespace hob {
 namespace {
 
-TEST(EditDistanceTest, CountsSlips) {
+TEST(EditDistanceTest, CountsEdits) {
   EXPECT_EQ(EditDistance("", "", 5), 0);
   EXPECT_EQ(EditDistance("abc", "abc", 5), 0);
   EXPECT_EQ(EditDistance("abc", "abd", 5), 1);
@@ -15,12 +15,12 @@ TEST(EditDistanceTest, CountsSlips) {
   EXPECT_EQ(EditDistance("kitten", "sitting", 5), 3);
 }
 
-TEST(EditDistanceTest, StopsAtTheMost) {
+TEST(EditDistanceTest, StopsAtTheMaximum) {
   EXPECT_EQ(EditDistance("abcdef", "uvwxyz", 2), 3);
   EXPECT_EQ(EditDistance("a", std::string(100000, 'x'), 2), 3);
 }
 
-TEST(NearestTest, TakesTheFirstOfTheNearest) {
+TEST(NearestTest, ReturnsTheFirstOfTheNearest) {
   EXPECT_EQ(Nearest("max_retry", {"retry_time", "max_retries", "backoff"}), "max_retries");
   EXPECT_EQ(Nearest("RESTART", {"start_time", "restart"}), "restart");
   EXPECT_EQ(Nearest("x", {"a", "b"}), "a");

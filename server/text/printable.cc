@@ -6,8 +6,7 @@
 namespace hob {
 namespace {
 
-// The length of the UTF-8 sequence at the start of `text`; 0 when there is none that is valid (RFC
-// 3629).
+// Returns the length of the UTF-8 sequence at the start of `text`; 0 if it is invalid (RFC 3629).
 int Utf8SequenceLength(absl::string_view text) {
   const auto byte = [&](int i) { return static_cast<unsigned char>(text[i]); };
   const int length = byte(0) < 0x80   ? 1
@@ -33,8 +32,8 @@ bool IsControl(absl::string_view sequence) {
   return first == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
 }
 
-// Turns the order of what is shown around, or breaks a line: the marks, embeddings, overrides and
-// isolates of direction, and the separators of lines and paragraphs.
+// True if the character reorders the displayed text or breaks a line: marks, embeddings, overrides
+// and isolates of direction, and separators of lines and paragraphs.
 bool IsMisleading(absl::string_view sequence) {
   if (sequence == "\u061C") return true;
   if (sequence.size() != 3 || (sequence < "\u200E" || sequence > "\u2069")) return false;

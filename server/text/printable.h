@@ -7,8 +7,9 @@
 
 namespace hob {
 
-// Returns a text from outside as part of a message may show it: at most `max_characters` of it,
-// with control characters, marks that turn text around, and bytes that are not UTF-8 escaped.
+// Returns untrusted text in a form that is safe in messages: at most `max_characters` of it, with
+// control characters, characters that reverse the text direction, and bytes that are not UTF-8
+// escaped.
 std::string Printable(absl::string_view text, int max_characters = 100);
 
 }  // namespace hob

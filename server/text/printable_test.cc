@@ -19,14 +19,14 @@ std::string Times(int count, absl::string_view text) {
   return repeated;
 }
 
-TEST(PrintableTest, OrdinaryTextStaysAsItIs) {
+TEST(PrintableTest, KeepsOrdinaryText) {
   EXPECT_EQ(Printable(""), "");
   EXPECT_EQ(Printable("a b ~!\"'\\"), "a b ~!\"'\\");
   EXPECT_EQ(Printable("w\xc3\xa4rter \xe2\x82\xac \xf0\x9f\x98\x80"),
             "w\xc3\xa4rter \xe2\x82\xac \xf0\x9f\x98\x80");
 }
 
-TEST(PrintableTest, ControlCharactersAreEscaped) {
+TEST(PrintableTest, EscapesControlCharacters) {
   for (int byte = 0; byte < 0x80; ++byte) {
     const std::string text(1, static_cast<char>(byte));
     const bool control = byte < 0x20 || byte == 0x7F;
@@ -35,14 +35,14 @@ TEST(PrintableTest, ControlCharactersAreEscaped) {
   EXPECT_EQ(Printable(absl::string_view("\0\n\x1b\x7f", 4)), "\\x00\\x0a\\x1b\\x7f");
 }
 
-TEST(PrintableTest, ControlsOfTheUpperRangeAreEscaped) {
+TEST(PrintableTest, EscapesC1Controls) {
   EXPECT_EQ(Printable("\xc2\x80"), "\\xc2\\x80");
   EXPECT_EQ(Printable("\xc2\x9f"), "\\xc2\\x9f");
   EXPECT_EQ(Printable("\xc2\xa0"), "\xc2\xa0");
   EXPECT_EQ(Printable("\xc3\x80"), "\xc3\x80");
 }
 
-TEST(PrintableTest, WhatTurnsTextAroundIsEscaped) {
+TEST(PrintableTest, EscapesBidirectionalControls) {
   for (const char* text : {"\u061c", "\u200e", "\u200f", "\u2028", "\u202e", "\u2066", "\u2069"}) {
     EXPECT_THAT(Printable(text), testing::StartsWith("\\x")) << text;
   }
@@ -52,7 +52,7 @@ TEST(PrintableTest, WhatTurnsTextAroundIsEscaped) {
   }
 }
 
-TEST(PrintableTest, FirstAndLastCharacterOfEachUtf8LengthStay) {
+TEST(PrintableTest, KeepsFirstAndLastCharacterOfEachUtf8Length) {
   for (const char* text :
        {"\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
         "\xf0\x90\x80\x80", "\xf3\xbf\xbf\xbf", "\xf4\x8f\xbf\xbf"}) {
@@ -85,12 +85,12 @@ INSTANTIATE_TEST_SUITE_P(
            Broken{"\xe2\x82(", "\\xe2\\x82("}, Broken{"\xf0\x9f\x98(", "\\xf0\\x9f\\x98("},
            Broken{"a\xffz", "a\\xffz"}));
 
-TEST(PrintableTest, TextIsCutAfterAHundredCharacters) {
+TEST(PrintableTest, TruncatesAfterAHundredCharacters) {
   EXPECT_EQ(Printable(std::string(100, 'x')), std::string(100, 'x'));
   EXPECT_EQ(Printable(std::string(101, 'x')), std::string(100, 'x') + "...");
 }
 
-TEST(PrintableTest, CutCountsCharactersAndNeverTearsOne) {
+TEST(PrintableTest, TruncationCountsCharactersAndNeverSplitsOne) {
   EXPECT_EQ(Printable(Times(100, "\xe2\x82\xac")), Times(100, "\xe2\x82\xac"));
   EXPECT_EQ(Printable(Times(101, "\xe2\x82\xac")), Times(100, "\xe2\x82\xac") + "...");
   EXPECT_EQ(Printable(std::string(101, '\n')), Times(100, "\\x0a") + "...");

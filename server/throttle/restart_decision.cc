@@ -6,9 +6,9 @@
 namespace hob {
 namespace {
 
-// A shortage of the machine has a back-off of its own.
-constexpr absl::Duration kFirstShortageDelay = absl::Milliseconds(100);
-constexpr absl::Duration kLongestShortageDelay = absl::Seconds(30);
+// Shortages of the machine have their own back-off.
+constexpr absl::Duration kMinShortageDelay = absl::Milliseconds(100);
+constexpr absl::Duration kMaxShortageDelay = absl::Seconds(30);
 
 bool IsShortage(const ExitReport& exit) {
   const auto* failure = absl::get_if<SpawnFailure>(&exit.end);
@@ -34,7 +34,7 @@ bool IsLeftAlone(const RestartPolicy& policy, const ExitReport& exit) {
 void AddFailure(const ExitReport& exit, absl::Duration retry_time, FailureHistory& history) {
   const MonotonicTime now = exit.time.monotonic;
   history.window.push_back(now);
-  // Equal age stays.
+  // A failure of exactly that age stays.
   while (now - history.window.front() > retry_time) history.window.pop_front();
 
   history.evidence.push_back(
@@ -45,8 +45,8 @@ void AddFailure(const ExitReport& exit, absl::Duration retry_time, FailureHistor
   }
 }
 
-// The delay before the restart number `restarts_in_a_row` (from 1). backoff *
-// factor^(n-1) overflows a duration long before n does; min() in floating point does not care.
+// Returns the delay before restart number `restarts_in_a_row` (from 1). backoff * factor^(n-1)
+// overflows a duration long before n does; min() in floating point is safe.
 absl::Duration BackoffDelay(const RestartPolicy& policy, int restarts_in_a_row, double random) {
   const double seconds = absl::ToDoubleSeconds(policy.backoff) *
                          std::pow(policy.backoff_factor, restarts_in_a_row - 1);
@@ -55,9 +55,9 @@ absl::Duration BackoffDelay(const RestartPolicy& policy, int restarts_in_a_row, 
 }
 
 absl::Duration ShortageDelay(int shortages_in_a_row) {
-  constexpr int kEnoughDoublings = 9;
-  const int doublings = std::min(shortages_in_a_row - 1, kEnoughDoublings);
-  return std::min(kFirstShortageDelay * (1 << doublings), kLongestShortageDelay);
+  constexpr int kMaxDoublings = 9;
+  const int doublings = std::min(shortages_in_a_row - 1, kMaxDoublings);
+  return std::min(kMinShortageDelay * (1 << doublings), kMaxShortageDelay);
 }
 
 void AttemptAfter(absl::Duration delay, const ExitReport& exit, ThrottleDecision& decision) {
@@ -103,7 +103,7 @@ ThrottleDecision DecideRestart(const RestartPolicy& policy, const ExitReport& ex
   decision.max_retries = policy.max_retries;
   decision.retry_time = policy.retry_time;
 
-  // Before anything else: a daemon that never ran has not ended either.
+  // Shortages come first: a daemon that never ran has not exited.
   if (IsShortage(exit)) return WaitOutShortage(exit, history, decision);
   if (IsLeftAlone(policy, exit)) {
     decision.action = ThrottleAction::kLeave;

@@ -10,24 +10,23 @@
 
 namespace hob {
 
-// What the throttle remembers of one daemon. A plain value; default-constructed is "cleared".
+// What the throttle remembers about one daemon. A plain value; empty when default-constructed.
 struct FailureHistory {
-  // Monotonic times of the failures that may still count; the oldest first.
+  // Monotonic times of the failures that may still count, oldest first.
   std::deque<MonotonicTime> window;
-  // The latest of them in full, at most kMaxEvidence; the oldest first.
+  // The latest of them in full, at most kMaxEvidence, oldest first.
   std::deque<Failure> evidence;
   // Restarts since the daemon last stayed up long enough.
   int restarts_in_a_row = 0;
-  // Shortages of the machine in a row.
+  // Consecutive shortages of the machine.
   int shortages_in_a_row = 0;
-  // The daemon was given up; what runs since is a trial.
+  // True if the daemon was halted; any run since is a trial.
   bool halted = false;
 };
 
-// Decides what follows on an end of a daemon that nobody asked for, and
-// brings `history` up to date. Pure: depends on nothing but its arguments, uses the monotonic time
-// of `exit` only, and takes the wall time along for people. `random` in [0, 1) spreads the
-// back-off.
+// Decides how to follow up an unrequested exit of a daemon, and updates `history`. Pure: depends
+// only on its arguments; uses only the monotonic time of `exit` and passes the wall time through
+// for display. `random` in [0, 1) spreads the back-off.
 //
 // Precondition: !exit.requested.
 ThrottleDecision DecideRestart(const RestartPolicy& policy, const ExitReport& exit, double random,

@@ -1,8 +1,8 @@
-// Random histories of a daemon on simulated time, each decision compared with a slow model that
-// recomputes it from the full list of ends.
+// Plays random histories of a daemon on simulated time and compares each decision with a slow model
+// that recomputes it from the full list of ends.
 //
-// The environment variable HOB_HISTORIES says how many histories are played, HOB_FIRST_HISTORY with
-// which one to begin; a failure says which one it was.
+// The environment variables HOB_HISTORIES and HOB_FIRST_HISTORY set the number of histories and the
+// first one; a failure names its history.
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr int64_t kDefaultHistories = 100'000;
 
-// SplitMix64: seeding must cost nothing, as each history has a seed of its own.
+// SplitMix64: seeding must be free, as each history has its own seed.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
@@ -34,10 +34,10 @@ class Random {
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
     return z ^ (z >> 31);
   }
-  // 0 to n - 1.
+  // Returns 0 to n - 1.
   int Below(int n) { return static_cast<int>(Next() % n); }
   bool OneIn(int n) { return Below(n) == 0; }
-  // In [0, 1).
+  // Returns a number in [0, 1).
   double Fraction() { return static_cast<double>(Next() >> 11) / (1LL << 53); }
 
  private:
@@ -49,7 +49,7 @@ RestartPolicy RandomPolicy(Random& random) {
   if (random.OneIn(4)) policy.restart = RestartMode::kOnFailure;
   if (random.OneIn(32)) policy.restart = RestartMode::kNever;
   policy.max_retries = random.OneIn(16) ? kMaxEvidence + random.Below(5) : random.Below(6);
-  // On the same grid as the uptimes, so that equal ages are frequent.
+  // On the grid of the uptimes, so that equal ages are frequent.
   policy.retry_time = absl::Seconds(random.Below(7));
   if (random.OneIn(2)) policy.backoff = absl::Milliseconds(500 * (1 + random.Below(6)));
   policy.backoff_factor = 1 + 0.5 * random.Below(5);
@@ -60,7 +60,7 @@ RestartPolicy RandomPolicy(Random& random) {
   return policy;
 }
 
-// One end of an instance, in the words of the model.
+// One end of an instance, in terms of the model.
 struct End {
   enum Kind { kSuccess, kFailure, kShortage };
   Kind kind;
@@ -69,20 +69,20 @@ struct End {
   std::string description;
 };
 
-// What the contract says follows on the last end of a list.
+// The decision that the rules require after the last end of a list.
 struct Expected {
   ThrottleAction action;
   ThrottleRule rule;
   // The failures that count, as indices into the list.
   std::vector<int> window;
   int restarts_in_a_row = 0;
-  // Without jitter.
+  // Delay without jitter.
   double delay_ns = 0;
   bool has_next_attempt = false;
 };
 
-// The contract's rules, applied to all ends since the last clearing by an operator. Knows nothing
-// but that list; every count is made anew.
+// Applies the rules to all ends since the last clearing by an operator. Knows only that list and
+// recomputes every count.
 class Model {
  public:
   explicit Model(const RestartPolicy& policy)
@@ -180,9 +180,9 @@ class Model {
   std::vector<End> ends_;
 };
 
-// Watches an invariant: between two clearings, and trials apart, no window of
-// retry_time holds more than max(1, max_retries) starts. A start that a shortage of the machine
-// prevented is none.
+// Checks an invariant: between two clearings, and apart from trials, no window of retry_time holds
+// more than max(1, max_retries) starts. A start prevented by a shortage of the machine does not
+// count.
 class StartsBetweenClearings {
  public:
   explicit StartsBetweenClearings(const RestartPolicy& policy)
@@ -206,7 +206,7 @@ class StartsBetweenClearings {
   std::vector<MonotonicTime> starts_;
 };
 
-// What an end looks like to the throttle and to the model.
+// One end, as the throttle and as the model see it.
 struct RandomEnd {
   ExitReport report;
   End::Kind kind;
@@ -251,14 +251,14 @@ RandomEnd AnyEnd(const RestartPolicy& policy, Random& random) {
   return end;
 }
 
-// One daemon's random life under the throttle, under the same throttle with a wall clock that
-// jumps, and under the model.
+// Plays one daemon's random life under the throttle, under the same throttle with a jumping wall
+// clock, and under the model.
 class History {
  public:
   explicit History(uint64_t seed)
       : random_(seed), policy_(RandomPolicy(random_)), model_(policy_), starts_(policy_) {}
 
-  // Plays all of it, or to the first difference.
+  // Plays the whole history, or up to the first difference.
   void Play() {
     starts_.Add(start_);
     const int ends = random_.OneIn(16) ? 60 : 2 + random_.Below(14);
@@ -272,7 +272,7 @@ class History {
   void PlayOne() {
     if (random_.OneIn(24)) return OperatorStarts(start_ + absl::Seconds(random_.Below(8)));
     RandomEnd end = AnyEnd(policy_, random_);
-    // A shortage leaves open what the daemon would have done; `never` is tested with ends only.
+    // A shortage hides what the daemon would have done, so `never` is tested with ends only.
     if (policy_.restart == RestartMode::kNever) {
       if (end.kind == End::kShortage) return;
       end.kind = End::kSuccess;
@@ -296,7 +296,7 @@ class History {
   }
 
   ThrottleDecision DecideOnJumpingWallClock(ExitReport report, double fraction) {
-    // Years forwards and backwards, and now and then no time at all.
+    // Jumps by years forwards and backwards, and sometimes not at all.
     report.time.wall =
         base_wall_ + absl::Seconds(random_.Below(4) * (random_.Below(200) - 100)) * (365 * 24 * 36);
     const ThrottleDecision decision = DecideRestart(policy_, report, fraction, other_history_);
@@ -317,7 +317,7 @@ class History {
     ASSERT_EQ(decision.retry_time, policy_.retry_time);
     const double jitter =
         expected.rule == ThrottleRule::kBackoffDelay ? policy_.backoff_jitter * fraction : 0;
-    // A nanosecond for rounding.
+    // Allows a nanosecond for rounding.
     ASSERT_LE(
         std::abs(absl::ToDoubleNanoseconds(decision.delay) - expected.delay_ns * (1 + jitter)), 1);
   }
@@ -370,7 +370,7 @@ class History {
 
   void StartAgain(const ThrottleDecision& decision, const RandomEnd& end) {
     if (trial_ && end.kind == End::kFailure && decision.rule != ThrottleRule::kTrialFailed) {
-      // It stayed up for long enough, which clears the history.
+      // It stayed up long enough to clear the history.
       trial_ = false;
       starts_.Clear();
     }
@@ -380,7 +380,7 @@ class History {
     start_ = decision.next_attempt->monotonic;
     if (decision.action == ThrottleAction::kHalt) trial_ = true;
     if (trial_) return;
-    // The start that a shortage prevented gives its place to this one.
+    // This start replaces the one that a shortage prevented.
     if (decision.rule == ThrottleRule::kShortage) starts_.TakeBackLast();
     starts_.Add(start_);
   }
@@ -406,7 +406,7 @@ class History {
   Model model_;
   StartsBetweenClearings starts_;
   const absl::Time base_wall_ = absl::FromUnixSeconds(1767225600);
-  // Of the present instance.
+  // Of the current instance.
   MonotonicTime start_ = MonotonicTime::FromOrigin(absl::Seconds(1000));
   bool trial_ = false;
   std::map<ThrottleRule, int> fired_;
@@ -419,7 +419,7 @@ int64_t FromEnvironment(const char* variable, int64_t otherwise) {
   return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
 }
 
-TEST(RestartDecisionPropertyTest, DecisionsOfRandomHistoriesAreThoseOfTheModelOnAnyWallClock) {
+TEST(RestartDecisionPropertyTest, RandomHistoriesMatchTheModelOnAnyWallClock) {
   const int64_t first = FromEnvironment("HOB_FIRST_HISTORY", 0);
   const int64_t count = FromEnvironment("HOB_HISTORIES", kDefaultHistories);
   std::map<ThrottleRule, int64_t> fired;
@@ -427,13 +427,12 @@ TEST(RestartDecisionPropertyTest, DecisionsOfRandomHistoriesAreThoseOfTheModelOn
   for (int64_t seed = first; seed < first + count; ++seed) {
     History history(seed);
     history.Play();
-    ASSERT_FALSE(HasFailure()) << "play it again with HOB_FIRST_HISTORY=" << seed
-                               << " HOB_HISTORIES=1";
+    ASSERT_FALSE(HasFailure()) << "replay it with HOB_FIRST_HISTORY=" << seed << " HOB_HISTORIES=1";
     for (const auto& [rule, times] : history.fired()) fired[rule] += times;
     halts_on_equal_age += history.halts_on_equal_age();
   }
   if (count < 1000) return;
-  // The histories are worth something only while they reach every rule and the edge of the window.
+  // The histories are useful only if they reach every rule and the edge of the window.
   for (ThrottleRule rule :
        {ThrottleRule::kRetry, ThrottleRule::kBackoffDelay, ThrottleRule::kWindowFull,
         ThrottleRule::kShortage, ThrottleRule::kTrialFailed, ThrottleRule::kLeftExited}) {

@@ -15,13 +15,13 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// The longest `random` that a caller passes.
+// The largest `random` that a caller passes.
 constexpr double kAlmostOne = 0.9999999999999999;
 
-// A daemon that ends as told; time goes on only by hand.
+// A daemon that ends on command; the test advances the time.
 class RestartDecisionTest : public ::testing::Test {
  protected:
-  // The daemon was up for `uptime` and ends.
+  // Ends the daemon after `uptime`.
   ThrottleDecision EndAfter(absl::Duration uptime, EndOfProcess end = ExitedWithCode{1},
                             std::string verdict = "") {
     clock_.Advance(uptime);
@@ -37,10 +37,10 @@ class RestartDecisionTest : public ::testing::Test {
     return EndAfter(absl::ZeroDuration(), SpawnFailure{"exec", error, message});
   }
 
-  // Time in which the daemon is down.
+  // Lets time pass while the daemon is down.
   void Wait(absl::Duration time) { clock_.Advance(time); }
 
-  // Brings the daemon to HALTED by exits at once.
+  // Brings the daemon to HALTED by immediate exits.
   void Halt() {
     for (int i = 1; i < policy_.max_retries; ++i) EndAfter(absl::ZeroDuration());
     ASSERT_EQ(EndAfter(absl::ZeroDuration()).action, ThrottleAction::kHalt);
@@ -54,7 +54,7 @@ class RestartDecisionTest : public ::testing::Test {
 
 // ---- The window.
 
-TEST_F(RestartDecisionTest, FailureBelowTheLimitIsFollowedByAStartAtOnce) {
+TEST_F(RestartDecisionTest, FailureBelowTheLimitRestartsAtOnce) {
   const ThrottleDecision decision = EndAfter(absl::Seconds(1));
   EXPECT_EQ(decision.action, ThrottleAction::kStartNow);
   EXPECT_EQ(decision.rule, ThrottleRule::kRetry);
@@ -87,7 +87,7 @@ TEST_F(RestartDecisionTest, DeathBySignalIsAFailure) {
   EXPECT_EQ(EndAfter(absl::Seconds(1), KilledBySignal{15, false}).action, ThrottleAction::kHalt);
 }
 
-TEST_F(RestartDecisionTest, FailureAsOldAsRetryTimeStays) {
+TEST_F(RestartDecisionTest, FailureAsOldAsRetryTimeCounts) {
   policy_.max_retries = 2;
   EndAfter(absl::Seconds(1));
   const ThrottleDecision decision = EndAfter(absl::Seconds(5));
@@ -125,7 +125,7 @@ TEST_F(RestartDecisionTest, MaxRetriesZeroAndOneNeverRestart) {
   }
 }
 
-TEST_F(RestartDecisionTest, RetryTimeZeroCountsOnlyWhatFailsAtTheSameMoment) {
+TEST_F(RestartDecisionTest, RetryTimeZeroCountsOnlySimultaneousFailures) {
   policy_.retry_time = absl::ZeroDuration();
   policy_.max_retries = 2;
   EXPECT_EQ(EndAfter(absl::Nanoseconds(1)).action, ThrottleAction::kStartNow);
@@ -133,7 +133,7 @@ TEST_F(RestartDecisionTest, RetryTimeZeroCountsOnlyWhatFailsAtTheSameMoment) {
   EXPECT_EQ(EndAfter(absl::ZeroDuration()).action, ThrottleAction::kHalt);
 }
 
-TEST_F(RestartDecisionTest, FailureToExecCountsAndIsInTheEvidenceWithStageAndErrno) {
+TEST_F(RestartDecisionTest, FailureToExecCountsWithStageAndErrno) {
   policy_.max_retries = 2;
   EXPECT_EQ(FailToSpawn(ENOENT).action, ThrottleAction::kStartNow);
   const ThrottleDecision decision = FailToSpawn(EACCES, "/bin/x: Permission denied");
@@ -147,7 +147,7 @@ TEST_F(RestartDecisionTest, FailureToExecCountsAndIsInTheEvidenceWithStageAndErr
   EXPECT_EQ(spawn->error_number, EACCES);
 }
 
-TEST_F(RestartDecisionTest, EvidenceSaysWhenAndHowEachFailureEnded) {
+TEST_F(RestartDecisionTest, EvidenceHoldsTimeAndEndOfEachFailure) {
   EndAfter(absl::Seconds(1), ExitedWithCode{7});
   const Timestamp first = clock_.Now();
   const ThrottleDecision decision = EndAfter(absl::Seconds(2), KilledBySignal{11, true});
@@ -190,7 +190,7 @@ TEST_F(RestartDecisionTest, WindowLargerThanTheEvidenceStillHalts) {
   EXPECT_EQ(decision.failures.size(), kMaxEvidence);
 }
 
-TEST_F(RestartDecisionTest, MemoryOfADaemonThatFailsNowAndThenDoesNotGrow) {
+TEST_F(RestartDecisionTest, OccasionalFailuresDoNotUseUpMemory) {
   for (int i = 0; i < 1000; ++i) {
     EXPECT_EQ(EndAfter(absl::Seconds(3)).action, ThrottleAction::kStartNow);
   }
@@ -226,7 +226,7 @@ TEST_F(RestartDecisionTest, ShortageOfDaysStillWaitsThirtySeconds) {
   EXPECT_EQ(FailToSpawn(ENOMEM).delay, absl::Seconds(30));
 }
 
-TEST_F(RestartDecisionTest, ShortageDoesNotUseUpTheWindow) {
+TEST_F(RestartDecisionTest, ShortageDoesNotCountInTheWindow) {
   EndAfter(absl::ZeroDuration());
   EndAfter(absl::ZeroDuration());
   for (int i = 0; i < 10; ++i) {
@@ -246,7 +246,7 @@ TEST_F(RestartDecisionTest, ShortageNeverHaltsEvenWithoutRetries) {
   EXPECT_EQ(FailToSpawn(EAGAIN).action, ThrottleAction::kWait);
 }
 
-TEST_F(RestartDecisionTest, EndOfARunEndsTheStreakOfShortages) {
+TEST_F(RestartDecisionTest, EndOfARunResetsTheShortages) {
   policy_.max_retries = 10;
   FailToSpawn(EAGAIN);
   EXPECT_EQ(FailToSpawn(EAGAIN).delay, absl::Milliseconds(200));
@@ -254,14 +254,14 @@ TEST_F(RestartDecisionTest, EndOfARunEndsTheStreakOfShortages) {
   EXPECT_EQ(FailToSpawn(EAGAIN).delay, absl::Milliseconds(100));
 }
 
-TEST_F(RestartDecisionTest, FailureToExecEndsTheStreakOfShortages) {
+TEST_F(RestartDecisionTest, FailureToExecResetsTheShortages) {
   policy_.max_retries = 10;
   FailToSpawn(EAGAIN);
   FailToSpawn(ENOENT);
   EXPECT_EQ(FailToSpawn(EAGAIN).delay, absl::Milliseconds(100));
 }
 
-TEST_F(RestartDecisionTest, ShortageLeavesTheBackoffWhereItIs) {
+TEST_F(RestartDecisionTest, ShortageKeepsTheBackoff) {
   policy_.max_retries = 10;
   policy_.backoff = absl::Seconds(1);
   EndAfter(absl::Seconds(1));
@@ -285,7 +285,7 @@ TEST_F(RestartDecisionTest, NeverLeavesEveryEnd) {
   EXPECT_TRUE(history_.window.empty());
 }
 
-TEST_F(RestartDecisionTest, NeverLeavesWhatHobEnded) {
+TEST_F(RestartDecisionTest, NeverLeavesInstancesThatHobEnded) {
   policy_.restart = RestartMode::kNever;
   EXPECT_EQ(EndAfter(absl::Seconds(60), ExitedWithCode{0}, "not ready within 60s").action,
             ThrottleAction::kLeave);
@@ -320,7 +320,7 @@ TEST_F(RestartDecisionTest, OnFailureWithoutSuccessCodesRestartsAlways) {
   EXPECT_EQ(EndAfter(absl::Seconds(1), ExitedWithCode{0}).action, ThrottleAction::kStartNow);
 }
 
-TEST_F(RestartDecisionTest, AlwaysDoesNotKnowSuccessCodes) {
+TEST_F(RestartDecisionTest, AlwaysIgnoresSuccessCodes) {
   policy_.success_exit_codes = {0, 1};
   EXPECT_EQ(EndAfter(absl::Seconds(1), ExitedWithCode{1}).action, ThrottleAction::kStartNow);
 }
@@ -347,7 +347,7 @@ class BackoffTest : public RestartDecisionTest {
     policy_.backoff = absl::Seconds(1);
   }
 
-  // The delays after the next `count` ends, each after a second of uptime.
+  // Returns the delays after the next `count` ends, each after a second of uptime.
   std::vector<double> NextDelays(int count) {
     std::vector<double> seconds;
     for (int i = 0; i < count; ++i) {
@@ -361,7 +361,7 @@ TEST_F(BackoffTest, DelayDoublesUpToThirtySecondsByDefault) {
   EXPECT_THAT(NextDelays(7), ElementsAre(1, 2, 4, 8, 16, 30, 30));
 }
 
-TEST_F(BackoffTest, DecisionSaysWhichRestartInARowWaitsUntilWhen) {
+TEST_F(BackoffTest, DecisionHoldsRestartNumberAndTime) {
   EndAfter(absl::Seconds(1));
   const ThrottleDecision decision = EndAfter(absl::Seconds(1));
   EXPECT_EQ(decision.action, ThrottleAction::kWait);
@@ -390,7 +390,7 @@ TEST_F(BackoffTest, FirstDelayIsCapped) {
   EXPECT_THAT(NextDelays(2), ElementsAre(1.5, 1.5));
 }
 
-TEST_F(BackoffTest, DelayOfAThousandthRestartIsStillTheCap) {
+TEST_F(BackoffTest, ThousandthDelayIsStillTheCap) {
   policy_.max_retries = 1'000'000;
   policy_.backoff_factor = 10;
   NextDelays(1999);
@@ -415,32 +415,32 @@ TEST_F(BackoffTest, JitterGoesOnTopOfTheCap) {
   EXPECT_EQ(EndAfter(absl::Seconds(1)).delay, absl::Milliseconds(31500));
 }
 
-TEST_F(BackoffTest, WithoutJitterRandomDoesNotMatter) {
+TEST_F(BackoffTest, WithoutJitterRandomIsIgnored) {
   policy_.backoff_jitter = 0;
   random_ = kAlmostOne;
   EXPECT_THAT(NextDelays(3), ElementsAre(1, 2, 4));
 }
 
-TEST_F(BackoffTest, UptimeOfBackoffMaxStartsTheRowAgain) {
+TEST_F(BackoffTest, UptimeOfBackoffMaxResetsTheBackoff) {
   NextDelays(3);
   const ThrottleDecision decision = EndAfter(absl::Seconds(30));
   EXPECT_EQ(decision.consecutive_restarts, 1);
   EXPECT_EQ(decision.delay, absl::Seconds(1));
 }
 
-TEST_F(BackoffTest, UptimeBelowBackoffMaxGoesOnWithTheRow) {
+TEST_F(BackoffTest, UptimeBelowBackoffMaxContinuesTheBackoff) {
   NextDelays(3);
   EXPECT_EQ(EndAfter(absl::Seconds(30) - absl::Nanoseconds(1)).consecutive_restarts, 4);
 }
 
-TEST_F(BackoffTest, UptimeMustReachRetryTimeWhereThatIsLonger) {
+TEST_F(BackoffTest, UptimeMustReachRetryTimeIfThatIsLonger) {
   policy_.retry_time = absl::Minutes(1);
   NextDelays(3);
   EXPECT_EQ(EndAfter(absl::Minutes(1) - absl::Nanoseconds(1)).consecutive_restarts, 4);
   EXPECT_EQ(EndAfter(absl::Minutes(1)).consecutive_restarts, 1);
 }
 
-TEST_F(BackoffTest, TimeInBackoffIsNoUptime) {
+TEST_F(BackoffTest, TimeInBackoffIsNotUptime) {
   NextDelays(3);
   Wait(absl::Minutes(10));
   EXPECT_EQ(EndAfter(absl::Seconds(1)).consecutive_restarts, 4);
@@ -458,7 +458,7 @@ TEST_F(BackoffTest, WindowHaltsDespiteTheBackoff) {
 
 // ---- Trials.
 
-TEST_F(RestartDecisionTest, HaltThatStaysHasNoNextAttempt) {
+TEST_F(RestartDecisionTest, PermanentHaltHasNoNextAttempt) {
   policy_.max_retries = 1;
   const ThrottleDecision decision = EndAfter(absl::Seconds(1));
   EXPECT_EQ(decision.action, ThrottleAction::kHalt);
@@ -473,7 +473,7 @@ class TrialTest : public RestartDecisionTest {
   }
 };
 
-TEST_F(TrialTest, HaltSaysWhenTheTrialComes) {
+TEST_F(TrialTest, HaltHoldsTheTimeOfTheTrial) {
   policy_.max_retries = 1;
   const ThrottleDecision decision = EndAfter(absl::Seconds(1));
   EXPECT_EQ(decision.action, ThrottleAction::kHalt);
@@ -483,7 +483,7 @@ TEST_F(TrialTest, HaltSaysWhenTheTrialComes) {
   EXPECT_EQ(decision.next_attempt->wall, clock_.Now().wall + absl::Seconds(90));
 }
 
-TEST_F(TrialTest, TrialThatFailsIsHaltedAgainWhateverTheWindowHolds) {
+TEST_F(TrialTest, FailedTrialHaltsWhateverTheWindowHolds) {
   Halt();
   Wait(policy_.halt_retry);
   const ThrottleDecision decision = EndAfter(policy_.retry_time - absl::Nanoseconds(1));
@@ -493,7 +493,7 @@ TEST_F(TrialTest, TrialThatFailsIsHaltedAgainWhateverTheWindowHolds) {
   EXPECT_EQ(decision.next_attempt->monotonic, clock_.Now().monotonic + absl::Seconds(90));
 }
 
-TEST_F(TrialTest, EveryFailedTrialIsFollowedByAnother) {
+TEST_F(TrialTest, AnotherTrialFollowsEveryFailedOne) {
   Halt();
   for (int i = 0; i < 100; ++i) {
     Wait(policy_.halt_retry);
@@ -503,7 +503,7 @@ TEST_F(TrialTest, EveryFailedTrialIsFollowedByAnother) {
   }
 }
 
-TEST_F(TrialTest, TrialThatStaysUpForRetryTimeClearsTheHistory) {
+TEST_F(TrialTest, TrialUpForRetryTimeClearsTheHistory) {
   policy_.retry_time = absl::Minutes(10);
   Halt();
   Wait(policy_.halt_retry);
@@ -515,14 +515,14 @@ TEST_F(TrialTest, TrialThatStaysUpForRetryTimeClearsTheHistory) {
   EXPECT_EQ(EndAfter(absl::ZeroDuration()).rule, ThrottleRule::kWindowFull);
 }
 
-TEST_F(TrialTest, TrialThatStaysUpStartsTheBackoffAgain) {
+TEST_F(TrialTest, SuccessfulTrialResetsTheBackoff) {
   policy_.backoff = absl::Seconds(1);
   Halt();
   Wait(policy_.halt_retry);
   EXPECT_EQ(EndAfter(policy_.retry_time).consecutive_restarts, 1);
 }
 
-TEST_F(TrialTest, WithoutRetriesATrialThatStayedUpFillsTheWindowAnew) {
+TEST_F(TrialTest, WithoutRetriesASuccessfulTrialHaltsAgain) {
   policy_.max_retries = 0;
   Halt();
   Wait(policy_.halt_retry);
@@ -537,7 +537,7 @@ TEST_F(TrialTest, FailedSpawnIsAFailedTrial) {
   EXPECT_EQ(FailToSpawn(ENOENT).rule, ThrottleRule::kTrialFailed);
 }
 
-TEST_F(TrialTest, ShortageIsNoFailedTrialAndTheNextStartIsStillATrial) {
+TEST_F(TrialTest, ShortageDoesNotEndATrial) {
   Halt();
   Wait(policy_.halt_retry);
   EXPECT_EQ(FailToSpawn(EAGAIN).rule, ThrottleRule::kShortage);
@@ -545,14 +545,14 @@ TEST_F(TrialTest, ShortageIsNoFailedTrialAndTheNextStartIsStillATrial) {
   EXPECT_EQ(EndAfter(absl::Seconds(1)).rule, ThrottleRule::kTrialFailed);
 }
 
-TEST_F(TrialTest, TrialThatEndsWithSuccessIsLeftUnderOnFailure) {
+TEST_F(TrialTest, OnFailureLeavesATrialThatSucceeds) {
   policy_.restart = RestartMode::kOnFailure;
   Halt();
   Wait(policy_.halt_retry);
   EXPECT_EQ(EndAfter(absl::Seconds(1), ExitedWithCode{0}).action, ThrottleAction::kLeave);
 }
 
-TEST_F(TrialTest, ClearedDaemonIsNoTrial) {
+TEST_F(TrialTest, ClearedDaemonIsNotOnTrial) {
   Halt();
   history_ = FailureHistory();
   EXPECT_EQ(EndAfter(absl::ZeroDuration()).action, ThrottleAction::kStartNow);
@@ -565,7 +565,7 @@ TEST_F(RestartDecisionTest, WallClockJumpsChangeNoDecision) {
   policy_.max_retries = 4;
   for (absl::Duration jump : {-absl::Hours(24 * 365), absl::Hours(24 * 365), -absl::Seconds(5)}) {
     clock_.JumpWall(jump);
-    // Parts the two times of the timestamps, too: no decision may use the wall clock.
+    // Separates the two times of the timestamps: no decision may use the wall clock.
     clock_.Suspend(jump);
     EXPECT_EQ(EndAfter(absl::Seconds(1)).action, ThrottleAction::kWait);
   }

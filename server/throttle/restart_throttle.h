@@ -17,14 +17,14 @@
 
 namespace hob {
 
-// The one place where it is decided whether and when a daemon is started again. Workers report to
-// it every end of an instance that nobody asked for, and carry out what it answers.
+// Decides for all daemons whether and when they are restarted. Workers report every unrequested end
+// of an instance to it and carry out its decision.
 //
-// Thread-safe; never blocks for longer than a decision takes (microseconds) and calls nobody.
+// Thread-safe. Never blocks for longer than a decision takes (microseconds); makes no calls
+// outside.
 class RestartThrottle {
  public:
-  // `random` gives a number in [0, 1), which spreads a back-off; it is called by one thread at a
-  // time.
+  // `random` returns a number in [0, 1) to spread back-offs; calls to it never overlap.
   explicit RestartThrottle(const StartBudget::Options& budget,
                            std::function<double()> random = NewRandom())
       : budget_(budget), random_(std::move(random)) {}
@@ -32,23 +32,23 @@ class RestartThrottle {
   RestartThrottle(const RestartThrottle&) = delete;
   RestartThrottle& operator=(const RestartThrottle&) = delete;
 
-  // Takes note of an end that nobody asked for and decides what follows.
+  // Records an unrequested end and decides how to follow it up.
   ThrottleDecision ReportExit(const std::string& daemon, const RestartPolicy& policy,
                               const ExitReport& exit) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Forgets the daemon's failures: an operator acted, it was removed, or its trial succeeded.
+  // Forgets the daemon's failures, after an operator's action, a removal or a successful trial.
   void Clear(const std::string& daemon) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Takes one automatic start out of the machine's budget and returns when it may happen: `now`, or
-  // later. Starts that an operator commands do not ask.
+  // Takes one automatic start from the machine's budget and returns when it may happen: `now` or
+  // later. Starts commanded by an operator do not use the budget.
   MonotonicTime TakeStart(MonotonicTime now) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // A generator that nobody can foretell.
+  // Returns an unpredictable generator.
   static std::function<double()> NewRandom();
 
  private:
   Mutex mu_;
-  // Only daemons that have failed.
+  // Holds only daemons that have failed.
   absl::flat_hash_map<std::string, FailureHistory> histories_ ABSL_GUARDED_BY(mu_);
   StartBudget budget_ ABSL_GUARDED_BY(mu_);
   const std::function<double()> random_ ABSL_GUARDED_BY(mu_);

@@ -22,7 +22,7 @@ class RestartThrottleTest : public ::testing::Test {
     return throttle_.ReportExit(daemon, policy_, exit);
   }
 
-  // Three exits at once.
+  // Reports three exits at the same time.
   void Halt(const std::string& daemon) {
     for (int i = 0; i < 3; ++i) ReportExit(daemon);
   }
@@ -32,7 +32,7 @@ class RestartThrottleTest : public ::testing::Test {
   RestartThrottle throttle_{StartBudget::Options()};
 };
 
-TEST_F(RestartThrottleTest, CrashLoopingDaemonIsGivenUp) {
+TEST_F(RestartThrottleTest, HaltsACrashLoopingDaemon) {
   EXPECT_EQ(ReportExit("web").action, ThrottleAction::kStartNow);
   EXPECT_EQ(ReportExit("web").action, ThrottleAction::kStartNow);
   const ThrottleDecision decision = ReportExit("web");
@@ -55,7 +55,7 @@ TEST_F(RestartThrottleTest, ClearForgetsTheFailuresOfItsDaemonOnly) {
   EXPECT_EQ(ReportExit("db").failures_in_window, 2);
 }
 
-TEST_F(RestartThrottleTest, ClearForgetsThatADaemonWasGivenUp) {
+TEST_F(RestartThrottleTest, ClearForgetsAHalt) {
   policy_.on_halt = OnHalt::kRetry;
   Halt("web");
   EXPECT_EQ(ReportExit("web").rule, ThrottleRule::kTrialFailed);
@@ -87,12 +87,12 @@ TEST_F(RestartThrottleTest, JitterSpreadsDaemonsThatFailTogether) {
   EXPECT_GT(*longest - *shortest, absl::Milliseconds(100));
 }
 
-TEST_F(RestartThrottleTest, WithoutARateStartsDoNotWait) {
+TEST_F(RestartThrottleTest, StartsDoNotWaitWithoutARate) {
   const MonotonicTime now = clock_.Now().monotonic;
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(throttle_.TakeStart(now), now);
 }
 
-TEST(RestartThrottleBudgetTest, StartsOfTheMachineShareOneBudget) {
+TEST(RestartThrottleBudgetTest, AllStartsShareOneBudget) {
   StartBudget::Options options;
   options.rate = 10;
   options.burst = 2;
@@ -104,7 +104,7 @@ TEST(RestartThrottleBudgetTest, StartsOfTheMachineShareOneBudget) {
   EXPECT_EQ(throttle.TakeStart(now), now + absl::Milliseconds(200));
 }
 
-TEST(RestartThrottleBudgetTest, DecisionsTakeNothingOutOfTheBudget) {
+TEST(RestartThrottleBudgetTest, DecisionsDoNotUseTheBudget) {
   StartBudget::Options options;
   options.rate = 1;
   RestartThrottle throttle(options);
@@ -114,14 +114,13 @@ TEST(RestartThrottleBudgetTest, DecisionsTakeNothingOutOfTheBudget) {
   EXPECT_EQ(throttle.TakeStart(exit.time.monotonic), exit.time.monotonic);
 }
 
-// What one worker sees of a throttle that others use at the same time.
+// One worker's view of a throttle that others use concurrently.
 struct Seen {
   std::vector<int64_t> failures_in_window;
   std::vector<MonotonicTime> starts;
 };
 
-// Reports exits of one daemon at one moment, takes a start after each, and clears after every
-// tenth.
+// Reports exits of one daemon at one time, takes a start after each, and clears after every tenth.
 Seen ReportExits(RestartThrottle& throttle, const std::string& daemon, int count) {
   ExitReport exit;
   exit.time = SimulatedClock().Now();
@@ -135,7 +134,7 @@ Seen ReportExits(RestartThrottle& throttle, const std::string& daemon, int count
   return seen;
 }
 
-TEST(RestartThrottleThreadsTest, WorkersDoNotDisturbEachOther) {
+TEST(RestartThrottleThreadsTest, ConcurrentWorkers) {
   constexpr int kWorkers = 4;
   constexpr int kExits = 1000;
   StartBudget::Options options;
@@ -155,7 +154,7 @@ TEST(RestartThrottleThreadsTest, WorkersDoNotDisturbEachOther) {
     EXPECT_TRUE(std::is_sorted(one.starts.begin(), one.starts.end()));
     starts.insert(starts.end(), one.starts.begin(), one.starts.end());
   }
-  // Each turn was given to one of them.
+  // Each random number went to exactly one of them.
   std::sort(starts.begin(), starts.end());
   for (int i = 0; i < kWorkers * kExits; ++i) {
     ASSERT_EQ(starts[i] - starts[0], i * absl::Milliseconds(1));

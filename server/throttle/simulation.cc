@@ -8,7 +8,7 @@ namespace {
 
 using Kind = SimulatedEvent::Kind;
 
-// The least delay that the server may choose.
+// Chooses the smallest possible delay.
 constexpr double kNoJitter = 0;
 
 DaemonState StateAfter(const ThrottleDecision& decision) {

@@ -12,44 +12,44 @@
 
 namespace hob {
 
-// One instance of a daemon: how long it stays up, and how it ends.
+// One instance of a daemon: its uptime and its end.
 struct SimulatedRun {
   absl::Duration uptime;
   EndOfProcess end = ExitedWithCode{1};
 };
 
-// Something that happens to a simulated daemon.
+// An event in the life of a simulated daemon.
 struct SimulatedEvent {
   enum class Kind {
     kStart,
-    // A start of `on_halt = retry`.
+    // A start under `on_halt = retry`.
     kTrial,
-    // A trial has stayed up for retry_time: the history is cleared.
+    // A trial has stayed up for retry_time, which clears the history.
     kTrialSucceeded,
-    // The instance has ended, and the throttle has decided.
+    // The instance has ended and the throttle has decided.
     kEnd,
   };
 
   Kind kind = Kind::kStart;
-  // Since the first start.
+  // Time since the first start.
   absl::Duration time;
-  // In which it is then.
+  // State after the event.
   DaemonState state = DaemonState::kRunning;
-  // Only kEnd. The times in the decision are counted from the origins of the clocks.
+  // For kEnd only. Times in the decision count from the origins of the clocks.
   SimulatedRun run;
   absl::optional<ThrottleDecision> decision;
 };
 
 struct Simulation {
-  // In order; the last one is the start that follows on the last run, or what else follows on it.
+  // Events in order. The last one follows the last run used: usually the next start.
   std::vector<SimulatedEvent> events;
-  // How many of the runs came; fewer than there are when the daemon stays down before.
+  // Number of runs used; smaller than their total if the daemon stays down earlier.
   int runs_used = 0;
 };
 
-// The timeline that the server follows when the daemon is started at time 0 and its instances live
-// and end as `runs` says: by DecideRestart, as the server has it, with no jitter at all. Starts
-// take no time, and there is no budget of the machine. Pure.
+// Returns the server's timeline for a daemon that is started at time 0 and whose instances live and
+// end as in `runs`: decided by DecideRestart as in the server, without jitter. Starts take no time,
+// and the machine's budget is unlimited. Pure.
 Simulation Simulate(const RestartPolicy& policy, const std::vector<SimulatedRun>& runs);
 
 }  // namespace hob

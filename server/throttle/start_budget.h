@@ -7,30 +7,29 @@
 
 namespace hob {
 
-// The machine's budget of automatic starts: in any span of time t at most burst +
-// rate * t of them. First come, first served: each caller gets the earliest moment that is still
-// free. Not thread-safe.
+// The machine's budget of automatic starts: at most burst + rate * t in any span of time t. First
+// come, first served: each caller gets the earliest free moment. Not thread-safe.
 class StartBudget {
  public:
   struct Options {
-    // Starts per second, > 0; absent: no bound.
+    // Starts per second, > 0; unlimited if absent.
     absl::optional<double> rate;
-    // Starts that may happen at once, >= 1.
+    // Number of starts that may happen at once, >= 1.
     int burst = 1;
   };
 
   explicit StartBudget(const Options& options);
 
-  // Takes one start out of the budget and returns when it may happen: `now`, or later. A start that
-  // is taken and not used is lost.
+  // Takes one start from the budget and returns when it may happen: `now` or later. A start that is
+  // taken but not used is lost.
   MonotonicTime Take(MonotonicTime now);
 
  private:
-  // Zero: no bound.
+  // Zero if unlimited.
   absl::Duration interval_;
   absl::Duration burst_span_;
-  // When the budget would be whole again if nobody took anything more.
-  MonotonicTime whole_again_;
+  // When the budget will be full again if no more starts are taken.
+  MonotonicTime full_at_;
 };
 
 }  // namespace hob

@@ -21,13 +21,13 @@ StartBudget Budget(double rate, int burst) {
   return StartBudget(options);
 }
 
-TEST(StartBudgetTest, WithoutARateEveryStartMayHappenAtOnce) {
+TEST(StartBudgetTest, WithoutARateStartsAreUnlimited) {
   StartBudget budget{StartBudget::Options()};
   for (int i = 0; i < 10'000; ++i)
     EXPECT_EQ(budget.Take(At(absl::Seconds(1))), At(absl::Seconds(1)));
 }
 
-TEST(StartBudgetTest, BurstMayHappenAtOnceAndTheRestAtTheRate) {
+TEST(StartBudgetTest, BurstIsImmediateAndTheRestFollowsTheRate) {
   StartBudget budget = Budget(/*rate=*/10, /*burst=*/3);
   const MonotonicTime now = At(absl::ZeroDuration());
   EXPECT_EQ(budget.Take(now), now);
@@ -47,7 +47,7 @@ TEST(StartBudgetTest, BurstOfOneSpacesAllStarts) {
   EXPECT_EQ(budget.Take(now + absl::Milliseconds(1400)), now + absl::Milliseconds(1500));
 }
 
-TEST(StartBudgetTest, BudgetIsWholeRightAfterBoot) {
+TEST(StartBudgetTest, BudgetIsFullRightAfterBoot) {
   StartBudget budget = Budget(/*rate=*/0.001, /*burst=*/2);
   const MonotonicTime boot;
   EXPECT_EQ(budget.Take(boot), boot);
@@ -55,7 +55,7 @@ TEST(StartBudgetTest, BudgetIsWholeRightAfterBoot) {
   EXPECT_EQ(budget.Take(boot), boot + absl::Seconds(1000));
 }
 
-TEST(StartBudgetTest, LongSilenceAccumulatesNoMoreThanTheBurst) {
+TEST(StartBudgetTest, LongSilenceAccumulatesAtMostTheBurst) {
   StartBudget budget = Budget(/*rate=*/100, /*burst=*/5);
   budget.Take(At(absl::ZeroDuration()));
   const MonotonicTime later = At(absl::Hours(24 * 365));
@@ -63,7 +63,7 @@ TEST(StartBudgetTest, LongSilenceAccumulatesNoMoreThanTheBurst) {
   EXPECT_EQ(budget.Take(later), later + absl::Milliseconds(10));
 }
 
-TEST(StartBudgetTest, SilenceGivesBackWhatTheRateGrants) {
+TEST(StartBudgetTest, SilenceRefillsAtTheRate) {
   StartBudget budget = Budget(/*rate=*/1, /*burst=*/10);
   for (int i = 0; i < 10; ++i) budget.Take(At(absl::ZeroDuration()));
   const MonotonicTime later = At(absl::Seconds(3));
@@ -80,7 +80,7 @@ TEST(StartBudgetTest, OneStartADayIsPossible) {
   EXPECT_LT(wait, absl::Hours(24) + absl::Microseconds(1));
 }
 
-TEST(StartBudgetTest, RateThatDividesNoNanosecondsKeepsTheBound) {
+TEST(StartBudgetTest, RateWithFractionalNanosecondsKeepsTheBound) {
   StartBudget budget = Budget(/*rate=*/3, /*burst=*/1);
   const MonotonicTime now = At(absl::ZeroDuration());
   MonotonicTime last;
@@ -89,7 +89,7 @@ TEST(StartBudgetTest, RateThatDividesNoNanosecondsKeepsTheBound) {
   EXPECT_LT(last - now, absl::Seconds(100'001));
 }
 
-TEST(StartBudgetTest, ClockReadsThatOvertakeEachOtherKeepTheBound) {
+TEST(StartBudgetTest, OutOfOrderClockReadsKeepTheBound) {
   StartBudget budget = Budget(/*rate=*/1, /*burst=*/2);
   EXPECT_EQ(budget.Take(At(absl::Seconds(10))), At(absl::Seconds(10)));
   EXPECT_EQ(budget.Take(At(absl::Seconds(9))), At(absl::Seconds(10)));
@@ -105,14 +105,14 @@ struct Arrivals {
 
 int64_t Nanoseconds(MonotonicTime time) { return absl::ToInt64Nanoseconds(time - At({})); }
 
-// `count` requests in clusters with silences between them.
+// Returns `count` requests in clusters separated by silences.
 Arrivals TakeAtRandomTimes(StartBudget budget, double rate, int count, std::mt19937_64& random) {
   Arrivals arrivals;
   int64_t now = 0;
   for (int i = 0; i < count; ++i) {
     const uint64_t kind = random() % 8;
     const double interval_ns = 1e9 / rate;
-    // Half of the requests come at the same moment as the one before.
+    // Half of the requests come at the same time as the one before.
     if (kind == 4) now += random() % 1000;
     if (kind == 5 || kind == 6) now += static_cast<int64_t>(interval_ns * (random() % 1000) / 500);
     if (kind == 7) now += static_cast<int64_t>(interval_ns * (random() % 20));
@@ -122,7 +122,7 @@ Arrivals TakeAtRandomTimes(StartBudget budget, double rate, int count, std::mt19
   return arrivals;
 }
 
-// For the starts i to j, in every window: j - i + 1 <= burst + rate * (time of j - time of i).
+// Checks for all starts i to j: j - i + 1 <= burst + rate * (time of j - time of i).
 void ExpectBoundInEveryWindow(const std::vector<int64_t>& starts, double rate, int burst) {
   for (size_t i = 0; i < starts.size(); ++i) {
     for (size_t j = i; j < starts.size(); ++j) {
@@ -135,7 +135,7 @@ void ExpectBoundInEveryWindow(const std::vector<int64_t>& starts, double rate, i
 
 class RandomArrivalsTest : public ::testing::TestWithParam<double> {
  protected:
-  // Calls `check` with the grants for random arrivals at this rate and every burst.
+  // Calls `check` with the grants for random arrivals at this rate, for every burst.
   template <typename Check>
   void ForRandomArrivals(Check check) {
     std::mt19937_64 random(20260101);
@@ -155,7 +155,7 @@ TEST_P(RandomArrivalsTest, NoWindowHoldsMoreThanBurstAndRate) {
   });
 }
 
-TEST_P(RandomArrivalsTest, FirstComeIsFirstServedAndNobodyIsServedBeforeItAsks) {
+TEST_P(RandomArrivalsTest, ServesInOrderAndNeverBeforeTheRequest) {
   ForRandomArrivals([](const Arrivals& arrivals, int /*burst*/) {
     EXPECT_TRUE(std::is_sorted(arrivals.granted_ns.begin(), arrivals.granted_ns.end()));
     for (size_t i = 0; i < arrivals.granted_ns.size(); ++i) {
@@ -164,7 +164,7 @@ TEST_P(RandomArrivalsTest, FirstComeIsFirstServedAndNobodyIsServedBeforeItAsks) 
   });
 }
 
-// The earliest grant that all windows allow, found by looking at each of them.
+// Returns the earliest grant that all windows allow, by checking each window.
 int64_t EarliestGrant(const std::vector<int64_t>& granted, int64_t now, int64_t interval_ns,
                       int burst) {
   int64_t earliest = now;
@@ -175,7 +175,7 @@ int64_t EarliestGrant(const std::vector<int64_t>& granted, int64_t now, int64_t 
   return earliest;
 }
 
-TEST_P(RandomArrivalsTest, NobodyWaitsLongerThanTheBoundAsks) {
+TEST_P(RandomArrivalsTest, NoStartWaitsLongerThanNecessary) {
   const auto interval_ns = static_cast<int64_t>(std::ceil(1e9 / GetParam()));
   ForRandomArrivals([interval_ns](const Arrivals& arrivals, int burst) {
     std::vector<int64_t> expected;

@@ -4,7 +4,7 @@
 
 namespace hob {
 
-// The version of server and client alike, as MAJOR.MINOR.PATCH.
+// The common version of server and client, as MAJOR.MINOR.PATCH.
 inline constexpr char kVersion[] = "0.1.0";
 
 }  // namespace hob

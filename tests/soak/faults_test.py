@@ -239,11 +239,11 @@ FEW = """
 boot write ENOSPC 2
 boot rename EROFS 1           cannot listen on .*: rename: Read-only file system
 boot clone3 EAGAIN 1,2+       hobd: cannot start a thread: Resource temporarily unavailable
-boot signalfd4 EMFILE 1       hobd: cannot take signals: signalfd: Too many open files
-boot bind EADDRINUSE 1        another hob server uses .*: its pid is not known
+boot signalfd4 EMFILE 1       hobd: cannot receive signals: signalfd: Too many open files
+boot bind EADDRINUSE 1        another hob server uses .*: its pid is unknown
 boot bind EADDRINUSE 2        cannot listen on .*: bind: Address already in use
 boot flock ENOLCK 1           cannot lock .*: No locks available
-boot mkdir EACCES 1           cannot make the folder .*: Permission denied
+boot mkdir EACCES 1           cannot create the folder .*: Permission denied
 boot ftruncate ENOSPC 1       cannot write .*: No space left on device
 boot eventfd2 EMFILE 1,3
 boot execve ENOMEM 1          web waits: exec: .*: Cannot allocate memory; the machine is short of something

@@ -1,5 +1,6 @@
-// The index of a log, which may hold anything: its entries are in order, what it says is what a
-// walk over them says, and reading it piece by piece as it grows is the same as reading it at once.
+// Checks an index file with arbitrary contents: its entries are in order, lookups agree with a walk
+// over the entries, and reading it piece by piece as it grows gives the same result as reading it
+// at once.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ void CheckEntries(const LogIndex& index) {
     last = entry.offset;
     CheckOffset(index, entry.offset);
     if (entry.offset > 0) CheckOffset(index, entry.offset - 1);
-    // What was written then is not older than that.
+    // The bytes found must not be older than that.
     const absl::optional<int64_t> since = index.OffsetSince(entry.time);
     CHECK(since.has_value());
     CHECK_LE(*since, entry.offset);
@@ -63,7 +64,7 @@ void CheckSame(const LogIndex& a, const LogIndex& b) {
 }  // namespace
 }  // namespace hob
 
-// The first byte says after how many bytes the index is read for the first time.
+// The first byte of the input is the size at which the index is read for the first time.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const size_t first = std::min<size_t>(data[0], size - 1);

@@ -1,17 +1,16 @@
-// A log that grows, rotates and is compressed while it is read: what is read is, byte by byte, what
-// was written, and what was removed before it was read is counted. The input is a program of one
-// letter and one number a step:
+// Checks a log that grows, rotates and is compressed while it is read: the bytes read equal the
+// bytes written, and bytes removed before they were read are counted. The input is a program; each
+// step is one letter and one number:
 //
 //   a N   appends N + 1 bytes, which follow in the input
-//   i N   N * 10 ms pass, and the index gets an entry, unless the log has bytes and no index
-//   r N   rotates, and keeps N % 4 backups
+//   i N   lets N * 10 ms pass and adds an index entry, unless the log has bytes and no index
+//   r N   rotates and keeps N % 4 backups
 //   z     compresses the backups
-//   b N, l N, s N   reading starts before the last N bytes or lines, or N * 10 ms ago
-//   e     reading stops at what is the end now
-//   n N   the next N + 1 bytes are read
-//   G N, Z N   from here on the index, or the latest backup as a compressed one, is N bytes of the
-//   input, and nothing is
-//         checked but that reading ends
+//   b N, l N, s N   starts reading at the last N bytes or lines, or N * 10 ms ago
+//   e     stops reading at the current end
+//   n N   reads the next N + 1 bytes
+//   G N, Z N   replaces the index, or the latest backup (as a compressed one), with N bytes of the
+//         input; from here on only checks that reading ends
 #include <zstd.h>
 
 #include <algorithm>
@@ -53,10 +52,10 @@ class Input {
   absl::string_view bytes_;
 };
 
-// A file of the log, as it was written.
+// A file of the log, as the fuzzer wrote it.
 struct File {
   std::string bytes;
-  // Of its first byte, counted from the first that was ever written.
+  // Position of its first byte, counted from the first byte ever written.
   int64_t start = 0;
   std::vector<LogIndexEntry> index;
 };
@@ -80,13 +79,13 @@ class Log {
     if (step == 's') StartSince(now_ - absl::Milliseconds(10 * number));
     if (step == 'e') Stop();
     if (step == 'n') Read(number + 1);
-    if (step == 'G') SpoilIndex(input.Bytes(number));
-    if (step == 'Z') SpoilBackup(input.Bytes(number));
+    if (step == 'G') CorruptIndex(input.Bytes(number));
+    if (step == 'Z') CorruptBackup(input.Bytes(number));
   }
 
-  // Reads what is left.
+  // Reads the rest.
   void Finish() {
-    // What is spoilt may decompress to more than there is time for.
+    // A corrupt file may decompress to more data than there is time for.
     for (int i = 0; i < 10'000 && Read(1 << 16); ++i) continue;
   }
 
@@ -102,7 +101,7 @@ class Log {
 
   void AddToIndex(absl::Duration passed) {
     now_ += passed;
-    // The writer makes the index before it writes the first byte, or not at all.
+    // The writer creates the index before it writes the first byte, or not at all.
     if (current().index.empty() && !current().bytes.empty()) return;
     const LogIndexEntry entry = {static_cast<int64_t>(current().bytes.size()), now_};
     CHECK(AppendToLogIndex(files_->index_path(), entry, current().index.empty()));
@@ -135,7 +134,7 @@ class Log {
     stop_ = absl::nullopt;
     reader_.StartAt(position);
     position_ = expected;
-    if (!spoilt_)
+    if (!corrupt_)
       CHECK_EQ(files_->StartOf(position.sequence).value_or(-1) + position.offset, expected);
   }
 
@@ -143,7 +142,7 @@ class Log {
 
   int64_t BeforeLines(int64_t lines) {
     for (auto file = kept_.rbegin(); file != kept_.rend(); ++file) {
-      // Where the lines begin.
+      // Offsets of the beginnings of lines.
       std::vector<int64_t> begins;
       for (size_t i = 0; i < file->bytes.size(); ++i) {
         if (i == 0 || file->bytes[i - 1] == '\n') begins.push_back(file->start + i);
@@ -155,7 +154,7 @@ class Log {
     return kept_.front().start;
   }
 
-  // The first byte that was certainly written at `time` or later, or the end.
+  // Returns the first byte that was certainly written at `time` or later, or the end.
   int64_t Since(absl::Time time) {
     for (const File& file : kept_) {
       for (const LogIndexEntry& entry : file.index) {
@@ -168,8 +167,8 @@ class Log {
   void StartSince(absl::Time time) {
     const LogReader::Position position = reader_.Since(time);
     const int64_t begin =
-        files_->StartOf(position.sequence).value_or(0) + (spoilt_ ? 0 : position.offset);
-    if (!spoilt_) {
+        files_->StartOf(position.sequence).value_or(0) + (corrupt_ ? 0 : position.offset);
+    if (!corrupt_) {
       CHECK_GE(begin, kept_.front().start);
       CHECK_LE(begin, Since(time));
       CHECK(position.offset == 0 || written_[begin - 1] == '\n');
@@ -182,38 +181,38 @@ class Log {
     stop_ = End();
   }
 
-  void SpoilIndex(absl::string_view bytes) {
-    spoilt_ = true;
+  void CorruptIndex(absl::string_view bytes) {
+    corrupt_ = true;
     WriteFile(files_->index_path(), bytes);
   }
 
-  void SpoilBackup(absl::string_view bytes) {
-    spoilt_ = true;
+  void CorruptBackup(absl::string_view bytes) {
+    corrupt_ = true;
     WriteFile(path_ + ".new", bytes);
     files_->AddCompressed(files_->current() - 1, path_ + ".new");
     files_->RemoveUncompressed(files_->current() - 1);
   }
 
-  bool Read(int64_t most) {
-    const absl::optional<LogReader::Piece> piece = reader_.Next(most);
+  bool Read(int64_t max) {
+    const absl::optional<LogReader::Piece> piece = reader_.Next(max);
     if (!piece.has_value()) {
-      if (!spoilt_) CheckNothing();
+      if (!corrupt_) CheckNothing();
       return false;
     }
     CHECK(!piece->data.empty());
-    CHECK_LE(piece->data.size(), most);
+    CHECK_LE(piece->data.size(), max);
     CHECK_GE(piece->missed, 0);
-    if (spoilt_) return true;
+    if (corrupt_) return true;
     if (piece->missed > 0) CHECK_EQ(position_ + piece->missed, kept_.front().start);
     position_ += piece->missed;
     CHECK_EQ(written_.substr(position_, piece->data.size()), piece->data) << position_;
-    CheckCut(*piece, most);
+    CheckPieceEnd(*piece, max);
     position_ += piece->data.size();
     if (stop_.has_value()) CHECK_LE(position_, *stop_);
     return true;
   }
 
-  // There is nothing to read: everything was read, or removed.
+  // Called when there is nothing to read: everything was read or removed.
   void CheckNothing() {
     const int64_t position = std::max(position_, kept_.front().start);
     if (stop_.has_value()) {
@@ -224,10 +223,10 @@ class Log {
     }
   }
 
-  // A piece ends behind a line, and at the first one behind which the time is another.
-  void CheckCut(const LogReader::Piece& piece, int64_t most) {
+  // Checks that a piece ends after a line, and at the first line after which the time differs.
+  void CheckPieceEnd(const LogReader::Piece& piece, int64_t max) {
     const size_t last_newline = piece.data.rfind('\n');
-    if (piece.data.size() == most && last_newline != std::string::npos) {
+    if (piece.data.size() == max && last_newline != std::string::npos) {
       CHECK_EQ(last_newline, piece.data.size() - 1);
     }
     for (const File& file : kept_) {
@@ -249,13 +248,13 @@ class Log {
   const std::shared_ptr<LogFiles> files_;
   LogReader reader_;
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
-  // The files that are there, the oldest first, and all that was ever written.
+  // The existing files, oldest first, and all bytes ever written.
   std::deque<File> kept_;
   std::string written_;
-  // Where the reader stands and stops, counted as File::start.
+  // Positions of the reader and of its stop, counted as File::start.
   int64_t position_ = 0;
   absl::optional<int64_t> stop_;
-  bool spoilt_ = false;
+  bool corrupt_ = false;
 };
 
 }  // namespace

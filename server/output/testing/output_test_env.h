@@ -1,4 +1,4 @@
-// What the tests of this package have in common: folders, files and FIFOs of their own.
+// Fixtures for the tests of this package: private folders, files and FIFOs.
 #ifndef HOB_SERVER_OUTPUT_TESTING_OUTPUT_TEST_ENV_H_
 #define HOB_SERVER_OUTPUT_TESTING_OUTPUT_TEST_ENV_H_
 
@@ -15,16 +15,16 @@
 
 namespace hob {
 
-// The contents of a file; empty when there is none.
+// Returns the contents of a file; empty if it does not exist.
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, absl::string_view bytes);
 bool FileExists(const std::string& path);
-// The names in a folder, sorted.
+// Returns the names in a folder, sorted.
 std::vector<std::string> Listing(const std::string& folder);
-// How many descriptors this process has open.
+// Returns the number of descriptors this process has open.
 int OpenDescriptors();
 
-// A folder that goes with the test.
+// A folder that is removed with the test.
 class TestFolder {
  public:
   TestFolder();
@@ -36,26 +36,26 @@ class TestFolder {
   std::string path_;
 };
 
-// A log that is rotated by hand.
+// A fixture with a log that tests rotate by hand.
 class RotationTest : public testing::Test {
  protected:
   // Writes a file with this text and its index, and rotates it away.
   void WriteAndRotate(const std::string& text, int backups);
-  // What a file holds, decompressed; "none" when there is none.
+  // Returns the decompressed contents of a file; "none" if it does not exist.
   std::string Read(int64_t sequence);
 
   TestFolder folder_;
   const std::shared_ptr<LogFiles> files_ = std::make_shared<LogFiles>(folder_.path() + "/web.log");
 };
 
-// A store with folders and a clock.
+// A fixture with a store, its folders and a clock.
 class OutputTest : public testing::Test {
  protected:
-  // Opens a FIFO as a child does.
+  // Opens a FIFO the way a child does.
   static UniqueFd OpenAsChild(const std::string& path);
-  // Writes all of it; the test fails where the FIFO has no room.
+  // Writes all of `bytes`; fails the test if the FIFO has no room.
   static void Write(const UniqueFd& fifo, absl::string_view bytes);
-  // Writes as much of it as the FIFO has room for; returns how much that was.
+  // Writes as many of `bytes` as fit into the FIFO; returns that number.
   static size_t WriteSome(const UniqueFd& fifo, absl::string_view bytes);
 
   std::string LogDir() const { return log_folder_.path(); }
@@ -64,10 +64,10 @@ class OutputTest : public testing::Test {
   TestFolder log_folder_;
   TestFolder fifo_folder_;
   SimulatedClock clock_;
-  // What it warned of; read it only when nothing runs any more.
+  // Warnings of the store; read only when no thread of it is running.
   std::vector<std::string> warnings_;
-  LogStore store_{{log_folder_.path(), fifo_folder_.path(), /*most_for_writers=*/4,
-                   /*most_kept_by_writers=*/3, /*most_kept_by_readers=*/2,
+  LogStore store_{{log_folder_.path(), fifo_folder_.path(), /*max_for_writers=*/4,
+                   /*max_kept_by_writers=*/3, /*max_kept_by_readers=*/2,
                    [this](const std::string& line) { warnings_.push_back(line); }}};
 };
 

@@ -1,5 +1,5 @@
-// Datagrams of sd_notify(3), parsed and received: two texts say together what each of them says, in
-// their order, and what comes out of the socket is what ParseNotifyMessage makes of what went in.
+// Checks parsing and receiving of sd_notify(3) datagrams: two texts in one datagram mean the same
+// as both in order, and the socket returns exactly what ParseNotifyMessage makes of the bytes sent.
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,8 +20,8 @@
 namespace hob {
 namespace {
 
-// What NotifySocket passes over is longer.
-constexpr size_t kLongestDatagram = 4096;
+// NotifySocket skips longer datagrams.
+constexpr size_t kMaxDatagram = 4096;
 
 bool operator==(const NotifyMessage& a, const NotifyMessage& b) {
   return a.ready == b.ready && a.stopping == b.stopping && a.watchdog_alive == b.watchdog_alive &&
@@ -29,7 +29,7 @@ bool operator==(const NotifyMessage& a, const NotifyMessage& b) {
          a.extend_timeout == b.extend_timeout && a.main_pid == b.main_pid;
 }
 
-// What is said by `first` and then by `second`, in one datagram.
+// Returns the message of `first` followed by `second` in one datagram.
 NotifyMessage Both(const NotifyMessage& first, const NotifyMessage& second) {
   NotifyMessage both = second;
   both.ready |= first.ready;
@@ -44,7 +44,7 @@ NotifyMessage Both(const NotifyMessage& first, const NotifyMessage& second) {
 
 void CheckMessage(const NotifyMessage& message) {
   if (message.status.has_value()) {
-    // A character has four bytes at most, and each of them four when it is escaped.
+    // A character has at most four bytes, and each becomes four when escaped.
     CHECK_LE(message.status->size(), kMaxStatusLength * 16 + 3);
     CHECK(IsPrintable(*message.status)) << *message.status;
   }
@@ -66,7 +66,7 @@ void CheckLines(absl::string_view datagram) {
   CHECK(ParseNotifyMessage(absl::StrCat(datagram, "\n", datagram)) == whole);
 }
 
-// A socket of ours, and one that sends to it.
+// A socket under test, and one that sends to it.
 class Channel {
  public:
   Channel() : folder_(MakeFolder()), receiver_(Bind(folder_ + "/notify")) {
@@ -77,14 +77,14 @@ class Channel {
     path.copy(address.sun_path, path.size());
     sender_ = UniqueFd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     PCHECK(connect(sender_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    // From now on only the sender needs to know where it is, and a crash leaves nothing behind.
+    // From here on only the sender needs the path, and a crash leaves no file.
     unlink(path.c_str());
     rmdir(folder_.c_str());
   }
 
   void CheckReceive(absl::string_view datagram) {
     PCHECK(send(sender_.get(), datagram.data(), datagram.size(), 0) == datagram.size());
-    const bool passed_over = datagram.empty() || datagram.size() > kLongestDatagram;
+    const bool passed_over = datagram.empty() || datagram.size() > kMaxDatagram;
     const auto received = receiver_.Receive();
     CHECK_EQ(received.has_value(), !passed_over);
     if (!received.has_value()) return;

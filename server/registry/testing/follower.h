@@ -14,31 +14,30 @@
 
 namespace hob {
 
-// What somebody believes who only follows the feed. Asserts on the way that changes come in order
-// and once, and that each tells of at most one end more than the one before it. Not
-// thread-safe.
+// The knowledge of a client that only follows the feed. Asserts that changes come in order and
+// once, and that each reports at most one more exit than the one before. Not thread-safe.
 class Follower {
  public:
   // `registry` outlives the object.
   explicit Follower(const Registry& registry) : reader_(Open(registry)) {}
 
-  // Reads what there is.
+  // Reads all available events.
   void Follow() {
     while (absl::optional<WatchEvent> event = reader_.Next()) Take(*event);
   }
 
-  // In name order.
+  // Returns the known daemons in name order.
   std::vector<DaemonSnapshotPtr> Known() const {
     std::vector<DaemonSnapshotPtr> daemons;
     for (const auto& [name, daemon] : known_) daemons.push_back(daemon);
     return daemons;
   }
 
-  // How often it was told that it was too slow.
+  // Returns how often a gap was reported.
   int gaps() const { return gaps_; }
 
-  // Ends and automatic restarts of the daemon `name` that changes told of, over all its lives in
-  // the registry.
+  // Return the exits and automatic restarts of the daemon `name` that changes reported, over all
+  // its lives in the registry.
   int64_t ends(const std::string& name) const { return Of(ends_, name); }
   int64_t restarts(const std::string& name) const { return Of(restarts_, name); }
 
@@ -46,8 +45,8 @@ class Follower {
   using Counts = std::map<std::string, int64_t>;
 
   static ChangeReader Open(const Registry& registry) {
-    const auto everybody = [](const std::string&) { return true; };
-    absl::StatusOr<ChangeReader> reader = ChangeReader::Open(registry, everybody, "");
+    const auto all_names = [](const std::string&) { return true; };
+    absl::StatusOr<ChangeReader> reader = ChangeReader::Open(registry, all_names, "");
     EXPECT_TRUE(reader.ok()) << reader.status();
     return *std::move(reader);
   }
@@ -69,7 +68,7 @@ class Follower {
     }
     if (event.kind != WatchEvent::Kind::kDaemon) return;
     if (event.time.has_value()) {
-      EXPECT_GT(event.sequence, last_) << "in order, none twice";
+      EXPECT_GT(event.sequence, last_) << "in order and without repeats";
       Count(*event.daemon);
     }
     last_ = event.sequence;
@@ -90,7 +89,7 @@ class Follower {
     EXPECT_EQ(Sum(now.counts.restarts_by_reason), now.counts.restarts);
     EXPECT_EQ(Sum(now.counts.exits_by_kind), now.counts.exits);
     if (ended == 1 && !is_new) {
-      EXPECT_NE(now.runs, before->second->runs) << "an end is in the history when it is counted";
+      EXPECT_NE(now.runs, before->second->runs) << "an exit enters the history when it is counted";
       const size_t kind = now.runs->front().exit.end.index();
       EXPECT_EQ(now.counts.exits_by_kind[kind], before->second->counts.exits_by_kind[kind] + 1);
     }

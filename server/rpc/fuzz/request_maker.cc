@@ -13,8 +13,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// Daemons that there are, some that there are not, globs, signals, tokens, and what is none of
-// these.
+// Existing and missing daemons, globs, signals, tokens, and invalid texts.
 constexpr const char* kTexts[] = {
     "web",
     "web2",
@@ -58,7 +57,7 @@ constexpr std::array<int64_t, 10> kNumbers = {0,
                                               std::numeric_limits<int64_t>::max(),
                                               std::numeric_limits<int64_t>::min()};
 
-std::string MakeText(MadeUpBytes& bytes) {
+std::string MakeText(FuzzInput& bytes) {
   const uint8_t choice = bytes.TakeByte();
   if (choice < std::size(kTexts)) return kTexts[choice];
   std::string text(bytes.Take(choice - std::size(kTexts)));
@@ -66,10 +65,10 @@ std::string MakeText(MadeUpBytes& bytes) {
   return text;
 }
 
-// Sets a field that is not repeated, or adds to one that is.
+// Sets a field, or appends to a repeated one.
 class FieldSetter {
  public:
-  FieldSetter(MadeUpBytes& bytes, Message& message, const FieldDescriptor& field)
+  FieldSetter(FuzzInput& bytes, Message& message, const FieldDescriptor& field)
       : bytes_(bytes), message_(message), field_(field), reflection_(*message.GetReflection()) {}
 
   void Set() {
@@ -102,7 +101,7 @@ class FieldSetter {
     (reflection_.*(field_.is_repeated() ? add : set))(&message_, &field_, std::move(value));
   }
 
-  MadeUpBytes& bytes_;
+  FuzzInput& bytes_;
   Message& message_;
   const FieldDescriptor& field_;
   const Reflection& reflection_;
@@ -110,18 +109,18 @@ class FieldSetter {
 
 }  // namespace
 
-uint8_t MadeUpBytes::TakeByte() {
+uint8_t FuzzInput::TakeByte() {
   const absl::string_view byte = Take(1);
   return byte.empty() ? 0 : static_cast<uint8_t>(byte[0]);
 }
 
-absl::string_view MadeUpBytes::Take(size_t size) {
+absl::string_view FuzzInput::Take(size_t size) {
   const absl::string_view taken = bytes_.substr(0, size);
   bytes_.remove_prefix(taken.size());
   return taken;
 }
 
-int64_t MadeUpBytes::TakeNumber() {
+int64_t FuzzInput::TakeNumber() {
   const uint8_t choice = TakeByte();
   if (choice < kNumbers.size()) return kNumbers[choice];
   int64_t number = 0;
@@ -130,12 +129,12 @@ int64_t MadeUpBytes::TakeNumber() {
   return number;
 }
 
-void FillMessage(MadeUpBytes& bytes, google::protobuf::Message& message) {
+void FillMessage(FuzzInput& bytes, google::protobuf::Message& message) {
   const google::protobuf::Descriptor& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count() && !bytes.empty(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    const int most = field.is_repeated() ? 4 : 2;
-    const int times = bytes.TakeByte() % most;
+    const int limit = field.is_repeated() ? 4 : 2;
+    const int times = bytes.TakeByte() % limit;
     for (int n = 0; n < times; ++n) FieldSetter(bytes, message, field).Set();
   }
 }

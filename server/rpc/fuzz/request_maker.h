@@ -10,15 +10,15 @@
 
 namespace hob {
 
-// The bytes that a fuzzer has made up, taken from the front. Without bytes everything is 0 and
+// Consumes the bytes of a fuzzer's input from the front. Once they are used up, every value is 0 or
 // empty.
-class MadeUpBytes {
+class FuzzInput {
  public:
-  explicit MadeUpBytes(absl::string_view bytes) : bytes_(bytes) {}
+  explicit FuzzInput(absl::string_view bytes) : bytes_(bytes) {}
 
   bool empty() const { return bytes_.empty(); }
   uint8_t TakeByte();
-  // As many of `size` as there are.
+  // Returns up to `size` bytes.
   absl::string_view Take(size_t size);
   int64_t TakeNumber();
 
@@ -26,11 +26,11 @@ class MadeUpBytes {
   absl::string_view bytes_;
 };
 
-// Fills a message of any type as the bytes say: each field is left out or set, texts come from a
-// list of names and what looks like one, or from the bytes themselves, numbers are mostly those at
-// which something ends. A mutation of the bytes is a mutation of one field. The texts are ASCII:
-// what cannot be encoded has to be made from encoded bytes.
-void FillMessage(MadeUpBytes& bytes, google::protobuf::Message& message);
+// Fills a message of any type from the bytes: each field is left out or set. Texts come from a list
+// of names and near misses, or from the bytes; numbers are mostly boundary values. Mutating a byte
+// mutates one field. Texts are ASCII: requests that cannot be encoded must be given as encoded
+// bytes.
+void FillMessage(FuzzInput& bytes, google::protobuf::Message& message);
 
 }  // namespace hob
 

@@ -11,7 +11,7 @@ using testing::ElementsAre;
 
 template <typename Message>
 Message Made(const std::string& text) {
-  MadeUpBytes bytes(text);
+  FuzzInput bytes(text);
   Message message;
   FillMessage(bytes, message);
   return message;
@@ -22,7 +22,7 @@ TEST(FillMessageTest, NoBytesMakeAnEmptyMessage) {
   EXPECT_EQ(Made<v1::ListRequest>(std::string(4, '\0')).ByteSizeLong(), 0);
 }
 
-TEST(FillMessageTest, EachFieldIsSetAsItsBytesSay) {
+TEST(FillMessageTest, SetsEachFieldFromItsBytes) {
   const auto stop = Made<v1::StopRequest>(std::string("\1\0\1\1\1\5\1\2", 8));
   EXPECT_EQ(stop.name(), "web");
   EXPECT_TRUE(stop.no_wait());
@@ -36,8 +36,8 @@ TEST(FillMessageTest, ListsHaveSeveralValues) {
   EXPECT_THAT(list.states(), ElementsAre(1, -1, 2));
 }
 
-TEST(FillMessageTest, TextsOfTheBytesAreAscii) {
-  // Behind the last text of the list, a choice is a length.
+TEST(FillMessageTest, TextsFromBytesAreAscii) {
+  // Choices beyond the list of texts are lengths.
   const auto status = Made<v1::StatusRequest>(std::string("\1\x20\xff\x80y", 5));
   EXPECT_EQ(status.name(), std::string("\x7f\0y", 3));
 }

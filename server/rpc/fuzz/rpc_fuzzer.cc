@@ -1,10 +1,10 @@
-// Requests to a whole server on a fake kernel, several at a time: each is answered once, with an
-// error that the API knows or none; what is refused has changed nothing; and no daemon ever has two
-// instances.
+// Sends requests, several at a time, to a whole server on a fake kernel. Each is answered once,
+// with success or a documented error; a rejected request changes nothing; and no daemon ever has
+// two instances.
 //
-// An input is up to eight calls, each of them a byte for the method, one for its ways (kMadeUp,
-// kCancelled), one for a length, and so many bytes: the request as it goes over the wire, or what
-// it is made from (request_maker.h).
+// An input is up to eight calls. Each call is a byte for the method, a byte of flags (kGenerated,
+// kCancelled), a length byte, and that many bytes: the request in wire format, or input for
+// request_maker.h.
 #include <google/protobuf/stubs/logging.h>
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -66,19 +66,19 @@ constexpr const char* kNames[] = {"later", "off", "once", "web", "web2"};
 constexpr const char* kStarted[] = {"later", "once", "web", "web2"};
 constexpr const char* kNotStarted = "off";
 
-// Nothing here takes as long as that, on a crowded machine either.
-constexpr absl::Duration kPatience = absl::Seconds(60);
-// gRPC drops a status that is larger.
-constexpr size_t kLargestStatus = 8 << 10;
-constexpr size_t kMostCalls = 8;
+// No call takes this long, even on a busy machine.
+constexpr absl::Duration kTimeout = absl::Seconds(60);
+// gRPC drops a larger status.
+constexpr size_t kMaxStatusBytes = 8 << 10;
+constexpr size_t kMaxCalls = 8;
 
 struct Method {
   const char* path;
   const Message& (*request)();
-  // True if the method changes something.
+  // True if the method makes changes.
   bool commands = false;
-  // True for a request that is answered until the client ends it.
-  bool (*goes_on)(const Message& request) = nullptr;
+  // Returns true for a request that is answered until the client ends it.
+  bool (*is_endless)(const Message& request) = nullptr;
 };
 
 template <typename Request>
@@ -107,10 +107,10 @@ constexpr Method kMethods[] = {
     {"/grpc.health.v1.Health/Watch", Default<grpc::health::v1::HealthCheckRequest>, false, Always},
 };
 
-enum Ways : uint8_t {
-  // The request is made from the bytes.
-  kMadeUp = 1,
-  // The client goes away at once.
+enum Flags : uint8_t {
+  // The request is generated from the bytes.
+  kGenerated = 1,
+  // The client leaves at once.
   kCancelled = 2,
 };
 
@@ -118,34 +118,34 @@ struct Request {
   const Method* method;
   bool cancelled;
   std::string bytes;
-  // True if it is answered until the client ends it.
-  bool goes_on;
+  // True if the request is answered until the client ends it.
+  bool is_endless;
 };
 
-Request ReadRequest(MadeUpBytes& input) {
+Request ReadRequest(FuzzInput& input) {
   Request request;
   request.method = &kMethods[input.TakeByte() % std::size(kMethods)];
-  const uint8_t ways = input.TakeByte();
-  request.cancelled = (ways & kCancelled) != 0;
-  MadeUpBytes own(input.Take(input.TakeByte()));
+  const uint8_t flags = input.TakeByte();
+  request.cancelled = (flags & kCancelled) != 0;
+  FuzzInput own(input.Take(input.TakeByte()));
   const std::unique_ptr<Message> message(request.method->request().New());
-  if ((ways & kMadeUp) != 0) {
+  if ((flags & kGenerated) != 0) {
     FillMessage(own, *message);
     request.bytes = message->SerializeAsString();
   } else {
     request.bytes = std::string(own.Take(std::string::npos));
   }
-  const auto goes_on = request.method->goes_on;
-  request.goes_on =
-      goes_on != nullptr && message->ParseFromString(request.bytes) && goes_on(*message);
+  const auto is_endless = request.method->is_endless;
+  request.is_endless =
+      is_endless != nullptr && message->ParseFromString(request.bytes) && is_endless(*message);
   return request;
 }
 
-// A call of a client, from its start to its end.
+// A client's call, from start to end.
 class Call : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   Call(grpc::GenericStub& stub, Request request) : made_(std::move(request)) {
-    context_.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + kTimeout));
     stub.PrepareBidiStreamingCall(&context_, made_.method->path, grpc::StubOptions(), this);
     const grpc::Slice slice(made_.bytes);
     request_ = grpc::ByteBuffer(&slice, 1);
@@ -163,7 +163,7 @@ class Call : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> 
     context_.TryCancel();
   }
 
-  // Waits for an answer, or for the end when there is none.
+  // Waits for an answer, or for the end if there is none.
   void AwaitAnswer() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_, absl::Condition(this, &Call::HasAnswerLocked));
   }
@@ -207,7 +207,7 @@ class Call : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> 
   grpc::Status status_ ABSL_GUARDED_BY(mu_);
 };
 
-// Counts the statuses that a server sends, for each call.
+// Counts the statuses that a server sends for each call.
 class AnswerCount : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   struct Counts {
@@ -244,11 +244,11 @@ class AnswerCount : public grpc::experimental::ServerInterceptorFactoryInterface
   Counts& counts_;
 };
 
-// A server, and a client that is connected with it as over a Unix socket.
-class World {
+// A server, and a client connected to it as over a Unix socket.
+class FuzzedServer {
  public:
-  World() {
-    // As in hobd.
+  FuzzedServer() {
+    // Same as in hobd.
     google::protobuf::SetLogHandler(nullptr);
     context_.clock = &Clock::Real();
     context_.spawner = &spawner_;
@@ -268,10 +268,10 @@ class World {
     reloader_ = std::make_unique<Reloader>(std::move(options), *supervisor_, journal_);
     reloader_->Start();
     Serve();
-    BeAsAtFirst();
+    Reset();
   }
 
-  ~World() {
+  ~FuzzedServer() {
     stub_ = nullptr;
     notifier_.End();
     server_->ShutDown(std::chrono::seconds(0));
@@ -285,11 +285,12 @@ class World {
   int64_t sequence() const { return registry_.latest_sequence(); }
   int64_t generation() const { return supervisor_->generation(); }
 
-  // Every daemon is as its configuration wants it, and nothing is under way.
-  void BeAsAtFirst() {
+  // Restores the state that the configuration defines for every daemon, with no operation in
+  // progress.
+  void Reset() {
     PostAndWait(Command::Kind::kStop, {std::begin(kNames), std::end(kNames)});
-    PassMailboxes();
-    // Takes its turn behind reloads whose clients have left.
+    DrainMailboxes();
+    // Queued after reloads whose clients have left.
     absl::Notification reloaded;
     reloader_->Request(/*dry_run=*/false,
                        [&reloaded](const absl::StatusOr<Reloader::Outcome>& outcome) {
@@ -299,9 +300,9 @@ class World {
     reloaded.WaitForNotification();
   }
 
-  // Everything that was commanded so far has been carried out. Changes nothing where daemons are as
-  // at first.
-  void PassMailboxes() {
+  // Returns when all earlier commands have been carried out. Changes nothing if the daemons are in
+  // their initial state.
+  void DrainMailboxes() {
     PostAndWait(Command::Kind::kStop, {kNotStarted});
     PostAndWait(Command::Kind::kStart, {std::begin(kStarted), std::end(kStarted)});
   }
@@ -315,7 +316,7 @@ class World {
   }
 
  private:
-  // Waits until the daemons have carried the command out.
+  // Sends a command to the daemons and waits until they have carried it out.
   void PostAndWait(Command::Kind kind, const std::vector<std::string>& names) {
     absl::BlockingCounter left(names.size());
     for (const std::string& name : names) {
@@ -359,8 +360,8 @@ class World {
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 
-// True for the errors that the API has while the server does not shut down and the machine has
-// room.
+// True for the errors that the API documents for a server that is not shutting down, on a machine
+// with room.
 bool IsKnown(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::OK:
@@ -376,13 +377,14 @@ bool IsKnown(grpc::StatusCode code) {
   }
 }
 
-// A deadline that gRPC itself has noticed has no reason: a call that was never answered fails here.
+// A deadline detected by gRPC itself carries no reason, so a call that was never answered fails
+// here.
 void CheckStatus(const char* method, const grpc::Status& status) {
   CHECK(IsKnown(status.error_code()))
       << method << ": " << status.error_code() << ": " << status.error_message();
   if (status.ok()) return;
   CHECK(!status.error_message().empty() && IsPrintable(status.error_message())) << method;
-  CHECK_LE(status.error_message().size() + status.error_details().size(), kLargestStatus);
+  CHECK_LE(status.error_message().size() + status.error_details().size(), kMaxStatusBytes);
   google::rpc::Status details;
   google::rpc::ErrorInfo info;
   CHECK(details.ParseFromString(status.error_details())) << method << status.error_message();
@@ -399,15 +401,16 @@ bool MayHaveChanged(const Call& call, const grpc::Status& status) {
          status.error_code() != grpc::StatusCode::NOT_FOUND;
 }
 
-// Ends every call; returns true if one of them may have changed something.
+// Ends every call; returns true if any may have changed something.
 bool Finish(const std::vector<std::unique_ptr<Call>>& calls) {
-  // Calls that go on are ended once all others were answered, and they have had their first answer.
+  // Endless calls are cancelled once all others were answered and they have had their first
+  // answer.
   for (const auto& call : calls) {
-    if (!call->request().goes_on) call->Await();
+    if (!call->request().is_endless) call->Await();
   }
   for (const auto& call : calls) {
-    if (!call->request().goes_on) continue;
-    if (call->request().method->goes_on == Always) call->AwaitAnswer();
+    if (!call->request().is_endless) continue;
+    if (call->request().method->is_endless == Always) call->AwaitAnswer();
     call->Cancel();
   }
   bool changed = false;
@@ -420,29 +423,29 @@ bool Finish(const std::vector<std::unique_ptr<Call>>& calls) {
   return changed;
 }
 
-// The world that inputs find as it was at first. It is made anew now and then: the fake kernel
-// remembers everything.
-World& FreshWorld(bool changed) {
-  constexpr int kMostChanges = 500;
-  static std::unique_ptr<World>& world = *new std::unique_ptr<World>;
+// Returns a server in its initial state. Recreates it now and then, because the fake kernel never
+// forgets.
+FuzzedServer& FreshServer(bool changed) {
+  constexpr int kMaxChanges = 500;
+  static std::unique_ptr<FuzzedServer>& server = *new std::unique_ptr<FuzzedServer>;
   static int changes = 0;
   if (changed) ++changes;
-  if (world == nullptr || changes > kMostChanges) {
-    world = nullptr;
-    world = std::make_unique<World>();
+  if (server == nullptr || changes > kMaxChanges) {
+    server = nullptr;
+    server = std::make_unique<FuzzedServer>();
     changes = 0;
   } else if (changed) {
-    world->BeAsAtFirst();
+    server->Reset();
   }
-  return *world;
+  return *server;
 }
 
 }  // namespace
 }  // namespace hob
 
-// Other threads still hold what belongs to an input when it ends: leaks are looked for when the
-// fuzzer ends, and not after each input. And their edges come in ever other numbers, on which
-// libFuzzer's reckoning of rare ones would spend half of the time.
+// Other threads still hold objects of an input when it ends, so leaks are checked when the fuzzer
+// ends, not after each input. Their coverage also varies from run to run, and libFuzzer's entropic
+// scheduling would spend half of the time on that.
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   static std::vector<std::string>& options =
       *new std::vector<std::string>{"-detect_leaks=0", "-entropic=0"};
@@ -455,22 +458,22 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  hob::World& world = hob::FreshWorld(/*changed=*/false);
-  const int64_t sequence = world.sequence();
-  const int64_t generation = world.generation();
-  hob::MadeUpBytes input(hob::AsText(data, size));
+  hob::FuzzedServer& server = hob::FreshServer(/*changed=*/false);
+  const int64_t sequence = server.sequence();
+  const int64_t generation = server.generation();
+  hob::FuzzInput input(hob::AsText(data, size));
   std::vector<std::unique_ptr<hob::Call>> calls;
-  while (!input.empty() && calls.size() < hob::kMostCalls) {
-    calls.push_back(world.Begin(hob::ReadRequest(input)));
+  while (!input.empty() && calls.size() < hob::kMaxCalls) {
+    calls.push_back(server.Begin(hob::ReadRequest(input)));
   }
   const bool changed = hob::Finish(calls);
   calls.clear();
   if (!changed) {
-    world.PassMailboxes();
-    CHECK_EQ(world.sequence(), sequence);
-    CHECK_EQ(world.generation(), generation);
+    server.DrainMailboxes();
+    CHECK_EQ(server.sequence(), sequence);
+    CHECK_EQ(server.generation(), generation);
   }
-  world.CheckInvariants();
-  if (changed) hob::FreshWorld(/*changed=*/true);
+  server.CheckInvariants();
+  if (changed) hob::FreshServer(/*changed=*/true);
   return 0;
 }
