@@ -19,7 +19,7 @@ enum class ExitCode {
   kNotRunning = 3,
   // The caller may not use the socket, or the method.
   kNoPermission = 4,
-  // No such daemon.
+  // A named daemon does not exist.
   kNoSuchDaemon = 5,
   // The operation did not finish in time; it goes on.
   kTimedOut = 6,
@@ -31,9 +31,9 @@ enum class ExitCode {
 // does not answer. The same number as kNoPermission.
 inline constexpr ExitCode kStatusUnknown = ExitCode::kNoPermission;
 
-// Only `health`, for probes and monitoring plugins. Degraded: the server is fine, but a wanted
-// daemon is neither up nor completed, or the output of a daemon cannot be logged. Not serving: the
-// server or the named daemon. Unknown: no answer. 0 is serving.
+// Only `health`, for probes and monitoring plugins; 0 means serving. Degraded: the server serves,
+// but a wanted daemon is neither up nor completed, or a daemon's output cannot be logged. Not
+// serving: the server, or the named daemon, does not serve. Unknown: no answer.
 inline constexpr ExitCode kHealthDegraded = ExitCode::kFailed;
 inline constexpr ExitCode kHealthNotServing = ExitCode::kUsage;
 inline constexpr ExitCode kHealthUnknown = ExitCode::kNotRunning;
@@ -41,8 +41,8 @@ inline constexpr ExitCode kHealthUnknown = ExitCode::kNotRunning;
 // Returns the code for a failure, by its canonical code; kFailed for canonical codes without one.
 ExitCode ExitCodeFor(const absl::Status& status);
 
-// Returns the code for two outcomes together, when several daemons fail differently. The most
-// urgent one wins: kUnreachable, kNoPermission, kNoSuchDaemon, kUsage, kFailed, kTimedOut,
+// Returns the combined code of two outcomes, for daemons that fail differently. The more urgent one
+// wins, in this order: kUnreachable, kNoPermission, kNoSuchDaemon, kUsage, kFailed, kTimedOut,
 // kNotRunning, kDone.
 ExitCode Worse(ExitCode a, ExitCode b);
 

@@ -98,7 +98,7 @@ class LogsVerb : public Verb {
     return status.ok() ? ExitCode::kDone : session.Fail(status);
   }
 
-  // Explains why a daemon of which only stderr is kept seems to write nothing to stdout.
+  // Tells the user if only the daemon's stderr is kept: it would seem to write nothing to stdout.
   static void TellIfStdoutIsNotKept(Session& session, const std::string& name) {
     const absl::StatusOr<std::vector<v1::StatusResponse>> status = FetchStatuses(session, {name});
     if (!status.ok()) return;
