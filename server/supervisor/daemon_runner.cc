@@ -13,26 +13,6 @@
 namespace hob {
 namespace {
 
-// How long the end of a process may take to be seen after its descriptors were closed.
-constexpr absl::Duration kGraceForEnd = absl::Milliseconds(100);
-
-// What lets a start come that is no trial, for the rules that let one come.
-RestartReason ReasonOfRestartBy(ThrottleRule rule) {
-  switch (rule) {
-    case ThrottleRule::kShortage:
-      return RestartReason::kShortage;
-    case ThrottleRule::kBackoffDelay:
-      return RestartReason::kBackoff;
-    case ThrottleRule::kRetry:
-    case ThrottleRule::kWindowFull:
-    case ThrottleRule::kBudget:
-    case ThrottleRule::kTrialFailed:
-    case ThrottleRule::kLeftExited:
-      break;
-  }
-  return RestartReason::kRetry;
-}
-
 // Returns why the start of a daemon failed, with its last words and the way to the others.
 std::string WhyNotUp(const DaemonSnapshot& daemon) {
   std::string why = daemon.reason;
@@ -64,68 +44,81 @@ bool DaemonRunner::TakeLeftover() {
   if (leftover == nullptr) return false;
   instance_.TakeOver(std::move(leftover));
   lifecycle_.BeginWithLeftover(instance_.refusal());
-  next_ = Next::kStayStopped;
-  stop_reason_ = "what a server that is dead had left running has ended";
+  succession_.StayStopped("what a server that is dead had left running has ended");
   return true;
+}
+
+absl::Status DaemonRunner::refusal() const {
+  if (!succession_.is_final()) return absl::OkStatus();
+  return succession_.is_removal() ? DaemonNotFound(lifecycle_.spec().name, {}) : ShuttingDown();
+}
+
+RunnerState DaemonRunner::state() const {
+  RunnerState state;
+  state.lifecycle = lifecycle_.Remembered();
+  state.has_instance = instance_.exists();
+  state.instance = instance_.state();
+  state.start = start_.state();
+  state.watch = watch_.state();
+  state.succession = succession_.state();
+  state.verdict = verdict_;
+  state.told_by_operator = told_by_operator_;
+  state.restarting = restarting_;
+  state.has_pending_spec = pending_spec_ != nullptr;
+  return state;
 }
 
 // Starting.
 
-void DaemonRunner::StartSoon(const std::string& reason, bool operator_asks) {
-  start_at_ = context_.clock->Now().monotonic;
-  start_reason_ = reason;
-  start_after_failure_.reset();
-  start_granted_ = operator_asks;
-  start_is_trial_ = false;
-}
-
-void DaemonRunner::StartAgainWhenGone(const std::string& reason, bool operator_asks) {
-  next_ = Next::kStartAgain;
-  again_reason_ = reason;
-  again_by_operator_ = operator_asks;
+void DaemonRunner::StartSoon(const std::string& reason, bool by_operator) {
+  start_.Plan(context_.clock->Now().monotonic, reason, by_operator);
 }
 
 void DaemonRunner::StartIsDue() {
-  if (!start_granted_) {
-    start_granted_ = true;
+  if (!start_.is_granted()) {
     const Timestamp now = context_.clock->Now();
-    const MonotonicTime granted = context_.throttle->TakeStart(now.monotonic);
-    if (granted > now.monotonic) {
-      start_at_ = granted;
-      // The evidence that led here stays told.
-      ThrottleDecision decision;
-      if (lifecycle_.now().throttle != nullptr) decision = *lifecycle_.now().throttle;
-      decision.action = ThrottleAction::kWait;
-      decision.rule = ThrottleRule::kBudget;
-      decision.delay = granted - now.monotonic;
-      decision.next_attempt = Timestamp{granted, now.wall + decision.delay};
-      lifecycle_.Waits(decision);
-      // A reload does not wait for the budget: the start has its place in the queue.
-      waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
-      return;
-    }
+    start_.GrantFrom(context_.throttle->TakeStart(now.monotonic));
+    if (start_.at() > now.monotonic) return WaitForBudget(now);
   }
   Launch();
 }
 
-void DaemonRunner::Launch() {
-  start_at_ = kNever;
-  lifecycle_.StartBegins(start_reason_, start_after_failure_);
-  absl::variant<SpawnRequest, SpawnFailure> request =
-      MakeSpawnRequest(lifecycle_.spec(), context_.child_defaults);
-  if (auto* failure = absl::get_if<SpawnFailure>(&request)) return SpawnFailed(std::move(*failure));
-  SpawnRequest& wanted = absl::get<SpawnRequest>(request);
-  absl::optional<SpawnFailure> failure =
-      readiness_.Prepare(lifecycle_.spec(), context_.child_defaults.notify_dir, wanted);
-  if (!failure.has_value()) failure = output_.Prepare(lifecycle_.spec());
-  if (!failure.has_value()) failure = instance_.Spawn(*context_.spawner, wanted);
-  readiness_.Spawned();
-  if (failure.has_value()) return SpawnFailed(*std::move(failure));
-  lifecycle_.SetSmallPipe(output_.SmallPipe());
-  Spawned();
+void DaemonRunner::WaitForBudget(const Timestamp& now) {
+  // The evidence that led here stays told.
+  ThrottleDecision decision;
+  if (lifecycle_.now().throttle != nullptr) decision = *lifecycle_.now().throttle;
+  decision.action = ThrottleAction::kWait;
+  decision.rule = ThrottleRule::kBudget;
+  decision.delay = start_.at() - now.monotonic;
+  decision.next_attempt = Timestamp{start_.at(), now.wall + decision.delay};
+  lifecycle_.Waits(decision);
+  // A reload does not wait for the budget: the start has its place in the queue.
+  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
 }
 
-void DaemonRunner::SpawnFailed(SpawnFailure failure) {
+void DaemonRunner::Launch() {
+  const PendingStart::Start start = start_.Take();
+  lifecycle_.StartBegins(start.reason, start.after_failure);
+  absl::optional<SpawnFailure> failure = Spawn();
+  if (failure.has_value()) return SpawnFailed(*std::move(failure), start.is_trial);
+  lifecycle_.SetSmallPipe(output_.SmallPipe());
+  Spawned(start);
+}
+
+absl::optional<SpawnFailure> DaemonRunner::Spawn() {
+  const DaemonSpec& spec = lifecycle_.spec();
+  absl::variant<SpawnRequest, SpawnFailure> made = MakeSpawnRequest(spec, context_.child_defaults);
+  if (auto* failure = absl::get_if<SpawnFailure>(&made)) return std::move(*failure);
+  SpawnRequest& request = absl::get<SpawnRequest>(made);
+  absl::optional<SpawnFailure> failure =
+      readiness_.Prepare(spec, context_.child_defaults.notify_dir, request);
+  if (!failure.has_value()) failure = output_.Prepare(spec);
+  if (!failure.has_value()) failure = instance_.Spawn(*context_.spawner, request);
+  readiness_.Spawned();
+  return failure;
+}
+
+void DaemonRunner::SpawnFailed(SpawnFailure failure, bool was_trial) {
   readiness_.Close();
   output_.TreeGone();
   ExitReport report;
@@ -134,42 +127,18 @@ void DaemonRunner::SpawnFailed(SpawnFailure failure) {
   context_.journal->Warning(About("cannot be spawned"),
                             absl::StrCat(Tag(), " cannot be spawned: ", DescribeEnd(report.end)));
   lifecycle_.Ended(report);
-  Obey(Report(report));
+  Obey(Report(report), was_trial);
 }
 
-void DaemonRunner::Spawned() {
-  next_ = Next::kAsDecided;
-  killed_processes_ = 0;
+void DaemonRunner::Spawned(const PendingStart::Start& start) {
   lifecycle_.Spawned(instance_.pid());
-  context_.journal->Info(About("started"), absl::StrCat(Tag(), " ", start_reason_));
-  const DaemonSpec& spec = lifecycle_.spec();
-  const MonotonicTime spawned = instance_.spawned().monotonic;
-  trial_won_at_ = start_is_trial_ ? spawned + spec.restart_policy.retry_time : kNever;
-  ExpectReadiness();
+  context_.journal->Info(About("started"), absl::StrCat(Tag(), " ", start.reason));
+  if (watch_.Begin(lifecycle_.spec(), last_spawned(), start.is_trial)) CameUp();
   waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
 }
 
-void DaemonRunner::ExpectReadiness() {
-  const DaemonSpec& spec = lifecycle_.spec();
-  const MonotonicTime spawned = instance_.spawned().monotonic;
-  extended_until_ = spawned;
-  never_ready_ = false;
-  if (spec.ready != ReadyMode::kNone) return ExpectReadinessInTime();
-  if (spec.start_time <= absl::ZeroDuration()) return CameUp();
-  up_at_ = spawned + spec.start_time;
-}
-
-void DaemonRunner::ExpectReadinessInTime() {
-  const absl::Duration timeout = lifecycle_.spec().ready_timeout;
-  unready_at_ = std::max(instance_.spawned().monotonic + timeout, extended_until_);
-  unready_verdict_ = absl::StrCat("it was not ready within ", hob::FormatDuration(timeout));
-}
-
 void DaemonRunner::CameUp() {
-  up_at_ = kNever;
-  unready_at_ = kNever;
   restarting_ = false;
-  HearFromWatchdog();
   lifecycle_.BecameReady();
   waiters_.Answer(Waiters::For::kUp, lifecycle_.latest());
 }
@@ -185,18 +154,17 @@ void DaemonRunner::LookAtReadiness() {
   if (words.main_pid.has_value()) TakeMainPid(*words.main_pid);
   if (words.status.has_value()) lifecycle_.SetStatusText(*words.status);
   if (words.extend_timeout.has_value()) ExtendTimeout(*words.extend_timeout);
+  const MonotonicTime now = context_.clock->Now().monotonic;
   if (words.ready && starting) {
-    // What came with it counts too.
+    watch_.CameUp(lifecycle_.spec(), now);
     CameUp();
   } else if (words.closed && starting) {
-    // A process that ends closes its descriptors before its end can be seen: that is the better
-    // reason.
-    never_ready_ = true;
-    unready_at_ = context_.clock->Now().monotonic + kGraceForEnd;
-    unready_verdict_ = "it closed its readiness descriptor without a newline";
+    watch_.CannotBecomeReady(now);
   }
-  if (words.watchdog_alive && lifecycle_.state() == DaemonState::kRunning) HearFromWatchdog();
-  if (words.stopping && lifecycle_.state() == DaemonState::kRunning) lifecycle_.SaysItStops();
+  // What came with readiness counts too.
+  const bool running = lifecycle_.state() == DaemonState::kRunning;
+  if (words.watchdog_alive && running) watch_.BeginWatchdog(lifecycle_.spec(), now);
+  if (words.stopping && running) lifecycle_.SaysItStops();
   if (words.watchdog_trigger) Condemn("it triggered its own watchdog", SIGABRT);
 }
 
@@ -218,22 +186,15 @@ void DaemonRunner::TakeMainPid(pid_t pid) {
 
 void DaemonRunner::ExtendTimeout(absl::Duration by) {
   const MonotonicTime until = context_.clock->Now().monotonic + by;
-  extended_until_ = std::max(extended_until_, until);
-  if (unready_at_ != kNever) unready_at_ = std::max(unready_at_, until);
+  watch_.ExtendUntil(until);
   instance_.BePatientUntil(until);
-}
-
-void DaemonRunner::HearFromWatchdog() {
-  const absl::Duration watchdog = lifecycle_.spec().watchdog;
-  silent_at_ =
-      watchdog > absl::ZeroDuration() ? context_.clock->Now().monotonic + watchdog : kNever;
 }
 
 void DaemonRunner::Condemn(const std::string& verdict, int signal) {
   if (lifecycle_.state() != DaemonState::kStarting && lifecycle_.state() != DaemonState::kRunning) {
     return;
   }
-  CancelTimersOfInstance();
+  watch_.Cancel();
   verdict_ = verdict;
   lifecycle_.StopBegins(verdict);
   context_.journal->Warning(About("condemned"),
@@ -242,17 +203,10 @@ void DaemonRunner::Condemn(const std::string& verdict, int signal) {
   TellRefusal();
 }
 
-void DaemonRunner::CancelTimersOfInstance() {
-  up_at_ = kNever;
-  unready_at_ = kNever;
-  silent_at_ = kNever;
-  trial_won_at_ = kNever;
-}
-
 // Ending.
 
 void DaemonRunner::BeginStop(const std::string& reason) {
-  CancelTimersOfInstance();
+  watch_.Cancel();
   // What is being stopped or cleared away already goes on as it does.
   if (lifecycle_.state() == DaemonState::kStopping ||
       lifecycle_.state() == DaemonState::kClearing) {
@@ -281,7 +235,7 @@ void DaemonRunner::LookAtInstance() {
     lifecycle_.Hangs(instance_.refusal());
     context_.journal->Error(absl::StrCat(Tag(), " ", lifecycle_.latest()->reason));
     InstanceHangs();
-    if (finished_) return;
+    if (finished()) return;
   }
   if (events.gone) {
     InstanceGone();
@@ -302,11 +256,7 @@ void DaemonRunner::Killed(const LiveInstance::Events& events) {
                      refusal.empty() ? absl::StrCat(": ", count, " killed")
                                      : absl::StrCat("; it cannot be killed: ", refusal)));
   }
-  if (!instance_.refusal().empty()) return;
-  if (!instance_.main_ended()) {
-    killed_processes_ = events.killed_processes;
-    return;
-  }
+  if (!instance_.refusal().empty() || !instance_.main_ended()) return;
   lifecycle_.KilledAfterwards(events.killed_processes);
   if (!events.killed_after.has_value()) {
     const ExitReport& exit = lifecycle_.now().runs->front().exit;
@@ -330,7 +280,7 @@ std::string DaemonRunner::AboutSurvivors() const {
 }
 
 void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
-  CancelTimersOfInstance();
+  watch_.Cancel();
   // A helper that is still busy may ask for more time.
   if (!instance_.awaits_survivors()) readiness_.Close();
   ExitReport report;
@@ -340,15 +290,15 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   report.uptime = report.time.monotonic - instance_.spawned().monotonic;
   report.verdict = std::exchange(verdict_, "");
   report.requested = lifecycle_.state() == DaemonState::kStopping && report.verdict.empty();
-  report.killed_processes = killed_processes_;
+  report.killed_processes = instance_.killed_processes();
   const std::string tag = Tag();
   // What it wrote last is in its log before its end is told.
   output_.MainEnded();
   lifecycle_.Ended(report, LastWordsOf(report));
   context_.journal->Info(About("ended"), absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
-  if (!report.requested) decision_ = Report(report);
+  if (!report.requested) succession_.Decide(Report(report));
   // The restart that this was has failed: there is none any more for others to join.
-  if (next_ == Next::kAsDecided) restarting_ = false;
+  if (succession_.is_as_decided()) restarting_ = false;
 }
 
 std::string DaemonRunner::LastWordsOf(const ExitReport& report) {
@@ -358,7 +308,7 @@ std::string DaemonRunner::LastWordsOf(const ExitReport& report) {
 }
 
 void DaemonRunner::InstanceHangs() {
-  if (!refusal_.ok() && !removed_) BeFinished();
+  if (succession_.is_final() && !succession_.is_removal()) BeFinished();
   const absl::Status hangs = Unkillable(lifecycle_.spec().name, lifecycle_.now().reason);
   for (const auto what : {Waiters::For::kUp, Waiters::For::kTried, Waiters::For::kGone}) {
     waiters_.Answer(what, hangs);
@@ -366,10 +316,10 @@ void DaemonRunner::InstanceHangs() {
 }
 
 void DaemonRunner::BeFinished() {
-  finished_ = true;
+  succession_.Finished();
   output_.End();
   const std::string& name = lifecycle_.spec().name;
-  if (!removed_) return context_.spawner->ForgetForGood(name);
+  if (!succession_.is_removal()) return context_.spawner->ForgetForGood(name);
   context_.throttle->Clear(name);
   context_.spawner->Forget(name);
   context_.registry->Remove(name);
@@ -378,25 +328,26 @@ void DaemonRunner::BeFinished() {
 void DaemonRunner::InstanceGone() {
   readiness_.Close();
   output_.TreeGone();
-  const Next next = std::exchange(next_, Next::kAsDecided);
-  if (next == Next::kAsDecided) return Obey(decision_);
+  const std::string stop_reason = succession_.StopReason();
+  const Succession::State next = succession_.Take();
+  if (const auto* decided = absl::get_if<Succession::AsDecided>(&next)) {
+    return Obey(decided->decision, watch_.is_trial());
+  }
   // Nothing was told of the end of what a dead server has left.
   const EndedRuns& runs = *lifecycle_.now().runs;
   const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);
   const std::string more = killed.empty() ? "" : absl::StrCat("; ", killed);
-  stop_reason_ += more;
-  if (next == Next::kStartAgain) {
-    // Who waits for a stop gets it, though a start follows.
-    if (waiters_.AnyFor(Waiters::For::kGone)) RestStopped();
-    ClearHistory();
-    return StartSoon(again_reason_ + more, again_by_operator_);
-  }
-  RestStopped();
+  const auto* restart = absl::get_if<Succession::Restart>(&next);
+  if (restart == nullptr) return RestStopped(stop_reason + more);
+  // Who waits for a stop gets it, though a start follows.
+  if (waiters_.AnyFor(Waiters::For::kGone)) RestStopped(stop_reason + more);
+  ClearHistory();
+  StartSoon(restart->reason + more, restart->by_operator);
 }
 
-void DaemonRunner::RestStopped() {
-  if (lifecycle_.state() != DaemonState::kStopped) lifecycle_.Stopped(stop_reason_);
-  if (!refusal_.ok()) BeFinished();
+void DaemonRunner::RestStopped(const std::string& reason) {
+  if (lifecycle_.state() != DaemonState::kStopped) lifecycle_.Stopped(reason);
+  if (succession_.is_final()) BeFinished();
   waiters_.Answer(Waiters::For::kGone, lifecycle_.latest());
 }
 
@@ -407,17 +358,9 @@ ThrottleDecision DaemonRunner::Report(const ExitReport& report) {
   return context_.throttle->ReportExit(spec.name, spec.restart_policy, report);
 }
 
-void DaemonRunner::Obey(const ThrottleDecision& decision) {
+void DaemonRunner::Obey(const ThrottleDecision& decision, bool was_trial) {
   restarting_ = false;
-  start_at_ = decision.next_attempt.has_value() ? decision.next_attempt->monotonic : kNever;
-  start_granted_ = false;
-  // A trial that met a shortage of the machine is tried again, and is still one.
-  start_is_trial_ = decision.action == ThrottleAction::kHalt ||
-                    (start_is_trial_ && decision.rule == ThrottleRule::kShortage);
-  start_after_failure_ = start_is_trial_ ? RestartReason::kTrial : ReasonOfRestartBy(decision.rule);
-  const ExitReport& exit = lifecycle_.now().runs->front().exit;
-  start_reason_ = absl::StrCat(start_is_trial_ ? "trial start after " : "restarted after ",
-                               exit.verdict.empty() ? DescribeEnd(exit.end) : exit.verdict);
+  start_.PlanAfter(decision, lifecycle_.now().runs->front().exit, was_trial);
   switch (decision.action) {
     case ThrottleAction::kStartNow:
       lifecycle_.StartsAgain(decision);
@@ -447,18 +390,18 @@ void DaemonRunner::ClearHistory() {
 }
 
 void DaemonRunner::CancelStart() {
-  start_at_ = kNever;
+  start_.Cancel();
   restarting_ = false;
 }
 
 // Time.
 
 void DaemonRunner::Step() {
-  if (finished_) return;
+  if (finished()) return;
   // The main process may name another one and end.
   LookAtReadiness();
   LookAtInstance();
-  if (finished_) return;
+  if (finished()) return;
   output_.Look();
   TellLogProblem();
   LookAtTime();
@@ -481,25 +424,24 @@ void DaemonRunner::TellLogProblem() {
 
 void DaemonRunner::LookAtTime() {
   const MonotonicTime now = context_.clock->Now().monotonic;
-  if (up_at_ <= now) CameUp();
-  if (unready_at_ <= now) Condemn(unready_verdict_, lifecycle_.spec().stop_signal);
-  if (silent_at_ <= now) {
-    Condemn(absl::StrCat("it was silent for longer than its watchdog of ",
-                         hob::FormatDuration(lifecycle_.spec().watchdog)),
-            SIGABRT);
-  }
-  if (trial_won_at_ <= now) {
-    trial_won_at_ = kNever;
-    ClearHistory();
-    lifecycle_.Remark("its trial start succeeded");
-  }
-  if (start_at_ <= now) StartIsDue();
+  LookAtWatch(now);
+  if (start_.at() <= now) StartIsDue();
   waiters_.TimeOut(now, *lifecycle_.latest());
 }
 
+void DaemonRunner::LookAtWatch(MonotonicTime now) {
+  const InstanceWatch::Events events = watch_.Look(lifecycle_.spec(), now);
+  if (events.came_up) CameUp();
+  if (events.failed.has_value()) Condemn(events.failed->verdict, events.failed->signal);
+  if (events.trial_won) {
+    ClearHistory();
+    lifecycle_.Remark("its trial start succeeded");
+  }
+}
+
 MonotonicTime DaemonRunner::NextDeadline() const {
-  return std::min({instance_.NextDeadline(), up_at_, unready_at_, silent_at_, trial_won_at_,
-                   start_at_, waiters_.NextDeadline(), output_.NextDeadline()});
+  return std::min({instance_.NextDeadline(), watch_.NextDeadline(), start_.at(),
+                   waiters_.NextDeadline(), output_.NextDeadline()});
 }
 
 void DaemonRunner::AppendPollFds(std::vector<pollfd>& fds) {

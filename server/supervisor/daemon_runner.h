@@ -16,18 +16,25 @@
 #include "server/registry/registry.h"
 #include "server/supervisor/child_request.h"
 #include "server/supervisor/command.h"
+#include "server/supervisor/instance_watch.h"
 #include "server/supervisor/lifecycle.h"
 #include "server/supervisor/live_instance.h"
+#include "server/supervisor/pending_start.h"
+#include "server/supervisor/runner_state.h"
+#include "server/supervisor/succession.h"
 #include "server/supervisor/waiters.h"
 #include "server/throttle/restart_throttle.h"
 
 namespace hob {
 
-// Keeps one daemon as it ought to be: takes commands, notices what happens to the instance, asks
-// the throttle, starts and stops. It has no thread and never waits: whoever drives it calls Handle
-// for each command, and Step whenever one of its descriptors is ready or its deadline has come;
-// Step may be called at any other time too, and then does nothing. That is what makes it run on a
-// fake kernel and a simulated clock.
+// Keeps one daemon up or down as it is told: takes commands, looks at the instance, asks the
+// throttle, starts and stops. It has no thread and never waits: its driver calls Handle for each
+// command, and Step when one of its descriptors is ready or its deadline has come; Step may be
+// called at any other time too, and then does nothing. So tests run it on a fake kernel and a
+// simulated clock.
+//
+// PendingStart, InstanceWatch and Succession remember what is to come, LiveInstance owns the
+// processes, and Lifecycle what is told of the daemon; the runner has them act on each other.
 //
 // Not thread-safe: belongs to the daemon's worker.
 class DaemonRunner {
@@ -69,27 +76,18 @@ class DaemonRunner {
   // processes are looked at, or what is left of the output is written.
   bool ShutsDownAtOnce() const { return instance_.is_asked_at_once(); }
 
-  // Whether the daemon has ended for good, after kRemove or kShutDown: nothing may be handled from
-  // then on. What survives KILL holds up a removal, for there is never a second instance, but not
-  // the end of the server: its successor looks for it.
-  bool finished() const { return finished_; }
+  // True once the daemon has ended for good, after kRemove or kShutDown; it takes no command from
+  // then on. A process that survives KILL holds up a removal, because there is never a second
+  // instance, but not the end of the server: the next server looks for it.
+  bool finished() const { return succession_.finished(); }
 
-  // The answer to whatever else is asked once kRemove or kShutDown was handled.
-  const absl::Status& refusal() const { return refusal_; }
+  // Returns the answer to any further command once kRemove or kShutDown was handled; OK before.
+  absl::Status refusal() const;
+
+  // Returns everything that the runner knows, for another one to go on from.
+  RunnerState state() const;
 
  private:
-  // A timer that is off.
-  static constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
-
-  // What follows once nothing of the present instance is left.
-  enum class Next {
-    // What the throttle decides.
-    kAsDecided,
-    kStayStopped,
-    kStartAgain,
-    kFinish,
-  };
-
   void Start(Command command);
   void Stop(Command command);
   void Restart(Command command);
@@ -105,6 +103,8 @@ class DaemonRunner {
   // Returns why a new instance of `spec` is certain not to start, as far as that can be known
   // before the present one is stopped; absent when it may start.
   absl::optional<SpawnFailure> WhyItCannotStart(const DaemonSpec& spec) const;
+  // No trial start comes any more, because the configuration says so.
+  void DropTrial();
   // Puts the configuration in force that an earlier reload could not start, if there is one.
   void TakePendingSpec();
 
@@ -113,20 +113,19 @@ class DaemonRunner {
   static void AnswerNow(const Command& command, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
 
   // Starts: at once for an operator, else as soon as the machine's budget allows.
-  void StartSoon(const std::string& reason, bool operator_asks);
-  // The same, once nothing of the present instance is left.
-  void StartAgainWhenGone(const std::string& reason, bool operator_asks);
+  void StartSoon(const std::string& reason, bool by_operator);
   // The time of the next start has come.
   void StartIsDue();
+  // The machine's budget grants the next start only later than now.
+  void WaitForBudget(const Timestamp& now);
   void Launch();
+  // Returns what went wrong.
+  absl::optional<SpawnFailure> Spawn();
   // Has what a dead server left running of the daemon keep its place until it is gone, and
   // publishes that; false where there is nothing.
   bool TakeLeftover();
-  void SpawnFailed(SpawnFailure failure);
-  void Spawned();
-  // Decides when the instance counts as up; at once where nothing is asked of it.
-  void ExpectReadiness();
-  void ExpectReadinessInTime();
+  void SpawnFailed(SpawnFailure failure, bool was_trial);
+  void Spawned(const PendingStart::Start& start);
   void CameUp();
 
   void LookAtReadiness();
@@ -134,14 +133,11 @@ class DaemonRunner {
   // The instance says which of its processes is the main process.
   void TakeMainPid(pid_t pid);
   void ExtendTimeout(absl::Duration by);
-  // The instance showed a sign of life.
-  void HearFromWatchdog();
   // Ends the instance with `signal` because it was found wanting: a failure, whatever its exit
   // code.
   void Condemn(const std::string& verdict, int signal);
-  void CancelTimersOfInstance();
 
-  // Asks the instance to end; next_ says what follows. Precondition: there is one.
+  // Asks the instance to end; succession_ says what follows. Precondition: there is one.
   void BeginStop(const std::string& reason);
   // Tells that the kernel has refused the signal that should end the instance, where it did.
   void TellRefusal();
@@ -154,7 +150,7 @@ class DaemonRunner {
   void InstanceGone();
   // KILL does not end the instance: nobody is made to wait for that.
   void InstanceHangs();
-  void RestStopped();
+  void RestStopped(const std::string& reason);
 
   // The last line of stderr of a run that failed; empty for any other.
   std::string LastWordsOf(const ExitReport& report);
@@ -163,9 +159,11 @@ class DaemonRunner {
 
   // Reports an end that nobody asked for to the throttle.
   ThrottleDecision Report(const ExitReport& report);
-  void Obey(const ThrottleDecision& decision);
+  // `was_trial` says whether the run that ended was a trial.
+  void Obey(const ThrottleDecision& decision, bool was_trial);
 
   void LookAtTime();
+  void LookAtWatch(MonotonicTime now);
   void ClearHistory();
   void CancelStart();
   // What a line in the journal is about.
@@ -179,55 +177,21 @@ class DaemonRunner {
   ReadinessWatch readiness_;
   DaemonOutput output_;
   Waiters waiters_;
-
-  // What follows once nothing of the instance is left; with kAsDecided, the decision, made when the
-  // main process ended.
-  Next next_ = Next::kAsDecided;
-  ThrottleDecision decision_;
-  // With kStartAgain.
-  std::string again_reason_;
-  bool again_by_operator_ = false;
+  PendingStart start_;
+  InstanceWatch watch_;
+  Succession succession_;
   // Why hob itself ends the instance; empty when it does not.
   std::string verdict_;
-  // How many processes of the present instance were killed while its main process was alive.
-  int killed_processes_ = 0;
-  // Why the daemon will rest STOPPED.
-  std::string stop_reason_;
-  // Once the daemon is to end for good: the answer to whatever else is asked, and whether that is
-  // because it was removed.
-  absl::Status refusal_;
-  bool removed_ = false;
-  // An operator has said whether it is to be up: the configuration's own wish comes too late.
+  // True once an operator has said whether it is to be up: the configuration's own wish comes too
+  // late.
   bool told_by_operator_ = false;
-  // A restart is under way: others join it.
+  // True while a restart is under way: others join it.
   bool restarting_ = false;
-  bool finished_ = false;
 
   // The latest configuration, while the instance keeps running with its former one because a new
   // instance could not start; else null. Automatic starts use the former one; a command of an
   // operator, or a reload, tries this one again.
   std::shared_ptr<const DaemonSpec> pending_spec_;
-
-  // Of the next start.
-  MonotonicTime start_at_ = kNever;
-  std::string start_reason_;
-  // What lets it come, when it follows a failure.
-  absl::optional<RestartReason> start_after_failure_;
-  // The machine's budget has granted it, or need not.
-  bool start_granted_ = false;
-  // It is a trial of a daemon that was given up.
-  bool start_is_trial_ = false;
-
-  // Of the present instance: when it counts as up, when it should have been ready (and what is said
-  // if it is not), when its watchdog runs out, and when its trial is won.
-  MonotonicTime up_at_ = kNever;
-  MonotonicTime unready_at_ = kNever;
-  std::string unready_verdict_;
-  // Until when it has asked to be waited for; and whether it cannot become ready any more.
-  MonotonicTime extended_until_;
-  bool never_ready_ = false;
-  MonotonicTime silent_at_ = kNever;
-  MonotonicTime trial_won_at_ = kNever;
 };
 
 }  // namespace hob

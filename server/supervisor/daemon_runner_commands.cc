@@ -12,7 +12,7 @@ void DaemonRunner::Handle(Command command) {
   const bool ends = command.kind == Command::Kind::kRemove ||
                     command.kind == Command::Kind::kShutDown ||
                     command.kind == Command::Kind::kKill;
-  if (finished_ || (!refusal_.ok() && !ends)) return AnswerNow(command, refusal_);
+  if (finished() || (succession_.is_final() && !ends)) return AnswerNow(command, refusal());
   told_by_operator_ |= command.kind == Command::Kind::kStart ||
                        command.kind == Command::Kind::kStop ||
                        command.kind == Command::Kind::kRestart;
@@ -52,7 +52,7 @@ void DaemonRunner::Start(Command command) {
     case DaemonState::kStopping:
     case DaemonState::kClearing:
       TakePendingSpec();
-      StartAgainWhenGone("started by an operator", /*operator_asks=*/true);
+      succession_.StartAgain("started by an operator", /*by_operator=*/true);
       break;
     case DaemonState::kStopped:
     case DaemonState::kBackoff:
@@ -60,7 +60,7 @@ void DaemonRunner::Start(Command command) {
     case DaemonState::kHalted:
       TakePendingSpec();
       ClearHistory();
-      StartSoon("started by an operator", /*operator_asks=*/true);
+      StartSoon("started by an operator", /*by_operator=*/true);
       break;
   }
   AnswerWhen(Waiters::For::kUp, "start", std::move(command));
@@ -72,12 +72,12 @@ void DaemonRunner::Stop(Command command) {
   waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "stop");
   waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
   CancelStart();
-  stop_reason_ = "stopped by an operator";
+  const std::string reason = "stopped by an operator";
   if (!instance_.exists()) {
-    RestStopped();
+    RestStopped(reason);
     return AnswerNow(command, lifecycle_.latest());
   }
-  next_ = Next::kStayStopped;
+  succession_.StayStopped(reason);
   BeginStop("being stopped by an operator");
   AnswerWhen(Waiters::For::kGone, "stop", std::move(command));
 }
@@ -99,12 +99,12 @@ void DaemonRunner::Restart(Command command) {
     restarting_ = true;
     ClearHistory();
     if (!instance_.exists()) {
-      StartSoon("restarted by an operator", /*operator_asks=*/true);
+      StartSoon("restarted by an operator", /*by_operator=*/true);
     } else {
       if (lifecycle_.state() == DaemonState::kStarting) {
         waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "restart");
       }
-      StartAgainWhenGone("restarted by an operator", /*operator_asks=*/true);
+      succession_.StartAgain("restarted by an operator", /*by_operator=*/true);
       BeginStop("being restarted by an operator");
     }
   }
@@ -124,14 +124,14 @@ void DaemonRunner::Signal(const Command& command) {
 void DaemonRunner::Boot(Command command) {
   const bool is_down = lifecycle_.state() == DaemonState::kStopped || instance_.is_leftover();
   // An operator may have been faster; what they stopped stays stopped.
-  if (told_by_operator_ || !is_down || start_at_ != kNever) {
+  if (told_by_operator_ || !is_down || start_.is_planned()) {
     return AnswerNow(command, lifecycle_.latest());
   }
   lifecycle_.SetWanted(true);
   if (instance_.is_leftover()) {
-    StartAgainWhenGone("started by the configuration", /*operator_asks=*/false);
+    succession_.StartAgain("started by the configuration", /*by_operator=*/false);
   } else {
-    StartSoon("started by the configuration", /*operator_asks=*/false);
+    StartSoon("started by the configuration", /*by_operator=*/false);
   }
   AnswerWhen(Waiters::For::kTried, "start", std::move(command));
 }
@@ -142,17 +142,20 @@ void DaemonRunner::Update(Command command) {
   if (takes_back && IsUp()) lifecycle_.Remark("running with the configuration in force again");
   output_.SpecChanged(lifecycle_.spec());
   // A changed watchdog counts from here.
-  if (lifecycle_.state() == DaemonState::kRunning) HearFromWatchdog();
-  if (unready_at_ != kNever && !never_ready_) ExpectReadinessInTime();
-  const bool stays = lifecycle_.spec().restart_policy.on_halt == OnHalt::kStay;
-  // Decided, and carried out once what is left of the instance is gone.
-  if (stays && decision_.action == ThrottleAction::kHalt) decision_.next_attempt.reset();
-  const bool trial_comes = start_is_trial_ && start_at_ != kNever;
-  if (lifecycle_.state() == DaemonState::kHalted && stays && trial_comes) {
-    CancelStart();
-    lifecycle_.NoTrialComes();
+  const DaemonSpec& spec = lifecycle_.spec();
+  if (lifecycle_.state() == DaemonState::kRunning) {
+    watch_.BeginWatchdog(spec, context_.clock->Now().monotonic);
   }
+  watch_.ReadyTimeoutChanged(spec, last_spawned());
+  if (spec.restart_policy.on_halt == OnHalt::kStay) DropTrial();
   AnswerNow(command, lifecycle_.latest());
+}
+
+void DaemonRunner::DropTrial() {
+  succession_.DropTrial();
+  if (lifecycle_.state() != DaemonState::kHalted || !start_.is_trial()) return;
+  CancelStart();
+  lifecycle_.NoTrialComes();
 }
 
 void DaemonRunner::Replace(Command command) {
@@ -174,31 +177,28 @@ void DaemonRunner::Replace(Command command) {
   waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "reload");
   CancelStart();
   if (instance_.exists()) {
-    StartAgainWhenGone("started with its changed configuration", /*operator_asks=*/false);
+    succession_.StartAgain("started with its changed configuration", /*by_operator=*/false);
     BeginStop("being restarted: its configuration changed");
   } else {
-    StartSoon("started with its changed configuration", /*operator_asks=*/false);
+    StartSoon("started with its changed configuration", /*by_operator=*/false);
   }
   AnswerWhen(Waiters::For::kTried, "reload", std::move(command));
 }
 
 void DaemonRunner::Finish(Command command) {
-  removed_ = command.kind == Command::Kind::kRemove;
+  succession_.Finish(command.kind == Command::Kind::kRemove);
   lifecycle_.SetWanted(false);
   CancelStart();
-  const std::string& name = lifecycle_.spec().name;
-  stop_reason_ = removed_ ? "removed from the configuration" : "the server is shutting down";
-  refusal_ = removed_ ? DaemonNotFound(name, {}) : ShuttingDown();
   for (const auto what : {Waiters::For::kUp, Waiters::For::kTried}) {
-    if (removed_) waiters_.Overtake(what, name, "removal");
-    waiters_.Answer(what, refusal_);
+    if (succession_.is_removal()) waiters_.Overtake(what, lifecycle_.spec().name, "removal");
+    waiters_.Answer(what, refusal());
   }
+  const std::string reason = succession_.StopReason();
   if (!instance_.exists()) {
-    RestStopped();
+    RestStopped(reason);
     return AnswerNow(command, lifecycle_.latest());
   }
-  next_ = Next::kFinish;
-  BeginStop(absl::StrCat("being stopped: ", stop_reason_));
+  BeginStop(absl::StrCat("being stopped: ", reason));
   AnswerWhen(Waiters::For::kGone, "stop", std::move(command));
 }
 
@@ -233,7 +233,7 @@ void DaemonRunner::TakePendingSpec() {
 void DaemonRunner::AnswerWhen(Waiters::For what, const char* name, Command command) {
   if (command.no_wait) {
     // What the next Step will do at once is under way only then.
-    if (start_at_ > context_.clock->Now().monotonic) {
+    if (start_.at() > context_.clock->Now().monotonic) {
       return AnswerNow(command, lifecycle_.latest());
     }
     what = Waiters::For::kTried;

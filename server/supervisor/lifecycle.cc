@@ -28,6 +28,14 @@ Lifecycle::Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock,
   latest_ = std::make_shared<const DaemonSnapshot>(now_);
 }
 
+Lifecycle::State Lifecycle::Remembered() const {
+  State state{now_, {}, reason_, obstacle_};
+  state.daemon.spec = nullptr;
+  state.daemon.runs = nullptr;
+  for (const EndedRun& run : *now_.runs) state.runs.push_back(run);
+  return state;
+}
+
 void Lifecycle::PublishNow() {
   latest_ = std::make_shared<const DaemonSnapshot>(now_);
   publish_(latest_);

@@ -23,6 +23,18 @@ class Lifecycle {
  public:
   using Publish = std::function<void(DaemonSnapshotPtr)>;
 
+  // Holds all that is told of a daemon, apart from its configuration. A plain value.
+  struct State {
+    // Its `spec` and `runs` are null.
+    DaemonSnapshot daemon;
+    // The ended runs, the latest first.
+    std::vector<EndedRun> runs;
+    // daemon.reason without the obstacle, and the obstacle to the instance's end; empty if there is
+    // none.
+    std::string reason;
+    std::string obstacle;
+  };
+
   // Begins STOPPED; not wanted. Nothing is published before the first call of PublishNow or the
   // first event.
   Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock, Publish publish);
@@ -32,6 +44,8 @@ class Lifecycle {
   bool wanted() const { return now_.wanted; }
   // All that is known, what was not yet published included.
   const DaemonSnapshot& now() const { return now_; }
+  // Returns a copy of all that is known, without the configuration.
+  State Remembered() const;
   // The latest snapshot that was published; never null.
   const DaemonSnapshotPtr& latest() const { return latest_; }
 

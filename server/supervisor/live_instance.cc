@@ -26,25 +26,18 @@ absl::optional<SpawnFailure> LiveInstance::Spawn(Spawner& spawner, const SpawnRe
   SpawnResult result = spawner.Spawn(request);
   if (auto* failure = absl::get_if<SpawnFailure>(&result)) return std::move(*failure);
   instance_ = std::move(absl::get<std::unique_ptr<Instance>>(result));
-  spawned_ = clock_.Now();
-  main_ended_ = false;
-  asked_at_ = kNever;
-  kill_at_ = kNever;
-  killed_at_ = kNever;
-  unkillable_said_ = false;
-  is_leftover_ = false;
-  refusal_.clear();
-  look_at_ = kNever;
+  state_ = State();
+  state_.spawned = clock_.Now();
   return absl::nullopt;
 }
 
 void LiveInstance::TakeOver(std::unique_ptr<Instance> leftover) {
   instance_ = std::move(leftover);
-  main_ended_ = true;
-  is_leftover_ = true;
+  state_.main_ended = true;
+  state_.is_leftover = true;
   Kill();
-  look_interval_ = kLongestInterval;
-  unkillable_said_ = true;
+  state_.look_interval = kLongestInterval;
+  state_.unkillable_said = true;
 }
 
 absl::Status LiveInstance::Signal(int signal, bool all) {
@@ -52,10 +45,10 @@ absl::Status LiveInstance::Signal(int signal, bool all) {
 }
 
 void LiveInstance::AskToEnd(int signal, StopScope scope, absl::Duration patience) {
-  asked_at_ = clock_.Now().monotonic;
+  state_.asked_at = clock_.Now().monotonic;
   if (patience <= absl::ZeroDuration()) return Kill();
   SendStopSignal(signal, scope);
-  kill_at_ = asked_at_ + patience;
+  state_.kill_at = state_.asked_at + patience;
 }
 
 void LiveInstance::SendStopSignal(int signal, StopScope scope) {
@@ -72,92 +65,95 @@ void LiveInstance::SendStopSignal(int signal, StopScope scope) {
 
 void LiveInstance::Kill() {
   NoteRefusal(instance_->SignalTree(SIGKILL));
-  kill_at_ = kNever;
+  state_.kill_at = kNever;
   const MonotonicTime now = clock_.Now().monotonic;
   // Killing it again and again does not put the next look off.
-  if (was_killed() && look_at_ > now) return;
+  if (was_killed() && state_.look_at > now) return;
   if (!was_killed()) {
-    killed_at_ = now;
-    look_interval_ = kFirstInterval;
+    state_.killed_at = now;
+    state_.look_interval = kFirstInterval;
   }
-  look_at_ = now + look_interval_;
+  state_.look_at = now + state_.look_interval;
 }
 
 // What is gone already is noticed by the next look, and what was not found is looked for again.
 void LiveInstance::NoteRefusal(const absl::Status& signalled) {
-  refusal_ = absl::IsPermissionDenied(signalled) ? std::string(signalled.message()) : "";
+  state_.refusal = absl::IsPermissionDenied(signalled) ? std::string(signalled.message()) : "";
 }
 
 void LiveInstance::BePatientUntil(MonotonicTime time) {
-  if (kill_at_ != kNever) kill_at_ = std::max(kill_at_, time);
+  if (state_.kill_at != kNever) state_.kill_at = std::max(state_.kill_at, time);
 }
 
 LiveInstance::Events LiveInstance::Look() {
   Events events;
   if (!exists()) return events;
   LookForMainEnd(events);
-  if (main_ended_ && instance_->IsGone()) {
+  if (state_.main_ended && instance_->IsGone()) {
     instance_ = nullptr;
     events.gone = true;
     return events;
   }
   const MonotonicTime now = clock_.Now().monotonic;
-  const bool is_left_behind = main_ended_ && !was_asked();
-  if (kill_at_ <= now || (is_left_behind && !was_killed())) {
+  const bool is_left_behind = state_.main_ended && !was_asked();
+  if (state_.kill_at <= now || (is_left_behind && !was_killed())) {
     EndPatience(events);
   } else if (was_killed()) {
     LookAtKilled(now, events);
-  } else if (main_ended_) {
+  } else if (state_.main_ended) {
     LookAgain(now);
   }
   return events;
 }
 
 void LiveInstance::LookForMainEnd(Events& events) {
-  if (main_ended_) return;
+  if (state_.main_ended) return;
   events.main_ended = instance_->TryReap();
-  main_ended_ = events.main_ended.has_value();
+  state_.main_ended = events.main_ended.has_value();
 }
 
 void LiveInstance::EndPatience(Events& events) {
   events.killed_processes = instance_->CountAlive();
-  if (was_asked()) events.killed_after = kill_at_ - asked_at_;
+  if (was_asked()) events.killed_after = state_.kill_at - state_.asked_at;
   Kill();
+  const bool counts = !state_.main_ended && state_.refusal.empty();
+  if (counts) state_.killed_processes = events.killed_processes;
 }
 
 void LiveInstance::LookAtKilled(MonotonicTime now, Events& events) {
-  if (look_at_ <= now) {
-    look_interval_ = std::min(look_interval_ * 2, kLongestInterval);
+  if (state_.look_at <= now) {
+    state_.look_interval = std::min(state_.look_interval * 2, kLongestInterval);
     Kill();
   }
-  const absl::Duration patience = refusal_.empty() ? kUnkillableAfter : kRefusesAfter;
+  const absl::Duration patience = state_.refusal.empty() ? kUnkillableAfter : kRefusesAfter;
   // If hobd itself was suspended, it has looked too rarely to call the process unkillable.
-  const bool knows = look_interval_ == kLongestInterval && now - killed_at_ >= patience;
-  if (!knows || unkillable_said_) return;
-  unkillable_said_ = true;
+  const bool knows = state_.look_interval == kLongestInterval && now - state_.killed_at >= patience;
+  if (!knows || state_.unkillable_said) return;
+  state_.unkillable_said = true;
   events.unkillable = true;
 }
 
 void LiveInstance::LookAgain(MonotonicTime now) {
   if (instance_->tree_fd() >= 0) {
-    look_at_ = kNever;
-  } else if (look_at_ == kNever || look_at_ <= now) {
-    look_interval_ =
-        look_at_ == kNever ? kFirstInterval : std::min(look_interval_ * 2, kLongestInterval);
-    look_at_ = now + look_interval_;
+    state_.look_at = kNever;
+  } else if (state_.look_at == kNever || state_.look_at <= now) {
+    state_.look_interval = state_.look_at == kNever
+                               ? kFirstInterval
+                               : std::min(state_.look_interval * 2, kLongestInterval);
+    state_.look_at = now + state_.look_interval;
   }
 }
 
 MonotonicTime LiveInstance::NextDeadline() const {
-  return exists() ? std::min(kill_at_, look_at_) : kNever;
+  return exists() ? std::min(state_.kill_at, state_.look_at) : kNever;
 }
 
 void LiveInstance::AppendPollFds(std::vector<pollfd>& fds) {
   if (!exists()) return;
-  if (!main_ended_) fds.push_back({instance_->exit_fd(), POLLIN, 0});
+  if (!state_.main_ended) fds.push_back({instance_->exit_fd(), POLLIN, 0});
   const int former = instance_->former_exit_fd();
   if (former >= 0) fds.push_back({former, POLLIN, 0});
-  if (main_ended_) fds.push_back({instance_->tree_fd(), POLLPRI, 0});
+  if (state_.main_ended) fds.push_back({instance_->tree_fd(), POLLPRI, 0});
 }
 
 }  // namespace hob

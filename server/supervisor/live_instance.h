@@ -25,23 +25,51 @@ namespace hob {
 // Not thread-safe: belongs to the daemon's worker. Never waits.
 class LiveInstance {
  public:
+  // Holds all that an instance's end depends on, apart from its processes. A plain value.
+  struct State {
+    // Time of its spawn.
+    Timestamp spawned;
+    bool main_ended = false;
+    // Time at which it was asked to end; InfiniteFuture if it was not.
+    MonotonicTime asked_at = MonotonicTime::InfiniteFuture();
+    // End of patience; InfiniteFuture: never.
+    MonotonicTime kill_at = MonotonicTime::InfiniteFuture();
+    // Time of the first KILL; InfiniteFuture: not yet.
+    MonotonicTime killed_at = MonotonicTime::InfiniteFuture();
+    // Number of processes that were killed while the main process was alive.
+    int killed_processes = 0;
+    // True once Look has said that KILL does not end it.
+    bool unkillable_said = false;
+    // True if a dead server left it.
+    bool is_leftover = false;
+    // As refusal() returns it.
+    std::string refusal;
+    // Time of the next look at the tree, and the span from there to the one after.
+    MonotonicTime look_at = MonotonicTime::InfiniteFuture();
+    absl::Duration look_interval;
+  };
+
   // `clock` outlives the object.
   explicit LiveInstance(const Clock& clock) : clock_(clock) {}
 
   // True if there is an instance, or something left of one.
   bool exists() const { return instance_ != nullptr; }
-  bool main_ended() const { return main_ended_; }
+  bool main_ended() const { return state_.main_ended; }
+  // Returns the state of the present instance, else of the last.
+  const State& state() const { return state_; }
   // True if there is one that KILL does not end.
-  bool hangs() const { return exists() && unkillable_said_; }
+  bool hangs() const { return exists() && state_.unkillable_said; }
   // True if the main process has ended after AskToEnd, and what it left behind may still end by
   // itself.
-  bool awaits_survivors() const { return exists() && main_ended_ && was_asked() && !was_killed(); }
+  bool awaits_survivors() const {
+    return exists() && state_.main_ended && was_asked() && !was_killed();
+  }
   // The time that is left until the KILL that AskToEnd has planned; infinite when none is planned.
-  absl::Duration patience_left() const { return kill_at_ - clock_.Now().monotonic; }
+  absl::Duration patience_left() const { return state_.kill_at - clock_.Now().monotonic; }
   // The process, while the main process has not ended.
   pid_t pid() const { return instance_->pid(); }
   // When it was spawned, or the last one was.
-  Timestamp spawned() const { return spawned_; }
+  Timestamp spawned() const { return state_.spawned; }
 
   // Precondition: !exists(). Returns what went wrong.
   absl::optional<SpawnFailure> Spawn(Spawner& spawner, const SpawnRequest& request);
@@ -50,11 +78,14 @@ class LiveInstance {
   // which it gets again, does not end it. Precondition: !exists().
   void TakeOver(std::unique_ptr<Instance> leftover);
   // True if there is one that was taken over.
-  bool is_leftover() const { return exists() && is_leftover_; }
+  bool is_leftover() const { return exists() && state_.is_leftover; }
+
+  // Returns how many processes of it were killed while its main process was alive.
+  int killed_processes() const { return state_.killed_processes; }
 
   // Why the kernel refused the latest signal that should end the instance to some of it; empty
   // where it did not: "Operation not permitted: process 7 runs as uid 0, ...".
-  const std::string& refusal() const { return refusal_; }
+  const std::string& refusal() const { return state_.refusal; }
 
   // True if there is one that AskToEnd asks without a wait for anything.
   bool is_asked_at_once() const { return exists() && instance_->IsSignalledAtOnce(); }
@@ -99,8 +130,8 @@ class LiveInstance {
 
  private:
   void NoteRefusal(const absl::Status& signalled);
-  bool was_asked() const { return asked_at_ != MonotonicTime::InfiniteFuture(); }
-  bool was_killed() const { return killed_at_ != MonotonicTime::InfiniteFuture(); }
+  bool was_asked() const { return state_.asked_at != MonotonicTime::InfiniteFuture(); }
+  bool was_killed() const { return state_.killed_at != MonotonicTime::InfiniteFuture(); }
   void SendStopSignal(int signal, StopScope scope);
   void LookForMainEnd(Events& events);
   void EndPatience(Events& events);
@@ -109,21 +140,7 @@ class LiveInstance {
 
   const Clock& clock_;
   std::unique_ptr<Instance> instance_;
-  Timestamp spawned_;
-  bool main_ended_ = false;
-
-  // When it was asked to end, InfiniteFuture: nobody asked it; and when patience ends,
-  // InfiniteFuture: never.
-  MonotonicTime asked_at_ = MonotonicTime::InfiniteFuture();
-  MonotonicTime kill_at_ = MonotonicTime::InfiniteFuture();
-  // When it was killed first; InfiniteFuture: not yet.
-  MonotonicTime killed_at_ = MonotonicTime::InfiniteFuture();
-  bool unkillable_said_ = false;
-  bool is_leftover_ = false;
-  std::string refusal_;
-  // When the tree is looked at again, and how long it is until the time after.
-  MonotonicTime look_at_ = MonotonicTime::InfiniteFuture();
-  absl::Duration look_interval_;
+  State state_;
 };
 
 }  // namespace hob

@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "server/daemon/daemon_state.h"
 #include "server/registry/change_reader.h"
+#include "server/supervisor/runner_state.h"
 #include "server/supervisor/testing/runner_harness.h"
 
 namespace hob {
@@ -215,6 +216,15 @@ std::vector<Event> Events() {
   };
 }
 
+// Expects that everything that the runner knows is written down and read back as it is.
+void ExpectReadBack(const DaemonRunner& runner, const std::string& where) {
+  const RunnerState state = runner.state();
+  const std::string text = SerializeRunnerState(state);
+  const absl::StatusOr<RunnerState> read = ParseRunnerState(text);
+  ASSERT_TRUE(read.ok()) << where << ": " << read.status() << "\n" << text;
+  EXPECT_TRUE(*read == state) << where << ":\n" << text;
+}
+
 // "STOPPING → STOPPED", "=" where the state stays, with the answer where it is not OK; "." for what
 // cannot happen.
 std::string Cell(State state, const Event& event) {
@@ -263,6 +273,24 @@ TEST(StateTableTest, EveryEventInEveryStateDoesWhatTheReadmeSays) {
     return;
   }
   EXPECT_EQ(table, TableOfReadme());
+}
+
+TEST(StateTableTest, EveryStateIsWrittenDownAndReadBack) {
+  for (const State state : kAllDaemonStates) {
+    Scene scene(state);
+    EXPECT_EQ(scene.web().runner->state().lifecycle.daemon.state, state);
+    ExpectReadBack(*scene.web().runner, NameOf(state));
+  }
+}
+
+TEST(StateTableTest, EveryStateAfterAnEventIsWrittenDownAndReadBack) {
+  for (const Event& event : Events()) {
+    for (const State state : kAllDaemonStates) {
+      Scene scene(state);
+      event.happens(scene);
+      ExpectReadBack(*scene.web().runner, absl::StrCat(event.name, " in ", NameOf(state)));
+    }
+  }
 }
 
 }  // namespace

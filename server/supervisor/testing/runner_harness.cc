@@ -1,5 +1,7 @@
 #include "server/supervisor/testing/runner_harness.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -23,6 +25,38 @@ DaemonSpec WebSpec() {
   spec.command = "/bin/web";
   spec.argv = {"/bin/web"};
   return spec;
+}
+
+DaemonSpec SlowToComeUp() {
+  DaemonSpec spec = WebSpec();
+  spec.start_time = absl::Seconds(2);
+  return spec;
+}
+
+DaemonSpec Patient() {
+  DaemonSpec spec = WebSpec();
+  spec.restart_policy.backoff = absl::Seconds(10);
+  spec.restart_policy.backoff_jitter = 0;
+  spec.restart_policy.retry_time = absl::Minutes(1);
+  return spec;
+}
+
+FakeProgram SlowToEnd(absl::Duration dying_takes) {
+  FakeProgram program;
+  program.dying_takes = dying_takes;
+  return program;
+}
+
+FakeProgram Deaf() {
+  FakeProgram program;
+  program.survives = {SIGTERM};
+  return program;
+}
+
+void Halt(RunnerHarness& web) {
+  web.Do(Command::Kind::kBoot);
+  for (int i = 0; i < 3; ++i) web.Exit(1);
+  ASSERT_EQ(web.state(), DaemonState::kHalted);
 }
 
 RunnerHarness::RunnerHarness(const DaemonSpec& spec, const StartBudget::Options& budget)

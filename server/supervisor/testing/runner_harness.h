@@ -19,6 +19,15 @@ namespace hob {
 
 // The daemon "web" with the defaults of the contract.
 DaemonSpec WebSpec();
+// The same, which counts as up after 2 s.
+DaemonSpec SlowToComeUp();
+// The same, which waits 10 s before a restart, and is given up after 3 failures within a minute.
+DaemonSpec Patient();
+
+// Returns a program that takes so long to end.
+FakeProgram SlowToEnd(absl::Duration dying_takes);
+// Returns a program that no TERM ends.
+FakeProgram Deaf();
 
 // A runner of the daemon "web" with everything that it needs, driven on the test's own thread: a
 // worker without the thread.
@@ -74,6 +83,9 @@ class RunnerHarness {
   std::string last_;
   std::string path_;
 };
+
+// Brings a daemon of the default policy to HALTED.
+void Halt(RunnerHarness& web);
 
 }  // namespace hob
 

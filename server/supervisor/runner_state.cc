@@ -1,0 +1,146 @@
+#include "server/supervisor/runner_state.h"
+
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/supervisor/field_lines.h"
+
+namespace hob {
+namespace {
+
+constexpr char kFirstLine[] = "hob-runner 1\n";
+
+}  // namespace
+
+// All names, those of members too, stay as they are: another version of hob may read them.
+
+template <>
+struct NamesOf<DaemonState> {
+  static constexpr std::pair<DaemonState, absl::string_view> kNames[] = {
+      {DaemonState::kStopped, "stopped"},   {DaemonState::kStarting, "starting"},
+      {DaemonState::kRunning, "running"},   {DaemonState::kBackoff, "backoff"},
+      {DaemonState::kStopping, "stopping"}, {DaemonState::kClearing, "clearing"},
+      {DaemonState::kExited, "exited"},     {DaemonState::kHalted, "halted"},
+  };
+  static_assert(std::size(kNames) == kAllDaemonStates.size());
+};
+
+template <>
+struct NamesOf<RestartReason> {
+  static constexpr std::pair<RestartReason, absl::string_view> kNames[] = {
+      {RestartReason::kRetry, "retry"},
+      {RestartReason::kBackoff, "backoff"},
+      {RestartReason::kShortage, "shortage"},
+      {RestartReason::kTrial, "trial"},
+  };
+  static_assert(std::size(kNames) == kAllRestartReasons.size());
+};
+
+template <>
+struct NamesOf<ThrottleRule> {
+  static constexpr std::pair<ThrottleRule, absl::string_view> kNames[] = {
+      {ThrottleRule::kRetry, "retry"},
+      {ThrottleRule::kBackoffDelay, "backoff_delay"},
+      {ThrottleRule::kWindowFull, "window_full"},
+      {ThrottleRule::kShortage, "shortage"},
+      {ThrottleRule::kBudget, "budget"},
+      {ThrottleRule::kTrialFailed, "trial_failed"},
+      {ThrottleRule::kLeftExited, "left_exited"},
+  };
+  static_assert(std::size(kNames) == static_cast<size_t>(ThrottleRule::kLeftExited) + 1);
+};
+
+template <>
+struct NamesOf<ThrottleAction> {
+  static constexpr std::pair<ThrottleAction, absl::string_view> kNames[] = {
+      {ThrottleAction::kStartNow, "start_now"},
+      {ThrottleAction::kWait, "wait"},
+      {ThrottleAction::kHalt, "halt"},
+      {ThrottleAction::kLeave, "leave"},
+  };
+  static_assert(std::size(kNames) == static_cast<size_t>(ThrottleAction::kLeave) + 1);
+};
+
+template <>
+struct NamesOf<EndOfProcess> {
+  static constexpr const char* kNames[] = {"exited", "killed", "spawn_failure", "unobserved"};
+};
+
+template <>
+struct NamesOf<Succession::State> {
+  static constexpr const char* kNames[] = {"as_decided", "stopped", "restart", "final"};
+};
+
+HOB_FIELDS(Timestamp, monotonic, wall);
+HOB_FIELDS(ExitedWithCode, code);
+HOB_FIELDS(KilledBySignal, signal, core_dumped);
+HOB_FIELDS(SpawnFailure, stage, error_number, message);
+
+template <>
+struct FieldsOf<UnobservedEnd> {
+  static constexpr char kNames[] = "";
+  static std::tuple<> Of(const UnobservedEnd&) { return {}; }
+};
+
+HOB_FIELDS(ResourceUsage, user_cpu, system_cpu, peak_resident_bytes);
+HOB_FIELDS(ExitReport, end, time, uptime, requested, verdict, killed_processes, usage);
+HOB_FIELDS(EndedRun, pid, start_time, ready_time, exit, last_stderr_line);
+HOB_FIELDS(Failure, time, description, end);
+HOB_FIELDS(ThrottleDecision, action, rule, failures, failures_in_window, max_retries, retry_time,
+           consecutive_restarts, delay, next_attempt);
+HOB_FIELDS(DaemonCounts, restarts, restarts_by_reason, exits, exits_by_kind, log_stalls);
+HOB_FIELDS(DaemonNotes, status_text, log_problem, small_pipe_bytes);
+
+// Its configuration and its runs are kept apart.
+template <>
+struct FieldsOf<DaemonSnapshot> {
+  static constexpr char kNames[] =
+      "state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes, counts, "
+      "next_start_time, throttle";
+  template <typename S>
+  static auto Of(S& s) {
+    auto& [spec, state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes,
+           counts, next_start_time, throttle, runs] = s;
+    return std::tie(state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes,
+                    counts, next_start_time, throttle);
+  }
+};
+
+HOB_FIELDS(Lifecycle::State, daemon, runs, reason, obstacle);
+HOB_FIELDS(LiveInstance::State, spawned, main_ended, asked_at, kill_at, killed_at, killed_processes,
+           unkillable_said, is_leftover, refusal, look_at, look_interval);
+HOB_FIELDS(PendingStart::Start, reason, after_failure, is_trial);
+HOB_FIELDS(PendingStart::State, at, start, is_granted);
+HOB_FIELDS(InstanceWatch::State, up_at, unready_at, unready_verdict, extended_until, never_ready,
+           silent_at, is_trial, trial_won_at);
+HOB_FIELDS(Succession::AsDecided, decision);
+HOB_FIELDS(Succession::Stopped, reason);
+HOB_FIELDS(Succession::Restart, reason, by_operator, stop_reason);
+HOB_FIELDS(Succession::Final, is_removal, is_done);
+HOB_FIELDS(RunnerState, lifecycle, has_instance, instance, start, watch, succession, verdict,
+           told_by_operator, restarting, has_pending_spec);
+
+bool operator==(const RunnerState& a, const RunnerState& b) { return Equal(a, b); }
+
+std::string SerializeRunnerState(const RunnerState& state) {
+  FieldWriter writer;
+  writer.Write("", state);
+  return kFirstLine + writer.text();
+}
+
+absl::StatusOr<RunnerState> ParseRunnerState(absl::string_view text) {
+  if (!absl::ConsumePrefix(&text, kFirstLine)) {
+    return absl::InvalidArgumentError("the first line is not \"hob-runner 1\"");
+  }
+  RunnerState state;
+  FieldReader reader(text);
+  reader.Read("", state);
+  if (!reader.status().ok()) return reader.status();
+  return state;
+}
+
+}  // namespace hob

@@ -1,0 +1,55 @@
+#ifndef HOB_SERVER_SUPERVISOR_RUNNER_STATE_H_
+#define HOB_SERVER_SUPERVISOR_RUNNER_STATE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/supervisor/instance_watch.h"
+#include "server/supervisor/lifecycle.h"
+#include "server/supervisor/live_instance.h"
+#include "server/supervisor/pending_start.h"
+#include "server/supervisor/succession.h"
+
+namespace hob {
+
+// Holds everything that a DaemonRunner knows, for another process to go on from. It has no
+// descriptors, no callers that wait for an answer, and no configuration: that is kept elsewhere. A
+// plain value.
+struct RunnerState {
+  Lifecycle::State lifecycle;
+  // True if there is an instance, or something left of one.
+  bool has_instance = false;
+  // Of the present instance, else of the last.
+  LiveInstance::State instance;
+  PendingStart::State start;
+  InstanceWatch::State watch;
+  Succession::State succession;
+  // Says why hob itself ends the instance; empty if it does not.
+  std::string verdict;
+  // True once an operator has said whether the daemon is to be up.
+  bool told_by_operator = false;
+  bool restarting = false;
+  // True if the daemon runs with its former configuration because the present one cannot start.
+  bool has_pending_spec = false;
+};
+
+// True if every field is equal.
+bool operator==(const RunnerState& a, const RunnerState& b);
+
+// Returns the state as lines "KEY VALUE" after the line "hob-runner 1". Points on the monotonic
+// clock are nanoseconds since the boot and mean nothing after the next one; durations and wall
+// times (since 1970) are nanoseconds too.
+//
+// A later version may add keys: ParseRunnerState leaves a field without a line at its default, and
+// ignores a line without a field. A change that older readers would misunderstand takes another
+// first line.
+std::string SerializeRunnerState(const RunnerState& state);
+
+// Returns the state that SerializeRunnerState wrote. InvalidArgument, with the line, if a line or a
+// value cannot be read.
+absl::StatusOr<RunnerState> ParseRunnerState(absl::string_view text);
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SUPERVISOR_RUNNER_STATE_H_
