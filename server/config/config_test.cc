@@ -382,7 +382,7 @@ TEST_F(ConfigTest, MisleadingValuesAreWarnings) {
   EXPECT_THAT(ErrorsOf({"[os_daemon_settings]\nretry_time = 5 # s\nenvironment = A=1 # x\n"}),
               ElementsAre(AllOf(HasSubstr("1.ini:2: retry_time: '5 # s' is not a duration"),
                                 HasSubstr("; '#' starts no comment: write ';'")),
-                          HasSubstr("'#' sets no variable: '#' starts no comment behind an entry: "
+                          HasSubstr("'#' sets no variable: '#' starts no comment after an entry: "
                                     "quote it, or give the comment a line of its own")));
 }
 
@@ -395,7 +395,7 @@ TEST_F(ConfigTest, ProgramsOfSupervisordAreErrors) {
                                                 "did you mean [daemon:web]?"));
   EXPECT_THAT(Texts(loaded.warnings),
               ElementsAre("1.ini:1: the section [supervisord] is not hob's: skipped; it is "
-                          "supervisord's: what hob has of it are keys of [hob]",
+                          "supervisord's: hob's equivalents are keys of [hob]",
                           "1.ini:6: the section [group:all] is not hob's: skipped; it is "
                           "supervisord's: hob has no groups, commands take globs such as 'web-*'"));
 }

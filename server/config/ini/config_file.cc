@@ -88,7 +88,7 @@ absl::Status CheckFolder(const std::string& folder) {
     // ReadConfigFile reports a missing file.
     if (IsMissing(errno)) return absl::OkStatus();
     return Wrong(
-        absl::StrCat("lies in ", folder, ", which cannot be looked at: ", strerrordesc_np(errno)));
+        absl::StrCat("lies in ", folder, ", which cannot be checked: ", strerrordesc_np(errno)));
   }
   struct statvfs mount;
   if (statvfs(folder.c_str(), &mount) == 0 && IsReadOnly(mount)) return absl::OkStatus();

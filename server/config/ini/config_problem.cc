@@ -43,7 +43,7 @@ std::vector<ConfigProblem> ProblemList::Sorted(const std::vector<std::string>& s
     problems.push_back(
         {NameOf(last_dropped_source_, sources), 0,
          absl::StrCat(dropped_, dropped_ == 1 ? " more problem is" : " more problems are",
-                      " not shown: mend these first")});
+                      " not shown: fix these first")});
   }
   return problems;
 }

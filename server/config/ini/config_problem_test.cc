@@ -28,11 +28,11 @@ TEST(ProblemListTest, CountsProblemsBeyondTheLimit) {
   for (const ConfigProblem& problem : problems.Sorted({"f", "g"})) {
     texts.push_back(problem.ToString());
   }
-  EXPECT_THAT(texts, ElementsAre("f:1: a", "g: 2 more problems are not shown: mend these first"));
+  EXPECT_THAT(texts, ElementsAre("f:1: a", "g: 2 more problems are not shown: fix these first"));
   ProblemList two(/*most=*/1);
   two.Add({0, 1}, "a");
   two.Add({0, 2}, "b");
-  EXPECT_EQ(two.Sorted({"f"}).back().message, "1 more problem is not shown: mend these first");
+  EXPECT_EQ(two.Sorted({"f"}).back().message, "1 more problem is not shown: fix these first");
 }
 
 }  // namespace

@@ -182,7 +182,7 @@ TEST(IniFileTest, WrongHeadersAreErrors) {
   EXPECT_EQ(ProblemOf("[]"), "1: the section's header is empty: write [NAME]");
   EXPECT_THAT(ProblemOf("[  ] ; x"), HasSubstr("is empty"));
   EXPECT_EQ(ProblemOf("[hob] x = y"),
-            "1: after the header [hob] stands 'x = y': give it a line of its own, or put ';' "
+            "1: the header [hob] is followed by 'x = y': give that a line of its own, or put ';' "
             "before a comment");
   EXPECT_THAT(ProblemOf("[Hob]\nnonsense\n"), HasSubstr("1: [Hob] is not a section of hob's: did"));
   EXPECT_THAT(ProblemOf("[daemon:a/b]\n"), HasSubstr("did you mean 'a-b'?"));
@@ -200,7 +200,8 @@ TEST(IniFileTest, ForeignSectionsAreLeftAlone) {
 TEST(IniFileTest, MisspeltHeadersAreFoundInForeignSections) {
   EXPECT_THAT(Parse("[x]\n  [os_daemons]\na = 1").entries, ElementsAre("os_daemons a=1"));
   EXPECT_THAT(ProblemOf("[x]\n[os_daemons\na = 1"), HasSubstr("2: the section's header"));
-  EXPECT_THAT(ProblemOf("[x]\n[hob] y\na = 1"), HasSubstr("2: after the header [hob]"));
+  EXPECT_THAT(ProblemOf("[x]\n[hob] y\na = 1"),
+              HasSubstr("2: the header [hob] is followed by 'y'"));
   EXPECT_THAT(ProblemOf("[x]\n[os_daemon]\na = 1"), HasSubstr("did you mean [os_daemons]?"));
 }
 
@@ -268,7 +269,7 @@ TEST(IniFileTest, ManyProblemsAreCountedAndNotKept) {
   for (int i = 0; i < 20'000; ++i) text += "x\n";
   const Parsed parsed = Parse(text);
   EXPECT_EQ(parsed.problems.size(), 10'001);
-  EXPECT_EQ(parsed.problems.back(), "0: 10000 more problems are not shown: mend these first");
+  EXPECT_EQ(parsed.problems.back(), "0: 10000 more problems are not shown: fix these first");
 }
 
 TEST(IniFileTest, MessagesCutAndEscapeQuotedTexts) {

@@ -49,8 +49,8 @@ IniHeader ParseHeader(absl::string_view line) {
     header.problem = "the section's header is empty: write [NAME]";
   } else if (!rest.empty() && rest[0] != ';') {
     header.problem =
-        absl::StrCat("after the header [", Printable(header.name), "] stands '", Printable(rest),
-                     "': give it a line of its own, or put ';' before a comment");
+        absl::StrCat("the header [", Printable(header.name), "] is followed by '", Printable(rest),
+                     "': give that a line of its own, or put ';' before a comment");
   }
   return header;
 }

@@ -53,7 +53,7 @@ absl::Status NoVariableError(const std::vector<QuotedWord>& words, int index) {
   if (words[index].shell_characters.substr(0, 1) == "#") {
     return absl::InvalidArgumentError(absl::StrCat(
         problem,
-        "'#' starts no comment behind an entry: quote it, or give the comment a line of its ",
+        "'#' starts no comment after an entry: quote it, or give the comment a line of its ",
         "own"));
   }
   if (index == 0 || absl::StrContains(text, '=')) {
@@ -191,8 +191,8 @@ std::vector<std::string> EnvironmentWarnings(absl::string_view text) {
     warnings.push_back(absl::StrCat(
         "the comma ends '", Printable(before.text), "', and '", Printable((*words)[i].text),
         "' is a variable of its own: if it is part of the value, quote it: ",
-        Printable(WithQuotedValue(JoinWords(*words, i - 1, i))),
-        "; if not, put a blank behind the ", "comma"));
+        Printable(WithQuotedValue(JoinWords(*words, i - 1, i))), "; if not, put a blank after the ",
+        "comma"));
   }
   return warnings;
 }

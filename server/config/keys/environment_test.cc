@@ -54,7 +54,7 @@ TEST(ParseEnvironmentTest, ShowsHowToQuoteAValue) {
        "'more' sets no variable: a blank separates entries; if it is part of "
        "the value, quote it: A=\"some more words\""},
       {"A='$x', y", "quote it: A='$x, y'"},
-      {"A=1 # one", "'#' sets no variable: '#' starts no comment behind an entry: quote it"},
+      {"A=1 # one", "'#' sets no variable: '#' starts no comment after an entry: quote it"},
       {"A",
        "'A' sets no variable: write KEY=VALUE KEY2=\"a b\", names of letters, digits, '_' "
        "and '.'"},
@@ -68,7 +68,7 @@ TEST(EnvironmentWarningsTest, NamesPairsThatACommaTakesFromTheirValue) {
   EXPECT_THAT(EnvironmentWarnings("OTEL=a=1,b=2"),
               ElementsAre("the comma ends 'OTEL=a=1', and 'b=2' is a variable of its own: if it is "
                           "part of the value, quote it: OTEL=\"a=1,b=2\"; if not, put a blank "
-                          "behind the comma"));
+                          "after the comma"));
   for (const char* text : {"OTEL=\"a=1,b=2\"", "OTEL=a=1, b=2", "A=1,B=2", "A=x=1 B=2", "'"}) {
     EXPECT_THAT(EnvironmentWarnings(text), IsEmpty()) << text;
   }

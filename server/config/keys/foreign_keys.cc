@@ -20,10 +20,12 @@ constexpr absl::string_view kBeforeAndAfter =
 constexpr absl::string_view kNoEvents = "leave it out: hob watch tells of every change";
 constexpr absl::string_view kDescription = "leave it out, or make it a comment with ';'";
 constexpr absl::string_view kNoSuchLimit =
-    "hob sets no such limit: leave it out, or let the command start the program by one that does, "
+    "hob sets no such limit: leave it out, or let the command start the program with a tool that "
+    "does, "
     "such as /usr/bin/setpriv or /usr/bin/prlimit";
 constexpr absl::string_view kNoSandbox =
-    "hob confines no daemon: leave it out, or let the command start the program by one that does, "
+    "hob confines no daemon: leave it out, or let the command start the program with a tool that "
+    "does, "
     "such as /usr/bin/unshare or /usr/bin/bwrap";
 constexpr absl::string_view kForeground =
     "leave it out: the program stays in the foreground, and hob needs no pid file";
@@ -35,8 +37,8 @@ struct ForeignSection {
   absl::string_view advice;
 };
 
-constexpr absl::string_view kOfDaemons = "what hob has of it are keys of [daemon:NAME]";
-constexpr absl::string_view kOfServer = "what hob has of it are keys of [hob]";
+constexpr absl::string_view kOfDaemons = "hob's equivalents are keys of [daemon:NAME]";
+constexpr absl::string_view kOfServer = "hob's equivalents are keys of [hob]";
 
 constexpr ForeignSection kForeignSections[] = {
     {"Service", "systemd", "write [daemon:NAME] with what ExecStart says as its command"},

@@ -100,7 +100,7 @@ TEST(AdviceOnKeyTest, NamesTheKeyAndTheAdvice) {
 
 TEST(AdviceOnSectionTest, KnowsThoseOfSupervisordAndSystemd) {
   EXPECT_EQ(AdviceOnSection("supervisord"),
-            "it is supervisord's: what hob has of it are keys of [hob]");
+            "it is supervisord's: hob's equivalents are keys of [hob]");
   EXPECT_THAT(AdviceOnSection("group:web"), HasSubstr("commands take globs"));
   EXPECT_THAT(AdviceOnSection("Service"), HasSubstr("it is systemd's: write [daemon:NAME]"));
   for (const char* name : {"couchdb", "daemons", "log", "service", "group", "supervisord:x", ""}) {

@@ -58,7 +58,7 @@ absl::Status CheckLoopbackAddress(absl::string_view address) {
       colon == absl::string_view::npos ? HostKind::kNone : ClassifyHost(address.substr(0, colon));
   if (host == HostKind::kNone) {
     return Wrong(address,
-                 "is no HOST:PORT: HOST is localhost or an IP address, for example "
+                 "is not HOST:PORT: HOST is localhost or an IP address, for example "
                  "127.0.0.1:7000 or [::1]:7000");
   }
   const absl::string_view port = address.substr(colon + 1);

@@ -37,13 +37,13 @@ TEST(CheckListenAddressTest, SuggestsACorrection) {
       {"0.0.0.0:7000", "without TLS only loopback is served"},
       {"[::]:7000", "without TLS only loopback is served"},
       {"192.168.1.1:7000", "without TLS only loopback is served"},
-      {"example.com:7000", "is no HOST:PORT"},
-      {"::1:7000", "is no HOST:PORT"},
-      {"[::1:7000", "is no HOST:PORT"},
-      {"[x]:7000", "is no HOST:PORT"},
-      {":7000", "is no HOST:PORT"},
-      {"7000", "is no HOST:PORT"},
-      {"", "is no HOST:PORT"},
+      {"example.com:7000", "is not HOST:PORT"},
+      {"::1:7000", "is not HOST:PORT"},
+      {"[::1:7000", "is not HOST:PORT"},
+      {"[x]:7000", "is not HOST:PORT"},
+      {":7000", "is not HOST:PORT"},
+      {"7000", "is not HOST:PORT"},
+      {"", "is not HOST:PORT"},
       {"localhost:", "has no port from 0 to 65535"},
       {"localhost: 7", "has no port from 0 to 65535"},
       {"localhost:65536", "has no port from 0 to 65535"},
@@ -56,7 +56,7 @@ TEST(CheckListenAddressTest, SuggestsACorrection) {
 }
 
 TEST(CheckLoopbackAddressTest, TakesNoSocket) {
-  EXPECT_THAT(CheckLoopbackAddress("unix:/run/x").message(), HasSubstr("is no HOST:PORT"));
+  EXPECT_THAT(CheckLoopbackAddress("unix:/run/x").message(), HasSubstr("is not HOST:PORT"));
   EXPECT_TRUE(CheckLoopbackAddress("127.0.0.1:9100").ok());
 }
 

@@ -85,7 +85,7 @@ TEST(ServerKeysTest, WrongValuesSuggestCorrections) {
       {"start_rate", "-1", "is not a number from"},
       {"start_burst", "0", "is not a whole number from 1"},
       {"metrics_listen", "0.0.0.0:9100", "only loopback is served"},
-      {"metrics_listen", "unix:/x", "is no HOST:PORT"},
+      {"metrics_listen", "unix:/x", "is not HOST:PORT"},
   };
   for (const auto& c : kCases) {
     ServerSettings settings;
