@@ -49,8 +49,8 @@ class CommandLine {
   // Returns the verb that Parse found; null if it found none.
   Verb* ParsedVerb() const;
   std::string Help() const;
-  // Names the argument that nothing takes, and the option it may have meant. Precondition: a verb was
-  // parsed and an argument is left over.
+  // Names the argument that nothing takes, and the option it may have meant. Precondition: a verb
+  // was parsed and an argument is left over.
   std::string UnknownArgument() const;
   // Returns the usage error for `message`, an error of CLI11.
   ParsedCommandLine UsageError(const std::string& message);

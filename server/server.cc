@@ -188,7 +188,7 @@ absl::Status Server::EndPredecessor() {
 absl::Status Server::MakeSpawner() {
   ProcessSpawner::Options options;
   options.run_dir = options_.config.server.run_dir;
-  options.child_limit_nofile = options_.descriptor_limit;
+  options.child_limits[RLIMIT_NOFILE] = options_.descriptor_limit;
   options.leftovers = std::move(leftovers_);
   options.strays = &strays_;
   absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner =
@@ -206,9 +206,10 @@ void Server::WarnAboutUsers() {
   const Identity& own = context_.child_defaults.identity;
   std::vector<std::string> affected;
   for (const auto& [name, daemon] : options_.config.daemons) {
-    if (daemon->credentials == nullptr || own.Is(*daemon->credentials)) continue;
+    const Credentials* const credentials = daemon->attributes.credentials.get();
+    if (credentials == nullptr || own.Is(*credentials)) continue;
     affected.push_back(name);
-    const std::string why_not = own.WhyNot(*daemon->credentials);
+    const std::string why_not = own.WhyNot(*credentials);
     if (!why_not.empty()) {
       journal_.Warning(absl::StrCat(name, " cannot be started: ", why_not));
     }

@@ -139,13 +139,14 @@ void DaemonBuilder::SetCredentials() {
   }
   auto credentials = accounts.Resolve(spec_->user, spec_->group, spec_->groups);
   if (!credentials.ok() || !credentials->has_value()) return;
-  spec_->credentials = std::make_shared<const DaemonSpec::Credentials>(**std::move(credentials));
+  spec_->attributes.credentials = std::make_shared<const Credentials>(**std::move(credentials));
   WarnOfCredentials();
 }
 
 // Warns only: the configuration may be for a server with other rights.
 void DaemonBuilder::WarnOfCredentials() {
-  const std::string why_not = context_.accounts.own_identity().WhyNot(*spec_->credentials);
+  const std::string why_not =
+      context_.accounts.own_identity().WhyNot(*spec_->attributes.credentials);
   if (why_not.empty()) return;
   context_.warnings.Add(PlaceOfFirst({"user", "group", "groups"}),
                         absl::StrCat("'", spec_->name, "' cannot be started: ", why_not));
@@ -160,8 +161,8 @@ bool DaemonBuilder::IsNew(const std::string& key) {
 void DaemonBuilder::CheckDirectory() {
   if (!IsNew("directory")) return;
   struct stat status;
-  const std::string shown = Printable(spec_->directory, PATH_MAX);
-  if (stat(spec_->directory.c_str(), &status) == 0) {
+  const std::string shown = Printable(spec_->attributes.directory, PATH_MAX);
+  if (stat(spec_->attributes.directory.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode)) {
       Warn("directory", absl::StrCat("'", shown, "' is not a folder: name one"));
     }

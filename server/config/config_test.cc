@@ -93,8 +93,8 @@ directory = /srv
   EXPECT_FALSE(web.autostart);
   EXPECT_EQ(web.settings->at("max_retries"), "8");
   EXPECT_EQ(config.daemons.at("db")->restart_policy.max_retries, 7);
-  EXPECT_EQ(config.daemons.at("cron")->directory, "/srv");
-  EXPECT_EQ(web.credentials, nullptr);
+  EXPECT_EQ(config.daemons.at("cron")->attributes.directory, "/srv");
+  EXPECT_EQ(web.attributes.credentials, nullptr);
 }
 
 TEST_F(ConfigTest, NoFilesAreAnEmptyConfiguration) {
@@ -147,7 +147,7 @@ TEST_F(ConfigTest, LaterFilesOverrideKeyByKey) {
   EXPECT_EQ(a.origin, folder_.PathOf("3.ini") + ":2");
   EXPECT_EQ(a.restart_policy.max_retries, 2);
   EXPECT_EQ(a.restart_policy.retry_time, absl::Seconds(11));
-  EXPECT_EQ(a.nice, 5);
+  EXPECT_EQ(a.attributes.nice, 5);
   EXPECT_EQ(config.server.run_dir, "/srv/1");
   EXPECT_EQ(config.server.log_dir, "/srv/2");
   EXPECT_THAT(config.server.listen, ElementsAre("unix:/srv/1/hob.sock"));
@@ -164,7 +164,7 @@ TEST_F(ConfigTest, EmptyValueTakesBackTheValueOfAnEarlierFile) {
        "[hob]\nlisten =\nrun_dir = /srv\n"});
   EXPECT_THAT(Names(config), ElementsAre("c"));
   EXPECT_EQ(config.daemons.at("c")->restart_policy.max_retries, 7);
-  EXPECT_EQ(config.daemons.at("c")->nice, 1);
+  EXPECT_EQ(config.daemons.at("c")->attributes.nice, 1);
   EXPECT_THAT(config.server.listen, ElementsAre("unix:/srv/hob.sock"));
   // A later file may set it again; `command =` takes back a line of [os_daemons].
   EXPECT_THAT(Names(LoadValid({first, "[daemon:a]\ncommand =\n[daemon:c]\ncommand =\n",
@@ -269,11 +269,11 @@ TEST_F(ConfigTest, UsersAndGroupsAreResolved) {
   const Config config =
       LoadValid({"[os_daemons]\na = /usr/bin/env\nb = /usr/bin/env\n[daemon:a]\nuser = daemon\n"
                  "[daemon:b]\nuser = daemon\ngroup = sys\ngroups = bin sys\n"});
-  const auto& a = config.daemons.at("a")->credentials;
+  const auto& a = config.daemons.at("a")->attributes.credentials;
   ASSERT_NE(a, nullptr);
   EXPECT_EQ(a->uid, getpwnam("daemon")->pw_uid);
   EXPECT_EQ(a->gid, getpwnam("daemon")->pw_gid);
-  const auto& b = config.daemons.at("b")->credentials;
+  const auto& b = config.daemons.at("b")->attributes.credentials;
   ASSERT_NE(b, nullptr);
   EXPECT_EQ(b->gid, getgrnam("sys")->gr_gid);
   EXPECT_THAT(b->groups, SizeIs(2));

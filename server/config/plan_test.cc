@@ -69,7 +69,7 @@ TEST(PlanTest, LiveKeysUpdate) {
 TEST(PlanTest, AnyOtherKeyRestarts) {
   DaemonSpec wanted = Spec("a");
   wanted.stop_timeout = absl::Seconds(1);
-  wanted.directory = "/srv";
+  wanted.attributes.directory = "/srv";
   const PlanEntry entry = Change(Spec("a"), wanted);
   EXPECT_EQ(entry.action, PlanAction::kRestart);
   EXPECT_THAT(entry.keys, ElementsAre("directory", "stop_timeout"));

@@ -1,8 +1,7 @@
-// Holds the settings of a daemon; server/config/keys/daemon_keys.cc has the key of each, with its range.
+// Holds the settings of a daemon; server/config/keys/daemon_keys.cc has the key of each, with its
+// range.
 #ifndef HOB_SERVER_DAEMON_DAEMON_SPEC_H_
 #define HOB_SERVER_DAEMON_DAEMON_SPEC_H_
-
-#include <sys/types.h>
 
 #include <cstdint>
 #include <map>
@@ -12,20 +11,10 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "absl/types/optional.h"
+#include "server/daemon/process_attributes.h"
 #include "server/daemon/restart_policy.h"
 
 namespace hob {
-
-// A soft and a hard resource limit, setrlimit(2). RLIM_INFINITY is unlimited.
-struct ResourceLimit {
-  uint64_t soft = 0;
-  uint64_t hard = 0;
-
-  bool operator==(const ResourceLimit& other) const {
-    return soft == other.soft && hard == other.hard;
-  }
-};
 
 // The way in which a daemon tells that it is ready to serve.
 enum class ReadyMode {
@@ -97,29 +86,13 @@ struct DaemonSpec {
   // Zero kills at once; infinite never kills.
   absl::Duration stop_timeout = absl::Seconds(10);
 
-  std::string directory = "/";
-  mode_t umask = 022;
-  // Names or numbers as configured; empty is the server's own. Resolved at load into `credentials`.
+  // Names or numbers as configured; empty is the server's own. Resolved at load into
+  // `attributes.credentials`.
   std::string user;
   std::string group;
   std::vector<std::string> groups;
-  struct Credentials {
-    uid_t uid = 0;
-    gid_t gid = 0;
-    // Supplementary groups, exactly these.
-    std::vector<gid_t> groups;
-    // Of the passwd entry; HOME, USER, LOGNAME and SHELL of the child.
-    std::string user_name;
-    std::string home;
-    std::string shell;
-
-    bool operator==(const Credentials& o) const {
-      return uid == o.uid && gid == o.gid && groups == o.groups && user_name == o.user_name &&
-             home == o.home && shell == o.shell;
-    }
-  };
-  // Null when neither `user`, `group` nor `groups` is configured.
-  std::shared_ptr<const Credentials> credentials;
+  // `attributes.credentials` is null when neither `user`, `group` nor `groups` is configured.
+  ProcessAttributes attributes;
 
   // In the order of the configuration, names unique; they win over `env_file`, which is read at
   // each start.
@@ -127,15 +100,6 @@ struct DaemonSpec {
   // An absolute path, with a `-` before it if the file need not exist; empty: none.
   std::string env_file;
   bool clear_environment = false;
-
-  // Absent: as the server.
-  absl::optional<int> nice;
-  absl::optional<int> oom_score_adj;
-  absl::optional<ResourceLimit> limit_nofile;
-  absl::optional<ResourceLimit> limit_core;
-  absl::optional<ResourceLimit> limit_nproc;
-  absl::optional<ResourceLimit> limit_memlock;
-  absl::optional<bool> no_new_privileges;
 
   StdinMode stdin_mode = StdinMode::kHold;
   OutputMode stdout_mode = OutputMode::kLog;

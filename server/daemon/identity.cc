@@ -42,7 +42,7 @@ uint64_t OwnCapabilities() {
 }
 
 // True if the supplementary groups are as wanted, the primary group left aside.
-bool HasGroups(std::set<gid_t> groups, const DaemonSpec::Credentials& wanted) {
+bool HasGroups(std::set<gid_t> groups, const Credentials& wanted) {
   std::set<gid_t> wanted_groups(wanted.groups.begin(), wanted.groups.end());
   groups.erase(wanted.gid);
   wanted_groups.erase(wanted.gid);
@@ -59,12 +59,12 @@ Identity Identity::OfThisProcess() {
   return {{uid, uid + 3}, {gid, gid + 3}, OwnGroups(), OwnCapabilities(), NameOf(uid[1])};
 }
 
-bool Identity::Is(const DaemonSpec::Credentials& wanted) const {
+bool Identity::Is(const Credentials& wanted) const {
   return uids == std::set<uid_t>{wanted.uid} && gids == std::set<gid_t>{wanted.gid} &&
          HasGroups(groups, wanted);
 }
 
-std::string Identity::WhyNot(const DaemonSpec::Credentials& wanted) const {
+std::string Identity::WhyNot(const Credentials& wanted) const {
   const auto has = [this](int capability) { return (capabilities >> capability & 1) != 0; };
   std::vector<std::string> missing;
   if (uids.count(wanted.uid) == 0 && !has(CAP_SETUID)) missing.push_back("CAP_SETUID");

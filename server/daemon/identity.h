@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "server/daemon/daemon_spec.h"
+#include "server/daemon/process_attributes.h"
 
 namespace hob {
 
@@ -29,11 +29,11 @@ struct Identity {
 
   // True if a process of this identity that takes on `wanted` stays what it is. A supplementary
   // group that is the primary one too gives no right, so that it makes no difference.
-  bool Is(const DaemonSpec::Credentials& wanted) const;
+  bool Is(const Credentials& wanted) const;
 
   // Returns why a process of this identity cannot take on `wanted`, with the capabilities that it
   // lacks and advice; empty where it has them all.
-  std::string WhyNot(const DaemonSpec::Credentials& wanted) const;
+  std::string WhyNot(const Credentials& wanted) const;
 };
 
 }  // namespace hob

@@ -18,7 +18,7 @@ using testing::Not;
 constexpr uint64_t kSetUid = uint64_t{1} << CAP_SETUID;
 constexpr uint64_t kSetGid = uint64_t{1} << CAP_SETGID;
 
-const DaemonSpec::Credentials kWww = {33, 33, {33}, "www", "/var/www", "/bin/sh"};
+const Credentials kWww = {33, 33, {33}, "www", "/var/www", "/bin/sh"};
 
 Identity Root(uint64_t capabilities) { return {{0}, {0}, {0}, capabilities, "root"}; }
 Identity Joe() { return {{1000}, {1000}, {27, 1000}, 0, "joe (uid 1000)"}; }
@@ -28,7 +28,7 @@ TEST(IdentityTest, OwnIdsAreThoseOfTheProcess) {
   EXPECT_EQ(own.uids.count(geteuid()), 1u);
   EXPECT_EQ(own.gids.count(getegid()), 1u);
   EXPECT_THAT(own.name, HasSubstr(geteuid() == 0 ? "root" : absl::StrCat("uid ", geteuid())));
-  DaemonSpec::Credentials same;
+  Credentials same;
   same.uid = geteuid();
   same.gid = getegid();
   same.groups.assign(own.groups.begin(), own.groups.end());
@@ -57,18 +57,18 @@ TEST(IdentityTest, OrdinaryServerIsToldWhomItRunsAsAndWhatToDo) {
 }
 
 TEST(IdentityTest, WhatChangesNothingNeedsNoRight) {
-  const DaemonSpec::Credentials joe = {1000, 1000, {27, 1000}, "joe", "", ""};
+  const Credentials joe = {1000, 1000, {27, 1000}, "joe", "", ""};
   EXPECT_TRUE(Joe().Is(joe));
   EXPECT_THAT(Joe().WhyNot(joe), IsEmpty());
   // In a container the groups may lack the primary one, which the database of groups adds.
-  const DaemonSpec::Credentials nobody = {65534, 65534, {65534}, "nobody", "", ""};
+  const Credentials nobody = {65534, 65534, {65534}, "nobody", "", ""};
   const Identity container = {{65534}, {65534}, {}, 0, "nobody (uid 65534)"};
   EXPECT_TRUE(container.Is(nobody));
   EXPECT_THAT(container.WhyNot(nobody), IsEmpty());
 }
 
 TEST(IdentityTest, AnotherGroupIsAChangeAndSoIsASavedId) {
-  const DaemonSpec::Credentials fewer = {1000, 1000, {1000}, "joe", "", ""};
+  const Credentials fewer = {1000, 1000, {1000}, "joe", "", ""};
   EXPECT_FALSE(Joe().Is(fewer));
   EXPECT_THAT(Joe().WhyNot(fewer), HasSubstr("lacks CAP_SETGID cannot"));
   Identity saved = Joe();

@@ -84,8 +84,9 @@ absl::optional<SpawnFailure> DaemonOutput::Prepare(const DaemonSpec& spec) {
 
 absl::optional<SpawnFailure> DaemonOutput::OpenPump(OutputPump& pump, const DaemonSpec& spec,
                                                     const char* stage) {
-  const uid_t owner = spec.credentials != nullptr ? spec.credentials->uid : geteuid();
-  const gid_t group = spec.credentials != nullptr ? spec.credentials->gid : getegid();
+  const Credentials* const credentials = spec.attributes.credentials.get();
+  const uid_t owner = credentials != nullptr ? credentials->uid : geteuid();
+  const gid_t group = credentials != nullptr ? credentials->gid : getegid();
   const int error = pump.Open(owner, group);
   // The output of earlier instances comes first in the log.
   pump.Drain();

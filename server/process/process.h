@@ -13,8 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
 #include "absl/types/variant.h"
-#include "server/daemon/daemon_spec.h"
 #include "server/daemon/exit_report.h"
+#include "server/daemon/process_attributes.h"
 
 namespace hob {
 
@@ -37,6 +37,19 @@ struct StdioTarget {
   std::string path;
 };
 
+// A descriptor of the server that a child gets beside the three standard ones.
+struct PassedDescriptor {
+  // Its number in the child, at least 3.
+  int number = -1;
+  // The server's. Stays open there. Blocking: its flags are shared with the child.
+  int fd = -1;
+  // Names the stage of the SpawnFailure if the child cannot get it.
+  std::string stage;
+};
+
+// So many descriptors can be passed to one child.
+inline constexpr int kMostPassedDescriptors = 64;
+
 // What to spawn, complete: nothing is added, looked up or inherited except where a field is absent.
 struct SpawnRequest {
   // Names the instance in its control group and in the record of live instances; a valid daemon
@@ -48,26 +61,12 @@ struct SpawnRequest {
   std::vector<std::string> environment;
   // More of them, with other names, that many requests share; outlives the spawn. Null: none.
   const std::vector<std::string>* shared_environment = nullptr;
-  std::string directory = "/";
-  mode_t umask = 022;
+  ProcessAttributes attributes;
   StdioTarget stdin_target;
   StdioTarget stdout_target;
   StdioTarget stderr_target;
-  // A descriptor that the child gets as number `ready_fd` (>= 3), for writing; absent: none. The
-  // server keeps its own copy.
-  absl::optional<int> ready_fd;
-  // The server's end that becomes the child's `ready_fd`; only looked at when that is set. Not
-  // closed. Blocking: its flags are shared with the child.
-  int ready_write_end = -1;
-
-  absl::optional<DaemonSpec::Credentials> credentials;
-  absl::optional<int> nice;
-  absl::optional<int> oom_score_adj;
-  absl::optional<ResourceLimit> limit_nofile;
-  absl::optional<ResourceLimit> limit_core;
-  absl::optional<ResourceLimit> limit_nproc;
-  absl::optional<ResourceLimit> limit_memlock;
-  absl::optional<bool> no_new_privileges;
+  // At most kMostPassedDescriptors, in any order. No two have the same number.
+  std::vector<PassedDescriptor> descriptors;
 };
 
 // How a main process ended and what it used; of an UnobservedEnd the latter is not known.

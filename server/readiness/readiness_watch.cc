@@ -34,8 +34,7 @@ absl::optional<SpawnFailure> ReadinessWatch::Prepare(const DaemonSpec& spec,
     case ReadyMode::kDescriptor:
       failure = Keep(ReadyPipe::Open(), pipe_);
       if (failure.has_value()) break;
-      request.ready_fd = spec.ready_fd;
-      request.ready_write_end = pipe_->write_end();
+      request.descriptors.push_back({spec.ready_fd, pipe_->write_end(), "ready_fd"});
       break;
     case ReadyMode::kNotify: {
       const std::string path = absl::StrCat(notify_dir, "/", spec.name);

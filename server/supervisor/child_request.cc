@@ -75,7 +75,7 @@ class Variables {
   std::vector<std::string> variables_;
 };
 
-void SetUser(const DaemonSpec::Credentials& credentials, Variables& environment) {
+void SetUser(const Credentials& credentials, Variables& environment) {
   if (credentials.user_name.empty()) return;
   environment.Set("USER", credentials.user_name);
   environment.Set("LOGNAME", credentials.user_name);
@@ -120,7 +120,7 @@ std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& se
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults) {
   Variables environment;
-  const DaemonSpec::Credentials* const credentials = spec.credentials.get();
+  const Credentials* const credentials = spec.attributes.credentials.get();
   if (credentials != nullptr) {
     const std::string why_not = defaults.identity.WhyNot(*credentials);
     if (!why_not.empty()) return SpawnFailure{"user", EPERM, why_not};
@@ -146,22 +146,15 @@ absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spe
   request.name = spec.name;
   request.argv = spec.argv;
   request.environment = environment.Take();
-  request.directory = spec.directory;
-  request.umask = spec.umask;
+  request.attributes = spec.attributes;
+  if (credentials != nullptr && defaults.identity.Is(*credentials)) {
+    request.attributes.credentials = nullptr;
+  }
   request.stdin_target = Input(spec.stdin_mode);
   request.stdout_target =
       Output(spec.stdout_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStdout));
   request.stderr_target =
       Output(spec.stderr_mode, FifoPath(defaults.fifo_dir, spec.name, OutputStream::kStderr));
-  const bool changes = credentials != nullptr && !defaults.identity.Is(*credentials);
-  if (changes) request.credentials = *credentials;
-  request.nice = spec.nice;
-  request.oom_score_adj = spec.oom_score_adj;
-  request.limit_nofile = spec.limit_nofile;
-  request.limit_core = spec.limit_core;
-  request.limit_nproc = spec.limit_nproc;
-  request.limit_memlock = spec.limit_memlock;
-  request.no_new_privileges = spec.no_new_privileges;
   return request;
 }
 

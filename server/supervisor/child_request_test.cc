@@ -55,15 +55,15 @@ TEST(ChildRequestTest, TheDefaultsAreThoseOfTheContract) {
   EXPECT_EQ(request.name, "web");
   EXPECT_THAT(request.argv, ElementsAre("/bin/web", "--port", "80"));
   EXPECT_THAT(request.environment, UnorderedElementsAre("PATH=/bin", "LANG=C", "HOB_DAEMON=web"));
-  EXPECT_EQ(request.directory, "/");
-  EXPECT_EQ(request.umask, 022);
+  EXPECT_EQ(request.attributes.directory, "/");
+  EXPECT_EQ(request.attributes.umask, 022);
   EXPECT_EQ(request.stdin_target.kind, Target::kHold);
   EXPECT_EQ(request.stdout_target.kind, Target::kFifo);
   EXPECT_EQ(request.stdout_target.path, "/run/hob/output/web.out");
   EXPECT_EQ(request.stderr_target.kind, Target::kFifo);
   EXPECT_EQ(request.stderr_target.path, "/run/hob/output/web.err");
-  EXPECT_FALSE(request.credentials.has_value());
-  EXPECT_FALSE(request.ready_fd.has_value());
+  EXPECT_EQ(request.attributes.credentials, nullptr);
+  EXPECT_THAT(request.descriptors, testing::IsEmpty());
 }
 
 TEST(ChildRequestTest, EveryKindOfInputAndOutputHasItsTarget) {
@@ -80,25 +80,25 @@ TEST(ChildRequestTest, EveryKindOfInputAndOutputHasItsTarget) {
 
 TEST(ChildRequestTest, WhatIsConfiguredIsAskedFor) {
   DaemonSpec spec = Web();
-  spec.directory = "/srv";
-  spec.umask = 077;
-  spec.nice = 5;
-  spec.oom_score_adj = -3;
-  spec.limit_nofile = ResourceLimit{1, 2};
-  spec.limit_core = ResourceLimit{3, 4};
-  spec.limit_nproc = ResourceLimit{5, 6};
-  spec.limit_memlock = ResourceLimit{7, 8};
-  spec.no_new_privileges = true;
+  spec.attributes.directory = "/srv";
+  spec.attributes.umask = 077;
+  spec.attributes.nice = 5;
+  spec.attributes.oom_score_adj = -3;
+  spec.attributes.limits[RLIMIT_NOFILE] = ResourceLimit{1, 2};
+  spec.attributes.limits[RLIMIT_CORE] = ResourceLimit{3, 4};
+  spec.attributes.limits[RLIMIT_NPROC] = ResourceLimit{5, 6};
+  spec.attributes.limits[RLIMIT_MEMLOCK] = ResourceLimit{7, 8};
+  spec.attributes.no_new_privileges = true;
   const SpawnRequest request = Request(spec);
-  EXPECT_EQ(request.directory, "/srv");
-  EXPECT_EQ(request.umask, 077);
-  EXPECT_EQ(request.nice, 5);
-  EXPECT_EQ(request.oom_score_adj, -3);
-  EXPECT_EQ(request.limit_nofile, (ResourceLimit{1, 2}));
-  EXPECT_EQ(request.limit_core, (ResourceLimit{3, 4}));
-  EXPECT_EQ(request.limit_nproc, (ResourceLimit{5, 6}));
-  EXPECT_EQ(request.limit_memlock, (ResourceLimit{7, 8}));
-  EXPECT_EQ(request.no_new_privileges, true);
+  EXPECT_EQ(request.attributes.directory, "/srv");
+  EXPECT_EQ(request.attributes.umask, 077);
+  EXPECT_EQ(request.attributes.nice, 5);
+  EXPECT_EQ(request.attributes.oom_score_adj, -3);
+  EXPECT_EQ(request.attributes.limits.at(RLIMIT_NOFILE), (ResourceLimit{1, 2}));
+  EXPECT_EQ(request.attributes.limits.at(RLIMIT_CORE), (ResourceLimit{3, 4}));
+  EXPECT_EQ(request.attributes.limits.at(RLIMIT_NPROC), (ResourceLimit{5, 6}));
+  EXPECT_EQ(request.attributes.limits.at(RLIMIT_MEMLOCK), (ResourceLimit{7, 8}));
+  EXPECT_EQ(request.attributes.no_new_privileges, true);
 }
 
 TEST(ChildRequestTest, EnvironmentOfTheServerIsSharedUnlessItIsChanged) {
@@ -134,24 +134,25 @@ TEST(ChildRequestTest, TheConfiguredEnvironmentWinsOverTheFileAndThatOverTheServ
 
 TEST(ChildRequestTest, AUserBringsItsVariablesWhichTheConfigurationMayChange) {
   DaemonSpec spec = Web();
-  const DaemonSpec::Credentials www = {33, 33, {}, "www", "/var/www", "/bin/sh"};
-  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(www);
+  const Credentials www = {33, 33, {}, "www", "/var/www", "/bin/sh"};
+  spec.attributes.credentials = std::make_shared<const Credentials>(www);
   spec.environment = {{"HOME", "/elsewhere"}};
   const SpawnRequest request = Request(spec);
   EXPECT_THAT(request.environment,
               UnorderedElementsAre("PATH=/bin", "LANG=C", "USER=www", "LOGNAME=www",
                                    "HOME=/elsewhere", "SHELL=/bin/sh", "HOB_DAEMON=web"));
-  EXPECT_EQ(request.credentials, www);
+  ASSERT_NE(request.attributes.credentials, nullptr);
+  EXPECT_EQ(*request.attributes.credentials, www);
 }
 
 TEST(ChildRequestTest, TheServersOwnUserTakesNoChangeOfCredentials) {
   ChildDefaults defaults = Defaults();
   defaults.identity = {{65534}, {65534}, {}, 0, "nobody (uid 65534)"};
   DaemonSpec spec = Web();
-  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(
-      DaemonSpec::Credentials{65534, 65534, {65534}, "nobody", "/", "/bin/sh"});
+  spec.attributes.credentials = std::make_shared<const Credentials>(
+      Credentials{65534, 65534, {65534}, "nobody", "/", "/bin/sh"});
   const auto request = absl::get<SpawnRequest>(MakeSpawnRequest(spec, defaults));
-  EXPECT_FALSE(request.credentials.has_value());
+  EXPECT_EQ(request.attributes.credentials, nullptr);
   EXPECT_THAT(request.environment, testing::Contains("USER=nobody"));
 }
 
@@ -159,8 +160,8 @@ TEST(ChildRequestTest, AUserThatTheServerCannotBecomeIsAFailureThatSaysWhy) {
   ChildDefaults defaults = Defaults();
   defaults.identity = {{1000}, {1000}, {1000}, 0, "joe (uid 1000)"};
   DaemonSpec spec = Web();
-  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(
-      DaemonSpec::Credentials{33, 33, {33}, "www", "/var/www", "/bin/sh"});
+  spec.attributes.credentials =
+      std::make_shared<const Credentials>(Credentials{33, 33, {33}, "www", "/var/www", "/bin/sh"});
   const auto failure = absl::get<SpawnFailure>(MakeSpawnRequest(spec, defaults));
   EXPECT_EQ(failure.stage, "user");
   EXPECT_EQ(failure.error_number, EPERM);
@@ -169,8 +170,8 @@ TEST(ChildRequestTest, AUserThatTheServerCannotBecomeIsAFailureThatSaysWhy) {
 
 TEST(ChildRequestTest, AGroupAloneBringsNoVariables) {
   DaemonSpec spec = Web();
-  spec.credentials = std::make_shared<const DaemonSpec::Credentials>(
-      DaemonSpec::Credentials{0, 33, {}, "", "", ""});
+  spec.attributes.credentials =
+      std::make_shared<const Credentials>(Credentials{0, 33, {}, "", "", ""});
   EXPECT_THAT(Request(spec).environment,
               UnorderedElementsAre("PATH=/bin", "LANG=C", "HOB_DAEMON=web"));
 }

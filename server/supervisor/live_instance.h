@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "server/clock/clock.h"
+#include "server/daemon/daemon_spec.h"
 #include "server/process/process.h"
 
 namespace hob {

@@ -267,8 +267,11 @@ void FakeKernel::DrawScript(Process& process) {
 
 void FakeKernel::DrawReadiness(const SpawnRequest& request, Tree& tree) {
   tree.notifier = Notifier(request, fault_rates_.readiness, now_, random_);
-  if (!request.ready_fd.has_value()) return;
-  tree.ready_fd.Reset(fcntl(request.ready_write_end, F_DUPFD_CLOEXEC, 0));
+  const auto ready =
+      std::find_if(request.descriptors.begin(), request.descriptors.end(),
+                   [](const PassedDescriptor& passed) { return passed.stage == "ready_fd"; });
+  if (ready == request.descriptors.end()) return;
+  tree.ready_fd.Reset(fcntl(ready->fd, F_DUPFD_CLOEXEC, 0));
   tree.never_ready = random_.Chance(fault_rates_.readiness.never_ready);
   tree.ready_at = now_;
   if (random_.Chance(fault_rates_.readiness.late_ready)) {

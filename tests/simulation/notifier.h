@@ -40,8 +40,8 @@ class Notifier {
 
   // Returns when it next sends something by itself; kInfinite if never.
   Nanos next() const { return ready_at_ < alive_at_ ? ready_at_ : alive_at_; }
-  // Sends the messages due at `now`. If the process is `mute`, delays readiness and drops the others.
-  // True if it sent something.
+  // Sends the messages due at `now`. If the process is `mute`, delays readiness and drops the
+  // others. True if it sent something.
   bool SendUntil(Nanos now, bool mute);
 
   // Sends a message, from a process of the instance if `is_own`. True if the socket took it.

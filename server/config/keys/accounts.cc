@@ -80,8 +80,8 @@ absl::StatusOr<Value> Required(absl::StatusOr<absl::optional<Value>> found, absl
                                                  "' on this machine: create it or name another"));
 }
 
-DaemonSpec::Credentials CredentialsOf(const UserAccount& user) {
-  DaemonSpec::Credentials credentials;
+Credentials CredentialsOf(const UserAccount& user) {
+  Credentials credentials;
   credentials.uid = user.uid;
   credentials.gid = user.gid;
   credentials.user_name = user.name;
@@ -152,12 +152,12 @@ absl::StatusOr<std::vector<gid_t>> Accounts::SupplementaryGroups(
   return gids;
 }
 
-absl::StatusOr<absl::optional<DaemonSpec::Credentials>> Accounts::Resolve(
+absl::StatusOr<absl::optional<Credentials>> Accounts::Resolve(
     const std::string& user, const std::string& group, const std::vector<std::string>& groups) {
   if (user.empty() && group.empty() && groups.empty()) {
-    return absl::optional<DaemonSpec::Credentials>();
+    return absl::optional<Credentials>();
   }
-  DaemonSpec::Credentials credentials;
+  Credentials credentials;
   credentials.uid = geteuid();
   credentials.gid = getegid();
   absl::optional<UserAccount> account;
@@ -177,7 +177,7 @@ absl::StatusOr<absl::optional<DaemonSpec::Credentials>> Accounts::Resolve(
   std::sort(gids->begin(), gids->end());
   gids->erase(std::unique(gids->begin(), gids->end()), gids->end());
   credentials.groups = *std::move(gids);
-  return absl::optional<DaemonSpec::Credentials>(std::move(credentials));
+  return absl::optional<Credentials>(std::move(credentials));
 }
 
 }  // namespace hob

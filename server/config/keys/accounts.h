@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "server/daemon/daemon_spec.h"
 #include "server/daemon/identity.h"
+#include "server/daemon/process_attributes.h"
 
 namespace hob {
 
@@ -51,8 +51,9 @@ class Accounts {
   // user, and for the server's own number without an entry, for those of the server. The
   // supplementary groups are sorted and unique. Any other number without an entry is its own user
   // name and has the home /.
-  absl::StatusOr<absl::optional<DaemonSpec::Credentials>> Resolve(
-      const std::string& user, const std::string& group, const std::vector<std::string>& groups);
+  absl::StatusOr<absl::optional<Credentials>> Resolve(const std::string& user,
+                                                      const std::string& group,
+                                                      const std::vector<std::string>& groups);
 
  private:
   absl::StatusOr<std::vector<gid_t>> SupplementaryGroups(const absl::optional<UserAccount>& user,

@@ -93,8 +93,7 @@ TEST(ResolveTest, NumberWithoutAnEntryBringsTheGroupOfTheSameNumberAlone) {
   Accounts accounts;
   const auto credentials = accounts.Resolve(absl::StrCat(kNoEntry), "", {});
   ASSERT_TRUE(credentials.ok() && credentials->has_value()) << credentials.status();
-  const DaemonSpec::Credentials expected = {kNoEntry,  kNoEntry, {kNoEntry},
-                                            "1000000", "/",      "/bin/sh"};
+  const Credentials expected = {kNoEntry, kNoEntry, {kNoEntry}, "1000000", "/", "/bin/sh"};
   EXPECT_EQ(**credentials, expected);
   const auto with_group = accounts.Resolve(absl::StrCat(kNoEntry), "daemon", {});
   ASSERT_TRUE(with_group.ok() && with_group->has_value()) << with_group.status();

@@ -67,13 +67,23 @@ const Choices<OutputMode>& StderrModes() {
 
 using ParsedSetter = absl::StatusOr<DaemonSetter>;
 
-// Returns a setter for a field of the restart policy.
+// Returns a setter for a field of a part of the spec.
+template <typename Part, typename Field, typename Value>
+ParsedSetter PartSetterOf(Part DaemonSpec::*part, Field Part::*field, absl::StatusOr<Value> value) {
+  if (!value.ok()) return value.status();
+  return DaemonSetter([part, field, set = Field(*std::move(value))](DaemonSpec* spec) {
+    spec->*part.*field = set;
+  });
+}
+
 template <typename Field, typename Value>
 ParsedSetter PolicySetterOf(Field RestartPolicy::*field, absl::StatusOr<Value> value) {
-  if (!value.ok()) return value.status();
-  return DaemonSetter([field, set = Field(*std::move(value))](DaemonSpec* spec) {
-    spec->restart_policy.*field = set;
-  });
+  return PartSetterOf(&DaemonSpec::restart_policy, field, std::move(value));
+}
+
+template <typename Field, typename Value>
+ParsedSetter AttributeSetterOf(Field ProcessAttributes::*field, absl::StatusOr<Value> value) {
+  return PartSetterOf(&DaemonSpec::attributes, field, std::move(value));
 }
 
 absl::StatusOr<std::vector<int>> ParseExitCodes(Text text) {
@@ -169,18 +179,14 @@ ParsedSetter ParseEnvironmentKey(Text text) {
 
 absl::StatusOr<std::string> ParseEnvFile(Text text) {
   const bool optional = absl::ConsumePrefix(&text, "-");
-  absl::StatusOr<std::string> path = ParsePath(text);
-  if (path.ok() && optional) path->insert(0, "-");
-  return path;
+  const absl::StatusOr<std::string> path = ParsePath(text);
+  if (!path.ok() || !optional) return path;
+  return absl::StrCat("-", *path);
 }
 
 template <typename Value>
 std::string WriteOptional(const absl::optional<Value>& value) {
   return value.has_value() ? absl::StrCat(*value) : "";
-}
-
-std::string WriteOptionalLimit(const absl::optional<ResourceLimit>& limit) {
-  return limit.has_value() ? FormatLimit(*limit) : "";
 }
 
 std::string WriteOptionalBoolean(const absl::optional<bool>& value) {
@@ -301,13 +307,13 @@ std::vector<DaemonKey> LifeKeys() {
        [](Text t) { return SetterOf(&DaemonSpec::stop_timeout, ParseStopTimeout(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.stop_timeout); }},
       {"directory", "Working directory, an absolute path.", kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::directory, ParsePath(t)); },
-       [](const DaemonSpec& s) { return WriteText(s.directory); }},
+       [](Text t) { return AttributeSetterOf(&ProcessAttributes::directory, ParsePath(t)); },
+       [](const DaemonSpec& s) { return WriteText(s.attributes.directory); }},
       {"umask",
        "Permission bits that new files of the daemon do not get (umask(2)), octal, 0 to 0777.",
        kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::umask, ParseMode(t)); },
-       [](const DaemonSpec& s) { return FormatMode(s.umask); }},
+       [](Text t) { return AttributeSetterOf(&ProcessAttributes::umask, ParseMode(t)); },
+       [](const DaemonSpec& s) { return FormatMode(s.attributes.umask); }},
       {"user",
        "User that the daemon runs as, a name or a number. A number needs no entry in passwd(5); "
        "its "
@@ -345,51 +351,55 @@ std::vector<DaemonKey> LifeKeys() {
   };
 }
 
-// Returns the keys of limits and priorities, of the watchdog and of input and output.
+// Returns the key of a limit. An absent limit is not configured.
+DaemonKey LimitRow(const LimitKey& limit) {
+  const auto parse = [resource = limit.resource](Text t) -> ParsedSetter {
+    const absl::StatusOr<ResourceLimit> parsed = ParseLimit(t);
+    if (!parsed.ok()) return parsed.status();
+    return DaemonSetter(
+        [resource, set = *parsed](DaemonSpec* spec) { spec->attributes.limits[resource] = set; });
+  };
+  const auto write = [resource = limit.resource](const DaemonSpec& spec) {
+    const ResourceLimit* const found = FindLimit(spec.attributes.limits, resource);
+    return found == nullptr ? "" : FormatLimit(*found);
+  };
+  return {limit.name, limit.help, kRestart, !kThrottle, false, parse, write};
+}
+
+// Returns the keys of priorities, limits and privileges.
 std::vector<DaemonKey> ResourceKeys() {
-  return {
+  std::vector<DaemonKey> keys = {
       {"nice",
        "Nice value, from -20 (scheduled first) to 19 (last); set for the daemon's session as well "
        "where the kernel weighs sessions (sched(7), autogroup). Not set: the server's.",
        kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::nice, ParseInteger(t, -20, 19)); },
-       [](const DaemonSpec& s) { return WriteOptional(s.nice); }},
+       [](Text t) { return AttributeSetterOf(&ProcessAttributes::nice, ParseInteger(t, -20, 19)); },
+       [](const DaemonSpec& s) { return WriteOptional(s.attributes.nice); }},
       {"oom_score_adj",
        "How readily the kernel kills the daemon when memory runs out, from -1000 (never) to 1000 "
        "(first). Not set: the server's.",
        kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::oom_score_adj, ParseInteger(t, -1000, 1000)); },
-       [](const DaemonSpec& s) { return WriteOptional(s.oom_score_adj); }},
-      {"limit_nofile",
-       "Limit of open descriptors (RLIMIT_NOFILE): N, SOFT:HARD or unlimited. Not set: the "
-       "server's at its start.",
-       kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::limit_nofile, ParseLimit(t)); },
-       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nofile); }},
-      {"limit_core",
-       "Limit of the size of a core file in bytes (RLIMIT_CORE): N, SOFT:HARD or unlimited. Not "
-       "set: the server's.",
-       kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::limit_core, ParseLimit(t)); },
-       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_core); }},
-      {"limit_nproc",
-       "Limit of the number of processes of the daemon's user (RLIMIT_NPROC): N, SOFT:HARD or "
-       "unlimited. Not set: the server's.",
-       kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::limit_nproc, ParseLimit(t)); },
-       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_nproc); }},
-      {"limit_memlock",
-       "Limit of locked memory in bytes (RLIMIT_MEMLOCK): N, SOFT:HARD or unlimited. Not set: the "
-       "server's.",
-       kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::limit_memlock, ParseLimit(t)); },
-       [](const DaemonSpec& s) { return WriteOptionalLimit(s.limit_memlock); }},
+       [](Text t) {
+         return AttributeSetterOf(&ProcessAttributes::oom_score_adj, ParseInteger(t, -1000, 1000));
+       },
+       [](const DaemonSpec& s) { return WriteOptional(s.attributes.oom_score_adj); }},
+  };
+  for (const LimitKey& limit : kLimitKeys) keys.push_back(LimitRow(limit));
+  keys.push_back(
       {"no_new_privileges",
        "Whether setuid and setgid programs give the daemon no privileges (PR_SET_NO_NEW_PRIVS): "
        "yes or no. Not set: as for the server.",
        kRestart, !kThrottle, false,
-       [](Text t) { return SetterOf(&DaemonSpec::no_new_privileges, ParseBoolean(t)); },
-       [](const DaemonSpec& s) { return WriteOptionalBoolean(s.no_new_privileges); }},
+       [](Text t) {
+         return AttributeSetterOf(&ProcessAttributes::no_new_privileges, ParseBoolean(t));
+       },
+       [](const DaemonSpec& s) { return WriteOptionalBoolean(s.attributes.no_new_privileges); }});
+  return keys;
+}
+
+// Returns the keys of the watchdog and of input and output.
+std::vector<DaemonKey> OutputKeys() {
+  return {
       {"watchdog",
        "Longest time between two WATCHDOG=1 messages (sd_notify(3)), a duration or off. A daemon "
        "silent for longer gets ABRT, which is a failure. Needs ready = notify.",
@@ -435,7 +445,7 @@ std::vector<DaemonKey> ResourceKeys() {
 
 std::vector<DaemonKey> AllKeys() {
   std::vector<DaemonKey> keys = RestartKeys();
-  for (const auto& part : {LifeKeys(), ResourceKeys()}) {
+  for (const auto& part : {LifeKeys(), ResourceKeys(), OutputKeys()}) {
     keys.insert(keys.end(), part.begin(), part.end());
   }
   return keys;

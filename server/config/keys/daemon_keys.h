@@ -39,10 +39,10 @@ struct DaemonKey {
   // True if the parser takes the value with its quotes: a list, whose quotes belong to its items.
   bool quoted = false;
   // Checks a value. InvalidArgument says what would be right.
-  absl::StatusOr<DaemonSetter> (*parse)(absl::string_view text) = nullptr;
+  std::function<absl::StatusOr<DaemonSetter>(absl::string_view text)> parse;
   // Returns the value in a spec as a configuration file takes it; equal values give equal texts.
   // Empty: not configured.
-  std::string (*write)(const DaemonSpec& spec) = nullptr;
+  std::function<std::string(const DaemonSpec& spec)> write;
 };
 
 // Returns all keys but `command`, in the order in which `hob keys` lists them. Never destroyed.

@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "server/daemon/daemon_spec.h"
+#include "server/daemon/process_attributes.h"
 #include "server/text/duration.h"
 
 namespace hob {

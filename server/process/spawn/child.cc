@@ -30,14 +30,14 @@ struct KernelSigaction {
   uint64_t mask = 0;
 };
 
-[[noreturn]] void Fail(ChildPlan* plan, SpawnStage stage, int error_number) {
-  plan->failure = {stage, error_number};
+[[noreturn]] void Fail(ChildPlan* plan, SpawnStage stage, int error_number, int object = 0) {
+  plan->failure = {stage, error_number, object};
   for (;;) syscall(SYS_exit_group, 127);
 }
 
-// The result of a system call, or the end of the child.
-long Check(ChildPlan* plan, SpawnStage stage, long result) {
-  if (result < 0) Fail(plan, stage, errno);
+// Returns the result of a system call, or ends the child. `object` is that of a SpawnStep.
+long Check(ChildPlan* plan, SpawnStage stage, long result, int object = 0) {
+  if (result < 0) Fail(plan, stage, errno, object);
   return result;
 }
 
@@ -45,19 +45,10 @@ void CloseRange(ChildPlan* plan, unsigned first, unsigned last) {
   if (first <= last) Check(plan, SpawnStage::kClone, syscall(SYS_close_range, first, last, 0));
 }
 
-// Closes everything from `first` on but these two; -1 is none.
-void CloseAllBut(ChildPlan* plan, int first, int one, int other) {
-  const int lower = one < other ? one : other;
-  const int higher = one < other ? other : one;
-  if (lower >= first) {
-    CloseRange(plan, first, lower - 1);
-    first = lower + 1;
-  }
-  if (higher >= first) {
-    CloseRange(plan, first, higher - 1);
-    first = higher + 1;
-  }
-  CloseRange(plan, first, kEveryDescriptor);
+// Closes the numbers from `*first` up to `kept`, and lets `*first` go on behind it.
+void CloseUpTo(ChildPlan* plan, int kept, int* first) {
+  CloseRange(plan, *first, kept - 1);
+  *first = kept + 1;
 }
 
 // Gives the child a descriptor table of its own with the standard descriptors and the kept ones. A
@@ -67,10 +58,7 @@ void TakeDescriptors(ChildPlan* plan) {
   const int first_uncopied = plan->kept_count == 0 ? first : plan->kept[plan->kept_count - 1] + 1;
   Check(plan, SpawnStage::kClone,
         syscall(SYS_close_range, first_uncopied, kEveryDescriptor, CLOSE_RANGE_UNSHARE));
-  for (int i = 0; i < plan->kept_count; ++i) {
-    if (first < plan->kept[i]) CloseRange(plan, first, plan->kept[i] - 1);
-    first = plan->kept[i] + 1;
-  }
+  for (int i = 0; i < plan->kept_count; ++i) CloseUpTo(plan, plan->kept[i], &first);
 }
 
 // An ignored signal would stay ignored over execve, and over CLONE_CLEAR_SIGHAND.
@@ -134,32 +122,28 @@ void SetStdio(ChildPlan* plan, SpawnStage stage, int number) {
   syscall(SYS_close, fd);
 }
 
-// A number that is asked for may be that of a slot: both are moved out of the way first.
-void PlacePassedDescriptors(ChildPlan* plan) {
-  if (plan->ready_slot < 0 && plan->status_slot < 0) return;
-  const int free_from = (plan->ready_fd > plan->status_fd ? plan->ready_fd : plan->status_fd) + 1;
-  long ready = -1;
-  long status = -1;
-  if (plan->ready_slot >= 0) {
-    ready = Check(plan, SpawnStage::kReadyFd,
-                  syscall(SYS_fcntl, plan->ready_slot, F_DUPFD_CLOEXEC, free_from));
+// Numbers in the program may be those of slots: all are moved out of the way first.
+void PlaceDescriptors(ChildPlan* plan) {
+  if (plan->descriptor_count == 0) return;
+  ChildDescriptor* const end = plan->descriptors + plan->descriptor_count;
+  const int free_from = end[-1].number + 1;
+  for (ChildDescriptor* passed = plan->descriptors; passed != end; ++passed) {
+    passed->slot = static_cast<int>(
+        Check(plan, passed->stage, syscall(SYS_fcntl, passed->slot, F_DUPFD_CLOEXEC, free_from),
+              passed->number));
   }
-  if (plan->status_slot >= 0) {
-    status = Check(plan, SpawnStage::kClone,
-                   syscall(SYS_fcntl, plan->status_slot, F_DUPFD_CLOEXEC, free_from));
-  }
-  if (ready >= 0) {
-    Check(plan, SpawnStage::kReadyFd, syscall(SYS_dup3, ready, plan->ready_fd, 0));
-  }
-  if (status >= 0) {
-    Check(plan, SpawnStage::kClone, syscall(SYS_dup3, status, plan->status_fd, 0));
+  for (ChildDescriptor* passed = plan->descriptors; passed != end; ++passed) {
+    Check(plan, passed->stage, syscall(SYS_dup3, passed->slot, passed->number, 0), passed->number);
   }
 }
 
-// Whatever else the table holds ends here, close-on-exec or not.
+// Everything else in the table ends here, close-on-exec or not.
 void CloseTheRest(ChildPlan* plan) {
-  CloseAllBut(plan, STDERR_FILENO + 1, plan->ready_slot >= 0 ? plan->ready_fd : -1,
-              plan->status_slot >= 0 ? plan->status_fd : -1);
+  int first = STDERR_FILENO + 1;
+  for (int i = 0; i < plan->descriptor_count; ++i) {
+    CloseUpTo(plan, plan->descriptors[i].number, &first);
+  }
+  CloseRange(plan, first, kEveryDescriptor);
 }
 
 // Gives the child's new session the same nice value. With autogroups, sched(7), the kernel weighs
@@ -194,10 +178,10 @@ void SetOomScore(ChildPlan* plan) {
 }
 
 void SetLimits(ChildPlan* plan) {
-  for (const ChildLimit& limit : plan->limits) {
-    if (!limit.set) continue;
-    Check(plan, limit.stage,
-          syscall(SYS_prlimit64, 0, limit.resource, limit.soft_and_hard, nullptr));
+  for (int i = 0; i < plan->limit_count; ++i) {
+    const ChildLimit& limit = plan->limits[i];
+    Check(plan, SpawnStage::kLimit,
+          syscall(SYS_prlimit64, 0, limit.resource, limit.soft_and_hard, nullptr), limit.resource);
   }
 }
 
@@ -239,7 +223,7 @@ void RunChild(void* argument) {
   SetStdio(plan, SpawnStage::kStdin, STDIN_FILENO);
   SetStdio(plan, SpawnStage::kStdout, STDOUT_FILENO);
   SetStdio(plan, SpawnStage::kStderr, STDERR_FILENO);
-  PlacePassedDescriptors(plan);
+  PlaceDescriptors(plan);
   CloseTheRest(plan);
   SetAttributes(plan);
   Execute(plan);

@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <iterator>
 
+#include "server/daemon/process_attributes.h"
 #include "server/process/process.h"
 #include "server/process/record/instance_record.h"
 #include "server/process/spawn/spawn_stage.h"
@@ -18,19 +20,29 @@ struct ChildStdio {
   const char* path = nullptr;
 };
 
+// A descriptor that a child gets beside the standard ones.
+struct ChildDescriptor {
+  // Where the child finds it; the child moves it.
+  int slot = -1;
+  // Its number in the program.
+  int number = -1;
+  // The step that fails when it cannot be moved there.
+  SpawnStage stage = SpawnStage::kDescriptor;
+};
+
 // One resource limit of a child.
 struct ChildLimit {
-  bool set = false;
+  // RLIMIT_*.
   int resource = 0;
-  SpawnStage stage = SpawnStage::kNone;
   // As the kernel takes them: two 64-bit numbers.
   uint64_t soft_and_hard[2] = {0, 0};
 };
 
-inline constexpr int kChildLimits = 4;
+// Those of the request, and the status pipe of the exec helper.
+inline constexpr int kMostChildDescriptors = kMostPassedDescriptors + 1;
 
-// The hold pipe, the record, and the two that are passed on.
-inline constexpr int kMostKept = 4;
+// The same, the hold pipe and the record.
+inline constexpr int kMostKept = kMostChildDescriptors + 2;
 
 // Everything that a child does between clone3 and execve, prepared so that the child itself need
 // not allocate, look up or format anything. Lives in the memory of the server, which the child
@@ -41,17 +53,14 @@ struct ChildPlan {
   // Out: the step that takes as long as a file system likes, while it lasts.
   SpawnStage begun = SpawnStage::kClone;
 
-  // The descriptors that the child takes along beside the three standard ones, in ascending order;
-  // the unused places at the end are 0. What lies above the last is not even copied, and what lies
-  // between belongs to the server or to other spawns under way: the child closes it at once.
+  // The descriptors that the child takes along beside the three standard ones, in ascending order.
+  // What lies above the last is not even copied, and what lies between belongs to the server or to
+  // other spawns under way: the child closes it at once.
   int kept[kMostKept] = {};
   int kept_count = 0;
-  // The slots of what is passed on; -1 where there is none.
-  int ready_slot = -1;
-  int status_slot = -1;
-  // What they become in the child; only looked at when the slot is there.
-  int ready_fd = -1;
-  int status_fd = -1;
+  // By ascending number, no two the same; the slots of all are kept.
+  ChildDescriptor descriptors[kMostChildDescriptors];
+  int descriptor_count = 0;
 
   // Where the record of live instances is told of the child; -1: nowhere. The child fills in its
   // pid and the time, and bears the mark in it.
@@ -71,7 +80,8 @@ struct ChildPlan {
   // A decimal number, or null.
   const char* oom_score_adj = nullptr;
   int oom_score_adj_size = 0;
-  ChildLimit limits[kChildLimits];
+  ChildLimit limits[std::size(kLimitKeys)];
+  int limit_count = 0;
   bool no_new_privileges = false;
 
   const char* path = nullptr;

@@ -62,10 +62,7 @@ class CredentialsTest : public testing::TestWithParam<ContainmentMode> {
   }
 
   SpawnRequest AsUser(SpawnRequest request) {
-    request.credentials.emplace();
-    request.credentials->uid = kUid;
-    request.credentials->gid = kGid;
-    request.credentials->groups = {54330, 54324};
+    request.attributes.credentials = Ids(kUid, kGid, {54330, 54324});
     return request;
   }
 
@@ -114,8 +111,7 @@ TEST_P(CredentialsTest, ReadinessDescriptorAndHelperGetAlong) {
     const UniqueFd read_end(ends[0]);
     UniqueFd write_end(ends[1]);
     SpawnRequest request = AsUser(ChildRequest({}));
-    request.ready_fd = number;
-    request.ready_write_end = write_end.get();
+    request.descriptors = {{number, write_end.get(), "ready_fd"}};
     EXPECT_THAT(All(State(request), "fd"),
                 ElementsAre("0 /dev/null rw", "1 /dev/null rw", "2 /dev/null rw",
                             absl::StrCat(number, " pipe w")));
@@ -124,11 +120,11 @@ TEST_P(CredentialsTest, ReadinessDescriptorAndHelperGetAlong) {
 
 TEST_P(CredentialsTest, AttributesAndNoNewPrivilegesHoldForAUserToo) {
   SpawnRequest request = AsUser(ChildRequest({}));
-  request.no_new_privileges = true;
-  request.nice = -3;
-  request.umask = 077;
-  request.directory = "/usr";
-  request.limit_nproc = ResourceLimit{100, 100};
+  request.attributes.no_new_privileges = true;
+  request.attributes.nice = -3;
+  request.attributes.umask = 077;
+  request.attributes.directory = "/usr";
+  request.attributes.limits[RLIMIT_NPROC] = ResourceLimit{100, 100};
   request.environment = {"LD_PRELOAD=/no/such/library.so", "X=1"};
   const auto state = State(request);
   EXPECT_EQ(Only(state, "NoNewPrivs"), "1");

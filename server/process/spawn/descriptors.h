@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/daemon/daemon_spec.h"
+#include "server/daemon/process_attributes.h"
 
 namespace hob {
 

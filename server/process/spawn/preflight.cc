@@ -116,27 +116,19 @@ bool MayHave(int capability) {
   return (sets[CAP_TO_INDEX(capability)].permitted & CAP_TO_MASK(capability)) != 0;
 }
 
-// The stage of the first limit that setrlimit(2) is certain to refuse.
-SpawnStage RefusedLimit(const SpawnRequest& request) {
-  if (MayHave(CAP_SYS_RESOURCE)) return SpawnStage::kNone;
-  const struct {
-    int resource;
-    SpawnStage stage;
-    const absl::optional<ResourceLimit>& limit;
-  } limits[] = {
-      {RLIMIT_NOFILE, SpawnStage::kLimitNofile, request.limit_nofile},
-      {RLIMIT_CORE, SpawnStage::kLimitCore, request.limit_core},
-      {RLIMIT_NPROC, SpawnStage::kLimitNproc, request.limit_nproc},
-      {RLIMIT_MEMLOCK, SpawnStage::kLimitMemlock, request.limit_memlock},
-  };
-  for (const auto& [resource, stage, limit] : limits) {
+// Returns the step of the first limit that setrlimit(2) is certain to refuse; kNone if it may take
+// all of them.
+SpawnStep RefusedLimit(const ResourceLimits& limits) {
+  if (MayHave(CAP_SYS_RESOURCE)) return {};
+  for (const LimitKey& key : kLimitKeys) {
+    const ResourceLimit* const limit = FindLimit(limits, key.resource);
     struct rlimit own = {};
-    if (!limit.has_value() || getrlimit(static_cast<__rlimit_resource>(resource), &own) != 0) {
+    if (limit == nullptr || getrlimit(static_cast<__rlimit_resource>(key.resource), &own) != 0) {
       continue;
     }
-    if (limit->hard > own.rlim_max) return stage;
+    if (limit->hard > own.rlim_max) return {SpawnStage::kLimit, EPERM, key.resource};
   }
-  return SpawnStage::kNone;
+  return {};
 }
 
 // True if a process that executes the file may gain rights by it.
@@ -148,7 +140,7 @@ bool GivesRights(const std::string& program) {
 
 // True if setresuid(2) is certain to be refused: the user is another one, and neither this process
 // nor the helper has the right to become that user.
-bool IsUserRefused(const DaemonSpec::Credentials& wanted, const std::string& exec_helper) {
+bool IsUserRefused(const Credentials& wanted, const std::string& exec_helper) {
   uid_t real = 0, effective = 0, saved = 0;
   if (getresuid(&real, &effective, &saved) != 0) return false;
   if (effective == 0 || real == 0 || saved == 0) return false;
@@ -160,19 +152,19 @@ bool IsUserRefused(const DaemonSpec::Credentials& wanted, const std::string& exe
 
 absl::optional<SpawnFailure> ForeseeSpawnFailure(const SpawnRequest& request,
                                                  const std::string& exec_helper) {
+  const Credentials* const credentials = request.attributes.credentials.get();
   const Preflight as_server(/*runs_as_this_process=*/true);
-  const Preflight as_daemon(/*runs_as_this_process=*/!request.credentials.has_value());
-  if (const int problem = as_daemon.ChangeDirectory(request.directory); problem != 0) {
+  const Preflight as_daemon(/*runs_as_this_process=*/credentials == nullptr);
+  if (const int problem = as_daemon.ChangeDirectory(request.attributes.directory); problem != 0) {
     return ExplainSpawnFailure(request, {SpawnStage::kChdir, problem});
   }
-  if (const SpawnStage stage = RefusedLimit(request); stage != SpawnStage::kNone) {
-    return ExplainSpawnFailure(request, {stage, EPERM});
-  }
-  if (request.credentials.has_value()) {
+  const SpawnStep refused = RefusedLimit(request.attributes.limits);
+  if (refused.stage != SpawnStage::kNone) return ExplainSpawnFailure(request, refused);
+  if (credentials != nullptr) {
     if (const int problem = as_server.Execute(exec_helper); problem != 0) {
       return ExplainHelperFailure(exec_helper, problem);
     }
-    if (IsUserRefused(*request.credentials, exec_helper)) {
+    if (IsUserRefused(*credentials, exec_helper)) {
       return ExplainSpawnFailure(request, {SpawnStage::kUser, EPERM});
     }
   }

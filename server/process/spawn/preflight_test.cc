@@ -100,7 +100,7 @@ TEST_F(PreflightTest, NothingIsForeseenOfALinkOrOfAScriptForAScript) {
 
 TEST_F(PreflightTest, NothingIsForeseenOfAnInterpreterThatIsRelativeToTheDirectory) {
   SpawnRequest request = RequestFor(NewFile("#!bin/sh\nexit 0\n", 0755));
-  request.directory = "/usr";
+  request.attributes.directory = "/usr";
   ExpectNothingForeseen(request);
 }
 
@@ -135,15 +135,15 @@ TEST_F(PreflightTest, AnInterpreterThatIsMissingOrNoProgramIsForeseen) {
 
 TEST_F(PreflightTest, ADirectoryThatIsMissingOrNoneIsForeseen) {
   SpawnRequest request = RequestFor("/bin/true");
-  request.directory = "/srv/no/such/folder";
+  request.attributes.directory = "/srv/no/such/folder";
   EXPECT_EQ(Foreseen(request).stage, "chdir");
-  request.directory = "/bin/true";
+  request.attributes.directory = "/bin/true";
   EXPECT_EQ(Foreseen(request).error_number, ENOTDIR);
 }
 
 TEST_F(PreflightTest, TheFirstStepThatFailsIsForeseen) {
   SpawnRequest request = RequestFor("/no/such/program");
-  request.directory = "/srv/no/such/folder";
+  request.attributes.directory = "/srv/no/such/folder";
   EXPECT_EQ(Foreseen(request).stage, "chdir");
 }
 
@@ -154,9 +154,7 @@ TEST_F(PreflightTest, AMissingHelperIsForeseen) {
   spawner_ = NewSpawner(ContainmentMode::kSession, &why_not, options);
   SpawnRequest request = RequestFor("/bin/true");
   ExpectNothingForeseen(request);
-  request.credentials.emplace();
-  request.credentials->uid = geteuid();
-  request.credentials->gid = getegid();
+  request.attributes.credentials = Ids(geteuid(), getegid());
   EXPECT_THAT(Foreseen(request).message, HasSubstr("/no/such/hob-exec"));
 }
 
@@ -167,9 +165,7 @@ TEST_F(PreflightTest, WhatOnlyTheDaemonsUserCanKnowIsNotForeseen) {
   std::ofstream(request.argv[0]) << "#!/bin/sh\n";
   ASSERT_EQ(chmod(request.argv[0].c_str(), 0700), 0);
   ASSERT_EQ(chmod(folder.c_str(), 0700), 0);
-  request.credentials.emplace();
-  request.credentials->uid = 65534;
-  request.credentials->gid = 65534;
+  request.attributes.credentials = Ids(65534, 65534);
   EXPECT_FALSE(ForeseeSpawnFailure(request, ExecHelperPath()).has_value());
 }
 
@@ -188,7 +184,7 @@ TEST_F(PreflightTest, AFileSystemThatDoesNotAnswerIsForeseenInTime) {
   spawner_ = NewSpawner(ContainmentMode::kSession, &why_not, spawner_options);
   EXPECT_EQ(Foreseen(RequestFor(absl::StrCat(folder, "/program"))).error_number, ETIMEDOUT);
   SpawnRequest request = RequestFor("/bin/true");
-  request.directory = absl::StrCat(folder, "/folder");
+  request.attributes.directory = absl::StrCat(folder, "/folder");
   EXPECT_EQ(Foreseen(request).stage, "chdir");
   umount2(folder.c_str(), MNT_DETACH);
 }
@@ -216,12 +212,11 @@ TEST_F(PreflightTest, WhatOnlyRootMayDoIsForeseenOfAnotherServer) {
   SpawnRequest request = RequestFor("/bin/true");
   EXPECT_TRUE(
       HoldsWithoutRights([&] { return StageOf(ForeseeSpawnFailure(request, helper)) == "none"; }));
-  request.credentials.emplace();
-  request.credentials->uid = 12345;
+  request.attributes.credentials = Ids(12345, 0);
   EXPECT_TRUE(
       HoldsWithoutRights([&] { return StageOf(ForeseeSpawnFailure(request, helper)) == "user"; }));
-  request.credentials.reset();
-  request.limit_core = ResourceLimit{0, RLIM_INFINITY};
+  request.attributes.credentials.reset();
+  request.attributes.limits[RLIMIT_CORE] = ResourceLimit{0, RLIM_INFINITY};
   EXPECT_TRUE(HoldsWithoutRights([&] {
     const struct rlimit none = {0, 0};
     return setrlimit(RLIMIT_CORE, &none) == 0 &&
@@ -237,8 +232,7 @@ TEST_F(PreflightTest, WhatThisProcessMayNotExecuteIsForeseenWhereItRunsAsTheDaem
   SpawnRequest request = RequestFor(path);
   EXPECT_TRUE(HoldsWithoutRights(
       [&] { return StageOf(ForeseeSpawnFailure(request, "/bin/true")) == "exec"; }));
-  request.credentials.emplace();
-  request.credentials->uid = 65534;
+  request.attributes.credentials = Ids(65534, 0);
   EXPECT_TRUE(HoldsWithoutRights(
       [&] { return StageOf(ForeseeSpawnFailure(request, "/bin/true")) == "none"; }));
   unlink(path.c_str());

@@ -1,8 +1,9 @@
 #include "server/process/spawn/prepared_child.h"
 
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -10,8 +11,14 @@
 namespace hob {
 namespace {
 
-// Where the helper finds its status pipe: the lowest number that is not the readiness descriptor's.
-int StatusNumber(int ready_fd) { return ready_fd == 3 ? 4 : 3; }
+// Returns the lowest number from 3 on that none of these gets in the child.
+int FreeNumber(const std::vector<PassedDescriptor>& descriptors) {
+  std::set<int> numbers;
+  for (const PassedDescriptor& descriptor : descriptors) numbers.insert(descriptor.number);
+  int number = STDERR_FILENO + 1;
+  while (numbers.count(number) != 0) ++number;
+  return number;
+}
 
 template <typename Pointers>
 void AppendPointers(const std::vector<std::string>& words, Pointers* pointers) {
@@ -21,22 +28,36 @@ void AppendPointers(const std::vector<std::string>& words, Pointers* pointers) {
 }  // namespace
 
 PreparedChild::PreparedChild(const SpawnRequest& request, const Options& options,
-                             const SpawnSlots& slots, const SpawnSlots::Passed& passed) {
-  plan_.ready_slot = passed.ready();
-  plan_.status_slot = passed.status();
-  plan_.ready_fd = request.ready_fd.value_or(-1);
-  plan_.status_fd = StatusNumber(plan_.ready_fd);
+                             const SpawnSlots& slots, const std::vector<int>& places) {
   plan_.record_slot = slots.record_slot();
-  for (const int fd : {slots.hold_slot(), slots.record_slot(), passed.ready(), passed.status()}) {
-    if (fd >= 0) plan_.kept[plan_.kept_count++] = fd;
-  }
-  std::sort(plan_.kept, plan_.kept + plan_.kept_count);
   const size_t name_size = std::min(request.name.size(), sizeof(plan_.record.name) - 1);
   std::copy_n(request.name.begin(), name_size, plan_.record.name);
+  for (const int slot : {slots.hold_slot(), slots.record_slot()}) {
+    if (slot >= 0) plan_.kept[plan_.kept_count++] = slot;
+  }
+  SetDescriptors(request, places);
+  std::sort(plan_.kept, plan_.kept + plan_.kept_count);
   SetStdio(request, slots);
-  SetAttributes(request);
-  SetLimits(request, options);
+  SetAttributes(request.attributes);
+  SetLimits(request.attributes.limits, options.limits);
   SetProgram(request, options);
+}
+
+void PreparedChild::SetDescriptors(const SpawnRequest& request, const std::vector<int>& places) {
+  for (const PassedDescriptor& descriptor : request.descriptors) {
+    AddDescriptor(places[plan_.descriptor_count], descriptor.number, SpawnStage::kDescriptor);
+  }
+  if (request.attributes.credentials != nullptr) {
+    status_number_ = FreeNumber(request.descriptors);
+    AddDescriptor(places.back(), status_number_, SpawnStage::kClone);
+  }
+  std::sort(plan_.descriptors, plan_.descriptors + plan_.descriptor_count,
+            [](const ChildDescriptor& a, const ChildDescriptor& b) { return a.number < b.number; });
+}
+
+void PreparedChild::AddDescriptor(int place, int number, SpawnStage stage) {
+  plan_.descriptors[plan_.descriptor_count++] = {place, number, stage};
+  plan_.kept[plan_.kept_count++] = place;
 }
 
 void PreparedChild::SetStdio(const SpawnRequest& request, const SpawnSlots& slots) {
@@ -49,59 +70,49 @@ void PreparedChild::SetStdio(const SpawnRequest& request, const SpawnSlots& slot
   }
 }
 
-void PreparedChild::SetAttributes(const SpawnRequest& request) {
-  plan_.umask = request.umask;
-  plan_.directory = request.directory.c_str();
-  plan_.set_nice = request.nice.has_value();
-  plan_.nice = request.nice.value_or(0);
-  if (request.nice.has_value()) {
-    nice_ = absl::StrCat(*request.nice);
+void PreparedChild::SetAttributes(const ProcessAttributes& attributes) {
+  plan_.umask = attributes.umask;
+  plan_.directory = attributes.directory.c_str();
+  plan_.set_nice = attributes.nice.has_value();
+  plan_.nice = attributes.nice.value_or(0);
+  if (attributes.nice.has_value()) {
+    nice_ = absl::StrCat(*attributes.nice);
     plan_.nice_text = nice_.c_str();
     plan_.nice_text_size = static_cast<int>(nice_.size());
   }
-  if (request.oom_score_adj.has_value()) {
-    oom_score_adj_ = absl::StrCat(*request.oom_score_adj);
+  if (attributes.oom_score_adj.has_value()) {
+    oom_score_adj_ = absl::StrCat(*attributes.oom_score_adj);
     plan_.oom_score_adj = oom_score_adj_.c_str();
     plan_.oom_score_adj_size = static_cast<int>(oom_score_adj_.size());
   }
   // The helper sets it itself, after the credentials.
   plan_.no_new_privileges =
-      request.no_new_privileges.value_or(false) && !request.credentials.has_value();
+      attributes.no_new_privileges.value_or(false) && attributes.credentials == nullptr;
 }
 
-void PreparedChild::SetLimits(const SpawnRequest& request, const Options& options) {
-  const struct {
-    int resource;
-    SpawnStage stage;
-    const absl::optional<ResourceLimit>& limit;
-  } limits[kChildLimits] = {
-      {RLIMIT_NOFILE, SpawnStage::kLimitNofile,
-       request.limit_nofile.has_value() ? request.limit_nofile : options.limit_nofile},
-      {RLIMIT_CORE, SpawnStage::kLimitCore, request.limit_core},
-      {RLIMIT_NPROC, SpawnStage::kLimitNproc, request.limit_nproc},
-      {RLIMIT_MEMLOCK, SpawnStage::kLimitMemlock, request.limit_memlock},
-  };
-  for (int i = 0; i < kChildLimits; ++i) {
-    if (!limits[i].limit.has_value()) continue;
-    plan_.limits[i] = {
-        true, limits[i].resource, limits[i].stage, {limits[i].limit->soft, limits[i].limit->hard}};
+void PreparedChild::SetLimits(const ResourceLimits& limits, const ResourceLimits& defaults) {
+  for (const LimitKey& key : kLimitKeys) {
+    const ResourceLimit* limit = FindLimit(limits, key.resource);
+    if (limit == nullptr) limit = FindLimit(defaults, key.resource);
+    if (limit == nullptr) continue;
+    plan_.limits[plan_.limit_count++] = {key.resource, {limit->soft, limit->hard}};
   }
 }
 
-void PreparedChild::SetHelperWords(const SpawnRequest& request) {
-  const DaemonSpec::Credentials& credentials = *request.credentials;
+void PreparedChild::SetHelperWords(const ProcessAttributes& attributes) {
+  const Credentials& credentials = *attributes.credentials;
   helper_words_ = {"hob-exec",
-                   absl::StrCat(plan_.status_fd),
+                   absl::StrCat(status_number_),
                    absl::StrCat(credentials.uid),
                    absl::StrCat(credentials.gid),
                    absl::StrJoin(credentials.groups, ","),
-                   request.no_new_privileges.value_or(false) ? "1" : "0"};
+                   attributes.no_new_privileges.value_or(false) ? "1" : "0"};
 }
 
 void PreparedChild::SetProgram(const SpawnRequest& request, const Options& options) {
   plan_.path = request.argv[0].c_str();
-  if (request.credentials.has_value()) {
-    SetHelperWords(request);
+  if (request.attributes.credentials != nullptr) {
+    SetHelperWords(request.attributes);
     plan_.path = options.exec_helper.c_str();
   }
   argv_.reserve(helper_words_.size() + request.argv.size() + 1);

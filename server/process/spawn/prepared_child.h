@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
-#include "absl/types/optional.h"
+#include "server/daemon/process_attributes.h"
 #include "server/process/process.h"
 #include "server/process/spawn/child.h"
 #include "server/process/spawn/spawn_slots.h"
@@ -19,13 +19,14 @@ class PreparedChild {
   struct Options {
     // Path of the exec helper; only looked at when the request has credentials.
     std::string exec_helper;
-    // The limit of open files where the request has none.
-    absl::optional<ResourceLimit> limit_nofile;
+    // The limits where the request has none.
+    ResourceLimits limits;
   };
 
-  // `passed` tells where the descriptors are that the child gets; `slots` what every child needs.
+  // `slots` has what every child needs. `places` are where the child finds the descriptors of the
+  // request, in their order, and behind them the status pipe if the request has credentials.
   PreparedChild(const SpawnRequest& request, const Options& options, const SpawnSlots& slots,
-                const SpawnSlots::Passed& passed);
+                const std::vector<int>& places);
 
   PreparedChild(const PreparedChild&) = delete;
   PreparedChild& operator=(const PreparedChild&) = delete;
@@ -33,13 +34,17 @@ class PreparedChild {
   ChildPlan* plan() { return &plan_; }
 
  private:
+  void SetDescriptors(const SpawnRequest& request, const std::vector<int>& places);
+  void AddDescriptor(int place, int number, SpawnStage stage);
   void SetStdio(const SpawnRequest& request, const SpawnSlots& slots);
-  void SetAttributes(const SpawnRequest& request);
-  void SetLimits(const SpawnRequest& request, const Options& options);
+  void SetAttributes(const ProcessAttributes& attributes);
+  void SetLimits(const ResourceLimits& limits, const ResourceLimits& defaults);
   void SetProgram(const SpawnRequest& request, const Options& options);
-  void SetHelperWords(const SpawnRequest& request);
+  void SetHelperWords(const ProcessAttributes& attributes);
 
   ChildPlan plan_;
+  // The number of the status pipe in the exec helper.
+  int status_number_ = -1;
   std::string nice_;
   std::string oom_score_adj_;
   std::vector<std::string> helper_words_;

@@ -26,8 +26,8 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/daemon/daemon_spec.h"
 #include "server/daemon/exit_report.h"
+#include "server/daemon/process_attributes.h"
 #include "server/posix/unique_fd.h"
 #include "server/process/process.h"
 #include "server/process/record/instance_record.h"
@@ -126,15 +126,14 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     SpawnRequest& request = scenario.request;
     request.stdin_target.kind = StdioTarget::Kind::kHold;
     request.stderr_target.kind = StdioTarget::Kind::kStdout;
-    request.directory = "/usr";
-    request.umask = kUmask;
-    request.ready_fd = kReadyFd;
-    request.ready_write_end = ready_write_.get();
-    request.nice = getpriority(PRIO_PROCESS, 0) + 1;
-    request.oom_score_adj = kOomScore;
-    request.limit_nofile = ResourceLimit{64, 64};
-    request.limit_core = ResourceLimit{0, 0};
-    request.no_new_privileges = true;
+    request.attributes.directory = "/usr";
+    request.attributes.umask = kUmask;
+    request.descriptors = {{kReadyFd, ready_write_.get(), "ready_fd"}};
+    request.attributes.nice = getpriority(PRIO_PROCESS, 0) + 1;
+    request.attributes.oom_score_adj = kOomScore;
+    request.attributes.limits[RLIMIT_NOFILE] = ResourceLimit{64, 64};
+    request.attributes.limits[RLIMIT_CORE] = ResourceLimit{0, 0};
+    request.attributes.no_new_privileges = true;
     return scenario;
   }
 
@@ -208,12 +207,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
   // The same by way of the exec helper. The credentials are the server's own, which takes no rights
   // and makes no difference on this side of the helper.
   static Scenario ByHelper(Scenario scenario) {
-    gid_t groups[256];
-    const int count = getgroups(std::size(groups), groups);
-    DaemonSpec::Credentials& credentials = scenario.request.credentials.emplace();
-    credentials.uid = geteuid();
-    credentials.gid = getegid();
-    credentials.groups.assign(groups, groups + std::max(count, 0));
+    scenario.request.attributes.credentials = OwnIds();
     return scenario;
   }
 
@@ -476,23 +470,25 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
 
   static void ExpectSettings(const SpawnRequest& request, pid_t main) {
     std::set<int> descriptors = {0, 1, 2};
-    if (request.ready_fd.has_value()) descriptors.insert(*request.ready_fd);
+    for (const PassedDescriptor& passed : request.descriptors) descriptors.insert(passed.number);
     EXPECT_EQ(DescriptorsOf(main), descriptors);
+    const ProcessAttributes& attributes = request.attributes;
     EXPECT_EQ(getsid(main), main);
-    EXPECT_EQ(LinkOf(absl::StrCat("/proc/", main, "/cwd")), request.directory);
-    EXPECT_EQ(StatusOf(main, "Umask"), request.umask == kUmask ? "0027" : "0022");
-    EXPECT_EQ(StatusOf(main, "NoNewPrivs"), request.no_new_privileges.value_or(false) ? "1" : "0");
-    if (request.nice.has_value()) {
-      EXPECT_EQ(getpriority(PRIO_PROCESS, main), *request.nice);
+    EXPECT_EQ(LinkOf(absl::StrCat("/proc/", main, "/cwd")), attributes.directory);
+    EXPECT_EQ(StatusOf(main, "Umask"), attributes.umask == kUmask ? "0027" : "0022");
+    EXPECT_EQ(StatusOf(main, "NoNewPrivs"),
+              attributes.no_new_privileges.value_or(false) ? "1" : "0");
+    if (attributes.nice.has_value()) {
+      EXPECT_EQ(getpriority(PRIO_PROCESS, main), *attributes.nice);
     }
-    if (request.oom_score_adj.has_value()) {
+    if (attributes.oom_score_adj.has_value()) {
       EXPECT_EQ(TextOf(absl::StrCat("/proc/", main, "/oom_score_adj")),
-                absl::StrCat(*request.oom_score_adj));
+                absl::StrCat(*attributes.oom_score_adj));
     }
-    if (request.limit_nofile.has_value()) {
+    if (const auto* wanted = FindLimit(attributes.limits, RLIMIT_NOFILE)) {
       struct rlimit limit = {};
       EXPECT_EQ(prlimit(main, RLIMIT_NOFILE, nullptr, &limit), 0);
-      EXPECT_EQ(limit.rlim_cur, request.limit_nofile->soft);
+      EXPECT_EQ(limit.rlim_cur, wanted->soft);
     }
   }
 

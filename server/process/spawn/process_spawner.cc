@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <set>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -45,6 +46,38 @@ void AddWhyNoMarks(Containment* containment) {
   if (why.empty()) return;
   absl::StrAppend(&containment->reason,
                   "; processes bear no mark that tells whose they are: ", why);
+}
+
+// Returns the step that fails because descriptors cannot be passed as they are asked for; kNone if
+// they can.
+SpawnStep CheckDescriptors(const std::vector<PassedDescriptor>& descriptors) {
+  if (descriptors.size() > kMostPassedDescriptors) {
+    return {SpawnStage::kDescriptor, E2BIG, descriptors[kMostPassedDescriptors].number};
+  }
+  std::set<int> numbers;
+  for (const PassedDescriptor& descriptor : descriptors) {
+    const bool is_taken =
+        descriptor.number <= STDERR_FILENO || !numbers.insert(descriptor.number).second;
+    if (is_taken) return {SpawnStage::kDescriptor, EEXIST, descriptor.number};
+    if (descriptor.fd < 0) return {SpawnStage::kDescriptor, EBADF, descriptor.number};
+  }
+  return {};
+}
+
+// Returns the server's descriptors that a child gets: those of a request, and behind them the
+// status pipe of the exec helper unless it is -1.
+std::vector<int> FilesOf(const std::vector<PassedDescriptor>& descriptors, int status_write) {
+  std::vector<int> files;
+  for (const PassedDescriptor& descriptor : descriptors) files.push_back(descriptor.fd);
+  if (status_write >= 0) files.push_back(status_write);
+  return files;
+}
+
+// Returns the step that fails with the descriptor at `index` of FilesOf.
+SpawnStep StepOfDescriptor(const std::vector<PassedDescriptor>& descriptors, size_t index,
+                           int error_number) {
+  if (index == descriptors.size()) return {SpawnStage::kClone, error_number};
+  return {SpawnStage::kDescriptor, error_number, descriptors[index].number};
 }
 
 }  // namespace
@@ -96,7 +129,7 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
                                std::unique_ptr<InstanceRecord> record,
                                std::unique_ptr<SpawnSlots> slots)
     : options_(std::move(options)),
-      child_options_({options_.exec_helper, options_.child_limit_nofile}),
+      child_options_({options_.exec_helper, options_.child_limits}),
       containment_(std::move(containment)),
       record_(std::move(record)),
       slots_(std::move(slots)),
@@ -132,7 +165,7 @@ SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
   failed_children_.ReapLate();
   RecordedInstance recorded(record_.get());
   const Registration registration = {recorded.entry(), marks_ ? DrawMark() : kNoMark};
-  absl::variant<Born, SpawnFailure> result = request.credentials.has_value()
+  absl::variant<Born, SpawnFailure> result = request.attributes.credentials != nullptr
                                                  ? CloneWithHelper(request, registration)
                                                  : Clone(request, -1, registration);
   if (auto* failure = absl::get_if<SpawnFailure>(&result)) return std::move(*failure);
@@ -151,7 +184,7 @@ absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& reque
   // A child can be killed where it waits for a file system that does not answer; this thread
   // cannot.
   FileProbe probe;
-  probe.directory = request.directory.c_str();
+  probe.directory = request.attributes.directory.c_str();
   probe.program = request.argv[0].c_str();
   int pidfd = -1;
   SpawnWatch::Spawn watched(&watch_, &pidfd);
@@ -165,33 +198,33 @@ absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& reque
   return ForeseeSpawnFailure(request, options_.exec_helper);
 }
 
+absl::variant<UniqueFd, SpawnFailure> ProcessSpawner::OpenGroup(const SpawnRequest& request) const {
+  if (containment_.mode != ContainmentMode::kControlGroup) return UniqueFd();
+  const std::string path = DaemonGroup(containment_.group, request.name);
+  UniqueFd group = OpenControlGroup(path);
+  if (group.ok()) return group;
+  SpawnFailure failure = ExplainSpawnFailure(request, {SpawnStage::kClone, errno});
+  failure.message = absl::StrCat(path, ": ", ErrnoMeaning(failure.error_number));
+  return failure;
+}
+
 absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(
     const SpawnRequest& request, int status_write, const Registration& registration) {
-  UniqueFd group;
-  if (containment_.mode == ContainmentMode::kControlGroup) {
-    const std::string path = DaemonGroup(containment_.group, request.name);
-    group = OpenControlGroup(path);
-    const int error_number = errno;
-    if (!group.ok()) {
-      return SpawnFailure{SpawnStageName(SpawnStage::kClone), error_number,
-                          absl::StrCat(path, ": ", ErrnoMeaning(error_number))};
-    }
+  absl::variant<UniqueFd, SpawnFailure> group = OpenGroup(request);
+  if (auto* failure = absl::get_if<SpawnFailure>(&group)) return std::move(*failure);
+  const SpawnStep refused = CheckDescriptors(request.descriptors);
+  if (refused.stage != SpawnStage::kNone) return ExplainSpawnFailure(request, refused);
+  const SpawnSlots::Passed passed = slots_->Pass(FilesOf(request.descriptors, status_write));
+  if (passed.error() != 0) {
+    return ExplainSpawnFailure(
+        request, StepOfDescriptor(request.descriptors, passed.places().size(), passed.error()));
   }
-  const int ready_write = request.ready_fd.has_value() ? request.ready_write_end : -1;
-  const SpawnSlots::Passed passed = slots_->Pass(ready_write, status_write);
-  if (request.ready_fd.has_value() && passed.ready() < 0) {
-    const int error_number = passed.error() == 0 ? EBADF : passed.error();
-    return ExplainSpawnFailure(request, {SpawnStage::kReadyFd, error_number});
-  }
-  if (status_write >= 0 && passed.status() < 0) {
-    return ExplainSpawnFailure(request, {SpawnStage::kClone, passed.error()});
-  }
-  PreparedChild child(request, child_options_, *slots_, passed);
+  PreparedChild child(request, child_options_, *slots_, passed.places());
   child.plan()->record_offset = InstanceRecord::Offset(registration.record_entry);
   child.plan()->record.mark = registration.mark;
   int pidfd = -1;
   SpawnWatch::Spawn watched(&watch_, &pidfd);
-  const pid_t pid = RawClone(group.get(), &RunChild, child.plan(), &pidfd);
+  const pid_t pid = RawClone(absl::get<UniqueFd>(group).get(), &RunChild, child.plan(), &pidfd);
   const bool killed = watched.End();
   if (pid < 0) return ExplainSpawnFailure(request, {SpawnStage::kClone, -pid});
   UniqueFd owned_pidfd(pidfd);
@@ -223,7 +256,7 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelpe
 }
 
 SpawnFailure ProcessSpawner::ExplainClone(const SpawnRequest& request, SpawnStep step) const {
-  if (step.stage != SpawnStage::kExec || !request.credentials.has_value()) {
+  if (step.stage != SpawnStage::kExec || request.attributes.credentials == nullptr) {
     return ExplainSpawnFailure(request, step);
   }
   return ExplainHelperFailure(options_.exec_helper, step.error_number);

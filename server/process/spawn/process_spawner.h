@@ -37,9 +37,8 @@ class ProcessSpawner : public Spawner {
     bool control_groups = true;
     // The exec helper; empty: hob-exec in the folder of this process's program.
     std::string exec_helper;
-    // What RaiseDescriptorLimit returned: the children's limit of open files unless they ask for
-    // one. Absent: the server's own.
-    absl::optional<ResourceLimit> child_limit_nofile;
+    // The limits of children that do not ask for others; what RaiseDescriptorLimit returned is one.
+    ResourceLimits child_limits;
     // The reaper of strays, which keeps the ends of main processes that were named with MAINPID=;
     // outlives the spawner. Null: such ends may be unobserved.
     StrayReaper* strays = nullptr;
@@ -81,6 +80,8 @@ class ProcessSpawner : public Spawner {
   ProcessSpawner(Options options, Containment containment, std::unique_ptr<InstanceRecord> record,
                  std::unique_ptr<SpawnSlots> slots);
 
+  // Opens the control group that the child is born into; none under session containment.
+  absl::variant<UniqueFd, SpawnFailure> OpenGroup(const SpawnRequest& request) const;
   // Clones the child; a failure when any step up to execve failed.
   absl::variant<Born, SpawnFailure> Clone(const SpawnRequest& request, int status_write,
                                           const Registration& registration);

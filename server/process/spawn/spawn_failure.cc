@@ -214,9 +214,9 @@ std::string LimitText(uint64_t limit) {
   return limit == RLIM_INFINITY ? "unlimited" : absl::StrCat(limit);
 }
 
-std::string ExplainLimit(const absl::optional<ResourceLimit>& limit, int resource,
-                         int error_number) {
-  if (!limit.has_value()) return ErrnoMeaning(error_number);
+std::string ExplainLimit(const ResourceLimits& limits, int resource, int error_number) {
+  const ResourceLimit* const limit = FindLimit(limits, resource);
+  if (limit == nullptr) return ErrnoMeaning(error_number);
   std::string text = absl::StrCat(LimitText(limit->soft), ":", LimitText(limit->hard), ": ",
                                   ErrnoMeaning(error_number));
   struct rlimit own = {};
@@ -228,7 +228,7 @@ std::string ExplainLimit(const absl::optional<ResourceLimit>& limit, int resourc
 
 // Returns words for behind the errno(3) of setgroups, setresgid or setresuid that say why it came;
 // empty where that is not known.
-std::string WhyCredentialsAreRefused(const DaemonSpec::Credentials& wanted, int error_number) {
+std::string WhyCredentialsAreRefused(const Credentials& wanted, int error_number) {
   // user_namespaces(7).
   if (error_number == EINVAL) {
     return ": it has no place in this user namespace (/proc/self/uid_map, /proc/self/gid_map)";
@@ -242,19 +242,18 @@ std::string WhyCredentialsAreRefused(const DaemonSpec::Credentials& wanted, int 
   return is_denied ? ": this user namespace allows no change of groups (/proc/self/setgroups)" : "";
 }
 
-std::string ExplainCredentials(const SpawnRequest& request, SpawnStage stage, int error_number) {
-  if (!request.credentials.has_value()) return ErrnoMeaning(error_number);
-  const DaemonSpec::Credentials& wanted = *request.credentials;
+std::string ExplainCredentials(const Credentials* wanted, SpawnStage stage, int error_number) {
+  if (wanted == nullptr) return ErrnoMeaning(error_number);
   std::string object;
-  if (stage == SpawnStage::kGroups) object = absl::StrJoin(wanted.groups, ",");
-  if (stage == SpawnStage::kGroup) object = absl::StrCat("gid ", wanted.gid);
-  if (stage == SpawnStage::kUser) object = absl::StrCat("uid ", wanted.uid);
+  if (stage == SpawnStage::kGroups) object = absl::StrJoin(wanted->groups, ",");
+  if (stage == SpawnStage::kGroup) object = absl::StrCat("gid ", wanted->gid);
+  if (stage == SpawnStage::kUser) object = absl::StrCat("uid ", wanted->uid);
   return absl::StrCat(object, ": ", ErrnoMeaning(error_number),
-                      WhyCredentialsAreRefused(wanted, error_number));
+                      WhyCredentialsAreRefused(*wanted, error_number));
 }
 
-std::string ExplainOomScore(const SpawnRequest& request, int error_number) {
-  return absl::StrCat(request.oom_score_adj.value_or(0), ": ", ErrnoMeaning(error_number),
+std::string ExplainOomScore(const ProcessAttributes& attributes, int error_number) {
+  return absl::StrCat(attributes.oom_score_adj.value_or(0), ": ", ErrnoMeaning(error_number),
                       error_number == EACCES ? "; lowering it takes CAP_SYS_RESOURCE" : "");
 }
 
@@ -262,8 +261,22 @@ std::string ExplainClone(const SpawnRequest& request, int error_number) {
   return absl::StrCat("no process for ", request.name, ": ", ErrnoMeaning(error_number));
 }
 
-std::string Explain(const SpawnRequest& request, SpawnStage stage, int error_number) {
-  switch (stage) {
+std::string ExplainDescriptor(int number, int error_number) {
+  const std::string text = absl::StrCat("descriptor ", number, ": ", ErrnoMeaning(error_number));
+  switch (error_number) {
+    case E2BIG:
+      return absl::StrCat(text, "; a child gets at most ", kMostPassedDescriptors);
+    case EEXIST:
+      return absl::StrCat(text, "; another one has this number");
+    default:
+      return absl::StrCat(text, "; it must be open, and below the limit of open files");
+  }
+}
+
+std::string Explain(const SpawnRequest& request, const SpawnStep& step) {
+  const ProcessAttributes& attributes = request.attributes;
+  const int error_number = step.error_number;
+  switch (step.stage) {
     case SpawnStage::kNone:
     case SpawnStage::kSetsid:
     case SpawnStage::kUmask:
@@ -277,49 +290,46 @@ std::string Explain(const SpawnRequest& request, SpawnStage stage, int error_num
       return ExplainStdio(request.stdout_target, error_number);
     case SpawnStage::kStderr:
       return ExplainStdio(request.stderr_target, error_number);
-    case SpawnStage::kReadyFd:
-      return absl::StrCat("descriptor ", request.ready_fd.value_or(-1), ": ",
-                          ErrnoMeaning(error_number),
-                          "; it must be open, and below the limit of open files");
+    case SpawnStage::kDescriptor:
+      return ExplainDescriptor(step.object, error_number);
     case SpawnStage::kChdir:
-      return absl::StrCat(request.directory, ": ",
+      return absl::StrCat(attributes.directory, ": ",
                           error_number == ETIMEDOUT ? kNoAnswer : ErrnoMeaning(error_number));
     case SpawnStage::kNice:
-      return absl::StrCat(request.nice.value_or(0), ": ", ErrnoMeaning(error_number));
+      return absl::StrCat(attributes.nice.value_or(0), ": ", ErrnoMeaning(error_number));
     case SpawnStage::kOomScoreAdj:
-      return ExplainOomScore(request, error_number);
-    case SpawnStage::kLimitNofile:
-      return ExplainLimit(request.limit_nofile, RLIMIT_NOFILE, error_number);
-    case SpawnStage::kLimitCore:
-      return ExplainLimit(request.limit_core, RLIMIT_CORE, error_number);
-    case SpawnStage::kLimitNproc:
-      return ExplainLimit(request.limit_nproc, RLIMIT_NPROC, error_number);
-    case SpawnStage::kLimitMemlock:
-      return ExplainLimit(request.limit_memlock, RLIMIT_MEMLOCK, error_number);
+      return ExplainOomScore(attributes, error_number);
+    case SpawnStage::kLimit:
+      return ExplainLimit(attributes.limits, step.object, error_number);
     case SpawnStage::kGroups:
     case SpawnStage::kGroup:
     case SpawnStage::kUser:
-      return ExplainCredentials(request, stage, error_number);
+      return ExplainCredentials(attributes.credentials.get(), step.stage, error_number);
     case SpawnStage::kExec:
       return ExplainExec(request.argv[0], error_number);
   }
   return ErrnoMeaning(error_number);
 }
 
-}  // namespace
-
-std::string ErrnoMeaning(int error_number) {
-  const char* text = strerrordesc_np(error_number);
-  return text == nullptr ? absl::StrCat("error ", error_number) : std::string(text);
+// Returns the key of the limit of a resource, RLIMIT_*.
+std::string NameOfLimit(int resource) {
+  for (const LimitKey& key : kLimitKeys) {
+    if (key.resource == resource) return key.name;
+  }
+  return "";
 }
 
-std::string InterpreterOf(int program) {
-  const std::string interpreter = ScriptInterpreter(program);
-  return interpreter.empty() ? ElfLoader(program) : interpreter;
+// Returns the stage of the descriptor that the child was to get as `number`.
+std::string StageOfDescriptor(const SpawnRequest& request, int number) {
+  for (const PassedDescriptor& descriptor : request.descriptors) {
+    if (descriptor.number == number) return descriptor.stage;
+  }
+  return "";
 }
 
-std::string SpawnStageName(SpawnStage stage) {
-  switch (stage) {
+// Returns the step's name as users see it: "chdir", "limit_nofile", "exec".
+std::string NameOf(const SpawnRequest& request, const SpawnStep& step) {
+  switch (step.stage) {
     case SpawnStage::kNone:
       return "";
     case SpawnStage::kClone:
@@ -332,8 +342,8 @@ std::string SpawnStageName(SpawnStage stage) {
       return "stdout";
     case SpawnStage::kStderr:
       return "stderr";
-    case SpawnStage::kReadyFd:
-      return "ready_fd";
+    case SpawnStage::kDescriptor:
+      return StageOfDescriptor(request, step.object);
     case SpawnStage::kUmask:
       return "umask";
     case SpawnStage::kChdir:
@@ -342,14 +352,8 @@ std::string SpawnStageName(SpawnStage stage) {
       return "nice";
     case SpawnStage::kOomScoreAdj:
       return "oom_score_adj";
-    case SpawnStage::kLimitNofile:
-      return "limit_nofile";
-    case SpawnStage::kLimitCore:
-      return "limit_core";
-    case SpawnStage::kLimitNproc:
-      return "limit_nproc";
-    case SpawnStage::kLimitMemlock:
-      return "limit_memlock";
+    case SpawnStage::kLimit:
+      return NameOfLimit(step.object);
     case SpawnStage::kGroups:
       return "groups";
     case SpawnStage::kGroup:
@@ -364,9 +368,20 @@ std::string SpawnStageName(SpawnStage stage) {
   return "";
 }
 
+}  // namespace
+
+std::string ErrnoMeaning(int error_number) {
+  const char* text = strerrordesc_np(error_number);
+  return text == nullptr ? absl::StrCat("error ", error_number) : std::string(text);
+}
+
+std::string InterpreterOf(int program) {
+  const std::string interpreter = ScriptInterpreter(program);
+  return interpreter.empty() ? ElfLoader(program) : interpreter;
+}
+
 SpawnFailure ExplainSpawnFailure(const SpawnRequest& request, SpawnStep step) {
-  return {SpawnStageName(step.stage), step.error_number,
-          Explain(request, step.stage, step.error_number)};
+  return {NameOf(request, step), step.error_number, Explain(request, step)};
 }
 
 SpawnFailure ExplainHelperFailure(const std::string& helper, int error_number) {

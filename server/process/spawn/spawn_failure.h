@@ -9,9 +9,6 @@
 
 namespace hob {
 
-// The step's name as users see it: "chdir", "limit_nofile", "exec".
-std::string SpawnStageName(SpawnStage stage);
-
 // What an errno(3) means: "No such file or directory".
 std::string ErrnoMeaning(int error_number);
 

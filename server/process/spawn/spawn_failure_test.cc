@@ -93,7 +93,7 @@ TEST_F(DeadFileSystemTest, ProgramThatCannotBeReachedIsGivenUp) {
 
 TEST_F(DeadFileSystemTest, FolderThatCannotBeReachedIsGivenUp) {
   SpawnRequest request = ChildRequest({});
-  request.directory = absl::StrCat(folder_, "/folder");
+  request.attributes.directory = absl::StrCat(folder_, "/folder");
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "chdir");
   EXPECT_EQ(failure.error_number, ETIMEDOUT);
@@ -216,8 +216,7 @@ TEST_F(SpawnFailureTest, LoaderOfA32BitProgramIsNamed) {
 
 TEST_F(SpawnFailureTest, NumberOutsideTheUserNamespaceIsSaidToBe) {
   SpawnRequest request = ChildRequest({});
-  request.credentials.emplace();
-  request.credentials->uid = 33;
+  request.attributes.credentials = Ids(33, 0);
   EXPECT_THAT(ExplainSpawnFailure(request, {SpawnStage::kUser, EINVAL}).message,
               HasSubstr("uid 33: Invalid argument: it has no place in this user namespace"));
 }
@@ -263,7 +262,7 @@ TEST_F(SpawnFailureTest, ScriptsThatWereJustWrittenRunWhileOtherThreadsSpawn) {
 
 TEST_F(SpawnFailureTest, MissingFolderIsNamed) {
   SpawnRequest request = ChildRequest({"exit", "0"});
-  request.directory = "/srv/no/such/folder";
+  request.attributes.directory = "/srv/no/such/folder";
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "chdir");
   EXPECT_EQ(failure.error_number, ENOENT);
@@ -296,14 +295,15 @@ TEST_F(SpawnFailureTest, MissingFifoIsNamed) {
 TEST_F(SpawnFailureTest, SoftLimitAboveTheHardOneIsRefusedByTheKernel) {
   const struct {
     const char* stage;
-    absl::optional<ResourceLimit> SpawnRequest::*limit;
-  } kLimits[] = {{"limit_nofile", &SpawnRequest::limit_nofile},
-                 {"limit_core", &SpawnRequest::limit_core},
-                 {"limit_nproc", &SpawnRequest::limit_nproc},
-                 {"limit_memlock", &SpawnRequest::limit_memlock}};
+    int resource;
+  } kLimits[] = {{"limit_nofile", RLIMIT_NOFILE},
+                 {"limit_core", RLIMIT_CORE},
+                 {"limit_nproc", RLIMIT_NPROC},
+                 {"limit_memlock", RLIMIT_MEMLOCK}};
+  static_assert(std::size(kLimits) == std::size(kLimitKeys), "every limit is tried");
   for (const auto& kind : kLimits) {
     SpawnRequest request = ChildRequest({"exit", "0"});
-    request.*kind.limit = ResourceLimit{200, 100};
+    request.attributes.limits[kind.resource] = ResourceLimit{200, 100};
     const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
     EXPECT_EQ(failure.stage, kind.stage);
     EXPECT_EQ(failure.error_number, EINVAL);
@@ -313,8 +313,9 @@ TEST_F(SpawnFailureTest, SoftLimitAboveTheHardOneIsRefusedByTheKernel) {
 
 TEST_F(SpawnFailureTest, HardLimitThatCannotRiseSaysWhatTheServersIs) {
   SpawnRequest request = ChildRequest({});
-  request.limit_nofile = ResourceLimit{100, 1u << 30};
-  const SpawnFailure failure = ExplainSpawnFailure(request, {SpawnStage::kLimitNofile, EPERM});
+  request.attributes.limits[RLIMIT_NOFILE] = ResourceLimit{100, 1u << 30};
+  const SpawnFailure failure =
+      ExplainSpawnFailure(request, {SpawnStage::kLimit, EPERM, RLIMIT_NOFILE});
   struct rlimit own = {};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &own), 0);
   EXPECT_EQ(failure.message,
@@ -325,7 +326,7 @@ TEST_F(SpawnFailureTest, HardLimitThatCannotRiseSaysWhatTheServersIs) {
 
 TEST_F(SpawnFailureTest, OomScoreOutOfRangeIsRefusedByTheKernel) {
   SpawnRequest request = ChildRequest({"exit", "0"});
-  request.oom_score_adj = 5000;
+  request.attributes.oom_score_adj = 5000;
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "oom_score_adj");
   EXPECT_EQ(failure.error_number, EINVAL);
@@ -337,11 +338,49 @@ TEST_F(SpawnFailureTest, ReadinessDescriptorBeyondTheLimitIsExplained) {
   const UniqueFd read_end(ends[0]);
   const UniqueFd write_end(ends[1]);
   SpawnRequest request = ChildRequest({"exit", "0"});
-  request.ready_fd = 100'000'000;
-  request.ready_write_end = write_end.get();
+  request.descriptors = {{100'000'000, write_end.get(), "ready_fd"}};
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "ready_fd");
   EXPECT_THAT(failure.message, HasSubstr("below the limit of open files"));
+}
+
+TEST_F(SpawnFailureTest, DescriptorsThatNoChildCanGetAreRefused) {
+  const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.descriptors = {{3, file.get(), "ready_fd"}, {4, file.get(), "a"}, {4, file.get(), "b"}};
+  SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.error_number, EEXIST);
+  EXPECT_THAT(failure.message, StartsWith("descriptor 4: "));
+  request.descriptors = {{STDERR_FILENO, file.get(), "a"}};
+  EXPECT_EQ(FailureOf(spawner_->Spawn(request)).error_number, EEXIST);
+  request.descriptors.clear();
+  for (int i = 0; i <= kMostPassedDescriptors; ++i) {
+    request.descriptors.push_back({3 + i, file.get(), "many"});
+  }
+  failure = FailureOf(spawner_->Spawn(request));
+  EXPECT_EQ(failure.stage, "many");
+  EXPECT_EQ(failure.error_number, E2BIG);
+  EXPECT_THAT(failure.message, HasSubstr("descriptor 67: "));
+  EXPECT_THAT(failure.message, HasSubstr("at most 64"));
+  EXPECT_FALSE(failure.IsShortage());
+}
+
+TEST_F(SpawnFailureTest, DescriptorThatIsNotOpenIsNamedAmongTheOthers) {
+  const UniqueFd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const int closed = fcntl(file.get(), F_DUPFD_CLOEXEC, 200);
+  close(closed);
+  SpawnRequest request = ChildRequest({"exit", "0"});
+  request.descriptors = {{9, file.get(), "first"}, {7, closed, "second"}, {8, closed, "third"}};
+  // Through the slots, and past them.
+  for (const int others : {0, 55}) {
+    for (int i = 0; i < others; ++i) {
+      request.descriptors.push_back({100 + i, file.get(), "other"});
+    }
+    const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
+    EXPECT_EQ(failure.stage, "second");
+    EXPECT_EQ(failure.error_number, EBADF);
+    EXPECT_THAT(failure.message, StartsWith("descriptor 7: Bad file descriptor; it must be open"));
+  }
 }
 
 TEST(SpawnFailureShortageTest, ShortagesOfTheMachineAreToldFromFaultsOfTheDaemon) {
@@ -359,7 +398,8 @@ TEST(SpawnFailureShortageTest, FullDiskIsAShortageOnlyWhereHobMakesFilesOfItsOwn
     for (const SpawnStage stage : {SpawnStage::kClone, SpawnStage::kStdout, SpawnStage::kStderr}) {
       EXPECT_TRUE(ExplainSpawnFailure(ChildRequest({}), {stage, full}).IsShortage());
     }
-    for (const SpawnStage stage : {SpawnStage::kExec, SpawnStage::kChdir, SpawnStage::kReadyFd}) {
+    for (const SpawnStage stage :
+         {SpawnStage::kExec, SpawnStage::kChdir, SpawnStage::kDescriptor}) {
       EXPECT_FALSE(ExplainSpawnFailure(ChildRequest({}), {stage, full}).IsShortage());
     }
     EXPECT_TRUE((SpawnFailure{"notify", full, ""}).IsShortage());

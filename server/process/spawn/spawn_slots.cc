@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <chrono>
 #include <numeric>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -14,8 +13,8 @@
 namespace hob {
 namespace {
 
-// As many spawns with something to pass on may be under way without waiting for each other.
-constexpr int kPairs = 24;
+// As many descriptors may be on their way to children without waiting for each other.
+constexpr int kSlots = 48;
 constexpr int kFirstSlot = STDERR_FILENO + 1;
 constexpr std::chrono::milliseconds kLongestWait(100);
 
@@ -43,52 +42,57 @@ absl::Status SpawnSlots::Reserve(int record) {
   absl::Status status = CopyLow(read.get(), &hold_read_);
   if (status.ok() && record >= 0) status = CopyLow(record, &record_);
   hold_path_ = absl::StrCat("/proc/self/fd/", hold_read_.get());
-  pairs_.resize(kPairs);
-  for (Pair& pair : pairs_) {
-    if (status.ok()) status = CopyLow(hold_read_.get(), &pair.ready);
-    if (status.ok()) status = CopyLow(hold_read_.get(), &pair.status);
+  slots_.resize(kSlots);
+  for (UniqueFd& slot : slots_) {
+    if (status.ok()) status = CopyLow(hold_read_.get(), &slot);
   }
   MutexLock lock(&mu_);
-  free_.resize(kPairs);
+  free_.resize(kSlots);
   std::iota(free_.rbegin(), free_.rend(), 0);
   return status;
 }
 
-SpawnSlots::Passed SpawnSlots::Pass(int ready, int status) {
-  if (ready < 0 && status < 0) return Passed(this, -1, -1, -1, 0);
-  const int pair = TakePair();
-  if (pair < 0) return Passed(this, -1, ready, status, 0);
-  int error = 0;
-  const int ready_slot = Fill(&pairs_[pair].ready, ready, &error);
-  const int status_slot = Fill(&pairs_[pair].status, status, &error);
-  return Passed(this, pair, ready_slot, status_slot, error);
+SpawnSlots::Passed SpawnSlots::Pass(const std::vector<int>& descriptors) {
+  Passed passed(this);
+  if (descriptors.empty()) return passed;
+  passed.taken_ = TakeSlots(descriptors.size());
+  if (passed.taken_.empty()) {
+    passed.places_ = descriptors;
+    return passed;
+  }
+  for (size_t i = 0; i < descriptors.size(); ++i) {
+    const int place = Fill(&slots_[passed.taken_[i]], descriptors[i]);
+    if (place < 0) {
+      passed.error_ = errno;
+      break;
+    }
+    passed.places_.push_back(place);
+  }
+  return passed;
 }
 
-int SpawnSlots::Fill(UniqueFd* slot, int fd, int* error) const {
-  if (fd < 0) return -1;
+int SpawnSlots::Fill(UniqueFd* slot, int fd) const {
   if (!slot->ok()) CopyLow(hold_read_.get(), slot).IgnoreError();
-  const int filled = slot->ok() ? dup3(fd, slot->get(), O_CLOEXEC) : -1;
-  if (filled < 0) *error = errno;
-  return filled;
+  return slot->ok() ? dup3(fd, slot->get(), O_CLOEXEC) : -1;
 }
 
-int SpawnSlots::TakePair() {
+std::vector<int> SpawnSlots::TakeSlots(size_t count) {
+  if (count > kSlots) return {};
   const CondVar::Deadline deadline = CondVar::In(kLongestWait);
   MutexLock lock(&mu_);
-  while (free_.empty() && freed_.WaitUntil(&mu_, deadline)) continue;
-  if (free_.empty()) return -1;
-  const int pair = free_.back();
-  free_.pop_back();
-  return pair;
+  while (free_.size() < count && freed_.WaitUntil(&mu_, deadline)) continue;
+  if (free_.size() < count) return {};
+  const std::vector<int> taken(free_.rbegin(), free_.rbegin() + count);
+  free_.resize(free_.size() - count);
+  return taken;
 }
 
 void SpawnSlots::GiveBack(const Passed& passed) {
-  Pair& pair = pairs_[passed.pair_];
-  if (passed.ready_ >= 0) Vacate(&pair.ready);
-  if (passed.status_ >= 0) Vacate(&pair.status);
+  for (size_t i = 0; i < passed.places_.size(); ++i) Vacate(&slots_[passed.taken_[i]]);
   MutexLock lock(&mu_);
-  free_.push_back(passed.pair_);
-  freed_.WakeOne();
+  free_.insert(free_.end(), passed.taken_.rbegin(), passed.taken_.rend());
+  // Those that wait may need different numbers of slots.
+  freed_.WakeAll();
 }
 
 void SpawnSlots::Vacate(UniqueFd* slot) const {
@@ -98,15 +102,8 @@ void SpawnSlots::Vacate(UniqueFd* slot) const {
   slot->Reset();
 }
 
-SpawnSlots::Passed::Passed(Passed&& other) noexcept
-    : slots_(other.slots_),
-      pair_(std::exchange(other.pair_, -1)),
-      ready_(other.ready_),
-      status_(other.status_),
-      error_(other.error_) {}
-
 SpawnSlots::Passed::~Passed() {
-  if (pair_ >= 0) slots_->GiveBack(*this);
+  if (!taken_.empty()) slots_->GiveBack(*this);
 }
 
 }  // namespace hob

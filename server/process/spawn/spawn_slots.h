@@ -26,33 +26,32 @@ class SpawnSlots {
   // Descriptors that are passed on to one child. Frees its slots when destroyed.
   class Passed {
    public:
-    Passed(Passed&& other) noexcept;
+    Passed(Passed&& other) noexcept = default;
     Passed& operator=(Passed&&) = delete;
     ~Passed();
 
-    // Where the child finds them; -1 where none was passed, or it could not be.
-    int ready() const { return ready_; }
-    int status() const { return status_; }
-    // The errno(3) of one that could not be passed; 0: there is none.
+    // Returns where the child finds each, in the order of Pass; ends before the first that could
+    // not be passed.
+    const std::vector<int>& places() const { return places_; }
+    // Returns the errno(3) of that one; 0 if there is none.
     int error() const { return error_; }
 
    private:
     friend class SpawnSlots;
-    Passed(SpawnSlots* slots, int pair, int ready, int status, int error)
-        : slots_(slots), pair_(pair), ready_(ready), status_(status), error_(error) {}
+    explicit Passed(SpawnSlots* slots) : slots_(slots) {}
 
     SpawnSlots* slots_;
-    // Index of the slots in use; -1: none.
-    int pair_;
-    int ready_;
-    int status_;
-    int error_;
+    // Indices of the slots in use; empty if the places are the descriptors themselves.
+    std::vector<int> taken_;
+    std::vector<int> places_;
+    int error_ = 0;
   };
 
-  // Puts descriptors where a child that copies little still gets them; -1 is none, and both -1 is
-  // the cheap case. When other spawns use all the slots it waits, but at most a tenth of a second
-  // because one of them may hang in execve; after that the child copies as much as it takes.
-  Passed Pass(int ready, int status);
+  // Puts open descriptors where a child that copies little still gets them. When other spawns use
+  // the slots it waits, but at most a tenth of a second because one of them may hang in execve;
+  // after that, and for more descriptors than there are slots, the child copies as much as it
+  // takes.
+  Passed Pass(const std::vector<int>& descriptors);
 
   // A path that opens the read end of the hold pipe anew, in a child that has kept hold_slot(). The
   // write end is nowhere but in this object: children see the end of the file when the server is
@@ -64,20 +63,13 @@ class SpawnSlots {
   int record_slot() const { return record_.get(); }
 
  private:
-  struct Pair {
-    // None where one could not be vacated, until the pair is used again.
-    UniqueFd ready;
-    UniqueFd status;
-  };
-
   SpawnSlots() = default;
   absl::Status Reserve(int record);
-  // Returns the index of a pair that nothing uses; -1 if none gets free in time.
-  int TakePair() ABSL_LOCKS_EXCLUDED(mu_);
+  // Returns the indices of `count` slots that nothing uses; none if they do not get free in time.
+  std::vector<int> TakeSlots(size_t count) ABSL_LOCKS_EXCLUDED(mu_);
   void GiveBack(const Passed& passed) ABSL_LOCKS_EXCLUDED(mu_);
-  // Puts a descriptor, if it is one, into a slot. Returns the slot, or -1 with the errno(3) in
-  // `*error` when that fails.
-  int Fill(UniqueFd* slot, int fd, int* error) const;
+  // Puts a descriptor into a slot. Returns the number of the slot, or -1 with errno set.
+  int Fill(UniqueFd* slot, int fd) const;
   // Makes a slot hold something harmless again.
   void Vacate(UniqueFd* slot) const;
 
@@ -86,11 +78,12 @@ class SpawnSlots {
   UniqueFd record_;
   std::string hold_path_;
 
-  // Never resized. Each is used by the spawn that has taken it.
-  std::vector<Pair> pairs_;
+  // Never resized. Each is used by the spawn that has taken it; one that could not be vacated is
+  // closed until it is used again.
+  std::vector<UniqueFd> slots_;
   Mutex mu_;
   CondVar freed_;
-  // Indices of the pairs that nothing uses; the last is taken first, and at first the lowest.
+  // Indices of the slots that nothing uses; the last is taken first, and at first the lowest.
   std::vector<int> free_ ABSL_GUARDED_BY(mu_);
 };
 

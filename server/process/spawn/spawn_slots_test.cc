@@ -62,14 +62,47 @@ TEST_F(SpawnSlotsTest, WhateverNumbersTheyGetNoSlotIsAnothers) {
     const auto slots = SpawnSlots::Create(record_.get());
     ASSERT_TRUE(slots.ok()) << slots.status();
     const UniqueFd ready(dup(record_.get()));
-    const SpawnSlots::Passed first = (*slots)->Pass(ready.get(), ready.get());
-    const SpawnSlots::Passed second = (*slots)->Pass(ready.get(), -1);
-    const std::set<int> numbers = {(*slots)->hold_slot(), (*slots)->record_slot(), first.ready(),
-                                   first.status(), second.ready()};
+    const SpawnSlots::Passed first = (*slots)->Pass({ready.get(), ready.get()});
+    const SpawnSlots::Passed second = (*slots)->Pass({ready.get()});
+    ASSERT_EQ(first.places().size(), 2u);
+    ASSERT_EQ(second.places().size(), 1u);
+    const std::set<int> numbers = {(*slots)->hold_slot(), (*slots)->record_slot(),
+                                   first.places()[0], first.places()[1], second.places()[0]};
     EXPECT_EQ(numbers.size(), 5u);
     EXPECT_GT(*numbers.begin(), STDERR_FILENO);
-    EXPECT_EQ(second.status(), -1);
   }
+}
+
+TEST_F(SpawnSlotsTest, ChildFindsTheDescriptorsThemselvesWhereTheSlotsAreTooFew) {
+  const auto slots = SpawnSlots::Create(record_.get());
+  ASSERT_TRUE(slots.ok()) << slots.status();
+  const std::vector<int> many(49, record_.get());
+  EXPECT_EQ((*slots)->Pass(many).places(), many);
+  const std::vector<int> most(48, record_.get());
+  const std::vector<int> few(2, record_.get());
+  for (int round = 0; round < 2; ++round) {
+    const SpawnSlots::Passed all = (*slots)->Pass(most);
+    EXPECT_EQ(std::set<int>(all.places().begin(), all.places().end()).size(), most.size());
+    EXPECT_EQ((*slots)->Pass(few).places(), few);
+  }
+  EXPECT_NE((*slots)->Pass(few).places(), few);
+}
+
+TEST_F(SpawnSlotsTest, SpawnThatNeedsManySlotsGetsThemWhenTheyAreFree) {
+  const auto slots = SpawnSlots::Create(record_.get());
+  ASSERT_TRUE(slots.ok()) << slots.status();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, count = size_t(i % 2 == 0 ? 40 : 3)] {
+      for (int round = 0; round < 200; ++round) {
+        const auto passed = (*slots)->Pass(std::vector<int>(count, record_.get()));
+        EXPECT_EQ(passed.places().size(), count);
+        EXPECT_EQ(passed.error(), 0);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_NE((*slots)->Pass({record_.get()}).places()[0], record_.get());
 }
 
 TEST_F(SpawnSlotsTest, ChildrenFindWhatIsTheirsHoweverTheSlotsWereNumbered) {
@@ -84,8 +117,7 @@ TEST_F(SpawnSlotsTest, ChildrenFindWhatIsTheirsHoweverTheSlotsWereNumbered) {
     UniqueFd write_end(ends[1]);
     SpawnRequest request = ChildRequest({"ready", "9"});
     request.stdin_target.kind = StdioTarget::Kind::kHold;
-    request.ready_fd = 9;
-    request.ready_write_end = write_end.get();
+    request.descriptors = {{9, write_end.get(), "ready_fd"}};
     const auto instance = Spawned(spawner->Spawn(request));
     ASSERT_NE(instance, nullptr) << "round " << round;
     write_end.Reset();

@@ -14,15 +14,12 @@ enum class SpawnStage : int32_t {
   kStdin,
   kStdout,
   kStderr,
-  kReadyFd,
+  kDescriptor,
   kUmask,
   kChdir,
   kNice,
   kOomScoreAdj,
-  kLimitNofile,
-  kLimitCore,
-  kLimitNproc,
-  kLimitMemlock,
+  kLimit,
   kGroups,
   kGroup,
   kUser,
@@ -35,6 +32,9 @@ enum class SpawnStage : int32_t {
 struct SpawnStep {
   SpawnStage stage = SpawnStage::kNone;
   int32_t error_number = 0;
+  // At kDescriptor the number of the descriptor in the child, at kLimit the RLIMIT_*; elsewhere
+  // without meaning.
+  int32_t object = 0;
 };
 
 // execve of a file that somebody has open for writing fails with ETXTBSY; a fork in the writer

@@ -6,8 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <map>
+#include <numeric>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,6 +27,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -34,7 +39,7 @@ class SpawnTest : public testing::TestWithParam<ContainmentMode> {
   void SetUp() override {
     std::string why_not;
     ProcessSpawner::Options options;
-    options.child_limit_nofile = ResourceLimit{500, 1000};
+    options.child_limits[RLIMIT_NOFILE] = ResourceLimit{500, 1000};
     spawner_ = NewSpawner(GetParam(), &why_not, options);
     if (spawner_ == nullptr) GTEST_SKIP() << "no containment of this kind here: " << why_not;
   }
@@ -101,9 +106,9 @@ TEST_P(SpawnTest, TheServerKeepsItsOwnSignalsAndAttributes) {
   pthread_sigmask(SIG_BLOCK, &usr2, &before);
   const auto before_usr1 = signal(SIGUSR1, SIG_IGN);
   SpawnRequest request = ChildRequest({});
-  request.nice = 5;
-  request.directory = "/usr";
-  request.limit_core = ResourceLimit{0, 0};
+  request.attributes.nice = 5;
+  request.attributes.directory = "/usr";
+  request.attributes.limits[RLIMIT_CORE] = ResourceLimit{0, 0};
   ShowState(spawner_.get(), request);
   pthread_sigmask(SIG_SETMASK, &before, &after);
   EXPECT_EQ(signal(SIGUSR1, before_usr1), SIG_IGN);
@@ -131,15 +136,15 @@ TEST_P(SpawnTest, DefaultsAreRootFolderUmask022AndTheLimitBeforeTheServerRaisedI
 TEST_P(SpawnTest, ChildIsAsConfigured) {
   SpawnRequest request = ChildRequest({});
   request.environment = {"A=1", "B=two words"};
-  request.directory = "/usr/share";
-  request.umask = 027;
-  request.nice = 7;
-  request.oom_score_adj = 300;
-  request.limit_nofile = ResourceLimit{300, 400};
-  request.limit_core = ResourceLimit{1000, 2000};
-  request.limit_nproc = ResourceLimit{3000, 4000};
-  request.limit_memlock = ResourceLimit{4096, 8192};
-  request.no_new_privileges = true;
+  request.attributes.directory = "/usr/share";
+  request.attributes.umask = 027;
+  request.attributes.nice = 7;
+  request.attributes.oom_score_adj = 300;
+  request.attributes.limits[RLIMIT_NOFILE] = ResourceLimit{300, 400};
+  request.attributes.limits[RLIMIT_CORE] = ResourceLimit{1000, 2000};
+  request.attributes.limits[RLIMIT_NPROC] = ResourceLimit{3000, 4000};
+  request.attributes.limits[RLIMIT_MEMLOCK] = ResourceLimit{4096, 8192};
+  request.attributes.no_new_privileges = true;
   const auto state = ShowState(spawner_.get(), request);
   EXPECT_THAT(All(state, "env"), ElementsAre("A=1", "B=two words"));
   EXPECT_EQ(Only(state, "cwd"), "/usr/share");
@@ -166,7 +171,7 @@ TEST_P(SpawnTest, NiceHoldsForTheSessionTooAndOnlyWhereItIsSet) {
   SpawnRequest request = ChildRequest({"pause"});
   const auto plain = Spawned(spawner_->Spawn(request));
   request = Named("nice", request);
-  request.nice = 13;
+  request.attributes.nice = 13;
   const auto nice = Spawned(spawner_->Spawn(request));
   ASSERT_TRUE(plain != nullptr && nice != nullptr);
   const std::string before = SessionNiceOf(plain->pid());
@@ -183,9 +188,9 @@ TEST_P(SpawnTest, NiceHoldsForTheSessionTooAndOnlyWhereItIsSet) {
 TEST_P(SpawnTest, OomScoreOfTheChildIsNotTheServers) {
   SpawnRequest request = ChildRequest({});
   const std::string before = Only(ShowState(spawner_.get(), request), "oom_score_adj");
-  request.oom_score_adj = 777;
+  request.attributes.oom_score_adj = 777;
   EXPECT_EQ(Only(ShowState(spawner_.get(), request), "oom_score_adj"), "777");
-  request.oom_score_adj = absl::nullopt;
+  request.attributes.oom_score_adj = absl::nullopt;
   EXPECT_EQ(Only(ShowState(spawner_.get(), request), "oom_score_adj"), before);
 }
 
@@ -197,8 +202,7 @@ TEST_P(SpawnTest, ReadinessDescriptorHasItsNumberAndIsTheOnlyOther) {
     UniqueFd read_end(ends[0]);
     UniqueFd write_end(ends[1]);
     SpawnRequest request = ChildRequest({"ready", absl::StrCat(number)});
-    request.ready_fd = number;
-    request.ready_write_end = write_end.get();
+    request.descriptors = {{number, write_end.get(), "ready_fd"}};
     const auto instance = Spawned(spawner_->Spawn(request));
     ASSERT_NE(instance, nullptr);
     write_end.Reset();
@@ -217,18 +221,99 @@ TEST_P(SpawnTest, ReadinessDescriptorIsShownByTheChild) {
   const UniqueFd read_end(ends[0]);
   const UniqueFd write_end(ends[1]);
   SpawnRequest request = ChildRequest({});
-  request.ready_fd = 9;
-  request.ready_write_end = write_end.get();
+  request.descriptors = {{9, write_end.get(), "ready_fd"}};
   EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
               ElementsAre("0 /dev/null rw", "1 /dev/null rw", "2 /dev/null rw", "9 pipe w"));
 }
 
 TEST_P(SpawnTest, ReadinessDescriptorThatIsNotOpenIsASpawnFailure) {
   SpawnRequest request = ChildRequest({"exit", "0"});
-  request.ready_fd = 3;
+  request.descriptors = {{3, -1, "ready_fd"}};
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "ready_fd");
   EXPECT_EQ(failure.error_number, EBADF);
+}
+
+// Files with different paths, to be passed to a child.
+class PassedFiles {
+ public:
+  explicit PassedFiles(int count) : folder_(NewFolder("passed")) {
+    for (int i = 0; i < count; ++i) {
+      files_.emplace_back(open(PathOf(i).c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600));
+    }
+  }
+
+  // The file at index I gets the number `numbers[I]`.
+  std::vector<PassedDescriptor> WithNumbers(const std::vector<int>& numbers) const {
+    std::vector<PassedDescriptor> passed;
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      passed.push_back({numbers[i], files_[i].get(), "passed"});
+    }
+    return passed;
+  }
+
+  // What `show_state` shows of all that a child has then.
+  std::vector<std::string> Shown(const std::vector<int>& numbers) const {
+    std::map<int, std::string> by_number;
+    for (size_t i = 0; i < numbers.size(); ++i) by_number[numbers[i]] = PathOf(i);
+    std::vector<std::string> shown = {"0 /dev/null rw", "1 /dev/null rw", "2 /dev/null rw"};
+    for (const auto& [number, path] : by_number) {
+      shown.push_back(absl::StrCat(number, " ", path, " r"));
+    }
+    return shown;
+  }
+
+ private:
+  std::string PathOf(size_t i) const { return absl::StrCat(folder_, "/", i); }
+
+  std::string folder_;
+  std::vector<UniqueFd> files_;
+};
+
+// The same numbers in several orders: forwards, backwards, each by one further, and mixed.
+std::vector<std::vector<int>> OrdersOf(std::vector<int> numbers) {
+  std::vector<std::vector<int>> orders = {numbers};
+  orders.emplace_back(numbers.rbegin(), numbers.rend());
+  std::rotate(numbers.begin(), numbers.begin() + 1, numbers.end());
+  orders.push_back(numbers);
+  std::mt19937 random(4711);
+  for (int i = 0; i < 5; ++i) {
+    std::shuffle(numbers.begin(), numbers.end(), random);
+    orders.push_back(numbers);
+  }
+  return orders;
+}
+
+// The numbers are those of slots, of the server's own files and of each other's way there.
+TEST_P(SpawnTest, PassedDescriptorsGetTheirNumbersInWhateverOrder) {
+  for (const int count : {2, 9, 48, kMostPassedDescriptors}) {
+    const PassedFiles files(count);
+    std::vector<int> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 3);
+    for (const std::vector<int>& order : OrdersOf(numbers)) {
+      SpawnRequest request = ChildRequest({});
+      request.descriptors = files.WithNumbers(order);
+      EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
+                  ElementsAreArray(files.Shown(order)));
+      // The status pipe of the helper comes in between.
+      request.attributes.credentials = OwnIds();
+      EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
+                  ElementsAreArray(files.Shown(order)));
+    }
+  }
+}
+
+TEST_P(SpawnTest, PassedDescriptorsMayHaveGapsBetweenTheirNumbers) {
+  const PassedFiles files(5);
+  for (const std::vector<int>& order : OrdersOf({4, 5, 7, 60, 300})) {
+    SpawnRequest request = ChildRequest({});
+    request.descriptors = files.WithNumbers(order);
+    EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
+                ElementsAreArray(files.Shown(order)));
+    request.attributes.credentials = OwnIds();
+    EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
+                ElementsAreArray(files.Shown(order)));
+  }
 }
 
 TEST_P(SpawnTest, HeldStdinEndsWhenTheServerIsGone) {
@@ -275,7 +360,7 @@ TEST_P(SpawnTest, EveryOneOfAHundredExitCodesIsSeenOnce) {
 TEST_P(SpawnTest, DeathBeforeAnybodyLooksIsReportedWithItsSignal) {
   for (const int signal : {SIGKILL, SIGSEGV, SIGTERM, SIGRTMIN + 5}) {
     SpawnRequest request = ChildRequest({"die", absl::StrCat(signal)});
-    request.limit_core = ResourceLimit{0, 0};
+    request.attributes.limits[RLIMIT_CORE] = ResourceLimit{0, 0};
     const auto instance = Spawned(spawner_->Spawn(request));
     ASSERT_NE(instance, nullptr);
     EXPECT_EQ(KillingSignal(AwaitEnd(instance.get())), signal);
@@ -360,8 +445,7 @@ TEST_P(SpawnTest, ManyThreadsSpawnAtOnceAndNothingIsMixedUp) {
       UniqueFd read_end(ends[0]);
       UniqueFd write_end(ends[1]);
       SpawnRequest request = Named(absl::StrCat("web", i), ChildRequest({"ready", "5"}));
-      request.ready_fd = 5;
-      request.ready_write_end = write_end.get();
+      request.descriptors = {{5, write_end.get(), "ready_fd"}};
       const auto instance = Spawned(spawner_->Spawn(request));
       ASSERT_NE(instance, nullptr);
       write_end.Reset();

@@ -102,8 +102,9 @@ SpawnResult FakeSpawner::Spawn(const SpawnRequest& request) {
   process->end = program_.end;
   process->children_alive = program_.has_children;
   if (wakes_ == Wakes::kByDescriptor) process->exit_fd.Reset(eventfd(0, EFD_CLOEXEC));
-  if (request.ready_fd.has_value()) {
-    process->ready_fd.Reset(fcntl(request.ready_write_end, F_DUPFD_CLOEXEC, 0));
+  for (const PassedDescriptor& passed : request.descriptors) {
+    if (passed.stage != "ready_fd") continue;
+    process->ready_fd.Reset(fcntl(passed.fd, F_DUPFD_CLOEXEC, 0));
   }
   Process& spawned = *process;
   processes_[spawned.pid] = std::move(process);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
@@ -151,6 +152,16 @@ SpawnRequest ChildRequest(const std::vector<std::string>& arguments) {
   request.argv.insert(request.argv.end(), arguments.begin(), arguments.end());
   request.environment = {"HOB_DAEMON=web"};
   return request;
+}
+
+std::shared_ptr<const Credentials> Ids(uid_t uid, gid_t gid, std::vector<gid_t> groups) {
+  return std::make_shared<const Credentials>(Credentials{uid, gid, std::move(groups), "", "", ""});
+}
+
+std::shared_ptr<const Credentials> OwnIds() {
+  std::vector<gid_t> groups(std::max(0, getgroups(0, nullptr)));
+  groups.resize(std::max(0, getgroups(static_cast<int>(groups.size()), groups.data())));
+  return Ids(geteuid(), getegid(), groups);
 }
 
 SpawnRequest Named(const std::string& name, SpawnRequest request) {

@@ -83,6 +83,12 @@ SpawnRequest ChildRequest(const std::vector<std::string>& arguments);
 // The same for another daemon.
 SpawnRequest Named(const std::string& name, SpawnRequest request);
 
+// Credentials of these ids, without an account.
+std::shared_ptr<const Credentials> Ids(uid_t uid, gid_t gid, std::vector<gid_t> groups = {});
+
+// The credentials that this process has, which take no rights.
+std::shared_ptr<const Credentials> OwnIds();
+
 // The suffix of a test that runs with both kinds of containment.
 std::string ContainmentTestName(const testing::TestParamInfo<ContainmentMode>& mode);
 

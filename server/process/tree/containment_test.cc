@@ -228,10 +228,8 @@ TEST_P(ContainmentTest, ForkBombWithinALimitIsKilledWhole) {
   SpawnRequest request = ChildRequest({});
   request.stdout_target = fifo_.target();
   request.argv = {"/bin/sh", "-c", "echo ready $$; bomb() { bomb & bomb; }; bomb 2>/dev/null"};
-  request.credentials.emplace();
-  request.credentials->uid = 54399;
-  request.credentials->gid = 54399;
-  request.limit_nproc = ResourceLimit{40, 40};
+  request.attributes.credentials = Ids(54399, 54399);
+  request.attributes.limits[RLIMIT_NPROC] = {40, 40};
   const auto instance = Spawned(spawner_->Spawn(request));
   ASSERT_NE(instance, nullptr);
   fifo_.ReadLine();
