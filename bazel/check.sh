@@ -55,6 +55,11 @@ check_map() {
   bazel query --noimplicit_deps 'kind(rule, //...)' --output=xml | /usr/bin/python3 bazel/check_map.py
 }
 
+# No two headers define classes of one name.
+check_names() {
+  files '*.h' | /usr/bin/python3 bazel/check_names.py
+}
+
 # Every element of the API is documented.
 check_proto() {
   files '*.proto' | xargs -0 /usr/bin/python3 bazel/lint_proto.py

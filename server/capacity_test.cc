@@ -68,7 +68,7 @@ TEST(CapacityTest, EachShortageNamesTheLimitAndItsNewValue) {
     EXPECT_THAT(
         std::string(status.message()),
         AllOf(HasSubstr("no room for 10000 daemons"), HasSubstr(c.remedy),
-              HasSubstr(absl::StrCat("there are ", available.*c.what)),
+              HasSubstr(absl::StrCat("but only ", available.*c.what)),
               HasSubstr(absl::StrCat("to at least ", needed.*c.what)), Not(HasSubstr(";"))));
   }
 }

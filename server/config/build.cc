@@ -121,7 +121,7 @@ void DaemonBuilder::Apply(const DaemonLayer& layer) {
 
 void DaemonBuilder::SetCommand() {
   const ConfigPlace place = daemon_.command->place;
-  const Command& command = *daemon_.command->value;
+  const ParsedCommand& command = *daemon_.command->value;
   spec_->command = command.text;
   spec_->argv = command.argv();
   spec_->origin = absl::StrCat(context_.merged.sources[place.source], ":", place.line);

@@ -35,8 +35,8 @@ class Merger {
  private:
   // The commands of one daemon in one text.
   struct Commands {
-    absl::optional<Setting<Command>> in_os_daemons;
-    absl::optional<Setting<Command>> in_own_section;
+    absl::optional<Setting<ParsedCommand>> in_os_daemons;
+    absl::optional<Setting<ParsedCommand>> in_own_section;
   };
 
   void AddSection(const IniSection& section);
@@ -51,7 +51,7 @@ class Merger {
   void AddSetting(const IniEntry& entry, absl::StatusOr<Setter> setter,
                   std::map<std::string, Setting<Setter>>* layer);
   // Parses a command into `command`, or reports why it is wrong.
-  void ParseCommandOf(const IniEntry& entry, absl::optional<Setting<Command>>* command);
+  void ParseCommandOf(const IniEntry& entry, absl::optional<Setting<ParsedCommand>>* command);
   // Lays the commands of the current text over those of earlier texts.
   void CommitCommands();
   void CommitCommand(const std::string& name, Commands commands);
@@ -186,14 +186,15 @@ void Merger::WarnOfSetting(const IniEntry& entry) {
   }
 }
 
-void Merger::ParseCommandOf(const IniEntry& entry, absl::optional<Setting<Command>>* command) {
+void Merger::ParseCommandOf(const IniEntry& entry,
+                            absl::optional<Setting<ParsedCommand>>* command) {
   if (entry.value.empty()) {
-    *command = Setting<Command>{Place(entry.line), absl::nullopt};
+    *command = Setting<ParsedCommand>{Place(entry.line), absl::nullopt};
     return;
   }
-  absl::StatusOr<Command> parsed = ParseCommand(entry.value);
+  absl::StatusOr<ParsedCommand> parsed = ParseCommand(entry.value);
   if (parsed.ok()) {
-    *command = Setting<Command>{Place(entry.line), *std::move(parsed)};
+    *command = Setting<ParsedCommand>{Place(entry.line), *std::move(parsed)};
   } else {
     errors_->Add(Place(entry.line),
                  absl::StrCat(Printable(entry.key), ": ", parsed.status().message()));
@@ -206,8 +207,8 @@ void Merger::CommitCommands() {
 }
 
 void Merger::CommitCommand(const std::string& name, Commands commands) {
-  absl::optional<Setting<Command>>& listed = commands.in_os_daemons;
-  absl::optional<Setting<Command>>& own = commands.in_own_section;
+  absl::optional<Setting<ParsedCommand>>& listed = commands.in_os_daemons;
+  absl::optional<Setting<ParsedCommand>>& own = commands.in_own_section;
   const bool listed_sets = listed.has_value() && listed->value.has_value();
   const bool own_sets = own.has_value() && own->value.has_value();
   if (listed_sets && own_sets) {
@@ -219,7 +220,7 @@ void Merger::CommitCommand(const std::string& name, Commands commands) {
   }
   // A command wins over one that is taken back, and a wrong one leaves the earlier texts in force.
   const bool takes_own = own_sets || !listed.has_value();
-  absl::optional<Setting<Command>>& command = takes_own ? own : listed;
+  absl::optional<Setting<ParsedCommand>>& command = takes_own ? own : listed;
   if (command.has_value()) merged_.daemons.at(name).command = std::move(command);
 }
 

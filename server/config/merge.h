@@ -33,7 +33,7 @@ struct MergedDaemon {
   // The place of the first mention.
   ConfigPlace place;
   // Absent if no text mentions a command.
-  absl::optional<Setting<Command>> command;
+  absl::optional<Setting<ParsedCommand>> command;
   // Its other settings.
   DaemonLayer settings;
 

@@ -44,7 +44,7 @@ TEST_F(MergeTest, SettingsAreParsedAndKeepTheirPlaces) {
   EXPECT_EQ(nice->place.line, 3);
   DaemonSpec spec;
   (*nice->value)(&spec);
-  EXPECT_EQ(spec.nice, 2);
+  EXPECT_EQ(spec.attributes.nice, 2);
 }
 
 TEST_F(MergeTest, EmptyValuesTakeBackAndKeepTheirPlaces) {
@@ -77,7 +77,7 @@ TEST_F(MergeTest, MergedTextsAreBuiltWithoutFiles) {
   EXPECT_THAT(Errors(merged), IsEmpty());
   const DaemonSpec& spec = *config.daemons.at("a");
   EXPECT_EQ(spec.origin, "remote:2");
-  EXPECT_EQ(spec.nice, 3);
+  EXPECT_EQ(spec.attributes.nice, 3);
   EXPECT_EQ(spec.settings->at("nice"), "3");
 }
 

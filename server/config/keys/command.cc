@@ -60,19 +60,19 @@ std::vector<std::string> WordWarnings(const QuotedWord& word) {
 
 }  // namespace
 
-std::vector<std::string> Command::argv() const {
+std::vector<std::string> ParsedCommand::argv() const {
   std::vector<std::string> argv;
   argv.reserve(words.size());
   for (const QuotedWord& word : words) argv.push_back(word.text);
   return argv;
 }
 
-absl::StatusOr<Command> ParseCommand(absl::string_view text) {
+absl::StatusOr<ParsedCommand> ParseCommand(absl::string_view text) {
   absl::StatusOr<std::vector<QuotedWord>> words = SplitWords(text);
   if (!words.ok()) return words.status();
   if (words->empty()) return absl::InvalidArgumentError("the command is empty: write PATH ARGS");
   const std::string& program = words->front().text;
-  if (absl::StartsWith(program, "/")) return Command{std::string(text), *std::move(words)};
+  if (absl::StartsWith(program, "/")) return ParsedCommand{std::string(text), *std::move(words)};
   const std::string full_path = FullPathOf(program);
   return absl::InvalidArgumentError(
       absl::StrCat("'", Printable(program),
@@ -81,7 +81,7 @@ absl::StatusOr<Command> ParseCommand(absl::string_view text) {
                                      : absl::StrCat("did you mean '", Printable(full_path), "'?")));
 }
 
-std::vector<std::string> CommandWarnings(const Command& command) {
+std::vector<std::string> CommandWarnings(const ParsedCommand& command) {
   std::vector<std::string> warnings;
   for (const QuotedWord& word : command.words) {
     if (absl::StartsWith(word.shell_characters, "#")) break;

@@ -11,7 +11,7 @@
 namespace hob {
 
 // The command of a daemon.
-struct Command {
+struct ParsedCommand {
   // As written, with its quotes.
   std::string text;
   // Never empty; the first word is the absolute path of the program.
@@ -24,12 +24,12 @@ struct Command {
 // Splits a command into words as in POSIX sh, without expansion. InvalidArgument if it has no
 // words, a quote is not closed, or the program is not an absolute path; the message then names a
 // program of that name in one of the usual folders.
-absl::StatusOr<Command> ParseCommand(absl::string_view text);
+absl::StatusOr<ParsedCommand> ParseCommand(absl::string_view text);
 
 // Returns a sentence for each doubt about a command: unquoted characters that only a shell
 // understands, a `#` that begins no comment, expressions of supervisord's, and a program that is
 // missing, is a folder or is executable by no one. Looks at the program on the disk.
-std::vector<std::string> CommandWarnings(const Command& command);
+std::vector<std::string> CommandWarnings(const ParsedCommand& command);
 
 }  // namespace hob
 

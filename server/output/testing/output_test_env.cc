@@ -39,15 +39,6 @@ std::vector<std::string> Listing(const std::string& folder) {
 
 int OpenDescriptors() { return Listing("/proc/self/fd").size(); }
 
-TestFolder::TestFolder() : path_(testing::TempDir() + "/output_XXXXXX") {
-  EXPECT_NE(mkdtemp(&path_[0]), nullptr);
-}
-
-TestFolder::~TestFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 void RotationTest::WriteAndRotate(const std::string& text, int backups) {
   WriteFile(files_->path(), text);
   WriteFile(files_->index_path(), text);

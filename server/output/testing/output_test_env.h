@@ -12,6 +12,7 @@
 #include "server/output/log_files.h"
 #include "server/output/log_store.h"
 #include "server/posix/unique_fd.h"
+#include "server/testing/test_folder.h"
 
 namespace hob {
 
@@ -23,18 +24,6 @@ bool FileExists(const std::string& path);
 std::vector<std::string> Listing(const std::string& folder);
 // Returns the number of descriptors this process has open.
 int OpenDescriptors();
-
-// A folder that is removed with the test.
-class TestFolder {
- public:
-  TestFolder();
-  ~TestFolder();
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // A fixture with a log that tests rotate by hand.
 class RotationTest : public testing::Test {
