@@ -316,6 +316,8 @@ class StartThatCannotSucceedTest(HobTest):
         server.configure(f"[os_daemons]\nweb = {app}\n")
         server.start()
         pid = server.await_state("web", State.RUNNING).pid
+        # The shell opens the script after its own exec.
+        processes.await_that(lambda: processes.status_fields(pid)["Name"] == "sleep", server.stderr)
         os.rename(app, app + ".away")
         error = self.assert_rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "START_FAILED", server.restart_daemon, "web")
         self.assertIn(f"{app}: No such file or directory; it is still running", error.details())
