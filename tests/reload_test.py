@@ -289,8 +289,8 @@ class StartThatCannotSucceedTest(HobTest):
         server.configure("[os_daemons]\nweb = /bin/sleeep 1000\n")
         server.reload()
         os.kill(pid, signal.SIGKILL)
-        daemon = server.await_daemon("web", lambda daemon: daemon.pid not in (0, pid), "to run again")
-        self.assertEqual(daemon.state, State.RUNNING)
+        server.await_daemon("web", lambda daemon: daemon.pid not in (0, pid) and daemon.state == State.RUNNING,
+                            "to run again")
         server.stop()
 
     def test_other_certain_failures_are_found_before_a_reload_stops_anything(self):
