@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 class DaemonOutputTest : public OutputTest {
  protected:
-  // Starts an instance, which opens its FIFOs.
+  // Starts an instance and opens its FIFOs as the instance would.
   void Begin() {
     ASSERT_EQ(output_.Prepare(spec_), absl::nullopt);
     if (spec_.stdout_mode == OutputMode::kLog) out_ = OpenAsChild(fifo_folder_.path() + "/web.out");
@@ -148,7 +148,7 @@ TEST_F(DaemonOutputTest, NotifiesReadersOfTheEnd) {
   EXPECT_FALSE(files->ended());
   output_.End();
   EXPECT_TRUE(files->ended());
-  // From here on nothing else calls it.
+  // Calls after End have no effect.
   output_.Look();
   output_.MainEnded();
   output_.TreeGone();
@@ -211,7 +211,7 @@ TEST_F(DaemonOutputTest, ReturningDaemonWritesAfterLeftoverOutput) {
 
 TEST_F(DaemonOutputTest, ReportsTheSmallerPipe) {
   Begin();
-  // A machine with very many pipes gives this test small ones too.
+  // On a machine with very many pipes, this test gets small ones too.
   const int usual = fcntl(err_.get(), F_GETPIPE_SZ);
   EXPECT_EQ(output_.SmallPipe(), usual < 65'536 ? usual : 0);
   ASSERT_EQ(fcntl(err_.get(), F_SETPIPE_SZ, 4096), 4096);

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// State shared by a test and the thread.
+// Holds the state shared by a test and the thread.
 struct Disk {
   std::atomic<bool> full{true};
   std::atomic<int> tries{0};

@@ -38,7 +38,7 @@ TEST_F(LogArchiverTest, CompressionKeepsBytesAndOrder) {
   EXPECT_EQ(files_->StartOf(3), 300'003);
 }
 
-// Records what is synced: the first bytes of each file, or a folder's listing.
+// Records every sync: the name and size of a file, or the listing of a folder.
 class SyncRecorder {
  public:
   explicit SyncRecorder(std::string folder) : folder_(std::move(folder)) {}

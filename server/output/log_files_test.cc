@@ -34,7 +34,7 @@ TEST_F(LogFilesTest, RenamedFilesKeepTheirSequenceNumbers) {
   EXPECT_EQ(Read(-1), "none");
 }
 
-// Returns the header of a zstd frame with a size of 8 bytes, all of them this one.
+// Returns the header of a zstd frame whose 8-byte size field repeats `byte`.
 std::string FrameOfSize(char byte) {
   return std::string("\x28\xB5\x2F\xFD\xE0", 5) + std::string(8, byte);
 }

@@ -52,7 +52,7 @@ TEST_F(LogIndexTest, OffsetSinceMissesNothing) {
   Append(100, kNoon + absl::Seconds(1));
   const LogIndex index = Read();
   EXPECT_EQ(index.OffsetSince(kNoon - absl::Hours(1)), 0);
-  // The bytes of an entry may have arrived until the next entry was due.
+  // An entry also covers bytes that arrive until the next entry is due.
   EXPECT_EQ(index.OffsetSince(kNoon + kIndexInterval - absl::Milliseconds(1)), 0);
   EXPECT_EQ(index.OffsetSince(kNoon + kIndexInterval), 100);
   EXPECT_EQ(index.OffsetSince(kNoon + absl::Hours(1)), absl::nullopt);

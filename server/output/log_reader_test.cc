@@ -172,7 +172,7 @@ TEST_F(LogReaderTest, SlowReaderLearnsHowMuchItMissed) {
   Append("0123\n", 0);
   reader_.StartAt({0, 0});
   EXPECT_EQ(reader_.Next(2)->data, "01");
-  // A reader may finish the file that it holds open.
+  // The reader finishes the file that it holds open, even once rotated away.
   for (int i = 1; i <= 3; ++i) {
     Rotate(1);
     Append(absl::StrCat("file ", i, "\n"), i);

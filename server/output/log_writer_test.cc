@@ -1,4 +1,4 @@
-// Real FIFOs and files, a simulated clock.
+// Uses real FIFOs and files, and a simulated clock.
 #include "server/output/log_writer.h"
 
 #include <fcntl.h>
@@ -53,8 +53,8 @@ class LogWriterTest : public OutputTest {
   int lines_ = 0;
 };
 
-// A rotation leaves the beginning of the next lines in memory, often more bytes than Move is still
-// allowed to move.
+// A rotation leaves the start of the next lines in memory, often more bytes than Move may still
+// move.
 TEST_F(LogWriterTest, MovesEveryByteWithAnyLimits) {
   for (const int64_t max : {1, 100, 5'000, 1 << 20}) {
     for (const int64_t max_bytes : {500, 10'000}) {
@@ -88,7 +88,7 @@ TEST_F(LogWriterTest, ExceedsTheMaximumByAtMostOnePiece) {
   writer_.SetLimits({500, /*backups=*/100'000, /*compress=*/false});
   FillFifo(/*longest=*/100);
   EXPECT_EQ(writer_.Move(fifo_.get(), 1'000), LogWriter::Result::kMore);
-  // Covers the end of a line, and the bytes that a rotation read after it.
+  // The excess covers the end of a line and the bytes that a rotation read after it.
   EXPECT_LE(writer_.moved(), 1'000 + 4'096 + 100);
 }
 

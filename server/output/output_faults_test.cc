@@ -18,11 +18,11 @@ namespace hob {
 namespace {
 
 constexpr int kLines = 11;
-// Causes two rotations.
+// Small enough for two rotations.
 constexpr int kLogBytes = 30;
-// Keeps more backups than there are rotations, so that rotation removes no byte.
+// Exceeds the number of rotations, so that no rotation removes a byte.
 constexpr int kBackups = 100;
-// The calls made on this path.
+// The system calls made between a daemon and its log.
 constexpr const char* kCalls[] = {"open",  "fstat",  "lstat",  "splice", "pwrite", "pread",
                                   "write", "rename", "unlink", "fsync",  "mkfifo", "fchown"};
 
@@ -43,7 +43,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
     }
 
     absl::optional<SpawnFailure> Start() { return output_.Prepare(spec_); }
-    // The child is not under test: none of its calls fail.
+    // Opens the FIFO as the child; its calls never fail, because it is not under test.
     void OpenFifo() {
       const FailingCalls::Pause pause;
       child_ = OpenAsChild(fifo_);
@@ -54,12 +54,12 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
       Write(child_, line);
       written_ += line;
     }
-    // Does what the worker does when a line arrives.
+    // Acts as the worker when a line arrives.
     void Look() {
       output_.Look();
       stalled_ |= !output_.Problem().empty();
     }
-    // The worker calls again at the deadline it was given.
+    // Acts as the worker when the retry deadline passes.
     void LookAgain() {
       clock_.Advance(OutputPump::kRetryInterval);
       output_.Look();
@@ -123,7 +123,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
       store_.archiver().WaitUntilIdle();
       happened |= calls != nullptr && calls->failed() > 0;
     }
-    // A stalled log reports why; a working one has lost nothing.
+    // Either the log has lost nothing, or it has reported a problem.
     const bool is_whole = LogOf(name).size() == life.written().size();
     EXPECT_TRUE(is_whole || life.stalled());
     life.LookAgain();
@@ -158,7 +158,7 @@ TEST_P(OutputFaultsTest, LosesNothingWhicheverCallFails) {
 
 class RotationFaultsTest : public testing::TestWithParam<const char*> {
  protected:
-  // Does what the archiver does.
+  // Compresses a backup as the archiver does.
   static void Compress(LogFiles& files, int64_t sequence, const std::string& bytes) {
     std::string packed(ZSTD_compressBound(bytes.size()), '\0');
     packed.resize(ZSTD_compress(&packed[0], packed.size(), bytes.data(), bytes.size(), 1));

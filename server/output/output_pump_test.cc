@@ -1,4 +1,4 @@
-// Real FIFOs and files, a simulated clock.
+// Uses real FIFOs and files, and a simulated clock.
 #include "server/output/output_pump.h"
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ class OutputPumpTest : public OutputTest {
     child_ = OpenAsChild(FifoDir() + "/web.out");
   }
 
-  // Does what the worker does: looks at once, or when batching ends.
+  // Acts as the worker: calls Look at once, or when batching ends.
   void WriteAndLook(absl::string_view bytes) {
     Write(child_, bytes);
     const absl::Duration due = pump_->NextDeadline() - clock_.Now().monotonic;
@@ -40,7 +40,7 @@ class OutputPumpTest : public OutputTest {
     pump_->Look();
   }
 
-  // Below another folder, as in a run_dir.
+  // Returns a folder inside another one, as in a run_dir.
   std::string FifoDir() const { return fifo_folder_.path() + "/run/output"; }
 
   // Returns the descriptors that the worker would poll.
@@ -190,7 +190,7 @@ TEST_F(OutputPumpTest, ManyWritersNeedFewDescriptors) {
     for (int i = 0; i < 50; ++i) {
       Write(children[i], "line\n");
       pumps[i]->Look();
-      // Two FIFOs each, plus the logs kept open.
+      // Allows two FIFOs per pump and the logs kept open.
       EXPECT_LE(OpenDescriptors(), before + 2 * 50 + 2);
     }
   }
@@ -272,7 +272,7 @@ TEST_F(OutputPumpTest, HoldsAReleasedFifoUntilItIsEmpty) {
 }
 
 TEST_F(OutputPumpTest, OneLookMovesABoundedAmount) {
-  // A FIFO holds less than one Look moves, so the rest is written between the looks.
+  // A FIFO holds less than one Look moves, so the test writes more before each Look.
   const std::string block(60'000, 'x');
   int64_t written = 0;
   for (int i = 0; i < 40; ++i) {
@@ -399,7 +399,7 @@ TEST_F(OutputPumpTest, StalledLogKeepsItsBytesAndRetriesEverySecond) {
   ASSERT_EQ(mkdir(Log("web.log").c_str(), 0755), 0);
   WriteAndLook("one\n");
   EXPECT_THAT(pump_->problem(), HasSubstr(Log("web.log") + ": Is a directory"));
-  // The FIFO is not polled, or the worker would spin.
+  // If the FIFO were polled, the worker would spin.
   EXPECT_TRUE(PollFds().empty());
   EXPECT_EQ(pump_->NextDeadline(), clock_.Now().monotonic + OutputPump::kRetryInterval);
   ASSERT_EQ(rmdir(Log("web.log").c_str()), 0);
@@ -420,7 +420,7 @@ TEST_F(OutputPumpTest, DoesNotFollowAPlantedLink) {
 }
 
 TEST_F(OutputPumpTest, DoesNotWriteToAPlantedHardLink) {
-  // In a folder that nobody else can write to, a hard link cannot be planted.
+  // Another user can plant a hard link only in a folder writable by others.
   ASSERT_EQ(chmod(log_folder_.path().c_str(), 0777), 0);
   WriteFile(Log("victim"), "untouched");
   WriteFile(Log("victim.idx"), "untouched too");
@@ -432,7 +432,7 @@ TEST_F(OutputPumpTest, DoesNotWriteToAPlantedHardLink) {
   ASSERT_EQ(unlink(Log("web.log").c_str()), 0);
   AdvanceToRetry();
   EXPECT_EQ(ReadFile(Log("web.log")), "one\n");
-  // The bytes merely lack times.
+  // The log is complete but has no index.
   EXPECT_EQ(ReadFile(Log("victim.idx")), "untouched too");
 }
 

@@ -25,22 +25,22 @@ std::vector<std::string> Listing(const std::string& folder);
 // Returns the number of descriptors this process has open.
 int OpenDescriptors();
 
-// A fixture with a log that tests rotate by hand.
+// Provides a log that tests rotate by hand.
 class RotationTest : public testing::Test {
  protected:
-  // Writes a file with this text and its index, and rotates it away.
+  // Writes a log with this text and an index, and rotates it away.
   void WriteAndRotate(const std::string& text, int backups);
-  // Returns the decompressed contents of a file; "none" if it does not exist.
+  // Returns the decompressed contents of a log file; "none" if it does not exist.
   std::string Read(int64_t sequence);
 
   TestFolder folder_;
   const std::shared_ptr<LogFiles> files_ = std::make_shared<LogFiles>(folder_.path() + "/web.log");
 };
 
-// A fixture with a store, its folders and a clock.
+// Provides a store, its folders and a clock.
 class OutputTest : public testing::Test {
  protected:
-  // Opens a FIFO the way a child does.
+  // Opens a FIFO as a child does.
   static UniqueFd OpenAsChild(const std::string& path);
   // Writes all of `bytes`; fails the test if the FIFO has no room.
   static void Write(const UniqueFd& fifo, absl::string_view bytes);
@@ -53,7 +53,7 @@ class OutputTest : public testing::Test {
   TestFolder log_folder_;
   TestFolder fifo_folder_;
   SimulatedClock clock_;
-  // Warnings of the store; read only when no thread of it is running.
+  // Holds the store's warnings; read them only while none of its threads is running.
   std::vector<std::string> warnings_;
   LogStore store_{{log_folder_.path(), fifo_folder_.path(), /*max_for_writers=*/4,
                    /*max_kept_by_writers=*/3, /*max_kept_by_readers=*/2,
