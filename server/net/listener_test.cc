@@ -29,10 +29,10 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// Takes connections and greets each with one letter. Thread-safe.
+// Returns a handler that greets each connection with one letter. Thread-safe.
 Listener::Handler Greeter(char letter) {
   return [letter](UniqueFd connection) {
-    // A caller that only probed for a server has already left.
+    // A caller that only probes for a server may have left already.
     send(connection.get(), &letter, 1, MSG_NOSIGNAL);
   };
 }
@@ -52,7 +52,7 @@ bool Connect(const UniqueFd& fd, const std::string& path) {
   return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
 }
 
-// Returns the server's answer to a first byte; 0 if it hangs up. Blocks until then.
+// Sends a byte and blocks until the server answers; returns its letter, or 0 if it hangs up.
 char Greeting(const UniqueFd& fd) {
   char letter = 0;
   send(fd.get(), "?", 1, MSG_NOSIGNAL);
@@ -67,7 +67,7 @@ char GreetingAt(const std::string& path) {
   return Greeting(fd);
 }
 
-// Opens a socket that listens at `path`, as another server's would.
+// Returns a socket that listens at `path`, like another server's.
 UniqueFd Occupy(const std::string& path, int backlog) {
   UniqueFd fd = NewSocket();
   const sockaddr_un address = UnixAddress(path);
@@ -123,7 +123,7 @@ class ListenerTest : public testing::Test {
     }
   }
 
-  // Socket paths are limited, so this is not in the test's folder.
+  // Not in the test's folder: the length of socket paths is limited.
   std::string folder_ = "/tmp/hobXXXXXX";
   std::string path_;
   std::string address_;
@@ -161,7 +161,7 @@ TEST_F(ListenerTest, RejectsAFolderWhereAnyUserMayReplaceTheSocket) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("any user may replace files in"));
   EXPECT_EQ(InodeOf(path_), 0);
-  // Sticky, like /tmp.
+  // The folder is sticky, like /tmp.
   ASSERT_EQ(chmod(folder_.c_str(), 01777), 0);
   EXPECT_TRUE(listener.Open(address_).ok());
 }
@@ -201,7 +201,7 @@ TEST_F(ListenerTest, LeavesALiveSocketAlone) {
 
 TEST_F(ListenerTest, LeavesAHungServerAloneWithoutWaiting) {
   const UniqueFd hanging = Occupy(path_, 0);
-  // The queue is full: another caller would wait forever.
+  // Fills the queue: another caller would wait forever.
   const UniqueFd waiting = NewSocket();
   ASSERT_TRUE(Connect(waiting, path_));
   const ino_t inode = InodeOf(path_);
@@ -243,7 +243,7 @@ TEST_F(ListenerTest, RestoresARemovedSocket) {
     AwaitSocket();
     EXPECT_EQ(GreetingAt(path_), 'u');
   }
-  // Removed with its folder, as a cleanup would, or renamed.
+  // Restores a renamed socket too.
   const std::string elsewhere = folder_ + ".moved";
   ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
   AwaitSocket();
@@ -303,7 +303,7 @@ TEST_F(ListenerTest, AcceptsTheLongestSocketPath) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("File name too long"));
 }
 
-// TCP.
+// ---- TCP.
 
 TEST_F(ListenerTest, PortZeroBecomesARealPort) {
   for (const char* host : {"127.0.0.1", "localhost"}) {

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// A client of the server, at the other end of a socket pair, so that no port is needed.
+// A client connected to the server through a socket pair; needs no port.
 class Client {
  public:
   explicit Client(PageServer& server) {
