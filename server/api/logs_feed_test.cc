@@ -15,7 +15,7 @@ const absl::Time kNoon = absl::FromUnixSeconds(1767268800);
 
 class LogsFeedTest : public OutputTest {
  protected:
-  // Appends to a log at `seconds` after noon, and notifies the listeners.
+  // Appends to a log at `seconds` after noon and notifies its listeners.
   void Append(const std::string& name, OutputStream stream, const std::string& text, int seconds) {
     const std::shared_ptr<LogFiles> files = store_.Find(name, stream);
     const std::string before = ReadFile(files->path());
@@ -42,7 +42,7 @@ class LogsFeedTest : public OutputTest {
     feed_ = std::make_unique<LogsFeed>(store_, std::move(options));
     feed_->NotifyOfMore([this] { ++told_; });
   }
-  // Returns "NAME:STREAM:DATA|" for every available piece, then the outcome.
+  // Returns "NAME:STREAM:DATA|" for every available piece, then "end" if the feed has ended.
   std::string Pieces() {
     std::string text;
     while (true) {
@@ -55,7 +55,7 @@ class LogsFeedTest : public OutputTest {
     }
   }
 
-  // Declared before the feed, which listens to their logs.
+  // Declared before the feed, which listens to these logs.
   const std::shared_ptr<LogFiles> out_ = store_.Find("web", OutputStream::kStdout);
   const std::shared_ptr<LogFiles> err_ = store_.Find("web", OutputStream::kStderr);
   const std::shared_ptr<LogFiles> api_ = store_.Find("api", OutputStream::kStdout);
