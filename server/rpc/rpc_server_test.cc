@@ -1,4 +1,4 @@
-// Calls the whole gRPC server over a socket. It has only the daemons that tests publish.
+// Calls the whole gRPC server over a socket. Its only daemons are those that tests publish.
 #include "server/rpc/rpc_server.h"
 
 #include <grpcpp/create_channel_posix.h>
@@ -27,7 +27,7 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-// The stub rather than the service of the same name.
+// The stub, not the service of the same name.
 using HealthStub = grpc::health::v1::Health::Stub;
 
 std::shared_ptr<DaemonSnapshot> Daemon(const std::string& name, const std::string& reason) {
@@ -86,7 +86,7 @@ class RpcServerTest : public ::testing::Test {
 
 class WatchTest : public RpcServerTest {
  protected:
-  // A Watch that is read as it comes.
+  // Reads a Watch call one response at a time.
   class Follower {
    public:
     Follower(v1::Supervisor::Stub& stub, const v1::WatchRequest& request)
@@ -95,7 +95,8 @@ class WatchTest : public RpcServerTest {
       if (!over_) End();
     }
 
-    // "3 web=up", "3 -web", "3 synced", "3 gap 7"; the code of the status at the end.
+    // Returns the next response, such as "3 web=up", "3 -web", "3 synced" or "3 gap 7"; "the end:"
+    // and the status code once the call is over.
     std::string Next() {
       if (!reader_->Read(&last_)) return absl::StrCat("the end: ", Finish().error_code());
       if (last_.has_synced()) return absl::StrCat(last_.sequence(), " synced");
@@ -214,7 +215,7 @@ TEST_F(WatchTest, ClientsMayLeaveAtAnyTime) {
     });
   }
   for (int i = 0; i < 5000; ++i) registry_.Publish(Daemon(absl::StrCat("d", i % 10), "changed"));
-  // Publishes the changes that they still wait for.
+  // Publishes the changes that clients still wait for.
   std::thread publisher([this] {
     while (!notifier_.ended()) registry_.Publish(Daemon("web", "again"));
   });
@@ -227,7 +228,7 @@ TEST_F(WatchTest, ClientsMayLeaveAtAnyTime) {
 
 class HealthTest : public RpcServerTest {
  protected:
-  // Returns "SERVING" etc., or the code of the error as a number.
+  // Returns the serving status ("SERVING" etc.), or the error code as a number.
   std::string Check(const std::string& service) {
     grpc::ClientContext context;
     HealthCheckRequest request;
@@ -238,7 +239,7 @@ class HealthTest : public RpcServerTest {
     return HealthCheckResponse::ServingStatus_Name(response.status());
   }
 
-  // A Watch that is read as it comes.
+  // Reads a Watch call one response at a time.
   class Follower {
    public:
     Follower(HealthStub& stub, const std::string& service) {
@@ -308,7 +309,7 @@ TEST_F(HealthTest, WatchReportsEveryStatusChangeOnce) {
 
 class BadCallTest : public RpcServerTest {
  protected:
-  // Returns the status that answers a request of these bytes.
+  // Sends `bytes` as the request and returns the resulting status.
   grpc::Status Call(const std::string& method, const std::string& bytes) {
     grpc::GenericStub stub(channel_);
     grpc::ClientContext context;
@@ -369,9 +370,9 @@ TEST_F(BadCallTest, ErrorNamesUnknownService) {
   EXPECT_THAT(Call("/grpc.health.v1.Health/Other", "").error_message(), HasSubstr("Health/Other"));
 }
 
-// ---- Calls that end with an outcome from elsewhere.
+// ---- Calls completed from another thread.
 
-// Leaves it to the test to end each call of Stop.
+// Leaves every Stop call pending until the test completes it.
 class Service : public v1::Supervisor::CallbackService {
  public:
   grpc::ServerUnaryReactor* Stop(grpc::CallbackServerContext*, const v1::StopRequest*,
@@ -384,7 +385,7 @@ class Service : public v1::Supervisor::CallbackService {
     return reactor;
   }
 
-  // Blocks until a call has arrived; the test then holds it.
+  // Blocks until a call arrives; hands the call to the test.
   std::shared_ptr<PendingCall> AwaitCall(v1::StopResponse** response) {
     const auto has_come = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return call_ != nullptr; };
     absl::MutexLock lock(&mu_);
@@ -456,7 +457,7 @@ TEST_F(PendingCallTest, LeavingClientEndsTheCallAndTheOutcomeIsIgnored) {
   context_.TryCancel();
   client_.join();
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::CANCELLED);
-  // Once the server has shut down, it has seen the cancellation.
+  // A server that has shut down has seen the cancellation.
   server_->Shutdown();
   server_->Wait();
   call_->Complete([]() -> grpc::Status {

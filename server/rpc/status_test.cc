@@ -61,7 +61,7 @@ TEST(StatusTest, ReasonBecomesAnErrorInfo) {
 
 TEST(StatusTest, LongestMessagesFitIntoAGrpcStatus) {
   constexpr size_t kMaxStatusBytes = 8 << 10;
-  // Leaves room for the header names and other data that gRPC sends with a status.
+  // Reserved for the header names and other data that gRPC sends with a status.
   constexpr size_t kOthers = 512;
   std::string letters;
   for (int i = 0; i < 5000; ++i) letters += "\xc3\xa9";

@@ -37,7 +37,7 @@ TEST(FillMessageTest, ListsHaveSeveralValues) {
 }
 
 TEST(FillMessageTest, TextsFromBytesAreAscii) {
-  // Choices beyond the list of texts are lengths.
+  // A choice beyond the list of texts is the length of a new text.
   const auto status = Made<v1::StatusRequest>(std::string("\1\x20\xff\x80y", 5));
   EXPECT_EQ(status.name(), std::string("\x7f\0y", 3));
 }
