@@ -1,4 +1,4 @@
-// Makes real calls to a real gRPC server within the test's process.
+// Makes real calls to a real gRPC server in the test's own process.
 #include "server/metrics/call_meter.h"
 
 #include <grpcpp/grpcpp.h>
@@ -21,7 +21,7 @@ using testing::Not;
 constexpr char kCheck[] = "method=\"Check\",service=\"grpc.health.v1.Health\"";
 constexpr char kWatch[] = "method=\"Watch\",service=\"grpc.health.v1.Health\"";
 
-// A Watch that sends one response and continues until it is cancelled.
+// A Watch that sends one response and stays open until cancelled.
 class OneWord : public grpc::ServerWriteReactor<HealthCheckResponse> {
  public:
   OneWord() { StartWrite(&word_); }
@@ -32,7 +32,7 @@ class OneWord : public grpc::ServerWriteReactor<HealthCheckResponse> {
   HealthCheckResponse word_;
 };
 
-// Check fails with NOT_FOUND for a name, and takes two seconds without one.
+// Fails a Check that names a service with NOT_FOUND; any other Check takes two seconds.
 class FakeHealth : public Health::CallbackService {
  public:
   explicit FakeHealth(SimulatedClock& clock) : clock_(clock) {}

@@ -80,7 +80,8 @@ DaemonSnapshotPtr Running() {
   return Share(std::move(daemon));
 }
 
-// A halted daemon, one that was never started and has no figures elsewhere, and a running one.
+// Returns figures for a halted daemon, a running one, and a never-started one without any figures
+// of its own.
 DaemonFigures Figures() {
   DaemonFigures figures;
   figures.daemons = {Halted(), Share(Named("idle")), Running()};

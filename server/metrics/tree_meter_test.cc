@@ -20,7 +20,7 @@ DaemonSnapshotPtr Daemon(const std::string& name, pid_t pid) {
   return daemon;
 }
 
-// Simulates a reading that takes 10 ms and returns the CPU time in `cpu`.
+// Simulates readings that take 10 ms each and return the CPU time `cpu_`.
 class TreeMeterTest : public testing::Test {
  protected:
   absl::optional<TreeUsage> Read(const std::string& name, pid_t) {
@@ -32,7 +32,7 @@ class TreeMeterTest : public testing::Test {
     return usage;
   }
 
-  // Returns the names that one round reads.
+  // Plays one round; returns the names it read.
   std::vector<std::string> Look(const std::vector<DaemonSnapshotPtr>& daemons) {
     read_.clear();
     usages_ = meter_.Look(daemons);
@@ -98,7 +98,7 @@ TEST_F(TreeMeterTest, ForgetsFiguresOfEndedInstances) {
 TEST_F(TreeMeterTest, DaemonsMayComeAndGoBetweenRounds) {
   EXPECT_THAT(Look({}), IsEmpty());
   Look({Daemon("a", 1), Daemon("b", 2), Daemon("c", 3), Daemon("d", 4)});
-  // The daemon to be read next is gone.
+  // The next daemon in turn is gone.
   EXPECT_THAT(Look({Daemon("a", 1), Daemon("e", 5)}), ElementsAre("e", "a"));
   EXPECT_THAT(Look({Daemon("a", 1)}), ElementsAre("a"));
 }
