@@ -86,7 +86,7 @@ TEST(ChangeNotifierTest, EndWakesAllWaitersFromThenOn) {
   after->Await();
 }
 
-// Follows the way a stream does (reads, waits, reads again) until it has seen `changes` changes.
+// Follows like a stream (reads, waits, reads again) until it has seen `changes` changes.
 class Follower : public ChangeNotifier::Waiter, public std::enable_shared_from_this<Follower> {
  public:
   Follower(const Registry& registry, ChangeNotifier& notifier, int changes)

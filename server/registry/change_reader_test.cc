@@ -41,7 +41,7 @@ absl::Status ErrorOfOpen(const Registry& registry, const std::string& token) {
   return ChangeReader::Open(registry, Everybody, token).status();
 }
 
-// "3 web=up", "3 -web", "3 synced", "3 gap 7".
+// Returns, for example, "3 web=up", "3 -web", "3 synced" or "3 gap 7".
 std::string Describe(const WatchEvent& event) {
   switch (event.kind) {
     case WatchEvent::Kind::kSynced:
@@ -109,7 +109,7 @@ TEST(ChangeReaderTest, FilterSelectsDaemons) {
   ChangeReader reader =
       Open(registry, "", [](const std::string& name) { return absl::StartsWith(name, "web"); });
   EXPECT_THAT(ReadAll(reader), ElementsAre("3 web-1=up", "3 web-2=up", "3 synced"));
-  // More filtered changes in a row than a batch holds.
+  // Publishes more consecutive filtered changes than a batch holds.
   for (int i = 0; i < 3 * ChangeReader::kBatch; ++i) registry.Publish(Daemon("api", "again"));
   registry.Publish(Daemon("web-3", "up"));
   registry.Remove("api");
@@ -126,7 +126,7 @@ TEST(ChangeReaderTest, ResumesAfterEveryEvent) {
   for (int i = 0; i < 40; ++i) registry.Publish(Daemon(absl::StrCat("d", i % 7), "changed"));
   while (absl::optional<WatchEvent> event = reader.Next()) events.push_back(*event);
   ASSERT_EQ(events.size(), 5 + 1 + 40);
-  // Within the snapshot: starts over.
+  // A token from within the snapshot starts over.
   for (int i = 0; i < 5; ++i) {
     ChangeReader again = Open(registry, events[i].resume_token);
     const std::vector<std::string> seen = ReadAll(again);
@@ -235,7 +235,7 @@ TEST(ChangeReaderTest, FeedAndListAgreeAfterTenThousandRandomOperations) {
 }
 
 TEST(ChangeReaderTest, FollowersConvergeDespiteManyThreads) {
-  // Short enough for some readers to fall behind.
+  // Keeps so few changes that some readers fall behind.
   Registry registry(/*kept_changes=*/64);
   std::vector<std::unique_ptr<Follower>> followers;
   for (int i = 0; i < 4; ++i) followers.push_back(std::make_unique<Follower>(registry));

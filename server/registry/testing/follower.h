@@ -14,11 +14,11 @@
 
 namespace hob {
 
-// The knowledge of a client that only follows the feed. Asserts that changes come in order and
+// Knows only what a client learns from the feed. Asserts that changes arrive in order and exactly
 // once, and that each reports at most one more exit than the one before. Not thread-safe.
 class Follower {
  public:
-  // `registry` outlives the object.
+  // `registry` must outlive the object.
   explicit Follower(const Registry& registry) : reader_(Open(registry)) {}
 
   // Reads all available events.
@@ -33,11 +33,11 @@ class Follower {
     return daemons;
   }
 
-  // Returns how often a gap was reported.
+  // Returns the number of gaps reported.
   int gaps() const { return gaps_; }
 
-  // Return the exits and automatic restarts of the daemon `name` that changes reported, over all
-  // its lives in the registry.
+  // Return the number of exits and of automatic restarts that changes reported for the daemon
+  // `name`, in total even if it was removed and added again.
   int64_t ends(const std::string& name) const { return Of(ends_, name); }
   int64_t restarts(const std::string& name) const { return Of(restarts_, name); }
 
