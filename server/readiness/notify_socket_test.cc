@@ -32,7 +32,7 @@ class NotifySocketTest : public testing::Test {
     EXPECT_EQ(send(fd.get(), text.data(), text.size(), 0), text.size());
   }
 
-  // Not in TempDir: the path of a Unix socket must be shorter than 108 bytes.
+  // Not in TempDir: a Unix socket's path must be shorter than 108 bytes.
   const std::string path_ = absl::StrCat("/tmp/hob-notify-test-", getpid());
 };
 
