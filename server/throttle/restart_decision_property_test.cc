@@ -1,8 +1,8 @@
 // Plays random histories of a daemon on simulated time and compares each decision with a slow model
-// that recomputes it from the full list of ends.
+// that recomputes it from the full list of exits.
 //
 // The environment variables HOB_HISTORIES and HOB_FIRST_HISTORY set the number of histories and the
-// first one; a failure names its history.
+// number of the first one; a failure names its history.
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr int64_t kDefaultHistories = 100'000;
 
-// SplitMix64: seeding must be free, as each history has its own seed.
+// SplitMix64, whose seeding costs nothing: each history has its own seed.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
@@ -49,7 +49,7 @@ RestartPolicy RandomPolicy(Random& random) {
   if (random.OneIn(4)) policy.restart = RestartMode::kOnFailure;
   if (random.OneIn(32)) policy.restart = RestartMode::kNever;
   policy.max_retries = random.OneIn(16) ? kMaxEvidence + random.Below(5) : random.Below(6);
-  // On the grid of the uptimes, so that equal ages are frequent.
+  // Matches the grid of the uptimes, so that equal ages are frequent.
   policy.retry_time = absl::Seconds(random.Below(7));
   if (random.OneIn(2)) policy.backoff = absl::Milliseconds(500 * (1 + random.Below(6)));
   policy.backoff_factor = 1 + 0.5 * random.Below(5);
@@ -60,7 +60,7 @@ RestartPolicy RandomPolicy(Random& random) {
   return policy;
 }
 
-// One end of an instance, in terms of the model.
+// One exit of an instance, as the model sees it.
 struct End {
   enum Kind { kSuccess, kFailure, kShortage };
   Kind kind;
@@ -69,11 +69,11 @@ struct End {
   std::string description;
 };
 
-// The decision that the rules require after the last end of a list.
+// The decision that the rules require after the last exit in a list.
 struct Expected {
   ThrottleAction action;
   ThrottleRule rule;
-  // The failures that count, as indices into the list.
+  // Holds the failures that count, as indices into the list.
   std::vector<int> window;
   int restarts_in_a_row = 0;
   // Delay without jitter.
@@ -81,8 +81,8 @@ struct Expected {
   bool has_next_attempt = false;
 };
 
-// Applies the rules to all ends since the last clearing by an operator. Knows only that list and
-// recomputes every count.
+// Applies the rules to all exits since an operator last cleared the history. Knows only that list
+// and recomputes every count.
 class Model {
  public:
   explicit Model(const RestartPolicy& policy)
@@ -181,8 +181,7 @@ class Model {
 };
 
 // Checks an invariant: between two clearings, and apart from trials, no window of retry_time holds
-// more than max(1, max_retries) starts. A start prevented by a shortage of the machine does not
-// count.
+// more than max(1, max_retries) starts. A start that a shortage prevented does not count.
 class StartsBetweenClearings {
  public:
   explicit StartsBetweenClearings(const RestartPolicy& policy)
@@ -206,7 +205,7 @@ class StartsBetweenClearings {
   std::vector<MonotonicTime> starts_;
 };
 
-// One end, as the throttle and as the model see it.
+// One exit, both as the throttle and as the model see it.
 struct RandomEnd {
   ExitReport report;
   End::Kind kind;
@@ -258,7 +257,7 @@ class History {
   explicit History(uint64_t seed)
       : random_(seed), policy_(RandomPolicy(random_)), model_(policy_), starts_(policy_) {}
 
-  // Plays the whole history, or up to the first difference.
+  // Plays the whole history, but stops at the first difference.
   void Play() {
     starts_.Add(start_);
     const int ends = random_.OneIn(16) ? 60 : 2 + random_.Below(14);
@@ -272,7 +271,7 @@ class History {
   void PlayOne() {
     if (random_.OneIn(24)) return OperatorStarts(start_ + absl::Seconds(random_.Below(8)));
     RandomEnd end = AnyEnd(policy_, random_);
-    // A shortage hides what the daemon would have done, so `never` is tested with ends only.
+    // Shortages hide how the daemon would have ended, so `never` is tested without them.
     if (policy_.restart == RestartMode::kNever) {
       if (end.kind == End::kShortage) return;
       end.kind = End::kSuccess;
@@ -296,7 +295,7 @@ class History {
   }
 
   ThrottleDecision DecideOnJumpingWallClock(ExitReport report, double fraction) {
-    // Jumps by years forwards and backwards, and sometimes not at all.
+    // Jumps by years, forwards or backwards, or sometimes not at all.
     report.time.wall =
         base_wall_ + absl::Seconds(random_.Below(4) * (random_.Below(200) - 100)) * (365 * 24 * 36);
     const ThrottleDecision decision = DecideRestart(policy_, report, fraction, other_history_);
@@ -370,7 +369,7 @@ class History {
 
   void StartAgain(const ThrottleDecision& decision, const RandomEnd& end) {
     if (trial_ && end.kind == End::kFailure && decision.rule != ThrottleRule::kTrialFailed) {
-      // It stayed up long enough to clear the history.
+      // The trial stayed up long enough to clear the history.
       trial_ = false;
       starts_.Clear();
     }
@@ -406,7 +405,7 @@ class History {
   Model model_;
   StartsBetweenClearings starts_;
   const absl::Time base_wall_ = absl::FromUnixSeconds(1767225600);
-  // Of the current instance.
+  // When the current instance started.
   MonotonicTime start_ = MonotonicTime::FromOrigin(absl::Seconds(1000));
   bool trial_ = false;
   std::map<ThrottleRule, int> fired_;

@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 // The largest `random` that a caller passes.
 constexpr double kAlmostOne = 0.9999999999999999;
 
-// A daemon that ends on command; the test advances the time.
+// Simulates a daemon that ends on command; tests advance the time.
 class RestartDecisionTest : public ::testing::Test {
  protected:
   // Ends the daemon after `uptime`.
@@ -40,7 +40,7 @@ class RestartDecisionTest : public ::testing::Test {
   // Lets time pass while the daemon is down.
   void Wait(absl::Duration time) { clock_.Advance(time); }
 
-  // Brings the daemon to HALTED by immediate exits.
+  // Makes the daemon HALTED through immediate exits.
   void Halt() {
     for (int i = 1; i < policy_.max_retries; ++i) EndAfter(absl::ZeroDuration());
     ASSERT_EQ(EndAfter(absl::ZeroDuration()).action, ThrottleAction::kHalt);
@@ -565,7 +565,7 @@ TEST_F(RestartDecisionTest, WallClockJumpsChangeNoDecision) {
   policy_.max_retries = 4;
   for (absl::Duration jump : {-absl::Hours(24 * 365), absl::Hours(24 * 365), -absl::Seconds(5)}) {
     clock_.JumpWall(jump);
-    // Separates the two times of the timestamps: no decision may use the wall clock.
+    // Moves only the wall time of later timestamps, which no decision may use.
     clock_.Suspend(jump);
     EXPECT_EQ(EndAfter(absl::Seconds(1)).action, ThrottleAction::kWait);
   }

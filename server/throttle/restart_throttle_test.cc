@@ -114,13 +114,14 @@ TEST(RestartThrottleBudgetTest, DecisionsDoNotUseTheBudget) {
   EXPECT_EQ(throttle.TakeStart(exit.time.monotonic), exit.time.monotonic);
 }
 
-// One worker's view of a throttle that others use concurrently.
+// One worker's view of a throttle that others use at the same time.
 struct Seen {
   std::vector<int64_t> failures_in_window;
   std::vector<MonotonicTime> starts;
 };
 
-// Reports exits of one daemon at one time, takes a start after each, and clears after every tenth.
+// Reports exits of one daemon at a single time. Takes a start after each and clears the history
+// after every tenth.
 Seen ReportExits(RestartThrottle& throttle, const std::string& daemon, int count) {
   ExitReport exit;
   exit.time = SimulatedClock().Now();
@@ -154,7 +155,7 @@ TEST(RestartThrottleThreadsTest, ConcurrentWorkers) {
     EXPECT_TRUE(std::is_sorted(one.starts.begin(), one.starts.end()));
     starts.insert(starts.end(), one.starts.begin(), one.starts.end());
   }
-  // Each random number went to exactly one of them.
+  // Each start of the budget went to exactly one worker.
   std::sort(starts.begin(), starts.end());
   for (int i = 0; i < kWorkers * kExits; ++i) {
     ASSERT_EQ(starts[i] - starts[0], i * absl::Milliseconds(1));

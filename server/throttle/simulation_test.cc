@@ -15,7 +15,7 @@ std::vector<SimulatedRun> Uptimes(const std::vector<double>& seconds) {
   return runs;
 }
 
-// "2.1s end HALTED".
+// Returns a line for each event, such as "2.1s end HALTED".
 std::vector<std::string> Timeline(const RestartPolicy& policy,
                                   const std::vector<SimulatedRun>& runs) {
   std::vector<std::string> lines;

@@ -105,7 +105,7 @@ struct Arrivals {
 
 int64_t Nanoseconds(MonotonicTime time) { return absl::ToInt64Nanoseconds(time - At({})); }
 
-// Returns `count` requests in clusters separated by silences.
+// Takes `count` starts at random times, in clusters separated by silences.
 Arrivals TakeAtRandomTimes(StartBudget budget, double rate, int count, std::mt19937_64& random) {
   Arrivals arrivals;
   int64_t now = 0;
@@ -164,7 +164,7 @@ TEST_P(RandomArrivalsTest, ServesInOrderAndNeverBeforeTheRequest) {
   });
 }
 
-// Returns the earliest grant that all windows allow, by checking each window.
+// Returns the earliest grant that all windows allow; checks each window.
 int64_t EarliestGrant(const std::vector<int64_t>& granted, int64_t now, int64_t interval_ns,
                       int burst) {
   int64_t earliest = now;
