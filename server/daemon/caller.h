@@ -5,14 +5,14 @@
 
 namespace hob {
 
-// Says who asks for something. A plain value.
+// Identifies the sender of a request. A plain value.
 struct Caller {
   enum class Kind {
-    // The server itself: at its boot and its end, for a reload, on a signal.
+    // The server itself: at boot and shutdown, for a reload, or on a signal.
     kServer,
-    // A client of a Unix socket; owner and mode of the socket's file say who may connect.
+    // A client of a Unix socket; the owner and mode of the socket's file decide who may connect.
     kUnix,
-    // A client of a TCP address, which everyone on the machine can reach.
+    // A client of a TCP address, which every user of the machine can reach.
     kTcp,
   };
 

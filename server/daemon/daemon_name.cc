@@ -17,13 +17,13 @@ bool HasOnlyCharacters(absl::string_view name) {
   return std::all_of(name.begin(), name.end(), IsCharacter);
 }
 
-// The health service answers to these names itself.
+// True for the names that the health service itself answers for.
 bool IsServiceName(absl::string_view name) {
   return name == "hob.v1.Supervisor" || absl::StartsWith(name, "grpc.");
 }
 
-// The valid name that is nearest to `name`: other characters become '-'. Empty when nothing is left
-// of it.
+// Returns the valid name nearest to `name`, with '-' in place of invalid characters; empty if
+// nothing is left.
 std::string NearestValidName(absl::string_view name) {
   std::string nearest;
   for (char c : name) {

@@ -7,17 +7,17 @@
 
 namespace hob {
 
-// Names become parts of paths and of control groups: letters, digits, `_`, `.`, `-`; 1 to 64 of
-// them; the first a letter, a digit or `_`. Names of gRPC services
-// are refused, because each daemon's name is a service name of the health service:
-// "hob.v1.Supervisor" and everything that starts with "grpc.".
+// Longest name of a daemon. A name becomes part of paths and of control groups: 1 to 64 letters,
+// digits, `_`, `.` and `-`, of which the first is a letter, a digit or `_`. Each name is also a
+// service name of the gRPC health service, so names of gRPC services are invalid:
+// "hob.v1.Supervisor" and all names that start with "grpc.".
 inline constexpr int kMaxDaemonNameLength = 64;
 
 bool IsValidDaemonName(absl::string_view name);
 
-// Says what is wrong with an invalid name, and names the nearest valid one if there is one:
-// `'a/b' is not a valid daemon name: only letters, digits, '_', '.' and '-' are allowed; did you
-// mean 'a-b'?`. Control characters are escaped and long names cut.
+// Returns the reason why `name` is invalid, and the nearest valid name if there is one: `'a/b' is
+// not a valid daemon name: only letters, digits, '_', '.' and '-' are allowed; did you mean
+// 'a-b'?`. Escapes control characters and shortens long names.
 std::string WhyInvalidDaemonName(absl::string_view name);
 
 }  // namespace hob

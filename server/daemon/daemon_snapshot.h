@@ -21,13 +21,13 @@
 
 namespace hob {
 
-// The rule of the throttle that lets a start follow a failure.
+// The rule of the throttle that allowed a start after a failure.
 enum class RestartReason {
-  // Fewer failures than max_retries: at once.
+  // Fewer than max_retries failures: restart immediately.
   kRetry,
-  // The same, after the delay that `backoff` asks for.
+  // As kRetry, after the delay set by `backoff`.
   kBackoff,
-  // The machine was short of something, and the delay for that is over.
+  // The delay after a shortage of the machine is over.
   kShortage,
   // A trial of a daemon that was given up.
   kTrial,
@@ -37,53 +37,53 @@ inline constexpr std::array<RestartReason, 4> kAllRestartReasons = {
     RestartReason::kRetry, RestartReason::kBackoff, RestartReason::kShortage,
     RestartReason::kTrial};
 
-// Counts what happened to a daemon since the server knows it.
+// Counts the events of a daemon since the server first knew it.
 struct DaemonCounts {
   // Starts that followed a failure.
   int64_t restarts = 0;
   // The same by reason, in the order of kAllRestartReasons.
   std::array<int64_t, kAllRestartReasons.size()> restarts_by_reason = {};
-  // Ends of instances, failures to spawn included.
+  // Ends of instances, including failures to spawn.
   int64_t exits = 0;
   // The same by kind, in the order of the alternatives of EndOfProcess.
   std::array<int64_t, absl::variant_size<EndOfProcess>::value> exits_by_kind = {};
-  // Times that its output could not be kept any more, each counted when it began.
+  // Number of times that the output could no longer be kept, each counted when it began.
   int64_t log_stalls = 0;
 };
 
 // Details that most daemons never have.
 struct DaemonNotes {
-  // STATUS= of sd_notify from the present instance, else the last; printable.
+  // STATUS= of sd_notify from the present instance, otherwise the last one; printable.
   std::string status_text;
-  // Says why its output cannot be kept at the moment: "log stalled: ..."; empty if it can.
+  // The reason why the output cannot be kept at the moment: "log stalled: ..."; empty if it can.
   std::string log_problem;
-  // Bytes that the smaller of the last instance's output pipes holds, if that is less than the
-  // usual 64 KiB; else 0.
+  // Capacity in bytes of the smaller of the last instance's output pipes, if it is less than the
+  // usual 64 KiB; otherwise 0.
   int64_t small_pipe_bytes = 0;
 };
 
-// Holds everything that is known of a daemon at one moment. Immutable; shared between threads as
+// Holds all facts about a daemon at one moment. Immutable; shared between threads as
 // DaemonSnapshotPtr.
 struct DaemonSnapshot {
   std::shared_ptr<const DaemonSpec> spec;
   DaemonState state = DaemonState::kStopped;
-  // True if the daemon is meant to be up.
+  // True if the daemon should be up.
   bool wanted = false;
   bool ready = false;
-  // True if a process of it survives KILL: it hangs in the kernel, or refuses the signal.
+  // True if a process of the daemon survives KILL: it hangs in the kernel, or refuses the signal.
   bool unkillable = false;
   // Main process; 0 without a live instance.
   pid_t pid = 0;
-  // Of the present instance, else of the last.
+  // Of the present instance, otherwise of the last.
   absl::optional<absl::Time> start_time;
   absl::optional<absl::Time> ready_time;
-  // Says why it is in this state: a sentence.
+  // The reason for the present state, as a sentence.
   std::string reason;
   DaemonNotes notes;
   DaemonCounts counts;
   // Time of the next automatic start.
   absl::optional<absl::Time> next_start_time;
-  // The throttle's last decision; null before the first, and once the history is cleared.
+  // The throttle's last decision; null before the first, and after the history is cleared.
   std::shared_ptr<const ThrottleDecision> throttle;
   // Never null.
   std::shared_ptr<const EndedRuns> runs;
@@ -91,8 +91,8 @@ struct DaemonSnapshot {
   const std::string& name() const { return spec->name; }
 };
 
-// True if the daemon ended by itself with one of its success codes and stays down: it is wanted and
-// does not run, and nothing is wrong with it.
+// True if the daemon ended by itself with one of its success codes and stays down. Such a daemon is
+// wanted and does not run, but has no problem.
 inline bool HasCompleted(const DaemonSnapshot& daemon) {
   if (daemon.state != DaemonState::kExited || daemon.runs->empty()) return false;
   const ExitReport& exit = daemon.runs->front().exit;

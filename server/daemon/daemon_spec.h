@@ -16,9 +16,9 @@
 
 namespace hob {
 
-// The way in which a daemon tells that it is ready to serve.
+// The way in which a daemon reports that it is ready to serve.
 enum class ReadyMode {
-  // It does not: it counts as ready once it stayed up for `start_time`.
+  // Sends no report: it counts as ready after it stayed up for `start_time`.
   kNone,
   // An sd_notify(3) datagram with READY=1.
   kNotify,
@@ -26,16 +26,16 @@ enum class ReadyMode {
   kDescriptor,
 };
 
-// The processes that get the signal which asks a daemon to end.
+// The processes that get the signal to end.
 enum class StopScope {
-  // All that the daemon started.
+  // All processes that the daemon started.
   kTree,
   // The main process alone.
   kMain,
 };
 
 enum class StdinMode {
-  // An open pipe on which nothing arrives and which ends when the server is gone.
+  // An open pipe without any data, which ends when the server is gone.
   kHold,
   // /dev/null.
   kNull,
@@ -46,17 +46,17 @@ enum class OutputMode {
   kLog,
   // Joined to stdout; for stderr only.
   kStdout,
-  // The server's own.
+  // Inherited from the server.
   kInherit,
   // /dev/null.
   kNull,
 };
 
-// The settings of a daemon as a configuration file takes them, by key.
+// The settings of a daemon by key, as written in a configuration file.
 using DaemonSettings = std::map<std::string, std::string>;
 
-// Immutable once made by the configuration; shared between threads as `std::shared_ptr<const
-// DaemonSpec>`.
+// The settings of a daemon. Immutable once made by the configuration; shared between threads as
+// `std::shared_ptr<const DaemonSpec>`.
 struct DaemonSpec {
   std::string name;
 
@@ -82,11 +82,11 @@ struct DaemonSpec {
   // The signal that asks the daemon to end, and the processes that get it.
   int stop_signal = 15;
   StopScope stop_scope = StopScope::kTree;
-  // From that signal to KILL for all that the daemon started, whichever processes got the signal.
-  // Zero kills at once; infinite never kills.
+  // Time between that signal and KILL, which goes to all processes that the daemon started, even if
+  // only the main process got the signal. Zero kills immediately; infinite never kills.
   absl::Duration stop_timeout = absl::Seconds(10);
 
-  // Names or numbers as configured; empty is the server's own. Resolved at load into
+  // Names or numbers as configured; empty means those of the server. Resolved at load into
   // `attributes.credentials`.
   std::string user;
   std::string group;
@@ -94,10 +94,10 @@ struct DaemonSpec {
   // `attributes.credentials` is null when neither `user`, `group` nor `groups` is configured.
   ProcessAttributes attributes;
 
-  // In the order of the configuration, names unique; they win over `env_file`, which is read at
-  // each start.
+  // In the order of the configuration, names unique. Overrides `env_file`, which is read at each
+  // start.
   std::vector<std::pair<std::string, std::string>> environment;
-  // An absolute path, with a `-` before it if the file need not exist; empty: none.
+  // An absolute path, preceded by `-` if the file need not exist; empty for none.
   std::string env_file;
   bool clear_environment = false;
 
@@ -109,9 +109,9 @@ struct DaemonSpec {
   int log_backups = 5;
   bool log_compress = true;
 
-  // Every key but `command` with its value in force. Two specs are the same daemon exactly when
-  // `argv` and `*settings` are equal. Never null; equal settings of a configuration are shared,
-  // since they take 4 KiB and most daemons have the same.
+  // Every key except `command`, with its value in force. Two specs describe the same daemon exactly
+  // if `argv` and `*settings` are equal. Never null. Equal settings of a configuration are shared,
+  // because they take 4 KiB and most daemons have the same.
   std::shared_ptr<const DaemonSettings> settings = std::make_shared<const DaemonSettings>();
 };
 

@@ -7,28 +7,28 @@
 
 namespace hob {
 
-// The states of a daemon. Resting states end in -ED, passing ones in -ING.
+// The states of a daemon. Resting states end in -ED, active ones in -ING.
 //
 //   from        to           when
 //   STOPPED     STARTING     boot, reload, Start, Restart
-//               BACKOFF      boot or reload, and the machine's budget has no start left
+//               BACKOFF      boot or reload, and the machine's start budget is used up
 //   STARTING    RUNNING      ready, or stayed up for start_time
 //               STOPPING     Stop, Restart, reload, shutdown; or not ready in time
-//               CLEARING     the main process ended and left something behind
-//               STARTING     the spawn failed, or it ended: the throttle says at once
-//               BACKOFF, HALTED, EXITED   the same: as the throttle or `restart` says
+//               CLEARING     the main process ended and left processes behind
+//               STARTING     the spawn failed, or it ended: the throttle restarts it at once
+//               BACKOFF, HALTED, EXITED   the same, as the throttle or `restart` decides
 //               STOPPED      Stop, shutdown, between two attempts to spawn
 //   RUNNING     STOPPING     Stop, Restart, reload, shutdown; or its watchdog ran out
 //               CLEARING, STARTING, BACKOFF, HALTED, EXITED   as from STARTING
-//   BACKOFF     STARTING     its time has come, Start, Restart
-//               BACKOFF      its time has come, and the machine's budget has no start left
+//   BACKOFF     STARTING     its delay is over, Start, Restart
+//               BACKOFF      its delay is over, and the machine's start budget is used up
 //               STOPPED      Stop, shutdown
-//   STOPPING    STOPPED      nothing of it is left
-//               CLEARING     the main process ended and left something behind
-//               STARTING, BACKOFF, HALTED, EXITED   nothing of it is left: what it was stopped for
-//   CLEARING    STOPPED, STARTING, BACKOFF, HALTED, EXITED   nothing of it is left
-//   EXITED      STARTING     Start, Restart, reload with a change that only a new process can take
-//               BACKOFF      the same by reload, and the machine's budget has no start left
+//   STOPPING    STOPPED      no process is left
+//               CLEARING     the main process ended and left processes behind
+//               STARTING, BACKOFF, HALTED, EXITED   no process is left, after a restart or failure
+//   CLEARING    STOPPED, STARTING, BACKOFF, HALTED, EXITED   no process is left
+//   EXITED      STARTING     Start, Restart, reload with a change that needs a new process
+//               BACKOFF      the same reload, and the machine's start budget is used up
 //               STOPPED      Stop, shutdown
 //   HALTED      as EXITED; STARTING also by a trial of `on_halt = retry`
 //
@@ -50,10 +50,10 @@ inline constexpr std::array<DaemonState, 8> kAllDaemonStates = {
     DaemonState::kStopping, DaemonState::kClearing, DaemonState::kExited,  DaemonState::kHalted,
 };
 
-// True if the table above has the move.
+// True if the table above contains the move.
 bool IsLegalMove(DaemonState from, DaemonState to);
 
-// "RUNNING"; kClearing is "STOPPING".
+// Returns "RUNNING" and the like; "STOPPING" for kClearing.
 absl::string_view DaemonStateName(DaemonState state);
 
 }  // namespace hob

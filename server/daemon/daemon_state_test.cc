@@ -11,7 +11,7 @@ namespace {
 
 using State = DaemonState;
 
-// The table at the top of daemon_state.h, written out a second time.
+// Repeats the table at the top of daemon_state.h.
 const std::map<State, std::set<State>>& LegalMoves() {
   static const auto* const moves = new std::map<State, std::set<State>>{
       {State::kStopped, {State::kStarting, State::kBackoff}},

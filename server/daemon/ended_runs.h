@@ -15,29 +15,29 @@
 
 namespace hob {
 
-// One instance of a daemon that has ended.
+// Describes one ended instance of a daemon.
 struct EndedRun {
-  // 0 if it could not be spawned.
+  // 0 if the instance could not be spawned.
   pid_t pid = 0;
   absl::Time start_time;
   absl::optional<absl::Time> ready_time;
   ExitReport exit;
-  // The last line of stderr, printable, if the run failed and stderr is kept; where it is joined to
-  // stdout, the last line of both.
+  // The last line of stderr, printable, if the run failed and stderr is kept; if stderr is joined
+  // to stdout, the last line of both.
   std::string last_stderr_line;
 };
 
-// Number of ended runs that are kept of a daemon.
+// Number of ended runs kept for each daemon.
 inline constexpr int kMaxEndedRuns = 10;
 
-// The last runs of a daemon, the latest first. Immutable. Lists share the runs that they have in
-// common: 10,000 snapshots are kept for watchers, and copies of the runs of daemons that crash
-// again and again would take 3 KiB a list instead of 0.2.
+// Holds the last runs of a daemon, the latest first. Immutable. Lists share their common runs:
+// watchers keep 10,000 snapshots, and with copies the list of a daemon that crashes repeatedly
+// would take 3 KiB instead of 0.2.
 class EndedRuns {
  public:
   using Runs = std::vector<std::shared_ptr<const EndedRun>>;
 
-  // Walks over the runs, the latest first.
+  // Iterates over the runs, the latest first.
   class Iterator {
    public:
     explicit Iterator(Runs::const_iterator at) : at_(at) {}
@@ -53,7 +53,7 @@ class EndedRuns {
   };
 
   EndedRuns() = default;
-  // Makes a list of `latest` and as many of `earlier` as there is room for.
+  // Makes a list of `latest` and as many of `earlier` as fit.
   EndedRuns(EndedRun latest, const EndedRuns& earlier) {
     const size_t kept = std::min<size_t>(earlier.size(), kMaxEndedRuns - 1);
     runs_.reserve(kept + 1);

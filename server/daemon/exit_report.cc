@@ -9,7 +9,7 @@
 namespace hob {
 namespace {
 
-// True for the steps that make something in the run_dir or in hob's control group.
+// True for the steps that make files in the run_dir or in hob's control group.
 bool MakesFilesOfHob(absl::string_view stage) {
   return stage == "clone" || stage == "notify" || stage == "stdout" || stage == "stderr";
 }

@@ -8,8 +8,8 @@
 namespace hob {
 namespace {
 
-// A program that goes into the background by default, or is often told to, and the argument that
-// keeps it in the foreground.
+// Names a program that goes into the background by default, or is often configured to, and the
+// argument that keeps it in the foreground.
 struct Program {
   absl::string_view name;
   absl::string_view argument;
@@ -45,7 +45,7 @@ constexpr Program kPrograms[] = {
     {"vsftpd", "-obackground=NO"},
 };
 
-// The name of a program without its folder and without a version behind it: "php-fpm" for
+// Returns the name of a program without its directory and version: "php-fpm" for
 // "/usr/sbin/php-fpm8.2".
 absl::string_view NameOf(absl::string_view path) {
   const absl::string_view name = path.substr(path.rfind('/') + 1);

@@ -8,12 +8,12 @@
 
 namespace hob {
 
-// True if the main process seems to have gone into the background by itself, as daemon(3) does: it
-// ended unasked and with exit code 0, and left processes behind.
+// True if the main process seems to have gone into the background, as daemon(3) does: it ended
+// unasked with exit code 0 and left processes behind.
 bool WentIntoBackground(const ExitReport& report);
 
-// Says that a daemon has to stay in the foreground, and, if it is known, how to tell the program of
-// `argv` to do so: "run it in the foreground: nginx -g 'daemon off;'".
+// Returns the advice to stay in the foreground, with the option of the program `argv` that does so
+// if it is known: "run it in the foreground: nginx -g 'daemon off;'".
 std::string ForegroundAdvice(const std::vector<std::string>& argv);
 
 }  // namespace hob

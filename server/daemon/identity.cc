@@ -14,7 +14,7 @@
 namespace hob {
 namespace {
 
-// More than any honest entry of passwd(5) has; beyond it the user is called by its number.
+// Larger than any real entry of passwd(5); a user with a larger one is named by its number.
 constexpr size_t kLargestEntry = 1 << 16;
 
 std::string NameOf(uid_t uid) {
@@ -41,7 +41,7 @@ uint64_t OwnCapabilities() {
   return data[0].effective | uint64_t{data[1].effective} << 32;
 }
 
-// True if the supplementary groups are as wanted, the primary group left aside.
+// True if the supplementary groups are as wanted, ignoring the primary group.
 bool HasGroups(std::set<gid_t> groups, const Credentials& wanted) {
   std::set<gid_t> wanted_groups(wanted.groups.begin(), wanted.groups.end());
   groups.erase(wanted.gid);

@@ -13,7 +13,7 @@ namespace hob {
 
 // The ids of a process and its right to change them, credentials(7) and capabilities(7).
 struct Identity {
-  // Real, effective and saved: one value where they are the same.
+  // Real, effective and saved; a single value if they are equal.
   std::set<uid_t> uids;
   std::set<gid_t> gids;
   // Supplementary groups.
@@ -23,16 +23,16 @@ struct Identity {
   // "root", "joe (uid 1000)" or "uid 1000": the effective user, for messages.
   std::string name;
 
-  // Returns the identity of this process. Looks its user up and may block on that; never fails: a
-  // user that is not found has a number only.
+  // Returns the identity of this process. Looks up its user, which may block. Never fails: a user
+  // that is not found is named by its number.
   static Identity OfThisProcess();
 
-  // True if a process of this identity that takes on `wanted` stays what it is. A supplementary
-  // group that is the primary one too gives no right, so that it makes no difference.
+  // True if taking on `wanted` would change nothing for a process of this identity. Ignores a
+  // supplementary group that is also the primary one, because it grants no further right.
   bool Is(const Credentials& wanted) const;
 
-  // Returns why a process of this identity cannot take on `wanted`, with the capabilities that it
-  // lacks and advice; empty where it has them all.
+  // Returns the reason why a process of this identity cannot take on `wanted`, with the missing
+  // capabilities and advice; empty if it can.
   std::string WhyNot(const Credentials& wanted) const;
 };
 

@@ -60,7 +60,8 @@ TEST(IdentityTest, WhatChangesNothingNeedsNoRight) {
   const Credentials joe = {1000, 1000, {27, 1000}, "joe", "", ""};
   EXPECT_TRUE(Joe().Is(joe));
   EXPECT_THAT(Joe().WhyNot(joe), IsEmpty());
-  // In a container the groups may lack the primary one, which the database of groups adds.
+  // In a container, the process may lack the primary group among its supplementary groups, whereas
+  // the database of groups adds it.
   const Credentials nobody = {65534, 65534, {65534}, "nobody", "", ""};
   const Identity container = {{65534}, {65534}, {}, 0, "nobody (uid 65534)"};
   EXPECT_TRUE(container.Is(nobody));
@@ -74,7 +75,7 @@ TEST(IdentityTest, AnotherGroupIsAChangeAndSoIsASavedId) {
   Identity saved = Joe();
   saved.uids.insert(0);
   EXPECT_FALSE(saved.Is({1000, 1000, {27, 1000}, "joe", "", ""}));
-  // A group of the process that would be lost when it becomes the primary one.
+  // Group 6 would change from a supplementary group to the primary one.
   const Identity swapped = {{1000}, {5, 6}, {6}, 0, "joe (uid 1000)"};
   EXPECT_THAT(swapped.WhyNot({1000, 6, {5}, "joe", "", ""}), HasSubstr("lacks CAP_SETGID"));
 }

@@ -1,5 +1,5 @@
-// Holds the attributes of a daemon's main process that the kernel keeps: who it is, where it works
-// and how much it may use.
+// Holds the attributes of a daemon's main process that the kernel keeps: its user, its directory
+// and its limits.
 #ifndef HOB_SERVER_DAEMON_PROCESS_ATTRIBUTES_H_
 #define HOB_SERVER_DAEMON_PROCESS_ATTRIBUTES_H_
 
@@ -26,7 +26,7 @@ struct ResourceLimit {
   }
 };
 
-// Limits by resource, RLIMIT_*. Holds none for a resource that keeps the limit of the server.
+// Limits by resource, RLIMIT_*. A resource without an entry keeps the server's limit.
 using ResourceLimits = std::map<int, ResourceLimit>;
 
 // A limit that a daemon may set.
@@ -35,11 +35,11 @@ struct LimitKey {
   const char* name;
   // RLIMIT_*.
   int resource;
-  // For people, with unit and choices.
+  // Help text for users, with the unit and the choices.
   const char* help;
 };
 
-// All limits that there are, in the order in which a child sets them.
+// All supported limits, in the order in which a child sets them.
 inline constexpr LimitKey kLimitKeys[] = {
     {"limit_nofile", RLIMIT_NOFILE,
      "Limit of open descriptors (RLIMIT_NOFILE): N, SOFT:HARD or unlimited. Not set: the server's "
@@ -61,13 +61,13 @@ inline const ResourceLimit* FindLimit(const ResourceLimits& limits, int resource
   return found == limits.end() ? nullptr : &found->second;
 }
 
-// The ids of a process, and the account that they come from.
+// The ids of a process, and the account from which they come.
 struct Credentials {
   uid_t uid = 0;
   gid_t gid = 0;
-  // Supplementary groups, exactly these.
+  // Exactly the supplementary groups of the process.
   std::vector<gid_t> groups;
-  // Of the passwd entry; HOME, USER, LOGNAME and SHELL of the child.
+  // From the passwd entry; they become HOME, USER, LOGNAME and SHELL of the child.
   std::string user_name;
   std::string home;
   std::string shell;
@@ -78,8 +78,8 @@ struct Credentials {
   }
 };
 
-// A plain value, copied as a whole from the settings of a daemon to the request for its process.
-// A field that is absent, or null, leaves the child as the server is.
+// A plain value, copied as a whole from the settings of a daemon to the request for its process. If
+// a field is absent or null, the child keeps the server's attribute.
 struct ProcessAttributes {
   // Working directory, absolute.
   std::string directory = "/";

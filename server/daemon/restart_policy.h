@@ -10,27 +10,27 @@ namespace hob {
 
 // The ends of a daemon that lead to a restart.
 enum class RestartMode {
-  // Every end is a failure, exit code 0 included.
+  // After every end; each is a failure, even exit code 0.
   kAlways,
-  // Every end but an exit with one of `success_exit_codes`.
+  // After every end except an exit with one of `success_exit_codes`.
   kOnFailure,
-  // None: every end leads to EXITED.
+  // After none: every end leads to EXITED.
   kNever,
 };
 
-// The fate of a daemon that the throttle gave up.
+// The treatment of a daemon that the throttle gave up.
 enum class OnHalt {
-  // It stays down until someone acts.
+  // Stay down until an operator starts the daemon or a reload changes it.
   kStay,
-  // One trial start every `halt_retry`.
+  // Make one trial start every `halt_retry`.
   kRetry,
 };
 
-// Says when a daemon is started again. The defaults are those of CouchDB's OS daemons. A plain
+// Decides when a daemon is restarted. The defaults are those of CouchDB's OS daemons. A plain
 // value.
 struct RestartPolicy {
   RestartMode restart = RestartMode::kAlways;
-  // Exit codes, 0 to 255, that are no failure under kOnFailure.
+  // Exit codes, 0 to 255, that do not count as a failure under kOnFailure.
   std::vector<int> success_exit_codes = {0};
 
   // `max_retries` failures within `retry_time` halt the daemon; 0 and 1 both mean: never restart.

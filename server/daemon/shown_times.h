@@ -6,9 +6,9 @@
 
 namespace hob {
 
-// Returns `daemon`, which is not null, with its times as the wall clock shows them: adds
-// `wall_step`, which is Clock::WallStep, to each. People and programs subtract these times from the
-// wall clock; the result is right only if both are on the same side of a step of that clock.
+// Returns `daemon`, which is not null, with `wall_step` (Clock::WallStep) added to each of its
+// times, so that they match the present wall clock. Users and programs subtract these times from
+// the wall clock, which is only correct if both are on the same side of a step of that clock.
 // Returns `daemon` itself if the step is zero.
 DaemonSnapshotPtr WithShownTimes(DaemonSnapshotPtr daemon, absl::Duration wall_step);
 

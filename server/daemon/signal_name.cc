@@ -20,7 +20,7 @@ bool InRange(int signal) { return signal >= 1 && signal <= kLastSignal; }
 absl::optional<int> ParseSignal(absl::string_view text) {
   int number;
   if (absl::SimpleAtoi(text, &number)) {
-    // SimpleAtoi takes blanks and signs too, which are no part of a signal's name.
+    // SimpleAtoi also accepts blanks and signs, which are not valid in the name of a signal.
     if (InRange(number) && absl::ascii_isdigit(text.front()) && absl::ascii_isdigit(text.back())) {
       return number;
     }
@@ -40,7 +40,7 @@ absl::optional<int> ParseSignal(absl::string_view text) {
 std::string SignalName(int signal) {
   if (!InRange(signal)) return absl::StrCat(signal);
   if (const char* name = sigabbrev_np(signal)) return name;
-  // 32 and 33 belong to the C library and have no name.
+  // The C library reserves 32 and 33, which have no name.
   const int from_first = signal - SIGRTMIN;
   if (from_first < 0) return absl::StrCat(signal);
   return from_first == 0 ? "RTMIN" : absl::StrCat("RTMIN+", from_first);

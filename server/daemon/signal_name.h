@@ -9,7 +9,7 @@
 namespace hob {
 
 // Returns the number of a signal written as "HUP", "SIGHUP" (any case), "RTMIN+3" or "1"; absent if
-// it is none from 1 to 64.
+// `text` names no signal from 1 to 64.
 absl::optional<int> ParseSignal(absl::string_view text);
 
 // Returns "HUP" for 1, "RTMIN+3" for 37; the number itself if it has no name.

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::Optional;
 
-// The two that belong to the C library and have no name.
+// True for the two signals that the C library reserves.
 bool IsNameless(int signal) { return signal == 32 || signal == 33; }
 
 TEST(SignalNameTest, EverySignalIsReadBackFromItsName) {

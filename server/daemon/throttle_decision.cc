@@ -7,7 +7,7 @@
 namespace hob {
 namespace {
 
-// Enough to see the pattern; `failures` has the rest.
+// Enough to show the pattern; `failures` has the rest.
 constexpr int kMaxNamed = 5;
 
 std::string Plural(int64_t count, absl::string_view noun) {
@@ -29,7 +29,7 @@ std::string NameFailures(const ThrottleDecision& decision) {
   return absl::StrJoin(named, ", ");
 }
 
-// Failures before the trial may be in the window too; they say nothing of it.
+// Names only the trial's failure; earlier ones in the window say nothing about the trial.
 std::string LastFailure(const ThrottleDecision& decision) {
   if (decision.failures.empty()) return "";
   return absl::StrCat(" (", NameFailure(decision.failures.back()), ")");
@@ -40,7 +40,7 @@ std::string Window(const ThrottleDecision& decision) {
                       hob::FormatDuration(decision.retry_time), " (", NameFailures(decision), ")");
 }
 
-// Delays are shown to the millisecond, and shorter ones to the microsecond.
+// Shows delays in milliseconds, and delays below one millisecond in microseconds.
 std::string Delay(const ThrottleDecision& decision) {
   const bool is_long = decision.delay >= absl::Milliseconds(1);
   return hob::FormatDuration(

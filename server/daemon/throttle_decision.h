@@ -12,26 +12,26 @@
 
 namespace hob {
 
-// The rules of the restart throttle. Each decision names the one that fired.
+// The rules of the restart throttle. Each decision names the one that applied.
 enum class ThrottleRule {
-  // Fewer than `max_retries` failures within `retry_time`: start again at once.
+  // Fewer than `max_retries` failures within `retry_time`: restart immediately.
   kRetry,
-  // As kRetry, but after the delay that `backoff` asks for.
+  // As kRetry, but after the delay set by `backoff`.
   kBackoffDelay,
   // `max_retries` failures within `retry_time`: give up.
   kWindowFull,
-  // A shortage of the machine: try again after a delay of its own, nothing counted.
+  // A shortage of the machine: retry after a separate delay; the failure does not count.
   kShortage,
-  // The machine's budget has no start left at this moment.
+  // The machine's start budget is used up at the moment.
   kBudget,
-  // A trial start of `on_halt = retry` failed: give up again, however few failures the window
-  // holds.
+  // A trial start of `on_halt = retry` failed: give up again, regardless of the number of failures
+  // in the window.
   kTrialFailed,
-  // The `restart` setting says to leave a daemon that ended so.
+  // The `restart` setting excludes a restart after this end.
   kLeftExited,
 };
 
-// The action that a decision asks for.
+// The action to take after a decision.
 enum class ThrottleAction {
   kStartNow,
   // Start at `next_attempt`.
@@ -42,10 +42,10 @@ enum class ThrottleAction {
   kLeave,
 };
 
-// A failure that counted.
+// A counted failure.
 struct Failure {
   Timestamp time;
-  // DescribeEnd of the instance's end, or the verdict for which hob ended it.
+  // DescribeEnd of the instance's end, or the verdict if hob ended the instance.
   std::string description;
   EndOfProcess end;
 };
@@ -54,33 +54,32 @@ struct Failure {
 struct ThrottleDecision {
   ThrottleAction action = ThrottleAction::kStartNow;
   ThrottleRule rule = ThrottleRule::kRetry;
-  // The failures that are in the window; of more than kMaxEvidence, the latest ones.
+  // The failures in the window; only the latest kMaxEvidence if there are more.
   std::vector<Failure> failures;
   int64_t failures_in_window = 0;
   // The policy that was applied.
   int64_t max_retries = 0;
   absl::Duration retry_time;
-  // Restarts in a row, the one decided here included, that the delay was computed from; 0 without
-  // back-off.
+  // Number of restarts in a row, including the present one, from which the delay was computed; 0
+  // without back-off.
   int consecutive_restarts = 0;
-  // Until the next attempt; zero for kStartNow.
+  // Time until the next attempt; zero for kStartNow.
   absl::Duration delay;
-  // Time of the next attempt; absent if none comes by itself.
+  // Time of the next attempt; absent if there is no automatic one.
   absl::optional<Timestamp> next_attempt;
 };
 
-// Most failures that a decision carries as evidence.
+// Largest number of failures that a decision holds as evidence.
 inline constexpr int kMaxEvidence = 20;
 
-// Returns the decision in a sentence, with its numbers: "3 failures within 5s (exit code 1 at
-// 12:00:01.120,
-// ...): given up". Times are in the local time zone.
+// Returns the decision as a sentence with its numbers: "3 failures within 5s (exit code 1 at
+// 12:00:01.120, ...): given up". Times are in the local time zone.
 std::string ExplainDecision(const ThrottleDecision& decision);
 
-// Returns the same without the evidence: "3 failures within 5s: given up".
+// Returns the decision as a sentence without the evidence: "3 failures within 5s: given up".
 std::string SummarizeDecision(const ThrottleDecision& decision);
 
-// Says in a sentence what makes hob forget the evidence; names the commands to give.
+// Returns a sentence on how hob forgets the evidence, with the commands that do it.
 std::string WhatClears(const ThrottleDecision& decision, const std::string& daemon);
 
 }  // namespace hob

@@ -16,7 +16,8 @@ Timestamp FirstFailure() {
 
 Timestamp Later(Timestamp time, absl::Duration by) { return {time.monotonic + by, time.wall + by}; }
 
-// A decision whose evidence is `count` failures with the exit codes 1, 2, ..., half a second apart.
+// Returns a decision with `count` failures as evidence, with exit codes 1, 2, ..., half a second
+// apart.
 ThrottleDecision DecisionAfter(int count) {
   ThrottleDecision decision;
   for (int i = 0; i < count; ++i) {
