@@ -26,7 +26,7 @@ bool IsForTheServerAlone(absl::string_view variable) {
   return false;
 }
 
-// An environment in the making: a later value of a name replaces the earlier one in its place.
+// Builds an environment. A later value of a variable replaces the earlier one in its place.
 class Variables {
  public:
   void Set(absl::string_view name, absl::string_view value) {
@@ -43,14 +43,14 @@ class Variables {
     for (const auto& [name, value] : variables) Set(name, value);
   }
 
-  // Whether one of `variables`, "KEY=VALUE" each, is set here too.
+  // True if this environment also sets one of `variables`, "KEY=VALUE" each.
   bool NamesOneOf(const std::vector<std::string>& variables) {
     return std::any_of(variables.begin(), variables.end(), [this](const std::string& variable) {
       return Find(NameOf(variable)) != nullptr;
     });
   }
 
-  // Adds those of `variables` that are not set here.
+  // Adds each of `variables` whose name is not set here.
   void AddMissing(const std::vector<std::string>& variables) {
     for (const std::string& variable : variables) {
       if (Find(NameOf(variable)) == nullptr) variables_.push_back(variable);
@@ -64,7 +64,7 @@ class Variables {
     return variable.substr(0, variable.find('='));
   }
 
-  // Null when there is none of that name.
+  // Returns null if no variable has that name.
   std::string* Find(absl::string_view name) {
     for (std::string& variable : variables_) {
       if (NameOf(variable) == name) return &variable;
@@ -136,7 +136,7 @@ absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spe
 
   SpawnRequest request;
   if (!spec.clear_environment) {
-    // Thousands of workers that copy it at every start keep the memory.
+    // A copy at every start would cost memory in each of thousands of workers.
     if (environment.NamesOneOf(defaults.environment)) {
       environment.AddMissing(defaults.environment);
     } else {

@@ -12,25 +12,25 @@
 
 namespace hob {
 
-// What all children have in common.
+// Holds the settings that all children share. A plain value.
 struct ChildDefaults {
-  // "KEY=VALUE" each: InheritedEnvironment of the server's own.
+  // The environment of every child, "KEY=VALUE" each: InheritedEnvironment of the server's own.
   std::vector<std::string> environment;
-  // Where the sockets of daemons with `ready = notify` lie.
+  // Directory of the sockets of daemons with `ready = notify`.
   std::string notify_dir;
-  // Where the FIFOs lie that daemons write to.
+  // Directory of the FIFOs that daemons write their output to.
   std::string fifo_dir;
-  // The server's own identity: daemons with the same one are started as they are.
+  // The server's own identity. A daemon with the same identity starts without a change of ids.
   Identity identity = Identity::OfThisProcess();
 };
 
-// `server_environment` ("KEY=VALUE" each) less what is meant for the server alone: NOTIFY_SOCKET,
-// LISTEN_*, WATCHDOG_*, HOB_*, GRPC_*, GLOG_*.
+// Returns `server_environment` ("KEY=VALUE" each) without the variables meant for the server alone:
+// NOTIFY_SOCKET, LISTEN_*, WATCHDOG_*, HOB_*, GRPC_*, GLOG_*.
 std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& server_environment);
 
-// Turns what a daemon is told to be into what is to be spawned. Reads `env_file` where there is
-// one: a failure has the stage "env_file". Credentials that the server cannot take on fail with the
-// stage "user". The request may refer to the environment in `defaults`.
+// Returns the request that spawns a daemon with the settings `spec`. Reads `env_file` if one is
+// set; a failure has the stage "env_file". Fails with the stage "user" if the server cannot take on
+// the credentials. The request may refer to the environment in `defaults`.
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults);
 

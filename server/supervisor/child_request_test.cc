@@ -26,12 +26,12 @@ ChildDefaults Defaults() {
   ChildDefaults defaults;
   defaults.environment = {"PATH=/bin", "LANG=C"};
   defaults.fifo_dir = "/run/hob/output";
-  // May take on any user.
+  // An identity that may take on any user.
   defaults.identity = {{0}, {0}, {0}, ~uint64_t{0}, "root"};
   return defaults;
 }
 
-// With all variables in `environment`.
+// Returns the request with all variables in `environment`.
 SpawnRequest Request(const DaemonSpec& spec) {
   const ChildDefaults defaults = Defaults();
   SpawnRequest request = absl::get<SpawnRequest>(MakeSpawnRequest(spec, defaults));

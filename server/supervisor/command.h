@@ -12,8 +12,7 @@
 
 namespace hob {
 
-// Tells a worker what to do. A worker's mailbox takes nothing else, and there is no other way to a
-// worker.
+// Tells a worker to do something. Commands in its mailbox are the only way to control a worker.
 struct Command {
   enum class Kind {
     // From an operator.
@@ -21,40 +20,40 @@ struct Command {
     kStop,
     kRestart,
     kSignal,
-    // From the server: start because the configuration says so, within the machine's budget.
+    // From the server: start the daemon as configured, within the machine's start budget.
     kBoot,
-    // From a reload: take `spec`, which changes nothing that needs a new process.
+    // From a reload: take `spec`, which changes no setting that needs a new process.
     kUpdate,
-    // From a reload: take `spec`, and start afresh if the daemon is wanted. FailedPrecondition
-    // (START_FAILED) when an instance is up and a new one is certain not to start: it keeps running
-    // with its former configuration.
+    // From a reload: take `spec`, and restart the daemon if it is wanted. Fails with
+    // FailedPrecondition (START_FAILED) if an instance is up and a new one is certain not to start;
+    // the instance then keeps running with its former configuration.
     kReplace,
     // From a reload: stop, then end the worker.
     kRemove,
     // From the server: stop, then end the worker.
     kShutDown,
-    // From the server: KILL what is left of an instance that is being stopped.
+    // From the server: send KILL to the remains of an instance that is being stopped.
     kKill,
-    // From the server: open the logs anew, by their paths.
+    // From the server: reopen the logs by their paths.
     kReopenLogs,
   };
 
-  // Gets the outcome: the daemon as it is then, or an error of server/errors.
+  // Receives the outcome: the daemon's snapshot at that time, or an error of server/errors.
   using Done = std::function<void(absl::StatusOr<DaemonSnapshotPtr>)>;
 
   Command(Kind what, Caller who) : kind(what), caller(std::move(who)) {}
 
   Kind kind;
-  // The one that the command comes from.
+  // The sender of the command.
   Caller caller;
-  // Called exactly once, on the worker's thread or on one that posts a command to the worker; it
-  // must not block, nor post kShutDown. May be null.
+  // Called exactly once, on the worker's thread or on a thread that posts a command to the worker.
+  // Must not block and must not post kShutDown. May be null.
   Done done;
-  // True if `done` is called as soon as the command is under way rather than at its outcome.
+  // True if `done` is called as soon as the command is under way, instead of at its outcome.
   bool no_wait = false;
-  // How long `done` may wait for the outcome before it gets DEADLINE_EXCEEDED.
+  // Time that `done` may wait for the outcome; after that it gets DEADLINE_EXCEEDED.
   absl::Duration timeout = absl::InfiniteDuration();
-  // For kSignal: the number; true if it goes to everything that the daemon started.
+  // For kSignal: the number of the signal, and true to send it to every process of the daemon.
   int signal = 0;
   bool signal_all = false;
   // For kUpdate and kReplace.

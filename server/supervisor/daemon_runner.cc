@@ -13,7 +13,8 @@
 namespace hob {
 namespace {
 
-// Returns why the start of a daemon failed, with its last words and the way to the others.
+// Returns the reason why the start of a daemon failed, with its last line of output and the command
+// that shows the rest.
 std::string WhyNotUp(const DaemonSnapshot& daemon) {
   std::string why = daemon.reason;
   if (daemon.runs->empty() || daemon.runs->front().pid == 0) return why;
@@ -84,7 +85,7 @@ void DaemonRunner::StartIsDue() {
 }
 
 void DaemonRunner::WaitForBudget(const Timestamp& now) {
-  // The evidence that led here stays told.
+  // Keeps the evidence of the decision that led here.
   ThrottleDecision decision;
   if (lifecycle_.now().throttle != nullptr) decision = *lifecycle_.now().throttle;
   decision.action = ThrottleAction::kWait;
@@ -92,7 +93,7 @@ void DaemonRunner::WaitForBudget(const Timestamp& now) {
   decision.delay = start_.at() - now.monotonic;
   decision.next_attempt = Timestamp{start_.at(), now.wall + decision.delay};
   lifecycle_.Waits(decision);
-  // A reload does not wait for the budget: the start has its place in the queue.
+  // A reload does not wait for the budget: the start is already in the budget's queue.
   waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
 }
 
@@ -143,7 +144,7 @@ void DaemonRunner::CameUp() {
   waiters_.Answer(Waiters::For::kUp, lifecycle_.latest());
 }
 
-// What the instance says of itself.
+// Messages of the instance.
 
 void DaemonRunner::LookAtReadiness() {
   if (!instance_.exists()) return;
@@ -161,7 +162,7 @@ void DaemonRunner::LookAtReadiness() {
   } else if (words.closed && starting) {
     watch_.CannotBecomeReady(now);
   }
-  // What came with readiness counts too.
+  // Checked again, because a message with READY=1 may also hold the fields below.
   const bool running = lifecycle_.state() == DaemonState::kRunning;
   if (words.watchdog_alive && running) watch_.BeginWatchdog(lifecycle_.spec(), now);
   if (words.stopping && running) lifecycle_.SaysItStops();
@@ -207,7 +208,7 @@ void DaemonRunner::Condemn(const std::string& verdict, int signal) {
 
 void DaemonRunner::BeginStop(const std::string& reason) {
   watch_.Cancel();
-  // What is being stopped or cleared away already goes on as it does.
+  // A stop that is already under way continues unchanged.
   if (lifecycle_.state() == DaemonState::kStopping ||
       lifecycle_.state() == DaemonState::kClearing) {
     return lifecycle_.Remark(reason);
@@ -292,12 +293,12 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   report.requested = lifecycle_.state() == DaemonState::kStopping && report.verdict.empty();
   report.killed_processes = instance_.killed_processes();
   const std::string tag = Tag();
-  // What it wrote last is in its log before its end is told.
+  // The log must hold the last output before the end is published.
   output_.MainEnded();
   lifecycle_.Ended(report, LastWordsOf(report));
   context_.journal->Info(About("ended"), absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
   if (!report.requested) succession_.Decide(Report(report));
-  // The restart that this was has failed: there is none any more for others to join.
+  // This restart has failed, so others can no longer join it.
   if (succession_.is_as_decided()) restarting_ = false;
 }
 
@@ -333,13 +334,13 @@ void DaemonRunner::InstanceGone() {
   if (const auto* decided = absl::get_if<Succession::AsDecided>(&next)) {
     return Obey(decided->decision, watch_.is_trial());
   }
-  // Nothing was told of the end of what a dead server has left.
+  // A process left by a dead server has no ended run.
   const EndedRuns& runs = *lifecycle_.now().runs;
   const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);
   const std::string more = killed.empty() ? "" : absl::StrCat("; ", killed);
   const auto* restart = absl::get_if<Succession::Restart>(&next);
   if (restart == nullptr) return RestStopped(stop_reason + more);
-  // Who waits for a stop gets it, though a start follows.
+  // Callers that wait for a stop are answered, although a start follows.
   if (waiters_.AnyFor(Waiters::For::kGone)) RestStopped(stop_reason + more);
   ClearHistory();
   StartSoon(restart->reason + more, restart->by_operator);
@@ -398,14 +399,14 @@ void DaemonRunner::CancelStart() {
 
 void DaemonRunner::Step() {
   if (finished()) return;
-  // The main process may name another one and end.
+  // The main process may name its successor and then end, so its messages come first.
   LookAtReadiness();
   LookAtInstance();
   if (finished()) return;
   output_.Look();
   TellLogProblem();
   LookAtTime();
-  // A start that has just failed may have written what was left.
+  // A failed start may have written the held-back output.
   TellLogProblem();
 }
 

@@ -27,64 +27,65 @@
 
 namespace hob {
 
-// Keeps one daemon up or down as it is told: takes commands, looks at the instance, asks the
-// throttle, starts and stops. It has no thread and never waits: its driver calls Handle for each
-// command, and Step when one of its descriptors is ready or its deadline has come; Step may be
-// called at any other time too, and then does nothing. So tests run it on a fake kernel and a
+// Keeps one daemon up or down, as commands and the configuration say: handles commands, watches the
+// instance, asks the throttle, starts and stops. Has no thread and never waits: its driver calls
+// Handle for each command, and Step when a descriptor is ready or the deadline has passed. A call
+// of Step at any other time does nothing. Tests can therefore run it on a fake kernel and a
 // simulated clock.
 //
-// PendingStart, InstanceWatch and Succession remember what is to come, LiveInstance owns the
-// processes, and Lifecycle what is told of the daemon; the runner has them act on each other.
+// PendingStart, InstanceWatch and Succession hold the plans, LiveInstance owns the processes, and
+// Lifecycle publishes the state; the runner connects them.
 //
 // Not thread-safe: belongs to the daemon's worker.
 class DaemonRunner {
  public:
-  // What a runner works with; everything outlives it.
+  // The services that a runner uses. All of them outlive the runner.
   struct Context {
     const Clock* clock = nullptr;
     Spawner* spawner = nullptr;
     RestartThrottle* throttle = nullptr;
     Registry* registry = nullptr;
     Journal* journal = nullptr;
-    // Where what daemons write goes; null: it is not kept.
+    // Stores the daemons' output; null discards it.
     LogStore* logs = nullptr;
     ChildDefaults child_defaults;
   };
 
-  // `context` outlives the runner. Publishes the daemon as STOPPED.
+  // Publishes the daemon as STOPPED, or as CLEARING if a dead server left a process of it.
+  // `context` outlives the runner.
   DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context& context);
 
   DaemonRunner(const DaemonRunner&) = delete;
   DaemonRunner& operator=(const DaemonRunner&) = delete;
 
-  // Takes a command. What it asks for may go on after the return; command.done tells the outcome.
+  // Handles a command. The work may continue after the return; command.done receives the outcome.
   void Handle(Command command);
 
-  // Looks at the instance and at the time, and does what is due.
+  // Checks the instance and the clock, and does everything that is due.
   void Step();
 
-  // When Step must be called at the latest.
+  // Returns the latest time for the next call of Step.
   MonotonicTime NextDeadline() const;
 
-  // Adds what Step waits for.
+  // Appends the descriptors that Step waits for.
   void AppendPollFds(std::vector<pollfd>& fds);
 
-  // When the latest instance was spawned; of no meaning before the first.
+  // Returns the time of the latest spawn; meaningless before the first.
   MonotonicTime last_spawned() const { return instance_.spawned().monotonic; }
 
-  // Whether to handle kShutDown now takes next to no time: it is told and signals are sent. Else
-  // processes are looked at, or what is left of the output is written.
+  // True if Handle takes almost no time for kShutDown: it publishes and sends signals. Otherwise it
+  // searches for processes or writes the rest of the output.
   bool ShutsDownAtOnce() const { return instance_.is_asked_at_once(); }
 
-  // True once the daemon has ended for good, after kRemove or kShutDown; it takes no command from
-  // then on. A process that survives KILL holds up a removal, because there is never a second
-  // instance, but not the end of the server: the next server looks for it.
+  // True once the daemon has ended for good, after kRemove or kShutDown; the runner then accepts no
+  // commands. A process that survives KILL blocks a removal, because a daemon never has two
+  // instances, but not a shutdown: the next server looks for the process.
   bool finished() const { return succession_.finished(); }
 
-  // Returns the answer to any further command once kRemove or kShutDown was handled; OK before.
+  // Returns the error for all further commands once kRemove or kShutDown was handled; OK before.
   absl::Status refusal() const;
 
-  // Returns everything that the runner knows, for another one to go on from.
+  // Returns the complete state of the runner, so that another runner can continue from it.
   RunnerState state() const;
 
  private:
@@ -98,31 +99,31 @@ class DaemonRunner {
   void Finish(Command command);
   void Kill();
 
-  // True if an instance is up, or coming up, so that a restart would end it.
+  // True if an instance is up or starting, so that a restart would end it.
   bool IsUp() const;
-  // Returns why a new instance of `spec` is certain not to start, as far as that can be known
-  // before the present one is stopped; absent when it may start.
+  // Returns the reason why a new instance of `spec` is certain not to start, as far as it can be
+  // known before the present instance is stopped; absent if it may start.
   absl::optional<SpawnFailure> WhyItCannotStart(const DaemonSpec& spec) const;
-  // No trial start comes any more, because the configuration says so.
+  // Cancels trial starts, because the configuration now excludes them.
   void DropTrial();
-  // Puts the configuration in force that an earlier reload could not start, if there is one.
+  // Applies the configuration that an earlier reload could not start, if there is one.
   void TakePendingSpec();
 
-  // Answers at once, or when `what` comes true.
+  // Answers once `what` is true; with `no_wait`, once the command is under way.
   void AnswerWhen(Waiters::For what, const char* name, Command command);
   static void AnswerNow(const Command& command, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
 
-  // Starts: at once for an operator, else as soon as the machine's budget allows.
+  // Plans a start: immediately for an operator, otherwise as soon as the machine's budget allows.
   void StartSoon(const std::string& reason, bool by_operator);
-  // The time of the next start has come.
+  // Called when the time of the next start has come.
   void StartIsDue();
-  // The machine's budget grants the next start only later than now.
+  // Waits in BACKOFF, because the machine's budget grants the next start later than `now`.
   void WaitForBudget(const Timestamp& now);
   void Launch();
-  // Returns what went wrong.
+  // Returns the failure; absent on success.
   absl::optional<SpawnFailure> Spawn();
-  // Has what a dead server left running of the daemon keep its place until it is gone, and
-  // publishes that; false where there is nothing.
+  // Takes over processes that a dead server left running, as an instance that blocks new ones until
+  // it is gone, and publishes it. Returns false if there are no such processes.
   bool TakeLeftover();
   void SpawnFailed(SpawnFailure failure, bool was_trial);
   void Spawned(const PendingStart::Start& start);
@@ -130,45 +131,45 @@ class DaemonRunner {
 
   void LookAtReadiness();
   void TellLogProblem();
-  // The instance says which of its processes is the main process.
+  // Makes `pid` the main process, as the instance asked.
   void TakeMainPid(pid_t pid);
   void ExtendTimeout(absl::Duration by);
-  // Ends the instance with `signal` because it was found wanting: a failure, whatever its exit
+  // Ends the instance with `signal` because it misbehaved. Counts as a failure, whatever its exit
   // code.
   void Condemn(const std::string& verdict, int signal);
 
-  // Asks the instance to end; succession_ says what follows. Precondition: there is one.
+  // Asks the instance to end; succession_ holds the next step. Precondition: an instance exists.
   void BeginStop(const std::string& reason);
-  // Tells that the kernel has refused the signal that should end the instance, where it did.
+  // Publishes that the kernel refused the signal meant to end the instance, if it did.
   void TellRefusal();
   void LookAtInstance();
-  // Tells that processes of the instance were killed.
+  // Reports that processes of the instance were killed.
   void Killed(const LiveInstance::Events& events);
-  // Says what becomes of the processes that have outlived the main process.
+  // Describes the fate of the processes that outlived the main process.
   std::string AboutSurvivors() const;
   void MainEnded(const ReapedProcess& reaped);
   void InstanceGone();
-  // KILL does not end the instance: nobody is made to wait for that.
+  // Answers all waiters with an error, because KILL does not end the instance.
   void InstanceHangs();
   void RestStopped(const std::string& reason);
 
-  // The last line of stderr of a run that failed; empty for any other.
+  // Returns the last line of stderr of a failed run; empty for any other.
   std::string LastWordsOf(const ExitReport& report);
-  // Nothing is to come any more; after a removal the daemon is forgotten everywhere.
+  // Ends the runner for good; after a removal, erases the daemon everywhere.
   void BeFinished();
 
-  // Reports an end that nobody asked for to the throttle.
+  // Reports an unrequested end to the throttle.
   ThrottleDecision Report(const ExitReport& report);
-  // `was_trial` says whether the run that ended was a trial.
+  // Carries out `decision`. `was_trial` is true if the run that ended was a trial.
   void Obey(const ThrottleDecision& decision, bool was_trial);
 
   void LookAtTime();
   void LookAtWatch(MonotonicTime now);
   void ClearHistory();
   void CancelStart();
-  // What a line in the journal is about.
+  // Returns the topic for a line in the journal.
   Journal::Topic About(absl::string_view event) const;
-  // "web[123]" while there is a process, else "web".
+  // Returns "web[123]" while the daemon has a process, otherwise "web".
   std::string Tag() const;
 
   const Context& context_;
@@ -180,17 +181,16 @@ class DaemonRunner {
   PendingStart start_;
   InstanceWatch watch_;
   Succession succession_;
-  // Why hob itself ends the instance; empty when it does not.
+  // The reason why hob itself ends the instance; empty if it does not.
   std::string verdict_;
-  // True once an operator has said whether it is to be up: the configuration's own wish comes too
-  // late.
+  // True once an operator has commanded the daemon up or down; kBoot then does nothing.
   bool told_by_operator_ = false;
-  // True while a restart is under way: others join it.
+  // True while a restart is under way; further restarts join it.
   bool restarting_ = false;
 
-  // The latest configuration, while the instance keeps running with its former one because a new
-  // instance could not start; else null. Automatic starts use the former one; a command of an
-  // operator, or a reload, tries this one again.
+  // The latest configuration, if a new instance could not start with it and the present one keeps
+  // its former configuration; otherwise null. Automatic starts use the former configuration; a
+  // command of an operator or a reload tries this one again.
   std::shared_ptr<const DaemonSpec> pending_spec_;
 };
 

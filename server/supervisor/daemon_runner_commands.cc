@@ -1,5 +1,5 @@
-// What a runner is asked: the commands of daemon_runner.h, each in the state that it meets. What
-// happens by itself is in daemon_runner.cc.
+// Implements the commands of daemon_runner.h, for each state of the daemon. daemon_runner.cc
+// handles all other events.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -123,7 +123,7 @@ void DaemonRunner::Signal(const Command& command) {
 
 void DaemonRunner::Boot(Command command) {
   const bool is_down = lifecycle_.state() == DaemonState::kStopped || instance_.is_leftover();
-  // An operator may have been faster; what they stopped stays stopped.
+  // If an operator has already stopped the daemon, it stays stopped.
   if (told_by_operator_ || !is_down || start_.is_planned()) {
     return AnswerNow(command, lifecycle_.latest());
   }
@@ -141,7 +141,7 @@ void DaemonRunner::Update(Command command) {
   lifecycle_.SpecChanged(std::move(command.spec));
   if (takes_back && IsUp()) lifecycle_.Remark("running with the configuration in force again");
   output_.SpecChanged(lifecycle_.spec());
-  // A changed watchdog counts from here.
+  // The interval of a changed watchdog begins now.
   const DaemonSpec& spec = lifecycle_.spec();
   if (lifecycle_.state() == DaemonState::kRunning) {
     watch_.BeginWatchdog(spec, context_.clock->Now().monotonic);
@@ -232,7 +232,7 @@ void DaemonRunner::TakePendingSpec() {
 
 void DaemonRunner::AnswerWhen(Waiters::For what, const char* name, Command command) {
   if (command.no_wait) {
-    // What the next Step will do at once is under way only then.
+    // A start that is due now is only under way after the next Step.
     if (start_.at() > context_.clock->Now().monotonic) {
       return AnswerNow(command, lifecycle_.latest());
     }

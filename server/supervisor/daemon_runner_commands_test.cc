@@ -1,4 +1,4 @@
-// What operators and the boot ask for, in every state.
+// Tests commands of operators and of the boot in every state.
 #include <signal.h>
 
 #include "gmock/gmock.h"

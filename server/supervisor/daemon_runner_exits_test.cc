@@ -1,4 +1,4 @@
-// What becomes of a daemon whose process ends, and what its history says of it.
+// Tests the reaction to the end of a daemon's process, and the history of the daemon.
 #include <signal.h>
 
 #include <cerrno>
@@ -31,7 +31,7 @@ DaemonSpec WithTrials() {
 
 const SpawnFailure kShortage = {"clone", EAGAIN, "Resource temporarily unavailable"};
 
-// The seed's rule.
+// The default restart rule.
 
 TEST(DaemonRunnerExitsTest, ACrashedDaemonIsRestartedAtOnce) {
   RunnerHarness web;
@@ -189,7 +189,7 @@ TEST(DaemonRunnerExitsTest, OnFailureLeavesASuccessAtThatAndRestartsAfterAFailur
   EXPECT_EQ(web.state(), DaemonState::kExited);
 }
 
-// Coming up.
+// Becoming ready.
 
 TEST(DaemonRunnerExitsTest, StartTimeIsHowLongItMustStayUp) {
   DaemonSpec spec = WebSpec();
@@ -218,7 +218,7 @@ TEST(DaemonRunnerExitsTest, ADaemonThatEndsWithinStartTimeNeverRuns) {
   EXPECT_EQ(web.now().runs->front().exit.uptime, absl::Seconds(1));
 }
 
-// What is left behind.
+// Processes left behind.
 
 TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorStarts) {
   RunnerHarness web;
@@ -360,7 +360,7 @@ TEST(DaemonRunnerExitsTest, AShutDownEndsARemovalThatHangs) {
   EXPECT_TRUE(web.runner->finished());
 }
 
-// A daemon that has become another user: a setuid program, sudo.
+// Returns a program that has changed its user, like a setuid program or sudo.
 FakeProgram OfAnotherUser() {
   FakeProgram program;
   program.refuses_signals = true;
@@ -402,7 +402,7 @@ TEST(DaemonRunnerExitsTest, ADaemonThatIsNotReadyInTimeAndRefusesToEndSaysBoth) 
                                           "not permitted"));
 }
 
-// What a dead server has left running and nobody can end.
+// A daemon with a process that a dead server left running and that cannot be killed.
 class LeftoverTest : public testing::Test {
  protected:
   explicit LeftoverTest(const FakeProgram& program = OfAnotherUser()) {
@@ -476,10 +476,10 @@ TEST_F(HangingLeftoverTest, ItIsToldThatItHangs) {
 TEST(DaemonRunnerExitsTest, AnEventThatNobodyToldIsSeenAtTheNextLook) {
   RunnerHarness web;
   web.Do(Kind::kBoot);
-  // Neither a descriptor nor a deadline tells of this one.
+  // Neither a descriptor nor a deadline signals this end.
   ASSERT_TRUE(web.spawner.End("web", ExitedWithCode{1}));
   ASSERT_EQ(web.runner->NextDeadline(), MonotonicTime::InfiniteFuture());
-  // Whatever wakes the worker, it compares all it knows with what is.
+  // Any command makes the worker check all its state.
   web.Do(Kind::kReopenLogs);
   EXPECT_EQ(web.now().counts.exits, 1);
   EXPECT_EQ(web.state(), DaemonState::kRunning);
@@ -493,7 +493,7 @@ TEST(DaemonRunnerExitsTest, AReloadThatWantsNoTrialsIsHeardWhileTheTreeIsCleared
   RunnerHarness web(spec);
   web.spawner.SetProgram(WithChildren(3));
   web.Do(Kind::kBoot);
-  // The children are still there when the main process has ended.
+  // The children are still alive when the main process has ended.
   ASSERT_TRUE(web.spawner.End("web", ExitedWithCode{1}));
   web.runner->Step();
   ASSERT_EQ(web.state(), DaemonState::kClearing);
@@ -560,7 +560,7 @@ TEST(DaemonRunnerExitsTest, AStopCallsTheTrialOff) {
 
 class DaemonRunnerBudgetTest : public testing::Test {
  protected:
-  // The only start of this second is taken.
+  // Takes the only start of this second.
   DaemonRunnerBudgetTest() { web_.throttle.TakeStart(web_.clock.Now().monotonic); }
 
   RunnerHarness web_{WebSpec(), {/*rate=*/1.0, /*burst=*/1}};
@@ -619,7 +619,7 @@ TEST_F(DaemonRunnerBudgetTest, AStopDuringTheWaitWins) {
   EXPECT_EQ(web_.spawner.Spawned("web"), 0);
 }
 
-// The record.
+// The recorded history.
 
 TEST(DaemonRunnerExitsTest, TheLastTenRunsAreKeptTheLatestFirst) {
   DaemonSpec spec = WebSpec();

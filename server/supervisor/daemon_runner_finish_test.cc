@@ -1,4 +1,4 @@
-// The end of a daemon: its removal by a reload, and the shutdown of the server.
+// Tests the end of a daemon: its removal by a reload, and the shutdown of the server.
 #include "gtest/gtest.h"
 #include "server/supervisor/testing/runner_harness.h"
 
@@ -9,7 +9,7 @@ using Kind = Command::Kind;
 
 class DaemonRunnerFinishTest : public testing::TestWithParam<Kind> {
  protected:
-  // What readers see once it is over: a daemon that was removed is forgotten.
+  // Expects that the daemon has ended, and that a removed daemon is no longer listed.
   static void ExpectOver(RunnerHarness& web) {
     EXPECT_TRUE(web.runner->finished());
     const DaemonSnapshotPtr last = web.registry.Find("web");

@@ -1,4 +1,4 @@
-// What is told of a daemon whose output cannot be kept (`log_problem`).
+// Tests the reports about a daemon whose output cannot be kept (`log_problem`).
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ class DaemonRunnerOutputTest : public testing::Test {
         std::make_unique<DaemonRunner>(std::make_shared<const DaemonSpec>(WebSpec()), web_.context);
   }
 
-  // The instance writes to its stdout.
+  // Writes `text` to the FIFO of stdout, as the instance would.
   void Write(const std::string& text) {
     const std::string path = store_.FifoPathOf("web", OutputStream::kStdout);
     const UniqueFd fifo(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));

@@ -1,4 +1,4 @@
-// Ready means ready (`ready`, `ready_timeout`, `watchdog`).
+// Tests the readiness protocols (`ready`, `ready_timeout`, `watchdog`).
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -173,7 +173,8 @@ class NotifyTest : public testing::Test {
   explicit NotifyTest(const FakeProgram& program = FakeProgram()) {
     EXPECT_NE(mkdtemp(folder_.data()), nullptr);
     web_.context.child_defaults.notify_dir = folder_;
-    // What this process sends is what the daemon sends.
+    // Gives the daemon the pid of this process, so that the runner accepts messages from this
+    // process.
     web_.spawner.SetNextPid(getpid());
     web_.spawner.SetProgram(program);
     start_ = web_.Do(Kind::kStart);
@@ -189,7 +190,7 @@ class NotifyTest : public testing::Test {
     web_.Settle();
   }
 
-  // It waits until the daemon is looked at again.
+  // Sends a message without a step, so that the runner has not read it yet.
   void SendUnheard(const std::string& text) {
     const std::string prefix = "NOTIFY_SOCKET=";
     std::string path;
@@ -207,13 +208,13 @@ class NotifyTest : public testing::Test {
               text.size());
   }
 
-  // A path of a socket has room for little: no folder of the test's own.
+  // The path of a socket is limited to 107 bytes; the test's own folder could be too long.
   std::string folder_ = "/tmp/hobXXXXXX";
   RunnerHarness web_{ByNotify(absl::Seconds(10))};
   Answer start_;
 };
 
-// The same with a daemon that does not end on TERM.
+// A NotifyTest with a daemon that survives TERM.
 class StubbornNotifyTest : public NotifyTest {
  protected:
   StubbornNotifyTest() : NotifyTest(Program()) {}
@@ -276,7 +277,7 @@ TEST_F(StubbornNotifyTest, AnExtensionThatEndsBeforeTheTimeoutShortensNothing) {
   EXPECT_EQ(stop.InAWord(), "OK");
 }
 
-// A daemon whose main process ends on TERM, and whose helper does not.
+// A NotifyTest with a daemon whose main process ends on TERM, and whose helper does not.
 class HelperNotifyTest : public NotifyTest {
  protected:
   HelperNotifyTest() : NotifyTest(Program()) {}
@@ -304,7 +305,7 @@ TEST_F(HelperNotifyTest, AHelperThatIsStillBusyMayAskForMoreTime) {
 
 constexpr pid_t kSuccessor = 4711;
 
-// A daemon that may name another main process.
+// A NotifyTest with a daemon that may name another main process.
 class UpgradingNotifyTest : public NotifyTest {
  protected:
   UpgradingNotifyTest() : NotifyTest(Program()) {}

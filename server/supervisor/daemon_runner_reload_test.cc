@@ -1,4 +1,4 @@
-// What a reload asks for, in every state.
+// Tests commands of a reload in every state.
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/supervisor/testing/runner_harness.h"
@@ -112,7 +112,7 @@ TEST(DaemonRunnerReloadTest, ReplaceStartsAHaltedAnExitedAndAWaitingOneAfresh) {
   EXPECT_EQ(waiting.state(), DaemonState::kRunning);
 }
 
-// A daemon that is up, and whose new configuration has a program that is missing.
+// A daemon that is up, and whose new configuration names a missing program.
 class PendingConfigurationTest : public testing::Test {
  protected:
   PendingConfigurationTest() {
@@ -123,7 +123,7 @@ class PendingConfigurationTest : public testing::Test {
     replace_ = web_.Do(Kind::kReplace, wrong_);
   }
 
-  // The program of the last spawn.
+  // Returns the program of the last spawn.
   std::string LastProgram() { return web_.spawner.requests().back().argv[0]; }
 
   RunnerHarness web_;

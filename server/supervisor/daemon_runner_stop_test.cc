@@ -1,5 +1,4 @@
-// What becomes of everything that a daemon started when the daemon is stopped: all of it has until
-// stop_timeout.
+// Tests the stop of a daemon with several processes: each process has until stop_timeout to end.
 #include <signal.h>
 
 #include <string>
@@ -14,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 using Kind = Command::Kind;
 
-// A shell that ends at once, with a helper that ends so long after the signal.
+// Returns a shell that ends immediately on the signal, with a helper that ends `saves_for` later.
 FakeProgram WithHelper(absl::Duration saves_for) {
   FakeProgram program;
   program.has_children = true;
@@ -22,7 +21,7 @@ FakeProgram WithHelper(absl::Duration saves_for) {
   return program;
 }
 
-// A helper that no signal but KILL ends.
+// Returns a shell with a helper that survives every signal except KILL.
 FakeProgram WithDeafHelper() {
   FakeProgram program;
   program.has_children = true;
@@ -83,7 +82,7 @@ TEST_P(EveryStopTest, ItIsKilledWhenStopTimeoutIsOverSinceTheStopBegan) {
   EXPECT_EQ(web.Signals(), "15 18");
   web.Advance(absl::Milliseconds(2));
   EXPECT_EQ(answer.InAWord(), "OK");
-  // A daemon that is gone is not listed any more.
+  // A removed daemon is no longer listed.
   if (GetParam() == Kind::kRemove) return;
   const DaemonSnapshot& now = web.now();
   EXPECT_EQ(now.runs->front().exit.killed_processes, 1);

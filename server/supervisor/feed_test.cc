@@ -1,5 +1,5 @@
-// Feed, list, history, counters and what the kernel saw agree, whatever happens at once: real
-// worker threads on a fake kernel, and one who only follows.
+// Checks that feed, list, history, counters and the fake kernel agree under concurrent operations:
+// real worker threads on a fake kernel, and one reader that only follows the feed.
 #include <glog/logging.h>
 #include <signal.h>
 
@@ -27,7 +27,7 @@ constexpr int kDaemons = 20;
 
 std::string Name(int number) { return absl::StrCat("d", number); }
 
-// The daemons from `first` on, with the configuration number `version`.
+// Returns a configuration, number `version`, of the daemons from `first` on.
 Config ConfigFrom(int first, int version) {
   Config config;
   for (int i = first; i < kDaemons; ++i) {
@@ -45,7 +45,7 @@ Config ConfigFrom(int first, int version) {
 class FeedTest : public testing::Test {
  protected:
   FeedTest() {
-    // Each line of the life-cycle would cost more than the life.
+    // Logging each change of state would take longer than the changes.
     FLAGS_minloglevel = google::GLOG_FATAL;
     context_.clock = &Clock::Real();
     context_.spawner = &spawner_;
@@ -54,7 +54,7 @@ class FeedTest : public testing::Test {
     context_.journal = &journal_;
   }
 
-  // Blocks while too many commands are not answered yet.
+  // Blocks while too many commands are unanswered.
   void Post(const std::string& name, Command::Kind kind) {
     constexpr int kMostPending = 8;
     {
@@ -86,7 +86,7 @@ class FeedTest : public testing::Test {
       case 3:
         return Post(name, Command::Kind::kSignal);
       default:
-        // Nobody may be there.
+        // The daemon may have no process.
         spawner_.End(name, ExitedWithCode{static_cast<int>(random() % 3)});
     }
     if (number % 500 == 0) {
@@ -98,7 +98,7 @@ class FeedTest : public testing::Test {
   int pending_ ABSL_GUARDED_BY(mu_) = 0;
   FakeSpawner spawner_{Clock::Real(), FakeSpawner::Wakes::kByDescriptor};
   RestartThrottle throttle_{StartBudget::Options()};
-  // As long as the feed is followed no change may be lost.
+  // Large enough that the registry never drops a change that the follower has not read.
   Registry registry_{/*kept_changes=*/1'000'000};
   Journal journal_;
   DaemonRunner::Context context_;

@@ -117,7 +117,7 @@ bool FieldReader::IsPresent(const std::string& key) {
 size_t FieldReader::ReadSize(const std::string& key) {
   int64_t size = 0;
   Read(key + ".size", size);
-  // Each element has a line.
+  // Each element has at least one line.
   if (size >= 0 && size <= static_cast<int64_t>(values_.size())) return size;
   Fail(key + ".size");
   return 0;

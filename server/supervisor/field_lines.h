@@ -1,5 +1,5 @@
-// Writes plain values as lines "KEY VALUE", reads them back, and compares them, all three by one
-// list of their fields. Handles the kinds of value that a runner remembers.
+// Writes plain values as lines "KEY VALUE", reads them back, and compares them; all three use one
+// list of fields. Supports the types in a runner's state.
 #ifndef HOB_SERVER_SUPERVISOR_FIELD_LINES_H_
 #define HOB_SERVER_SUPERVISOR_FIELD_LINES_H_
 
@@ -25,13 +25,12 @@
 
 namespace hob {
 
-// Lists all members of a struct, by HOB_FIELDS or by hand: `kNames` has their names, "a, b, c", and
-// `Of` takes the struct, const or not, and returns a tuple of references to them.
+// Lists all members of a struct, by HOB_FIELDS or by hand: `kNames` holds their names, "a, b, c",
+// and `Of` takes the struct, const or not, and returns a tuple of references to the members.
 template <typename Struct>
 struct FieldsOf;
 
-// Lists the members of a struct, under their own names. If one is missing here, this does not
-// compile.
+// Lists the members of a struct under their own names. Does not compile if a member is missing.
 #define HOB_FIELDS(Struct, ...)                    \
   template <>                                      \
   struct FieldsOf<Struct> {                        \
@@ -43,8 +42,8 @@ struct FieldsOf;
     }                                              \
   }
 
-// Specialized for each enumeration, `kNames` being pairs of value and name; and for each variant,
-// `kNames` being the names of its alternatives.
+// Specialized for each enumeration, with `kNames` as pairs of value and name, and for each variant,
+// with `kNames` as the names of its alternatives.
 template <typename Choice>
 struct NamesOf;
 
@@ -54,14 +53,14 @@ auto Fields(T& value) -> decltype(FieldsOf<std::remove_const_t<T>>::Of(value)) {
   return FieldsOf<std::remove_const_t<T>>::Of(value);
 }
 
-// Returns the names of `names`, "a, b, c".
+// Splits "a, b, c" into names.
 std::vector<std::string> SplitNames(absl::string_view names);
 
-// Returns the key of a member of the value with the key `key`.
+// Returns the key of the member `name` of a value whose key is `key`.
 std::string JoinKeys(const std::string& key, absl::string_view name);
 
 // Writes values, each under a key. The fields of a struct get the keys "KEY.NAME", the elements of
-// a list "KEY.0" and so on.
+// a list "KEY.0", "KEY.1" and so on.
 class FieldWriter {
  public:
   void Write(const std::string& key, bool value);
@@ -114,7 +113,7 @@ class FieldWriter {
                Fields(value));
   }
 
-  // Returns what was written.
+  // Returns the lines written so far.
   const std::string& text() const { return text_; }
 
  private:
@@ -135,7 +134,7 @@ class FieldWriter {
   std::string text_;
 };
 
-// Reads what a FieldWriter wrote. A value without a line keeps what it is.
+// Reads the output of a FieldWriter. A value without a line keeps its present value.
 class FieldReader {
  public:
   // `lines` outlives the object.
@@ -205,13 +204,13 @@ class FieldReader {
     std::apply([&](auto&... field) { (Read(JoinKeys(key, *name++), field), ...); }, Fields(value));
   }
 
-  // InvalidArgument, with the line, if a line or a value could not be read.
+  // Returns InvalidArgument, with the line, if a line or a value cannot be read.
   const absl::Status& status() const { return status_; }
 
  private:
   absl::optional<absl::string_view> Find(const std::string& key) const;
   bool IsPresent(const std::string& key);
-  // Returns 0, too, for a size that the text has no room for.
+  // Returns the size of a list; 0 also if the text is too short for that many elements.
   size_t ReadSize(const std::string& key);
   void Fail(const std::string& key);
 
@@ -224,7 +223,7 @@ class FieldReader {
   absl::Status status_;
 };
 
-// True if two values that FieldWriter can write are equal, field by field.
+// True if two values of types that FieldWriter supports are equal, field by field.
 template <typename T, typename = void>
 struct FieldsEqual {
   static bool Compare(const T& a, const T& b) { return a == b; }

@@ -52,7 +52,7 @@ std::string Lines(const T& value) {
   return writer.text();
 }
 
-// Reads `lines` into `value`; returns why that fails, empty if it does not.
+// Reads `lines` into `value`. Returns the error message; empty on success.
 template <typename T>
 std::string ReadInto(T& value, const std::string& lines) {
   FieldReader reader(lines);

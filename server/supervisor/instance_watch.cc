@@ -12,7 +12,7 @@ namespace {
 
 constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
 
-// How long the end of a process may take to be seen after its descriptors were closed.
+// Longest time between the closing of a process's descriptors and its visible end.
 constexpr absl::Duration kGraceForEnd = absl::Milliseconds(100);
 
 }  // namespace
@@ -56,8 +56,8 @@ void InstanceWatch::ExtendUntil(MonotonicTime time) {
 }
 
 void InstanceWatch::CannotBecomeReady(MonotonicTime now) {
-  // A process that ends closes its descriptors before its end can be seen: that is the better
-  // reason.
+  // A process that ends closes its descriptors before its end is visible. The grace time lets the
+  // end be reported instead, which is the better reason.
   state_.never_ready = true;
   state_.unready_at = now + kGraceForEnd;
   state_.unready_verdict = "it closed its readiness descriptor without a newline";

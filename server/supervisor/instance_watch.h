@@ -10,69 +10,70 @@
 
 namespace hob {
 
-// The timers of the present instance, from its spawn until it ends or is told to: when it counts as
-// up, when it is late with its readiness or silent for too long, and when it has won its trial.
-// Ends nothing itself.
+// Holds the timers of the present instance, from its spawn until it ends or is asked to: the time
+// at which it counts as up, the time limits for readiness and for the watchdog, and the end of its
+// trial. Ends nothing itself.
 //
 // `spec` is the daemon's present configuration in every call. Not thread-safe: belongs to the
 // daemon's worker.
 class InstanceWatch {
  public:
-  // Holds everything that an InstanceWatch knows. A plain value; a timer that is off is
-  // InfiniteFuture.
+  // The complete state of an InstanceWatch. A plain value. A timer that is off is InfiniteFuture.
   struct State {
-    // Time at which an instance that says nothing of its readiness counts as up.
+    // Time at which an instance without a readiness protocol counts as up.
     MonotonicTime up_at = MonotonicTime::InfiniteFuture();
-    // Time at which it has failed because it is not ready, and the verdict then.
+    // Time at which an instance that is not ready has failed, and the verdict for that case.
     MonotonicTime unready_at = MonotonicTime::InfiniteFuture();
     std::string unready_verdict;
-    // Time until which it asked to be waited for.
+    // Time up to which the instance asked for more time.
     MonotonicTime extended_until;
-    // True if it cannot become ready any more.
+    // True if the instance can no longer become ready.
     bool never_ready = false;
-    // End of the watchdog's patience.
+    // Time at which the watchdog expires.
     MonotonicTime silent_at = MonotonicTime::InfiniteFuture();
     bool is_trial = false;
     MonotonicTime trial_won_at = MonotonicTime::InfiniteFuture();
   };
 
-  // Says why the instance has failed, and which signal is to end it.
+  // The reason why the instance has failed, and the signal that ends it.
   struct Failed {
     std::string verdict;
     int signal = 0;
   };
 
-  // What has become due.
+  // The timers that have expired.
   struct Events {
     bool came_up = false;
     absl::optional<Failed> failed;
     bool trial_won = false;
   };
 
-  // Watches an instance that was spawned at `spawned`. Returns true if it counts as up at once.
+  // Starts to watch an instance that was spawned at `spawned`. Returns true if it counts as up
+  // immediately.
   bool Begin(const DaemonSpec& spec, MonotonicTime spawned, bool is_trial);
 
-  // The instance is up: from here on its watchdog counts, and its readiness no more.
+  // Called when the instance is up: starts the watchdog and turns the readiness timers off.
   void CameUp(const DaemonSpec& spec, MonotonicTime now);
-  // The watchdog begins anew, because the instance showed a sign of life or has a new watchdog.
+  // Restarts the watchdog, after a sign of life or a change of its setting.
   void BeginWatchdog(const DaemonSpec& spec, MonotonicTime now);
-  // The instance asks to be waited for until `time`.
+  // Called when the instance asks for more time, up to `time`.
   void ExtendUntil(MonotonicTime time);
-  // The instance has closed its readiness descriptor without a newline.
+  // Called when the instance has closed its readiness descriptor without a newline.
   void CannotBecomeReady(MonotonicTime now);
-  // The ready_timeout of an instance that was spawned at `spawned` may have changed.
+  // Called when `ready_timeout` may have changed, for an instance that was spawned at `spawned`.
   void ReadyTimeoutChanged(const DaemonSpec& spec, MonotonicTime spawned);
   // Turns every timer off.
   void Cancel();
 
-  // Returns what has become due by `now`. A failure is returned until Cancel.
+  // Returns the timers that have expired by `now`. Returns a failure again in each call until
+  // Cancel.
   Events Look(const DaemonSpec& spec, MonotonicTime now);
 
-  // Returns the time at which Look must be called at the latest.
+  // Returns the latest time for the next call of Look.
   MonotonicTime NextDeadline() const;
-  // True if the present instance, else the last, is or was a trial.
+  // True if the present instance, otherwise the last one, is a trial.
   bool is_trial() const { return state_.is_trial; }
-  // Returns everything that it knows.
+  // Returns the complete state.
   const State& state() const { return state_; }
 
  private:

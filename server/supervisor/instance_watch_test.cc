@@ -12,7 +12,7 @@ constexpr absl::Duration kTick = absl::Nanoseconds(1);
 
 MonotonicTime At(int64_t seconds) { return MonotonicTime::FromOrigin(absl::Seconds(seconds)); }
 
-// Returns a daemon that tells its readiness within 20 s and has a watchdog of 5 s.
+// Returns a daemon that reports readiness within 20 s and has a watchdog of 5 s.
 DaemonSpec TellsReadiness() {
   DaemonSpec spec;
   spec.ready = ReadyMode::kNotify;

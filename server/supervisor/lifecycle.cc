@@ -155,7 +155,7 @@ void Lifecycle::Stopped(const std::string& reason) {
 
 void Lifecycle::StartsAgain(const ThrottleDecision& decision) {
   Note(decision);
-  // It is not to come: it is under way.
+  // The start is already under way.
   now_.next_start_time.reset();
   MoveTo(DaemonState::kStarting, WhyDecided(now_, decision));
 }
@@ -187,7 +187,7 @@ void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
     LOG(DFATAL) << now_.name() << ": illegal move from " << DaemonStateName(now_.state) << " to "
                 << DaemonStateName(to);
   }
-  // Only from STOPPING to clearing what is left does the instance stay the same.
+  // The instance stays the same only in the move from STOPPING to CLEARING.
   if (to != DaemonState::kClearing) now_.unkillable = false;
   if (!now_.unkillable) obstacle_.clear();
   now_.state = to;

@@ -14,115 +14,115 @@
 
 namespace hob {
 
-// The state of one daemon and all that is told of it: one method an event, and one function that
-// moves, which checks every move against the table in daemon_state.h. Every change is published as
-// a snapshot of its own, so that a watcher that keeps up misses none.
+// Holds and publishes the state of one daemon. Has one method for each event, and one function that
+// checks every change of state against the table in daemon_state.h. Publishes each change as its
+// own snapshot, so a watcher that keeps up misses none.
 //
 // Not thread-safe: belongs to the daemon's worker.
 class Lifecycle {
  public:
   using Publish = std::function<void(DaemonSnapshotPtr)>;
 
-  // Holds all that is told of a daemon, apart from its configuration. A plain value.
+  // The published facts about a daemon, without its configuration. A plain value.
   struct State {
     // Its `spec` and `runs` are null.
     DaemonSnapshot daemon;
     // The ended runs, the latest first.
     std::vector<EndedRun> runs;
-    // daemon.reason without the obstacle, and the obstacle to the instance's end; empty if there is
-    // none.
+    // daemon.reason without the obstacle, and the obstacle to the instance's end; the obstacle is
+    // empty if nothing prevents the end.
     std::string reason;
     std::string obstacle;
   };
 
-  // Begins STOPPED; not wanted. Nothing is published before the first call of PublishNow or the
-  // first event.
+  // Begins as STOPPED and not wanted. Publishes nothing before the first event or call of
+  // PublishNow.
   Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock, Publish publish);
 
   DaemonState state() const { return now_.state; }
   const DaemonSpec& spec() const { return *now_.spec; }
   bool wanted() const { return now_.wanted; }
-  // All that is known, what was not yet published included.
+  // Returns the present facts, including those not yet published.
   const DaemonSnapshot& now() const { return now_; }
-  // Returns a copy of all that is known, without the configuration.
+  // Returns a copy of the present facts, without the configuration.
   State Remembered() const;
-  // The latest snapshot that was published; never null.
+  // Returns the latest published snapshot; never null.
   const DaemonSnapshotPtr& latest() const { return latest_; }
 
   void PublishNow();
 
-  // Begins in CLEARING instead of STOPPED, because of what a dead server left running and KILL does
-  // not end; `refusal` as for Hangs. Publishes it. Precondition: nothing was published.
+  // Begins in CLEARING instead of STOPPED, because a dead server left processes that KILL does not
+  // end; `refusal` as for Hangs. Publishes. Precondition: nothing was published.
   void BeginWithLeftover(const std::string& refusal);
 
-  // The configuration changed.
+  // Takes the new configuration.
   void SpecChanged(std::shared_ptr<const DaemonSpec> spec);
-  // An operator or the configuration wants the daemon up or down; published where it changes,
-  // because what follows may take its time.
+  // Notes that an operator or the configuration wants the daemon up or down. Publishes a change
+  // immediately, because the next event may take a while.
   void SetWanted(bool wanted);
-  // The throttle forgot the daemon's failures; published with the event that follows.
+  // Notes that the throttle forgot the daemon's failures; published with the next event.
   void HistoryCleared() { now_.throttle = nullptr; }
 
-  // A start begins. `restart` says what let it come, and counts it, when it follows a failure.
+  // A start begins. `restart` is its reason if it follows a failure; the restart is then counted.
   void StartBegins(const std::string& reason, absl::optional<RestartReason> restart);
-  // What is said of the pipes of an instance to come (DaemonNotes::small_pipe_bytes); published
-  // with Spawned.
+  // Notes the pipe size of the next instance (DaemonNotes::small_pipe_bytes); published with
+  // Spawned.
   void SetSmallPipe(int64_t bytes);
   // The child runs.
   void Spawned(pid_t pid);
-  // Another process of the instance is the main process now.
+  // Another process of the instance is now the main process.
   void MainPidChanged(pid_t pid);
-  // The child says what it does.
+  // The child sent a new status text.
   void SetStatusText(const std::string& text);
-  // What the daemon writes cannot be kept, or (empty) can be again; published where it changes.
+  // The daemon's output cannot be kept, because of `problem`; empty: it can again. Publishes a
+  // change.
   void SetLogProblem(const std::string& problem);
-  // The child is up, and ready where it tells.
+  // The child is up, and ready if it reports readiness.
   void BecameReady();
-  // The child says that it is about to end by itself: it does not serve any more.
+  // The child says that it is about to end by itself; it is no longer ready.
   void SaysItStops();
-  // The instance is told to end.
+  // The instance was asked to end.
   void StopBegins(const std::string& reason);
-  // The main process ended, or was never there: counted once for each start.
+  // The main process ended, or could not be spawned. Called once for each start.
   void Ended(ExitReport report, std::string last_stderr_line = "");
-  // The kernel has refused the signal that should end the instance; `refusal` says why.
+  // The kernel refused the signal meant to end the instance; `refusal` is the reason.
   void Refuses(const std::string& refusal);
-  // KILL does not end the instance; `refusal` says why where the kernel refuses the signal, and is
-  // empty where the process hangs.
+  // KILL does not end the instance. `refusal` is the reason if the kernel refuses the signal; empty
+  // if the process hangs.
   void Hangs(const std::string& refusal);
-  // The main process has ended and something that it left behind is alive; `reason` says what
-  // becomes of that.
+  // The main process has ended and left live processes behind; `reason` describes their fate.
   void ClearingBegins(const std::string& reason);
-  // So many processes of the latest run were killed after its end was told; published with the next
-  // event.
+  // Adds to the number of killed processes of the latest run, after its end was published.
+  // Published with the next event.
   void KilledAfterwards(int processes);
-  // Nothing is left and the daemon is to stay down.
+  // No process is left, and the daemon stays down.
   void Stopped(const std::string& reason);
-  // Another attempt comes at once: the throttle said so.
+  // The throttle decided to start the daemon again immediately.
   void StartsAgain(const ThrottleDecision& decision);
-  // BACKOFF until decision.next_attempt.
+  // The throttle decided to wait: BACKOFF until decision.next_attempt.
   void Waits(const ThrottleDecision& decision);
-  // HALTED.
+  // The throttle gave the daemon up: HALTED.
   void GivenUp(const ThrottleDecision& decision);
-  // EXITED.
+  // The daemon is left as it ended: EXITED.
   void LeftExited(const ThrottleDecision& decision);
-  // HALTED, and no trial start comes any more.
+  // The daemon stays HALTED, without any more trial starts.
   void NoTrialComes();
-  // Tells something new of the present state; what keeps the instance from ending stays said.
+  // Replaces the reason of the present state; keeps the obstacle to the instance's end.
   void Remark(const std::string& reason);
 
  private:
-  // The one place where the state changes. An illegal move is a bug: fatal in debug builds, an
-  // error in the log else.
+  // Changes the state. All changes of state go through this function. An illegal move is a bug:
+  // fatal in debug builds, otherwise an error in the log.
   void MoveTo(DaemonState to, const std::string& reason);
   void Note(const ThrottleDecision& decision);
   static std::string WhyDecided(const DaemonSnapshot& now, const ThrottleDecision& decision);
 
   const Clock& clock_;
   const Publish publish_;
-  // now_.reason without what keeps the instance from ending, and that; empty while nothing does.
+  // now_.reason without the obstacle to the instance's end, and the obstacle; empty without one.
   std::string reason_;
   std::string obstacle_;
-  // The snapshot in the making.
+  // The next snapshot to publish.
   DaemonSnapshot now_;
   DaemonSnapshotPtr latest_;
 };

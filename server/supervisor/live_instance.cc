@@ -8,14 +8,15 @@
 namespace hob {
 namespace {
 
-// How soon, and at last how often, a tree is looked at again where the kernel does not tell when it
-// ends; and a killed one always, for what was forked while it was being killed.
+// First and longest interval between two checks of the process tree. Checks are needed if the
+// kernel does not report the end of the tree, and always after a kill, since a process may have
+// forked while it was being killed.
 constexpr absl::Duration kFirstInterval = absl::Milliseconds(1);
 constexpr absl::Duration kLongestInterval = absl::Milliseconds(100);
-// A process that survives KILL for so long hangs in the kernel.
+// A process that survives KILL for this long hangs in the kernel.
 constexpr absl::Duration kUnkillableAfter = absl::Seconds(5);
 
-// A process that refuses KILL for so long will not end by it.
+// A process that refuses KILL for this long will not end because of it.
 constexpr absl::Duration kRefusesAfter = absl::Seconds(1);
 
 constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
@@ -52,8 +53,8 @@ void LiveInstance::AskToEnd(int signal, StopScope scope, absl::Duration patience
 }
 
 void LiveInstance::SendStopSignal(int signal, StopScope scope) {
-  // A stopped process acts on no signal but these before it is continued (signal(7)). The next look
-  // notices what is gone already.
+  // A stopped process handles no other signal until it is continued (signal(7)). The next check
+  // notices processes that are already gone.
   const bool acts_when_stopped = signal == SIGKILL || signal == SIGCONT;
   if (scope == StopScope::kTree) {
     return NoteRefusal(acts_when_stopped ? instance_->SignalTree(signal)
@@ -67,7 +68,7 @@ void LiveInstance::Kill() {
   NoteRefusal(instance_->SignalTree(SIGKILL));
   state_.kill_at = kNever;
   const MonotonicTime now = clock_.Now().monotonic;
-  // Killing it again and again does not put the next look off.
+  // A repeated kill must not postpone the next check.
   if (was_killed() && state_.look_at > now) return;
   if (!was_killed()) {
     state_.killed_at = now;
@@ -76,7 +77,8 @@ void LiveInstance::Kill() {
   state_.look_at = now + state_.look_interval;
 }
 
-// What is gone already is noticed by the next look, and what was not found is looked for again.
+// Ignores other errors: the next check notices processes that are already gone, and searches again
+// for any that were not found.
 void LiveInstance::NoteRefusal(const absl::Status& signalled) {
   state_.refusal = absl::IsPermissionDenied(signalled) ? std::string(signalled.message()) : "";
 }
@@ -126,7 +128,7 @@ void LiveInstance::LookAtKilled(MonotonicTime now, Events& events) {
     Kill();
   }
   const absl::Duration patience = state_.refusal.empty() ? kUnkillableAfter : kRefusesAfter;
-  // If hobd itself was suspended, it has looked too rarely to call the process unkillable.
+  // If hobd itself was suspended, it has checked too rarely to call the process unkillable.
   const bool knows = state_.look_interval == kLongestInterval && now - state_.killed_at >= patience;
   if (!knows || state_.unkillable_said) return;
   state_.unkillable_said = true;

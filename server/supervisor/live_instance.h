@@ -17,35 +17,35 @@
 
 namespace hob {
 
-// An instance of a daemon from its spawn until nothing of it is left.
+// Represents an instance of a daemon from its spawn until all its processes are gone.
 //
-// An instance that was asked to end has its patience as a whole: what outlives the main process is
-// left alone until that is over, so that a helper can finish what it is doing. When the main
-// process ends unasked, what it leaves behind is killed at once.
+// An instance that was asked to end has its full patience: processes that outlive the main process
+// are left alone until the patience is over, so that a helper can finish its work. If the main
+// process ends unasked, the processes that it leaves behind are killed immediately.
 //
 // Not thread-safe: belongs to the daemon's worker. Never waits.
 class LiveInstance {
  public:
-  // Holds all that an instance's end depends on, apart from its processes. A plain value.
+  // The state that decides how an instance ends, apart from its processes. A plain value.
   struct State {
     // Time of its spawn.
     Timestamp spawned;
     bool main_ended = false;
-    // Time at which it was asked to end; InfiniteFuture if it was not.
+    // Time at which the instance was asked to end; InfiniteFuture if it was not.
     MonotonicTime asked_at = MonotonicTime::InfiniteFuture();
-    // End of patience; InfiniteFuture: never.
+    // End of the patience; InfiniteFuture if the instance is never killed.
     MonotonicTime kill_at = MonotonicTime::InfiniteFuture();
-    // Time of the first KILL; InfiniteFuture: not yet.
+    // Time of the first KILL; InfiniteFuture before it.
     MonotonicTime killed_at = MonotonicTime::InfiniteFuture();
     // Number of processes that were killed while the main process was alive.
     int killed_processes = 0;
-    // True once Look has said that KILL does not end it.
+    // True once Look has reported that KILL does not end the instance.
     bool unkillable_said = false;
-    // True if a dead server left it.
+    // True if a dead server left the instance.
     bool is_leftover = false;
-    // As refusal() returns it.
+    // The value of refusal().
     std::string refusal;
-    // Time of the next look at the tree, and the span from there to the one after.
+    // Time of the next check of the process tree, and the interval before the check after that.
     MonotonicTime look_at = MonotonicTime::InfiniteFuture();
     absl::Duration look_interval;
   };
@@ -53,75 +53,76 @@ class LiveInstance {
   // `clock` outlives the object.
   explicit LiveInstance(const Clock& clock) : clock_(clock) {}
 
-  // True if there is an instance, or something left of one.
+  // True if there is an instance, or a process left of one.
   bool exists() const { return instance_ != nullptr; }
   bool main_ended() const { return state_.main_ended; }
-  // Returns the state of the present instance, else of the last.
+  // Returns the state of the present instance, otherwise of the last one.
   const State& state() const { return state_; }
-  // True if there is one that KILL does not end.
+  // True if KILL does not end the present instance.
   bool hangs() const { return exists() && state_.unkillable_said; }
-  // True if the main process has ended after AskToEnd, and what it left behind may still end by
-  // itself.
+  // True if the main process has ended after AskToEnd, and the processes that it left behind may
+  // still end by themselves.
   bool awaits_survivors() const {
     return exists() && state_.main_ended && was_asked() && !was_killed();
   }
-  // The time that is left until the KILL that AskToEnd has planned; infinite when none is planned.
+  // Returns the time left before the KILL planned by AskToEnd; infinite if none is planned.
   absl::Duration patience_left() const { return state_.kill_at - clock_.Now().monotonic; }
-  // The process, while the main process has not ended.
+  // Returns the main process. Precondition: exists().
   pid_t pid() const { return instance_->pid(); }
-  // When it was spawned, or the last one was.
+  // Returns the time at which the present instance, otherwise the last one, was spawned.
   Timestamp spawned() const { return state_.spawned; }
 
-  // Precondition: !exists(). Returns what went wrong.
+  // Spawns an instance. Returns the failure; absent on success. Precondition: !exists().
   absl::optional<SpawnFailure> Spawn(Spawner& spawner, const SpawnRequest& request);
 
-  // Takes over what a dead server left running of the daemon: its main process has ended, and KILL,
-  // which it gets again, does not end it. Precondition: !exists().
+  // Takes over the processes that a dead server left running, and sends them KILL again. Their main
+  // process has ended, and KILL did not end them. Precondition: !exists().
   void TakeOver(std::unique_ptr<Instance> leftover);
-  // True if there is one that was taken over.
+  // True if the present instance was taken over.
   bool is_leftover() const { return exists() && state_.is_leftover; }
 
-  // Returns how many processes of it were killed while its main process was alive.
+  // Returns the number of its processes that were killed while its main process was alive.
   int killed_processes() const { return state_.killed_processes; }
 
-  // Why the kernel refused the latest signal that should end the instance to some of it; empty
-  // where it did not: "Operation not permitted: process 7 runs as uid 0, ...".
+  // Returns the reason why the kernel refused the latest ending signal to some of the processes:
+  // "Operation not permitted: process 7 runs as uid 0, ..."; empty if it did not.
   const std::string& refusal() const { return state_.refusal; }
 
-  // True if there is one that AskToEnd asks without a wait for anything.
+  // True if there is an instance to which AskToEnd can send signals without waiting.
   bool is_asked_at_once() const { return exists() && instance_->IsSignalledAtOnce(); }
 
   // True if a live process is part of the instance.
   bool Contains(pid_t process) { return instance_->Contains(process); }
 
-  // Makes another live process of the instance its main process, whose end is the instance's end.
-  // InvalidArgument when `process` is none of them.
+  // Makes another live process of the instance its main process; the instance then ends with that
+  // process. InvalidArgument if `process` is not part of the instance.
   absl::Status SetMain(pid_t process) { return instance_->SetMain(process); }
 
-  // Sends `signal` to the main process or to everything.
+  // Sends `signal` to the main process, or to all processes if `all`.
   absl::Status Signal(int signal, bool all);
 
-  // Asks the instance to end by sending `signal` to everything of it or, with StopScope::kMain, to
-  // the main process alone. Whatever of it is alive after `patience` is killed; zero kills at once,
-  // infinite never kills.
+  // Asks the instance to end by sending `signal` to all its processes or, with StopScope::kMain, to
+  // the main process alone. Kills the processes that are alive after `patience`; zero kills
+  // immediately, infinite never kills.
   void AskToEnd(int signal, StopScope scope, absl::Duration patience);
 
   void Kill();
 
-  // Puts off the kill that AskToEnd has planned, where that would come earlier.
+  // Postpones the kill planned by AskToEnd to `time`, if it is planned earlier.
   void BePatientUntil(MonotonicTime time);
 
-  // What has happened since the last look.
+  // The events since the last call of Look.
   struct Events {
     absl::optional<ReapedProcess> main_ended;
-    // How many processes were killed because patience is over, or because the main process ended
-    // unasked and left them behind. 0: none.
+    // Number of processes killed because the patience is over, or because the main process ended
+    // unasked and left them behind.
     int killed_processes = 0;
-    // How long they had after they were asked to end; absent where nobody had asked.
+    // Time between the request to end and the kill; absent if nothing asked the instance to end.
     absl::optional<absl::Duration> killed_after;
-    // It should have died of KILL seconds ago, or has refused it for a second; said once.
+    // True if the instance has survived KILL for 5 seconds, or refused it for 1 second. Reported
+    // once.
     bool unkillable = false;
-    // Nothing is left, and exists() is false.
+    // True if no process is left, and exists() is false.
     bool gone = false;
   };
   Events Look();

@@ -13,34 +13,35 @@
 
 namespace hob {
 
-// The commands that a worker has not taken yet, in the order in which they came. Whatever is put in
-// is taken or refused, none is forgotten.
+// Holds the commands that a worker has not taken yet, in order of arrival. Every command is either
+// taken or refused; none is lost.
 //
 // Thread-safe.
 class Mailbox {
  public:
-  // Adds `command` and calls `wake`, or, once it is closed, answers with `refusal` instead; either
-  // without the lock, which whoever wakes up asks for at once. It may be closed by then.
+  // Adds `command` and calls `wake`; if the mailbox is closed, answers with `refusal` instead.
+  // Calls either without the lock, because the woken thread takes the lock immediately. The mailbox
+  // may already be closed when `wake` runs.
   void Post(Command command, const absl::Status& refusal, absl::FunctionRef<void()> wake)
       ABSL_LOCKS_EXCLUDED(mu_) {
     if (Add(command)) return wake();
     if (command.done) command.done(refusal);
   }
 
-  // What has come since the last time.
+  // Returns and removes all commands.
   std::vector<Command> Take() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     return std::exchange(commands_, {});
   }
 
-  // The command that has come since then, if it is one alone; else takes none.
+  // Returns and removes the only command; absent, and removes nothing, unless there is exactly one.
   absl::optional<Command> TakeIfAlone() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     if (commands_.size() != 1) return absl::nullopt;
     return std::move(std::exchange(commands_, {}).front());
   }
 
-  // Takes nothing any more; what has just come is answered with `refusal`.
+  // Closes the mailbox for good; answers the commands still in it with `refusal`.
   void Close(const absl::Status& refusal) ABSL_LOCKS_EXCLUDED(mu_) {
     std::vector<Command> late;
     {
@@ -59,7 +60,7 @@ class Mailbox {
   }
 
  private:
-  // Takes `command` unless it is closed; returns whether it did.
+  // Moves `command` into the mailbox and returns true; returns false if the mailbox is closed.
   bool Add(Command& command) ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     if (!closed_) commands_.push_back(std::move(command));

@@ -8,7 +8,7 @@
 namespace hob {
 namespace {
 
-// Returns the reason to count for a start that is no trial.
+// Returns the reason to count for a start that is not a trial.
 RestartReason ReasonFor(ThrottleRule rule) {
   switch (rule) {
     case ThrottleRule::kShortage:
@@ -38,7 +38,7 @@ void PendingStart::PlanAfter(const ThrottleDecision& decision, const ExitReport&
                              bool was_trial) {
   Cancel();
   if (!decision.next_attempt.has_value()) return;
-  // A trial that met a shortage of the machine is tried again, and is still one.
+  // If the machine was short of something during a trial, the next attempt is still a trial.
   const bool is_trial = decision.action == ThrottleAction::kHalt ||
                         (was_trial && decision.rule == ThrottleRule::kShortage);
   state_.at = decision.next_attempt->monotonic;

@@ -9,8 +9,8 @@
 
 namespace hob {
 
-// The next start of a daemon: its time and reason, and whether the machine's budget has granted it.
-// Decides nothing.
+// Holds the next start of a daemon: its time and reason, and whether the machine's budget has
+// granted it. Decides nothing.
 //
 // Not thread-safe: belongs to the daemon's worker.
 class PendingStart {
@@ -18,46 +18,46 @@ class PendingStart {
   // Describes a start. A plain value.
   struct Start {
     std::string reason;
-    // The rule that lets it come, if it follows a failure.
+    // The rule that allowed the start, if it follows a failure.
     absl::optional<RestartReason> after_failure;
     // True for a trial of a daemon that was given up.
     bool is_trial = false;
   };
 
-  // Holds everything that a PendingStart knows. A plain value.
+  // The complete state of a PendingStart. A plain value.
   struct State {
     // InfiniteFuture if none is planned.
     MonotonicTime at = MonotonicTime::InfiniteFuture();
     Start start;
-    // True if the machine's budget has granted it, or need not.
+    // True if the machine's budget has granted the start, or is not needed.
     bool is_granted = false;
   };
 
-  // Plans a start at `at`, instead of any other. The budget need not grant what an operator asks
-  // for.
+  // Plans a start at `at`, in place of any other. A start by an operator needs no grant from the
+  // budget.
   void Plan(MonotonicTime at, std::string reason, bool by_operator);
 
-  // Plans the start that `decision` names, instead of any other; none if it names none. `exit` is
-  // the end that was decided on, `was_trial` says whether that was the end of a trial.
+  // Plans the start that `decision` names, in place of any other; plans none if it names none.
+  // `exit` is the end that the decision is about; `was_trial` is true if that run was a trial.
   void PlanAfter(const ThrottleDecision& decision, const ExitReport& exit, bool was_trial);
 
-  // Notes that the budget grants the start, but not before `time`.
+  // Notes that the budget grants the start, at `time` at the earliest.
   void GrantFrom(MonotonicTime time);
 
-  // Plans no start.
+  // Cancels the planned start.
   void Cancel() { state_ = State(); }
 
-  // Returns the start, which is planned no more. Precondition: is_planned().
+  // Returns and removes the planned start. Precondition: is_planned().
   Start Take();
 
   // Returns the time of the start; InfiniteFuture if none is planned.
   MonotonicTime at() const { return state_.at; }
   bool is_planned() const { return at() != MonotonicTime::InfiniteFuture(); }
-  // True if the budget has granted the planned start, or need not.
+  // True if the budget has granted the planned start, or is not needed.
   bool is_granted() const { return state_.is_granted; }
   // True if a trial is planned.
   bool is_trial() const { return is_planned() && state_.start.is_trial; }
-  // Returns everything that it knows.
+  // Returns the complete state.
   const State& state() const { return state_; }
 
  private:

@@ -10,7 +10,8 @@
 namespace hob {
 namespace {
 
-// Enough to find the mistake after a reload by signal, which has no answer; `hob check` shows all.
+// Enough to find the mistake after a reload by signal, which sends no answer; `hob check` shows all
+// warnings.
 constexpr size_t kMostWarningsInJournal = 20;
 
 std::string Summary(const Plan& plan) {

@@ -20,67 +20,67 @@
 
 namespace hob {
 
-// Carries out reloads, one at a time: reads the configuration again and has the supervisor carry
-// out the difference. Requests that arrive during a reload are carried out together after it, as
-// one.
+// Carries out reloads, one at a time: reads the configuration again and has the supervisor apply
+// the difference. Requests that arrive during a reload are carried out together after it, as one.
 //
-// Thread-safe, but CarryOut, which one thread calls: the reloader's own after Start, or a test.
+// Thread-safe, except CarryOut, which one thread calls: the reloader's own after Start, or a test.
 class Reloader {
  public:
   struct Outcome {
     Plan plan;
-    // By name: the daemons that were changed and are still there. Empty after a dry run.
+    // The changed daemons that still exist, by name. Empty after a dry run.
     std::map<std::string, DaemonOutcome> outcomes;
-    // Only of a dry run: everything that is wrong.
+    // All errors in the configuration; only set by a dry run.
     std::vector<ConfigProblem> errors;
-    // The warnings of `hob check`; only with a configuration without errors.
+    // The warnings of `hob check`; only set if the configuration has no errors.
     std::vector<ConfigProblem> warnings;
-    // The generation in force afterwards.
+    // The generation in force after the reload.
     int64_t generation = 0;
   };
-  // InvalidArgument (INVALID_CONFIG) with errors in the configuration, and what Supervisor::Apply
-  // returns.
+  // Receives the outcome, InvalidArgument (INVALID_CONFIG) if the configuration has errors, or the
+  // error of Supervisor::Apply.
   using Done = std::function<void(const absl::StatusOr<Outcome>&)>;
 
   struct Options {
     // Reads the configuration; never null.
     std::function<LoadedConfig()> load;
-    // Called before and after a reload that is no dry run, by CarryOut. May be null.
+    // Called by CarryOut before and after each reload that is not a dry run. May be null.
     std::function<void()> begins;
     std::function<void()> ends;
   };
 
-  // Counts the reloads so far, without dry runs.
+  // Counts the reloads so far, not including dry runs.
   struct Record {
     int64_t succeeded = 0;
     int64_t failed = 0;
-    // Of the last one; while there was none, of the start: that the configuration was taken.
+    // True if the last reload succeeded. Before the first reload: true, since the server started
+    // with its configuration.
     bool last_succeeded = true;
-    // Absent: there was none.
+    // Time of the last reload; absent before the first.
     absl::optional<absl::Time> last_time;
     absl::optional<absl::Time> last_success_time;
   };
 
-  // Everything outlives the reloader; `options.load` may block.
+  // `options.load` may block. All arguments outlive the reloader.
   Reloader(Options options, Supervisor& supervisor, Journal& journal);
-  // Finishes the reload under way; callers that still wait get Unavailable (SHUTTING_DOWN).
+  // Finishes the reload under way; answers waiting callers with Unavailable (SHUTTING_DOWN).
   ~Reloader();
 
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
-  // Carries out requests from now on, on a thread of the reloader's own. Called once at most.
+  // Starts a thread that carries out requests. Called at most once.
   void Start();
 
-  // Asks for a reload, or for what one would do. CarryOut calls `done` once; it may be null.
-  // Returns at once.
+  // Requests a reload, or a dry run of one. CarryOut calls `done`, which may be null, once. Returns
+  // immediately.
   void Request(bool dry_run, Done done) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Carries out all requests made so far: the dry runs as one, then the reloads as one. Returns
-  // when they are over.
+  // Carries out all requests made so far: the dry runs as one, then the reloads as one. Blocks
+  // until they are done.
   void CarryOut() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Returns the outcomes so far. Never waits for a reload.
+  // Returns the counts so far. Never waits for a reload.
   Record record() const ABSL_LOCKS_EXCLUDED(record_mu_);
 
  private:
@@ -89,12 +89,12 @@ class Reloader {
     Done done;
   };
 
-  // Waits for a request. False once End was called.
+  // Blocks until there is a request, and returns true; returns false once End was called.
   bool AwaitRequest() ABSL_LOCKS_EXCLUDED(mu_);
   void End() ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<Outcome> DryRun();
   absl::StatusOr<Outcome> Reload();
-  // Writes what came of a reload to the journal.
+  // Writes the outcome of a reload to the journal.
   void Tell(const Outcome& outcome);
   void NoteEnd(bool succeeded) ABSL_LOCKS_EXCLUDED(record_mu_);
 
@@ -109,7 +109,7 @@ class Reloader {
   std::vector<Pending> pending_ ABSL_GUARDED_BY(mu_);
   bool ending_ ABSL_GUARDED_BY(mu_) = false;
 
-  // The last member: joined before what it uses is destroyed.
+  // The last member, so that the thread is joined before the members that it uses are destroyed.
   BackgroundThread thread_;
 };
 

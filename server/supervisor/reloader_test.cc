@@ -1,4 +1,4 @@
-// Real configuration files, real worker threads, a fake kernel.
+// Uses real configuration files and real worker threads on a fake kernel.
 #include "server/supervisor/reloader.h"
 
 #include <signal.h>
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// What a reload was answered. Thread-safe.
+// Records the answer to a reload. Thread-safe.
 class Outcome {
  public:
   Reloader::Done Taker() {
@@ -81,7 +81,7 @@ class ReloaderTest : public testing::Test {
     unlink(path_.c_str());
   }
 
-  // May be called again.
+  // May be called more than once.
   void BeginShutDown() {
     supervisor_->BeginShutDown([gone = all_gone_](bool) { gone->Notify(); });
   }
@@ -103,7 +103,7 @@ class ReloaderTest : public testing::Test {
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;
-  // Of the reloader's thread until an outcome is there.
+  // Written by the reloader's thread; read only after an outcome has arrived.
   int begun_ = 0;
   int ended_ = 0;
 };
@@ -194,7 +194,7 @@ TEST_F(ReloaderTest, ADryRunAnswersOKWithAllErrors) {
   EXPECT_THAT(outcome->plan.daemons, IsEmpty());
 }
 
-// A daemon that does not end keeps a reload under way.
+// A daemon that survives TERM keeps a reload under way.
 class SlowReloaderTest : public ReloaderTest {
  protected:
   SlowReloaderTest() {

@@ -16,7 +16,7 @@ constexpr char kFirstLine[] = "hob-runner 1\n";
 
 }  // namespace
 
-// All names, those of members too, stay as they are: another version of hob may read them.
+// Never rename a member or an enumerator name below: another version of hob may read the names.
 
 template <>
 struct NamesOf<DaemonState> {
@@ -95,7 +95,7 @@ HOB_FIELDS(ThrottleDecision, action, rule, failures, failures_in_window, max_ret
 HOB_FIELDS(DaemonCounts, restarts, restarts_by_reason, exits, exits_by_kind, log_stalls);
 HOB_FIELDS(DaemonNotes, status_text, log_problem, small_pipe_bytes);
 
-// Its configuration and its runs are kept apart.
+// Without `spec` and `runs`, which are stored separately.
 template <>
 struct FieldsOf<DaemonSnapshot> {
   static constexpr char kNames[] =

@@ -13,21 +13,20 @@
 
 namespace hob {
 
-// Holds everything that a DaemonRunner knows, for another process to go on from. It has no
-// descriptors, no callers that wait for an answer, and no configuration: that is kept elsewhere. A
-// plain value.
+// The state of a DaemonRunner, so that another process can continue from it. Does not include
+// descriptors, waiting callers or the configuration, which is stored elsewhere. A plain value.
 struct RunnerState {
   Lifecycle::State lifecycle;
-  // True if there is an instance, or something left of one.
+  // True if there is an instance, or a process left of one.
   bool has_instance = false;
-  // Of the present instance, else of the last.
+  // Of the present instance, otherwise of the last.
   LiveInstance::State instance;
   PendingStart::State start;
   InstanceWatch::State watch;
   Succession::State succession;
-  // Says why hob itself ends the instance; empty if it does not.
+  // The reason why hob itself ends the instance; empty if it does not.
   std::string verdict;
-  // True once an operator has said whether the daemon is to be up.
+  // True once an operator has commanded the daemon up or down.
   bool told_by_operator = false;
   bool restarting = false;
   // True if the daemon runs with its former configuration because the present one cannot start.
@@ -38,16 +37,16 @@ struct RunnerState {
 bool operator==(const RunnerState& a, const RunnerState& b);
 
 // Returns the state as lines "KEY VALUE" after the line "hob-runner 1". Points on the monotonic
-// clock are nanoseconds since the boot and mean nothing after the next one; durations and wall
+// clock are nanoseconds since the boot and mean nothing after the next boot; durations and wall
 // times (since 1970) are nanoseconds too.
 //
 // A later version may add keys: ParseRunnerState leaves a field without a line at its default, and
-// ignores a line without a field. A change that older readers would misunderstand takes another
+// ignores a line without a field. A change that older readers would misunderstand needs another
 // first line.
 std::string SerializeRunnerState(const RunnerState& state);
 
-// Returns the state that SerializeRunnerState wrote. InvalidArgument, with the line, if a line or a
-// value cannot be read.
+// Parses the output of SerializeRunnerState. InvalidArgument, with the line, if a line or a value
+// cannot be read.
 absl::StatusOr<RunnerState> ParseRunnerState(absl::string_view text);
 
 }  // namespace hob

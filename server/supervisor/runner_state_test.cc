@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// A number that was not drawn before, so that no two fields can be taken for each other.
+// Returns a number that was not returned before, so that no two fields are equal.
 int Draw() {
   static int drawn = 0;
   return ++drawn;
@@ -107,7 +107,7 @@ RunnerState DrawState() {
   return state;
 }
 
-// Expects that `state` is read back as it was written.
+// Expects that the serialized `state` parses to an equal one.
 void ExpectReadBack(const RunnerState& state) {
   const std::string text = SerializeRunnerState(state);
   const absl::StatusOr<RunnerState> read = ParseRunnerState(text);
@@ -155,7 +155,7 @@ TEST(RunnerStateTest, EveryChoiceIsReadBack) {
 TEST(RunnerStateTest, EveryLineIsRead) {
   const RunnerState state = DrawState();
   const std::vector<std::string> lines = absl::StrSplit(SerializeRunnerState(state), '\n');
-  // The first line is the version, and behind the last one is nothing.
+  // The first line is the version, and the text after the last newline is empty.
   for (size_t i = 1; i + 1 < lines.size(); ++i) {
     std::vector<std::string> without = lines;
     without.erase(without.begin() + i);
@@ -182,7 +182,7 @@ TEST(RunnerStateTest, AnotherFormIsRefused) {
   EXPECT_THAT(status.message(), HasSubstr("start.at soon"));
 }
 
-// Another version of hob may read the names: a change of this text is one of the form.
+// Another version of hob may read the names, so a change of this text changes the format.
 TEST(RunnerStateTest, TheTextOfANewState) {
   EXPECT_EQ(SerializeRunnerState(RunnerState()),
             "hob-runner 1\n"

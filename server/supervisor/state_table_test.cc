@@ -1,6 +1,6 @@
-// Every event in every state: what a daemon does is played on a fake kernel, written down as a
-// table, and held against the one in server/README.md. Each cell is played twice, so that nothing
-// in it is chance. To write the table anew: HOB_UPDATE_STATE_TABLE=FILE.
+// Plays every event in every state on a fake kernel, writes the behavior of the daemon as a table,
+// and compares it with the table in server/README.md. Plays each cell twice, to prove that it is
+// deterministic. To regenerate the table: HOB_UPDATE_STATE_TABLE=FILE.
 #include <signal.h>
 
 #include <array>
@@ -34,7 +34,7 @@ std::string NameOf(State state) {
   return state == State::kClearing ? "CLEARING" : std::string(DaemonStateName(state));
 }
 
-// A daemon that every timer of hob's may act on.
+// Returns a daemon that is subject to every timer of hob.
 DaemonSpec SpecFor(State state) {
   DaemonSpec spec = WebSpec();
   spec.stop_timeout = absl::Seconds(10);
@@ -63,7 +63,7 @@ FakeProgram ProgramFor(State state) {
   return program;
 }
 
-// A daemon in a state, and what is told of it from there on.
+// A daemon in a given state, and a reader of all later changes.
 class Scene {
  public:
   explicit Scene(State state) : spec_(SpecFor(state)), web_(spec_) {
@@ -75,7 +75,7 @@ class Scene {
       web_.Exit(1);
     }
     EXPECT_EQ(NameOf(web_.state()), NameOf(state)) << "the scene is not what it should be";
-    // Whatever is spawned from here on stays up until it is told otherwise.
+    // Later instances stay up until the test ends them.
     web_.spawner.SetProgram(FakeProgram());
     reader_ = ChangeReader::Open(
         web_.registry, [](const std::string&) { return true; }, "");
@@ -86,7 +86,7 @@ class Scene {
   const DaemonSpec& spec() const { return spec_; }
   bool has_process() { return web_.spawner.LivePid("web") != 0; }
 
-  // The states since the last call, as "STARTING → RUNNING".
+  // Returns the states since the last call, as "STARTING → RUNNING".
   std::string Path() {
     std::vector<std::string> path;
     std::string last = last_;
@@ -107,8 +107,8 @@ class Scene {
   std::string last_;
 };
 
-// What happens. Returns what a command was answered; empty for what nobody asked for, and absent
-// for what cannot happen in this state.
+// Plays an event. Returns the answer to the command; empty for an event without a command, and
+// absent if the event cannot happen in this state.
 using Happens = std::function<absl::optional<std::string>(Scene&)>;
 
 struct Event {
@@ -132,7 +132,7 @@ Happens Reconfigured(Kind kind, const std::function<void(DaemonSpec&)>& change) 
   };
 }
 
-// The main process ends by itself under a policy that makes the throttle decide one way.
+// Ends the main process under a policy that forces one decision of the throttle.
 Happens EndsUnder(const std::function<void(RestartPolicy&)>& change) {
   return [change](Scene& scene) -> absl::optional<std::string> {
     if (!scene.has_process()) return absl::nullopt;
@@ -146,7 +146,8 @@ Happens EndsUnder(const std::function<void(RestartPolicy&)>& change) {
 
 absl::optional<std::string> ItsTimeIsUp(Scene& scene) {
   const MonotonicTime due = scene.web().runner->NextDeadline();
-  // What is left of an instance is looked at again and again; that is no end of patience.
+  // In CLEARING, the deadline may be only the next check of the process tree, not the end of the
+  // patience.
   if (due == MonotonicTime::InfiniteFuture()) return absl::nullopt;
   if (scene.web().state() == State::kClearing) return absl::nullopt;
   scene.web().Advance(due - scene.web().clock.Now().monotonic);
@@ -166,7 +167,7 @@ absl::optional<std::string> NothingIsLeft(Scene& scene) {
   return "";
 }
 
-// A command whose start is certain to fail.
+// Sends a command whose start is certain to fail.
 Happens WithoutTheProgram(Kind kind) {
   return [kind](Scene& scene) -> absl::optional<std::string> {
     DaemonSpec spec = scene.spec();
@@ -216,7 +217,7 @@ std::vector<Event> Events() {
   };
 }
 
-// Expects that everything that the runner knows is written down and read back as it is.
+// Expects that the serialized state of the runner parses to an equal one.
 void ExpectReadBack(const DaemonRunner& runner, const std::string& where) {
   const RunnerState state = runner.state();
   const std::string text = SerializeRunnerState(state);
@@ -225,8 +226,8 @@ void ExpectReadBack(const DaemonRunner& runner, const std::string& where) {
   EXPECT_TRUE(*read == state) << where << ":\n" << text;
 }
 
-// "STOPPING → STOPPED", "=" where the state stays, with the answer where it is not OK; "." for what
-// cannot happen.
+// Returns the states, as "STOPPING → STOPPED", or "=" if the state stays, plus the answer if it is
+// not OK; "." if the event cannot happen.
 std::string Cell(State state, const Event& event) {
   Scene scene(state);
   const absl::optional<std::string> answer = event.happens(scene);

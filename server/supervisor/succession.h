@@ -8,8 +8,8 @@
 
 namespace hob {
 
-// The plan for the moment in which nothing of the present instance is left. A later call replaces
-// an earlier plan; after Finish only Finish does.
+// Holds the next step of a daemon for the time when all processes of the present instance are gone.
+// A later call replaces an earlier plan; after Finish, only another Finish does.
 //
 // Not thread-safe: belongs to the daemon's worker.
 class Succession {
@@ -26,47 +26,47 @@ class Succession {
   struct Restart {
     std::string reason;
     bool by_operator = false;
-    // The reason of the stop that was asked for before; empty if none was.
+    // The reason of an earlier requested stop; empty without one.
     std::string stop_reason;
   };
   // The daemon ends for good.
   struct Final {
-    // True if it left the configuration, false if the server shuts down.
+    // True if the daemon left the configuration; false if the server shuts down.
     bool is_removal = false;
-    // True once it has ended.
+    // True once the daemon has ended.
     bool is_done = false;
   };
-  // Holds everything that a Succession knows. A plain value.
+  // The complete state of a Succession. A plain value.
   using State = absl::variant<AsDecided, Stopped, Restart, Final>;
 
   // Takes the throttle's decision; ignored unless the throttle decides.
   void Decide(ThrottleDecision decision);
-  // No trial start comes, should the throttle have decided to give up.
+  // Removes the trial start from the throttle's decision, if that was to give up.
   void DropTrial();
-  // The daemon is to stay STOPPED, because of `reason`.
+  // Plans to stay STOPPED, because of `reason`.
   void StayStopped(std::string reason);
-  // Another instance is to start, because of `reason`.
+  // Plans to start another instance, because of `reason`.
   void StartAgain(std::string reason, bool by_operator);
-  // The daemon is to end for good: it left the configuration, or the server shuts down.
+  // Plans to end the daemon for good: it left the configuration, or the server shuts down.
   void Finish(bool is_removal);
-  // The daemon has ended for good. Precondition: is_final().
+  // Notes that the daemon has ended for good. Precondition: is_final().
   void Finished();
 
-  // Returns the plan, now that nothing is left, and begins anew with AsDecided; Final stays.
+  // Returns the plan and resets it to AsDecided; Final stays. Called once no process is left.
   State Take();
 
   // True if the throttle decides.
   bool is_as_decided() const { return absl::holds_alternative<AsDecided>(state_); }
-  // True if the daemon is to end for good, or has.
+  // True if the daemon will end for good, or has.
   bool is_final() const { return absl::holds_alternative<Final>(state_); }
   // True if the daemon ends for good because it left the configuration.
   bool is_removal() const { return is_final() && absl::get<Final>(state_).is_removal; }
   // True once it has ended for good.
   bool finished() const { return is_final() && absl::get<Final>(state_).is_done; }
-  // Returns why the daemon is going to be STOPPED, be it only until it starts again; empty if it is
-  // not.
+  // Returns the reason why the daemon will be STOPPED, even if only until it starts again; empty if
+  // it will not.
   std::string StopReason() const;
-  // Returns everything that it knows.
+  // Returns the complete state.
   const State& state() const { return state_; }
 
  private:

@@ -12,11 +12,11 @@
 namespace hob {
 namespace {
 
-// Names further away than this are no suggestion.
+// Greatest edit distance of a suggested name.
 constexpr int kNearDistance = 2;
 constexpr int kMaxNearNames = 3;
 
-// The reason of NotReplaced: nothing else that a reload asks for is answered with it.
+// The reason of NotReplaced. No other answer to a command of a reload has this reason.
 constexpr char kStartFailedReason[] = "START_FAILED";
 
 Command Make(Command::Kind kind) { return Command(kind, Caller::Server()); }
@@ -29,13 +29,14 @@ std::vector<std::string> NamesWith(const Plan& plan, PlanAction action) {
   return names;
 }
 
-// Why a command of a reload was not carried out; empty when it was, or when a later command or the
-// end of the server came before it.
+// Returns the reason why a command of a reload was not carried out; empty if it was, or if a later
+// command or the end of the server replaced it.
 std::string WhyNotDone(const absl::Status& answer) {
   return absl::IsFailedPrecondition(answer) ? std::string(answer.message()) : "";
 }
 
-// Why the start that a reload asked for has failed; empty when it has not, or was not tried yet.
+// Returns the reason why the start requested by a reload has failed; empty if it has not, or was
+// not tried yet.
 std::string WhyNotStarted(const DaemonSnapshot& daemon) {
   const bool waits_for_budget =
       daemon.throttle != nullptr && daemon.throttle->rule == ThrottleRule::kBudget;
@@ -51,7 +52,7 @@ Supervisor::Supervisor(const DaemonRunner::Context& context, Config config, Work
     : context_(context), workforce_(workforce), config_(std::move(config)) {}
 
 Supervisor::~Supervisor() {
-  // Where the server never came to serve, nobody has told the workers yet.
+  // If the server failed before it began to serve, nothing has stopped the workers yet.
   BeginShutDown([](bool) {});
 }
 
@@ -106,25 +107,24 @@ Plan Supervisor::PlanFor(const Config& wanted) const {
 
 absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted) {
   {
-    // A shut-down that overtook the reload before this one has left workers_ and config_ different.
+    // A shutdown during the previous reload leaves workers_ and config_ inconsistent.
     absl::MutexLock lock(&mu_);
     if (shutting_down_) return ShuttingDown();
   }
   AppliedPlan applied;
   applied.plan = PlanFor(wanted);
-  // Whatever can fail comes first: after it, the reload is carried out whole.
+  // All steps that can fail come first; after them, the reload is carried out completely.
   const std::vector<std::string> added = NamesWith(applied.plan, PlanAction::kAdd);
   if (absl::Status gone = CheckGone(added); !gone.ok()) return gone;
   absl::StatusOr<Workers> made = MakeWorkers(added, wanted.daemons);
   if (!made.ok()) return made.status();
-  // They are listed from now on, and whoever sees them may command them.
+  // From here on the new daemons are listed, and clients may send them commands.
   if (!Adopt(*std::move(made))) return ShuttingDown();
   RemoveWorkers(applied);
   CarryOut(applied, wanted);
   absl::MutexLock lock(&mu_);
   if (shutting_down_) return ShuttingDown();
-  // [hob] takes a restart of the server; until then the running settings are the ones to compare
-  // with.
+  // [hob] settings need a restart of the server; until then, plans compare with the running ones.
   wanted.server = std::move(config_.server);
   config_ = std::move(wanted);
   ++generation_;
@@ -188,7 +188,7 @@ void Supervisor::RemoveWorkers(AppliedPlan& applied) {
     commands.emplace_back(FindWorker(name), Make(Command::Kind::kRemove));
   }
   const std::vector<absl::StatusOr<DaemonSnapshotPtr>> ended = PostAndWait(std::move(commands));
-  // Taken out under the lock, and joined without it.
+  // Moved out under the lock, and joined without it.
   std::vector<std::shared_ptr<Worker>> workers;
   absl::MutexLock lock(&mu_);
   for (int i = 0; i < gone.size(); ++i) {
@@ -270,7 +270,7 @@ absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Con
       command.kind = Command::Kind::kReplace;
       break;
     case PlanAction::kUnchanged: {
-      // The files are back to what the daemon runs with: it forgets what could not be started.
+      // The files are back to the running configuration: discard the one that could not be started.
       absl::MutexLock lock(&mu_);
       if (kept_.count(entry.name) == 0) return absl::nullopt;
       break;
@@ -329,7 +329,7 @@ absl::Status Supervisor::WhyNotFound(const std::string& name) const {
   if (shutting_down_) return ShuttingDown();
   for (const auto& [known, worker] : workers_) {
     if (near.size() == kMaxNearNames) break;
-    // It is there after all; then it has come since, and is no suggestion.
+    // The daemon was added in the meantime, so it is not a suggestion.
     if (known == name) continue;
     if (EditDistance(name, known, kNearDistance) <= kNearDistance) near.push_back(known);
   }

@@ -29,20 +29,20 @@ namespace hob {
 struct DaemonOutcome {
   // The daemon's state at the end of the reload.
   DaemonState state = DaemonState::kStopped;
-  // Why the plan was not carried out for this daemon, as a sentence with its name; empty when it
-  // was, or when the start only waits for its turn.
+  // The reason why the plan was not carried out for this daemon, as a sentence with its name; empty
+  // if it was, or if the start only waits for the machine's budget.
   std::string failure;
 };
 
-// A reload that was carried out. A plain value.
+// The result of a reload. A plain value.
 struct AppliedPlan {
   Plan plan;
-  // By name: the daemons that were changed and are still there.
+  // The changed daemons that still exist, by name.
   std::map<std::string, DaemonOutcome> outcomes;
 };
 
-// Owns the workers, one a daemon: starts all, hands commands on, carries out reloads, stops all.
-// Must not know gRPC.
+// Owns the workers, one for each daemon: starts them, forwards commands, applies reloads and stops
+// them. Must not depend on gRPC.
 //
 // Order of calls: Populate, Boot, then Post and Apply at will, BeginShutDown. Thread-safe; Apply is
 // called by one thread at a time.
@@ -51,74 +51,76 @@ class Supervisor {
   // `context` and `workforce` outlive the supervisor.
   Supervisor(const DaemonRunner::Context& context, Config config,
              Workforce& workforce = ThreadWorkforce::Get());
-  // Stops what still runs and waits for the workers.
+  // Stops all running daemons and waits for the workers.
   ~Supervisor();
 
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  // Makes every daemon of the configuration known, none started. ResourceExhausted (NO_ROOM) when
-  // the machine has no room.
+  // Makes a worker for every daemon of the configuration; starts no daemon. ResourceExhausted
+  // (NO_ROOM) if the machine has no room for the workers.
   absl::Status Populate() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Starts what the configuration wants to be up. Returns at once.
+  // Starts the daemons that the configuration wants up. Returns immediately.
   void Boot() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Hands a command of an operator on to the daemon `name`. command.done gets NotFound
-  // (DAEMON_NOT_FOUND) or Unavailable (SHUTTING_DOWN) where there is nobody to take it. Never
-  // blocks.
+  // Forwards an operator's command to the daemon `name`. If no worker can take the command,
+  // command.done gets NotFound (DAEMON_NOT_FOUND) or Unavailable (SHUTTING_DOWN). Never blocks.
   void Post(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // NotFound (DAEMON_NOT_FOUND) with near names; Unavailable (SHUTTING_DOWN) once the server stops.
+  // Returns NotFound (DAEMON_NOT_FOUND) with similar names; Unavailable (SHUTTING_DOWN) once the
+  // server is stopping.
   absl::Status WhyNotFound(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // What Apply would do.
+  // Returns the changes that Apply would make.
   Plan PlanFor(const Config& wanted) const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Makes `wanted` the configuration in force. Blocks until what is gone has ended and every start
-  // was tried; what survives KILL is not waited for, and stays known until it is gone. A daemon
-  // whose instance is up, and whose new configuration is certain not to start, keeps running with
-  // its former configuration, which is what the next plan compares with. Nothing was changed after
-  // ResourceExhausted (NO_ROOM), or FailedPrecondition (UNKILLABLE) when a daemon that is to come
-  // is still there so. Unavailable (SHUTTING_DOWN): the server stops anyway.
+  // Makes `wanted` the configuration in force. Blocks until the removed daemons have ended and
+  // every start was tried. Does not wait for a process that survives KILL; its daemon stays known
+  // until the process is gone. A daemon whose instance is up, and whose new configuration is
+  // certain not to start, keeps running with its former configuration; the next plan compares with
+  // that one.
+  //
+  // Changes nothing if it returns ResourceExhausted (NO_ROOM), or FailedPrecondition (UNKILLABLE),
+  // which means that a process of an earlier daemon with the name of a new one survives KILL.
+  // Returns Unavailable (SHUTTING_DOWN) if the server is stopping.
   absl::StatusOr<AppliedPlan> Apply(Config wanted) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // 1 at first, 1 more after each Apply.
+  // Returns 1 at first, and 1 more after each Apply.
   int64_t generation() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Stops all daemons in parallel, and takes no commands any more. `done` is called once, on any
-  // thread, when they have ended; with false when something of them survives KILL. Later calls
-  // change nothing.
+  // Stops all daemons in parallel, and accepts no more commands. Calls `done` once, on any thread,
+  // when they have ended; with false if a process survives KILL. Later calls do nothing.
   void BeginShutDown(const std::function<void(bool all_gone)>& done) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Has every daemon's logs opened anew, by their paths. Returns at once.
+  // Reopens the logs of every daemon by their paths. Returns immediately.
   void ReopenLogs() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Kills whatever is still being stopped.
+  // Kills all processes of the daemons that are being stopped.
   void KillAll() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  // Shared with calls of Post that are under way: those are made without the lock.
+  // Shared with calls of Post in progress, which use a worker without the lock.
   using Workers = std::map<std::string, std::shared_ptr<Worker>>;
 
   absl::StatusOr<Workers> MakeWorkers(const std::vector<std::string>& names,
                                       const DaemonSpecs& specs);
-  // FailedPrecondition (UNKILLABLE) when one of `names` was removed and is not gone.
+  // Returns FailedPrecondition (UNKILLABLE) if one of `names` was removed and still has a process.
   absl::Status CheckGone(const std::vector<std::string>& names) ABSL_LOCKS_EXCLUDED(mu_);
   void RemoveWorkers(AppliedPlan& applied) ABSL_LOCKS_EXCLUDED(mu_);
-  // Takes `made` over; false, and they are gone, when the server stops.
+  // Takes `made` over and returns true; if the server is stopping, discards them and returns false.
   bool Adopt(Workers made) ABSL_LOCKS_EXCLUDED(mu_);
   // Ends workers whose daemons were never started.
   void Discard(const Workers& made);
-  // Brings every daemon that is new or changed to `wanted`.
+  // Applies `wanted` to every new or changed daemon.
   void CarryOut(AppliedPlan& applied, const Config& wanted) ABSL_LOCKS_EXCLUDED(mu_);
-  // The command that does with a daemon what the plan says; absent: none is needed.
+  // Returns the command that carries out `entry`; absent if none is needed.
   absl::optional<Command> CommandFor(const PlanEntry& entry, const Config& wanted) const
       ABSL_LOCKS_EXCLUDED(mu_);
-  // Notes the state of each changed daemon, and which ones keep their former configuration.
+  // Notes the state of each changed daemon, and the daemons that keep their former configuration.
   void NoteOutcomes(AppliedPlan& applied, const std::set<std::string>& kept)
       ABSL_LOCKS_EXCLUDED(mu_);
-  // Posts the commands, `done` of which is not set, and waits until each was answered. Returns the
+  // Posts the commands, which have no `done` yet, and blocks until each was answered. Returns the
   // answers in the order of the commands.
   std::vector<absl::StatusOr<DaemonSnapshotPtr>> PostAndWait(
       std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) ABSL_LOCKS_EXCLUDED(mu_);
@@ -131,11 +133,11 @@ class Supervisor {
   mutable absl::Mutex mu_;
   Config config_ ABSL_GUARDED_BY(mu_);
   int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
-  // Names of daemons that kept their former configuration at the last reload, because that of
-  // config_ could not be started. A command of an operator may have put it in force since: their
-  // snapshots tell.
+  // Names of the daemons that kept their former configuration at the last reload, because the one
+  // in config_ could not start. An operator's command may have applied it since; the daemon's
+  // snapshot has the one in force.
   std::set<std::string> kept_ ABSL_GUARDED_BY(mu_);
-  // Of the configuration, and of what was removed from it and survives KILL.
+  // Workers of the configured daemons, and of removed daemons with a process that survives KILL.
   Workers workers_ ABSL_GUARDED_BY(mu_);
   bool shutting_down_ ABSL_GUARDED_BY(mu_) = false;
 };

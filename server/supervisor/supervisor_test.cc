@@ -1,4 +1,4 @@
-// Real worker threads on a fake kernel. The tests wait for answers and for what the kernel sees,
+// Uses real worker threads on a fake kernel. Waits for answers and for events of the fake kernel,
 // never for time.
 #include "server/supervisor/supervisor.h"
 
@@ -104,9 +104,9 @@ class SupervisorTest : public testing::Test {
     return program;
   }
 
-  // What the end of the shutdown said.
+  // The argument of the shutdown's `done`.
   bool ended_whole_ = false;
-  // Outlives the supervisor and whoever may still call it.
+  // Shared with `done`, so that it outlives the supervisor and its last call.
   const std::shared_ptr<absl::Notification> all_gone_ = std::make_shared<absl::Notification>();
   FakeSpawner spawner_{Clock::Real(), FakeSpawner::Wakes::kByDescriptor};
   RestartThrottle throttle_{StartBudget::Options()};
@@ -386,11 +386,11 @@ TEST_F(SupervisorTest, CommandsForADaemonThatIsBeingRemovedAreNotBlamedOnAShutDo
   EXPECT_EQ(Do("web", Kind::kStart), "DAEMON_NOT_FOUND");
 }
 
-// What survives KILL.
+// Processes that survive KILL.
 
 class HangingTest : public SupervisorTest {
  protected:
-  // "web" runs, ends of nothing, and is killed at once when it is stopped.
+  // Boots "web", which survives TERM and KILL, and is killed immediately when it is stopped.
   HangingTest() {
     FakeProgram program;
     program.survives = {SIGTERM, SIGKILL};
@@ -415,7 +415,7 @@ TEST_F(HangingTest, AReloadDoesNotWaitForIt) {
 
   spawner_.Unhang();
   while (registry_.Find("web") != nullptr) std::this_thread::yield();
-  // Its thread may have a few steps to go.
+  // The thread of "web" may need a few more steps to end.
   while (!supervisor_->Apply(ConfigOf({Spec("db"), Spec("web")})).ok()) std::this_thread::yield();
   EXPECT_EQ(spawner_.Spawned("web"), 2);
   EXPECT_EQ(spawner_.MostAliveAtOnce("web"), 1);
@@ -429,7 +429,7 @@ TEST_F(HangingTest, AShutDownEndsWithoutItAndSaysSo) {
   EXPECT_EQ(spawner_.abandoned(), 1);
 }
 
-// A spawn that does not come back, as from a program on a file system that does not answer.
+// Simulates a spawn that never returns, for example from an unresponsive file system.
 
 class HangingSpawner : public Spawner {
  public:
@@ -456,7 +456,7 @@ TEST_F(SupervisorTest, ASpawnThatHangsHoldsNobodyElseUp) {
   Populate({Spec("hangs"), Spec("web")});
   supervisor_->Boot();
   hanging.entered.WaitForNotification();
-  // A restart that is faster than the boot would be the first start.
+  // Otherwise a restart that overtakes the boot would be the first start.
   ASSERT_TRUE(spawner_.AwaitSpawned("web", 1));
   EXPECT_EQ(Do("web", Kind::kRestart), "OK");
   EXPECT_TRUE(spawner_.End("web", ExitedWithCode{1}));
@@ -470,7 +470,7 @@ TEST_F(SupervisorTest, ASpawnThatHangsHoldsNobodyElseUp) {
   supervisor_ = nullptr;
 }
 
-// Shut-down.
+// Shutdown.
 
 TEST_F(SupervisorTest, ShutDownStopsAllInParallelAndThenSaysSo) {
   spawner_.SetProgram(Deaf());
@@ -530,7 +530,7 @@ TEST_F(SupervisorTest, AShutDownDuringAReloadEndsIt) {
   EXPECT_TRUE(all_gone_->WaitForNotificationWithTimeout(absl::Seconds(30)));
   EXPECT_EQ(StateOf("fresh"), DaemonState::kStopped) << "it was known already, and ended with all";
 
-  // Another one may have waited behind it.
+  // The same holds for a reload that waited behind this one.
   EXPECT_EQ(supervisor_->Apply(ConfigOf({Spec("web"), Spec("fresh")})).status().code(),
             absl::StatusCode::kUnavailable);
 }

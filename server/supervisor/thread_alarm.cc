@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 
-// Older headers of the C library have no other name for it.
+// Older headers of the C library do not define this name.
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -20,7 +20,7 @@ ThreadAlarm::~ThreadAlarm() {
 bool ThreadAlarm::Set(pid_t thread, int signal, MonotonicTime time) {
   const bool never = time == MonotonicTime::InfiniteFuture();
   if (!timer_.has_value() && (never || !Make(thread, signal))) return never;
-  // All zero, it is switched off (timer_settime(2)).
+  // A zero value disarms the timer (timer_settime(2)).
   itimerspec when = {};
   if (!never) {
     when.it_value = absl::ToTimespec(std::max(time.since_origin(), absl::Nanoseconds(1)));

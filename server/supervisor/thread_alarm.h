@@ -9,23 +9,22 @@
 
 namespace hob {
 
-// Sends a signal to one thread of this process at a time, once for each setting. Takes no
-// descriptor. Where the thread has ended by then, nobody gets it (timer_create(2),
-// SIGEV_THREAD_ID).
+// Sends a signal to one thread of this process at a set time. Uses no descriptor. Sends nothing if
+// the thread has ended by then (timer_create(2), SIGEV_THREAD_ID).
 //
 // Not thread-safe.
 class ThreadAlarm {
  public:
   ThreadAlarm() = default;
-  // Takes it back.
+  // Disarms the timer.
   ~ThreadAlarm();
 
   ThreadAlarm(const ThreadAlarm&) = delete;
   ThreadAlarm& operator=(const ThreadAlarm&) = delete;
 
-  // Sends `signal` to `thread` at `time` of the real clock; the infinite future is never. An
-  // earlier setting holds no more. Both numbers are those of the first call. Returns whether it
-  // will: the machine may have no room for another timer (getrlimit(2), RLIMIT_SIGPENDING).
+  // Sends `signal` to `thread` at `time` on the real clock; an infinite future disarms the timer.
+  // Replaces any earlier time. `thread` and `signal` are fixed by the first call. Returns false if
+  // the machine has no room for another timer (getrlimit(2), RLIMIT_SIGPENDING).
   bool Set(pid_t thread, int signal, MonotonicTime time);
 
  private:

@@ -11,8 +11,8 @@ namespace {
 
 constexpr uintptr_t kPage = 4096;
 
-// The frames of this file and of madvise(2) itself lie in it. More than they take would often be a
-// page more for each thread.
+// Covers the frames of this file and of madvise(2) itself. A larger margin would often keep one
+// more page for each thread.
 #ifdef HOB_SANITIZER
 constexpr uintptr_t kMargin = 8192;
 #else
@@ -47,7 +47,7 @@ ThreadMemory::ThreadMemory() {
 }
 
 void ThreadMemory::ReleaseZeros() const {
-  // The thread's descriptor, at the upper end of its thread-local variables.
+  // The thread's descriptor lies at the upper end of its thread-local variables.
   const auto* const descriptor = reinterpret_cast<const char*>(pthread_self());
   char* begin = PageAtOrAbove(static_cast<const char*>(__builtin_frame_address(0)));
   char* const end = PageAtOrBelow(descriptor);

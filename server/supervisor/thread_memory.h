@@ -5,22 +5,21 @@
 
 namespace hob {
 
-// The memory that the calling thread's stack takes: what was touched once stays, thousands of
-// threads that sleep keep it, and most of it holds nothing. Gives it back to the kernel without
-// anybody seeing a difference but in the number of pages.
+// Returns unused stack memory of the calling thread to the kernel, without a visible effect except
+// on the number of pages. A page that was touched once stays resident, so thousands of sleeping
+// threads would keep stacks that are mostly empty.
 //
-// Belongs to one thread, which is no other's than the one that makes it, and not the first of the
-// process.
+// Use only on the constructing thread, never the main thread.
 class ThreadMemory {
  public:
   ThreadMemory();
 
-  // Gives back whole pages of zeros between the thread's first frame and its descriptor. The C
-  // library puts thread-local variables there and writes zeros to each; glog alone has 30 KB. For
-  // the beginning of a thread.
+  // Releases whole pages of zeros between the thread's first frame and its descriptor. The C
+  // library puts thread-local variables there and writes zeros to each; glog alone has 30 KB. Call
+  // it at the beginning of a thread.
   void ReleaseZeros() const;
 
-  // Gives back what deeper calls have left on the stack below the present one.
+  // Releases the stack that deeper calls have left below the present frame.
   void ReleaseDeadStack() const;
 
  private:

@@ -15,10 +15,10 @@ namespace {
 constexpr size_t kPage = 4096;
 constexpr size_t kPages = 16;
 
-// As glog has one, and more.
+// Like the thread-local buffer of glog, but larger.
 thread_local char local[kPages * kPage];
 
-// How many of the pages that lie wholly in [begin, begin + size) are in memory.
+// Returns the number of pages in memory, of those that lie wholly in [begin, begin + size).
 size_t PagesInMemory(const char* begin, size_t size) {
   const auto first = (reinterpret_cast<uintptr_t>(begin) + kPage - 1) & -kPage;
   const auto end = reinterpret_cast<uintptr_t>(begin + size) & -kPage;
@@ -29,7 +29,7 @@ size_t PagesInMemory(const char* begin, size_t size) {
   return count;
 }
 
-// Runs `body` in a thread of its own and waits for it.
+// Runs `body` in its own thread and waits for it.
 template <typename Body>
 void OnThread(Body body) {
   std::thread(body).join();
@@ -52,7 +52,7 @@ TEST(ThreadMemoryTest, WhatIsNotZeroStays) {
     EXPECT_EQ(local[1], 0);
     EXPECT_EQ(local[sizeof(local) / 2], 'y');
     EXPECT_LE(PagesInMemory(local, sizeof(local)), 1);
-    // It is as good as before.
+    // The memory remains usable.
     memset(local, 'z', sizeof(local));
     ThreadMemory().ReleaseZeros();
     EXPECT_EQ(local[sizeof(local) - 1], 'z');
@@ -60,7 +60,7 @@ TEST(ThreadMemoryTest, WhatIsNotZeroStays) {
   });
 }
 
-// Fills `kPages` pages of stack and says where they were.
+// Fills `kPages` pages of stack and stores their address in `where`.
 __attribute__((noinline)) void GoDeep(uintptr_t& where) {
   volatile char deep[kPages * kPage];
   for (size_t i = 0; i < sizeof(deep); i += 64) deep[i] = 'd';
@@ -74,7 +74,7 @@ TEST(ThreadMemoryTest, StackOfCallsThatReturnedTakesNoMemory) {
     uintptr_t where = 0;
     GoDeep(where);
     const auto* const deep = reinterpret_cast<const char*>(where);
-    // Those next to the present frame are spared.
+    // Leaves out the pages next to the present frame, which are not released.
     const size_t size = (kPages - 2) * kPage;
     EXPECT_GE(PagesInMemory(deep, size), kPages - 3);
     memory.ReleaseDeadStack();

@@ -17,12 +17,13 @@
 namespace hob {
 namespace {
 
-// A worker is woken by a signal to its thread: that costs no descriptor, and descriptors are what a
-// machine has least of. The signal is blocked everywhere but in the workers' ppoll, which lets it
-// in atomically, so that no wake-up is lost. SIGURG is ignored by default and used by nobody here.
+// A signal to its thread wakes a worker. A signal uses no descriptor, and descriptors are the
+// scarcest resource of a machine. All threads block the signal, except the workers in ppoll, which
+// unblocks it atomically, so no wake-up is lost. SIGURG is ignored by default, and hob does not use
+// it otherwise.
 constexpr int kWakeSignal = SIGURG;
 
-// How long a worker rests after an exception, so that a defect that comes again does not spin.
+// Pause of a worker after an exception, so that a repeating defect does not spin.
 constexpr absl::Duration kPauseAfterDefect = absl::Seconds(1);
 
 void Woken(int) {}
@@ -43,8 +44,8 @@ sigset_t AllButWakeSignal() {
   return set;
 }
 
-// Enough for the deepest path, the formatting of a log line included; only what is touched costs
-// memory. The C library puts thread-local storage there too, of which glog has 30 KB. Sanitizers
+// Enough for the deepest call path, including the formatting of a log line; untouched pages cost no
+// memory. The C library also puts thread-local storage there, of which glog has 30 KB. Sanitizers
 // need more.
 #ifdef HOB_SANITIZER
 constexpr size_t kStackSize = 1 << 20;
@@ -62,7 +63,7 @@ absl::StatusOr<std::unique_ptr<ThreadWorker>> ThreadWorker::Create(
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackSize);
-  // The thread starts with every signal blocked, whatever its maker has.
+  // The thread starts with all signals blocked, regardless of its creator's mask.
   sigset_t all;
   sigfillset(&all);
   pthread_attr_setsigmask_np(&attributes, &all);
@@ -93,7 +94,7 @@ void ThreadWorker::Post(Command command, const absl::Status& refusal) {
 
 bool ThreadWorker::ShutDownForSleeper() {
   const pid_t number = number_;
-  // A thread that has not begun yet is not awake either.
+  // A free lock may also mean that the thread has not begun yet; its number is then 0.
   if (number == 0 || !awake_.TryLock()) return false;
   absl::optional<Command> command;
   if (runner_.ShutsDownAtOnce()) command = mailbox_.TakeIfAlone();
@@ -109,8 +110,8 @@ bool ThreadWorker::ShutDownForSleeper() {
 void ThreadWorker::Wake() {
   static const pid_t process = getpid();
   const pid_t number = number_;
-  // pthread_kill(3) would be four system calls, which whoever stops a thousand workers makes one
-  // after the other.
+  // pthread_kill(3) would take four system calls, one after the other for each of a thousand
+  // workers at shutdown.
   if (number != 0) syscall(SYS_tgkill, process, number, kWakeSignal);
 }
 
@@ -135,8 +136,8 @@ void ThreadWorker::Loop() {
       deadline = runner_.NextDeadline();
       runner_.AppendPollFds(fds);
     }
-    // It stops the other processors for a moment. A spawn goes deepest, and mostly a long sleep
-    // follows it.
+    // Releasing memory briefly stops the other processors. A spawn uses the deepest stack, and a
+    // long sleep usually follows it.
     const MonotonicTime spawned = runner_.last_spawned();
     if (std::exchange(released_after, spawned) != spawned) memory.ReleaseDeadStack();
     awake_.Unlock();
@@ -154,7 +155,7 @@ bool ThreadWorker::Act() {
                     ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_) { runner_.Handle(std::move(command)); }))
       continue;
     survived = false;
-    // A command is answered last.
+    // A command calls `done` as its last step, so it has not been answered yet.
     if (done) done(absl::InternalError(absl::StrCat("the command failed for '", name_, "'")));
   }
   return Survive([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_) { runner_.Step(); }) && survived;
@@ -179,7 +180,7 @@ void ThreadWorker::Wait(std::vector<pollfd>& fds, MonotonicTime deadline) {
     timeout = absl::ToTimespec(std::max(deadline - clock_.Now().monotonic, absl::ZeroDuration()));
     bound = &timeout;
   }
-  // Whatever it returns, EINTR included, the loop looks at everything again.
+  // The loop checks everything again after any result, EINTR included.
   ppoll(fds.data(), fds.size(), bound, &mask);
 }
 

@@ -21,12 +21,12 @@
 
 namespace hob {
 
-// The thread of one daemon: it waits in one blocking call for the child, the mailbox or a deadline,
-// and lets the runner act. Only this thread spawns and reaps the daemon's processes.
+// Runs the runner of one daemon on a thread, which waits in one blocking call for the child, the
+// mailbox or a deadline. Only this thread spawns and reaps the daemon's processes.
 //
-// Whoever ends all daemons would wake up a thousand threads, one after the other, only for each to
-// send a signal and to sleep on. Where the thread sleeps and no more than that is to be done,
-// kShutDown is therefore handled by the thread that posts it.
+// At shutdown, waking a thousand threads one after the other would be slow, since each only sends a
+// signal and sleeps again. If the thread is asleep and has nothing else to do, the thread that
+// posts kShutDown therefore handles it.
 //
 // Thread-safe.
 class ThreadWorker : public Worker {
@@ -35,7 +35,7 @@ class ThreadWorker : public Worker {
   static absl::StatusOr<std::unique_ptr<ThreadWorker>> Create(
       std::shared_ptr<const DaemonSpec> spec, const DaemonRunner::Context& context);
 
-  // Waits for the thread.
+  // Blocks until the thread has ended.
   ~ThreadWorker() override;
 
   bool HasEnded() const override { return mailbox_.closed(); }
@@ -50,40 +50,42 @@ class ThreadWorker : public Worker {
 
   static void* Run(void* worker);
   void Loop() ABSL_LOCKS_EXCLUDED(awake_);
-  // Has the runner handle its commands and look about. Returns false after an exception.
+  // Handles the commands in the mailbox, then calls Step. Returns false after an exception.
   bool Act() ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_);
-  // Calls `act`. An exception that escapes from it is a defect, or memory has run out: either costs
-  // this daemon a pause, and not every daemon its supervisor. Returns false after one.
+  // Calls `act`. An exception means a defect, or that memory has run out; catching it costs this
+  // daemon a pause, instead of costing every daemon its supervisor. Returns false after an
+  // exception.
   bool Survive(absl::FunctionRef<void()> act) ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_);
-  // If the thread sleeps, and a kShutDown that takes no time is all that is in the mailbox, has the
-  // runner handle it, and the thread wake up when the runner wants to act next. Returns whether the
-  // thread may sleep on.
+  // Handles a kShutDown on the calling thread, if the worker's thread is asleep, the kShutDown is
+  // the only command and it takes almost no time. Sets the alarm for the runner's next deadline.
+  // Returns true if the thread can stay asleep.
   bool ShutDownForSleeper() ABSL_LOCKS_EXCLUDED(awake_);
-  // Does nothing where the thread has not begun. Where it is gone, another thread may have its
-  // number: the signal is blocked in all but workers, and those look about and sleep on.
+  // Wakes the thread; does nothing before the thread runs. If the thread has ended, another one may
+  // have its number: the signal is blocked in all threads but workers, and a worker that gets it
+  // checks its state and sleeps again.
   void Wake();
-  // The one blocking call; ends at `deadline`, or earlier.
+  // Makes the one blocking call; returns at `deadline`, or earlier.
   void Wait(std::vector<pollfd>& fds, MonotonicTime deadline);
 
   const Clock& clock_;
   Journal& journal_;
   const std::string name_;
-  // The thread holds it except while it sleeps.
+  // Held by the thread except while it sleeps.
   Mutex awake_;
   DaemonRunner runner_ ABSL_GUARDED_BY(awake_);
-  // For deadlines that have come up while the thread sleeps.
+  // Wakes the thread for deadlines that were set while it slept.
   ThreadAlarm alarm_ ABSL_GUARDED_BY(awake_);
-  // Absent when it could not be made.
+  // Absent if the thread could not be made.
   absl::optional<pthread_t> thread_;
   Mailbox mailbox_;
-  // The thread's number; 0 until it runs: it looks at the mailbox after that.
+  // The thread's number; 0 until it runs. The thread checks the mailbox after it sets this.
   std::atomic<pid_t> number_{0};
 };
 
-// Workers with a thread each.
+// Makes workers that each have a thread.
 class ThreadWorkforce : public Workforce {
  public:
-  // The one there is: it has no state. Lives for ever.
+  // Returns the only instance, which has no state and is never destroyed.
   static ThreadWorkforce& Get();
 
   absl::StatusOr<std::unique_ptr<Worker>> Make(std::shared_ptr<const DaemonSpec> spec,

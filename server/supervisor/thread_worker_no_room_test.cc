@@ -1,4 +1,4 @@
-// A program of its own: a stack that an earlier thread left behind would be room enough.
+// A separate program, because the cached stack of an earlier thread would give a new one room.
 #include <malloc.h>
 #include <sys/resource.h>
 
@@ -14,8 +14,8 @@
 namespace hob {
 namespace {
 
-// No thread gets a stack: the address space is used up. What is allocated meanwhile comes from a
-// heap that has grown before.
+// Exhausts the address space, so that no thread gets a stack. Other allocations still succeed, from
+// a heap that was grown before.
 class NoRoomForThreads {
  public:
   NoRoomForThreads() {
@@ -36,7 +36,7 @@ class NoRoomForThreads {
 };
 
 TEST(ThreadWorkerNoRoomTest, WithoutRoomForAThreadThereIsNoDaemonAndNothingIsChanged) {
-  // One heap for all threads: the journal's could not make one of its own.
+  // All threads share one heap, because the journal's thread could not make its own.
   mallopt(M_ARENA_MAX, 1);
   FakeSpawner spawner(Clock::Real());
   RestartThrottle throttle{StartBudget::Options()};

@@ -78,7 +78,7 @@ TEST_F(ThreadWorkerTest, CommandsAreCarriedOutInTheirOrder) {
 
 TEST_F(ThreadWorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
   std::unique_ptr<Worker> worker = Create();
-  // Its answer comes from the thread that is about to end.
+  // This answer comes from the thread that is about to end.
   Answer last;
   Answer late;
   Command remove(Kind::kRemove, Caller::Server());
@@ -95,7 +95,7 @@ TEST_F(ThreadWorkerTest, AfterTheEndWhoeverComesIsRefusedAtOnce) {
       << "it was a removal, the server does not shut down";
 }
 
-// Fails the next spawn as a defect of hobd or want of memory would.
+// Throws in the first spawn, as a defect of hobd or a lack of memory would.
 class ThrowingSpawner : public FakeSpawner {
  public:
   using FakeSpawner::FakeSpawner;
@@ -138,10 +138,10 @@ TEST_F(ThreadWorkerTest, ADeadlineWakesTheWorker) {
   Post(*worker, Kind::kShutDown);
 }
 
-// A worker whose thread sleeps: all there is to do for it has been done.
+// A worker whose thread is asleep, with nothing left to do.
 class SleepingWorkerTest : public ThreadWorkerTest {
  protected:
-  // Starts the daemon and waits until its thread sleeps.
+  // Starts the daemon and waits until its thread is asleep.
   std::unique_ptr<Worker> CreateUp() {
     const std::set<std::string> before = Threads();
     std::unique_ptr<Worker> worker = Create();

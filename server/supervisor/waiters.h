@@ -11,37 +11,37 @@
 
 namespace hob {
 
-// Those who wait for the outcome of a command on one daemon. Each is answered exactly once. Not
-// thread-safe.
+// Holds the callers that wait for the outcome of a command on one daemon. Answers each exactly
+// once. Not thread-safe.
 class Waiters {
  public:
-  // What a waiter waits for.
+  // The event that a caller waits for.
   enum class For {
     // The daemon is RUNNING and ready.
     kUp,
-    // A start was tried, whatever came of it.
+    // A start was tried, successfully or not.
     kTried,
-    // Nothing of the daemon is left.
+    // No process of the daemon is left.
     kGone,
   };
 
   Waiters() = default;
-  // Nobody is left without an answer.
+  // Answers all remaining callers.
   ~Waiters();
 
   Waiters(const Waiters&) = delete;
   Waiters& operator=(const Waiters&) = delete;
 
-  // `done` may be null. `command` is its name for messages: "start".
+  // Adds a caller. `done` may be null. `command` is the command's name for messages: "start".
   void Add(For what, const char* command, MonotonicTime deadline, Command::Done done);
 
-  // Answers those who wait for `what`.
+  // Answers the callers that wait for `what` with `outcome`.
   void Answer(For what, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
 
-  // Answers those who wait for `what` that the command `later` came first.
+  // Answers the callers that wait for `what` with an error: the command `later` replaced theirs.
   void Overtake(For what, const std::string& daemon, const char* later);
 
-  // Answers those whose time is over.
+  // Answers the callers whose deadline has passed.
   void TimeOut(MonotonicTime now, const DaemonSnapshot& daemon);
 
   bool AnyFor(For what) const;

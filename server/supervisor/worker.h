@@ -10,36 +10,36 @@
 
 namespace hob {
 
-// Whoever drives the runner of one daemon and takes its mail. Thread-safe.
+// Drives the runner of one daemon and accepts its commands. Thread-safe.
 class Worker {
  public:
   Worker() = default;
-  // Waits until the daemon has ended for good. Precondition: kRemove or kShutDown was posted.
+  // Blocks until the daemon has ended for good. Precondition: kRemove or kShutDown was posted.
   virtual ~Worker() = default;
 
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Whether the daemon has ended for good.
+  // True once the daemon has ended for good.
   virtual bool HasEnded() const = 0;
 
-  // Puts a command into the mailbox. Once the daemon has ended for good, answers it at once with
-  // `refusal` on the caller's thread. Does not wait for anything that takes time.
+  // Puts a command into the mailbox. Once the daemon has ended for good, answers immediately with
+  // `refusal`, on the caller's thread. Never waits for slow operations.
   virtual void Post(Command command, const absl::Status& refusal) = 0;
 };
 
-// Where a supervisor has its workers from, and how it waits for them: the seam that lets a test
-// play all of them on one thread. Thread-safe.
+// Makes the workers of a supervisor and waits for their answers. Tests replace it to run all
+// workers on one thread. Thread-safe.
 class Workforce {
  public:
   virtual ~Workforce() = default;
 
-  // The daemon is published as STOPPED before this returns. `context` outlives the worker.
-  // ResourceExhausted (NO_ROOM) when the machine has no room for another worker.
+  // Makes a worker, and publishes its daemon's first snapshot before the return. `context` outlives
+  // the worker. ResourceExhausted (NO_ROOM) if the machine has no room for another worker.
   virtual absl::StatusOr<std::unique_ptr<Worker>> Make(std::shared_ptr<const DaemonSpec> spec,
                                                        const DaemonRunner::Context& context) = 0;
 
-  // Blocks until workers have answered what `answered` stands for.
+  // Blocks until `answered` is notified.
   virtual void Await(const absl::Notification& answered) = 0;
 };
 

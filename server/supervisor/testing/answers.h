@@ -13,10 +13,10 @@
 
 namespace hob {
 
-// What a command was answered. Thread-safe; may go before the answer comes.
+// Records the answer to a command. Thread-safe; may be destroyed before the answer arrives.
 class Answer {
  public:
-  // To be called at most once an object.
+  // Returns a `done` that records the answer. Called at most once for each object.
   Command::Done Taker() const {
     return [shared = shared_](absl::StatusOr<DaemonSnapshotPtr> outcome) {
       absl::MutexLock lock(&shared->mu);
@@ -25,19 +25,19 @@ class Answer {
     };
   }
 
-  // Blocks until the answer has come; false when it has not in half a minute.
+  // Blocks until the answer has arrived; returns false after 30 seconds without one.
   bool Await() const {
     absl::MutexLock lock(&shared_->mu);
     return shared_->mu.AwaitWithTimeout(absl::Condition(shared_.get(), &Shared::HasCome),
                                         absl::Seconds(30));
   }
 
-  // How many answers have come.
+  // Returns the number of answers.
   int count() const {
     absl::MutexLock lock(&shared_->mu);
     return shared_->count;
   }
-  // The answer in a word: "none", "OK", or the reason of the error ("START_FAILED").
+  // Returns the answer as one word: "none", "OK", or the reason of the error ("START_FAILED").
   std::string InAWord() const {
     absl::MutexLock lock(&shared_->mu);
     if (shared_->count == 0) return "none";
@@ -48,7 +48,7 @@ class Answer {
     absl::MutexLock lock(&shared_->mu);
     return shared_->outcome.status();
   }
-  // Precondition: it is OK.
+  // Precondition: the answer is OK.
   const DaemonSnapshot& daemon() const {
     absl::MutexLock lock(&shared_->mu);
     return *shared_->outcome.value();

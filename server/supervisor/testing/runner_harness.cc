@@ -11,7 +11,7 @@
 namespace hob {
 namespace {
 
-// One for all tests: a journal has a thread, and it must outlive whoever writes.
+// Shared by all tests: a journal has a thread and must outlive its writers.
 Journal& SharedJournal() {
   static Journal& journal = *new Journal;
   return journal;
@@ -116,7 +116,7 @@ void RunnerHarness::Advance(absl::Duration by) {
   const MonotonicTime end = clock.Now().monotonic + by;
   while (true) {
     const MonotonicTime now = clock.Now().monotonic;
-    // What survived KILL at the end has events that nobody looks at any more.
+    // Processes that survived KILL at the end still have events, but the runner ignores them.
     const MonotonicTime next =
         runner->finished() ? end : std::min({end, runner->NextDeadline(), spawner.NextEvent()});
     if (next > now) clock.Advance(next - now);
@@ -131,7 +131,7 @@ const DaemonSnapshot& RunnerHarness::now() {
 }
 
 void RunnerHarness::Look() {
-  // What was removed is remembered as it was last.
+  // Keeps the last snapshot of a removed daemon.
   if (DaemonSnapshotPtr latest = registry.Find("web"); latest != nullptr) seen_ = latest;
   const std::string state(DaemonStateName(seen_->state));
   if (state == last_) return;

@@ -17,55 +17,57 @@
 
 namespace hob {
 
-// The daemon "web" with the defaults of the contract.
+// Returns the daemon "web" with the default settings.
 DaemonSpec WebSpec();
-// The same, which counts as up after 2 s.
+// Returns WebSpec, except that it counts as up after 2 s.
 DaemonSpec SlowToComeUp();
-// The same, which waits 10 s before a restart, and is given up after 3 failures within a minute.
+// Returns WebSpec, except that it waits 10 s before a restart, and is given up after 3 failures
+// within a minute.
 DaemonSpec Patient();
 
-// Returns a program that takes so long to end.
+// Returns a program that takes `dying_takes` to end.
 FakeProgram SlowToEnd(absl::Duration dying_takes);
-// Returns a program that no TERM ends.
+// Returns a program that ignores TERM.
 FakeProgram Deaf();
 
-// A runner of the daemon "web" with everything that it needs, driven on the test's own thread: a
-// worker without the thread.
+// Runs a DaemonRunner for the daemon "web" on the test's own thread, with everything that the
+// runner needs.
 class RunnerHarness {
  public:
   explicit RunnerHarness(const DaemonSpec& spec = WebSpec(),
                          const StartBudget::Options& budget = {});
 
-  // Hands a command over, and steps until nothing is due.
+  // Handles a command, and steps until nothing is due.
   Answer Do(Command::Kind kind) { return Do(Make(kind)); }
   Answer Do(Command command);
   Answer Do(Command::Kind kind, const DaemonSpec& spec);
-  // The same without a step: as when more than one command is in the mailbox.
+  // Handles a command without a step, as if the mailbox held more than one command.
   Answer Post(Command command);
   Answer Post(Command::Kind kind) { return Post(Make(kind)); }
 
   static Command Make(Command::Kind kind);
   static Command Make(Command::Kind kind, const DaemonSpec& spec);
 
-  // The main process ends, and the runner notices.
+  // Ends the main process, and steps until nothing is due.
   void End(const EndOfProcess& end);
   void Exit(int code) { End(ExitedWithCode{code}); }
 
   // Steps until nothing is due.
   void Settle();
-  // Lets time pass, from one event to the next, and lets the runner and the processes act at each.
+  // Advances the clock from event to event, and steps at each until nothing is due.
   void Advance(absl::Duration by);
 
-  // What readers see.
+  // Returns the snapshot that readers see; the last one after a removal.
   const DaemonSnapshot& now();
   DaemonState state() { return now().state; }
-  // The states in which the steps left the daemon, from "STOPPED" on, without repeats:
-  // "STOPPED RUNNING STOPPING STOPPED".
+  // Returns the states after each step, from "STOPPED" on, without repeats: "STOPPED RUNNING
+  // STOPPING STOPPED".
   const std::string& path() const { return path_; }
-  // Forgets the path but for the present state.
+  // Resets the path to the present state.
   void BeginPath() { path_ = last_; }
 
-  // The signals that the last instance got, as "15 18": all of them were sent to the whole tree.
+  // Returns the signals sent to the last instance, as "15 18". Expects that each went to all
+  // processes.
   std::string Signals() const;
 
   SimulatedClock clock;
@@ -78,13 +80,13 @@ class RunnerHarness {
  private:
   void Look();
 
-  // What was seen last; kept alive for now().
+  // The latest snapshot; kept alive for now().
   DaemonSnapshotPtr seen_;
   std::string last_;
   std::string path_;
 };
 
-// Brings a daemon of the default policy to HALTED.
+// Brings a daemon with the default policy to HALTED.
 void Halt(RunnerHarness& web);
 
 }  // namespace hob
