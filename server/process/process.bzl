@@ -1,6 +1,6 @@
 """Tests with real processes."""
 
-# Bazel's sandbox would put them into a pid namespace of its own with a read-only /sys: no control groups there.
+# Bazel's sandbox has its own pid namespace and a read-only /sys, so tests in it cannot use control groups.
 _REAL_PROCESSES = ["local"]
 
 def process_test(name, deps = [], size = "small", tags = [], **kwargs):

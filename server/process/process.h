@@ -1,5 +1,5 @@
-// The seam between supervision and the kernel's processes. The classes behind it are the only code
-// that makes, signals and reaps processes; they know neither daemons nor policy.
+// The interface between supervision and the kernel's processes. Only the classes behind it create,
+// signal and reap processes. They know neither daemons nor policy.
 #ifndef HOB_SERVER_PROCESS_PROCESS_H_
 #define HOB_SERVER_PROCESS_PROCESS_H_
 
@@ -18,14 +18,14 @@
 
 namespace hob {
 
-// Where one of a child's standard descriptors leads.
+// Names the target of one of a child's standard descriptors.
 struct StdioTarget {
   enum class Kind {
     // /dev/null.
     kNull,
-    // stdin only: an open pipe on which nothing arrives and which ends when the server is gone.
+    // stdin only: an open pipe that carries no data and reaches end of file when the server exits.
     kHold,
-    // stdout and stderr only: the server's own.
+    // stdout and stderr only: the server's own descriptor.
     kInherit,
     // stdout and stderr only: `path`, a FIFO, opened for reading and writing so that the child
     // never gets SIGPIPE.
@@ -37,141 +37,145 @@ struct StdioTarget {
   std::string path;
 };
 
-// A descriptor of the server that a child gets beside the three standard ones.
+// Describes a server descriptor that a child inherits in addition to the three standard ones.
 struct PassedDescriptor {
-  // Its number in the child, at least 3.
+  // Number of the descriptor in the child, at least 3.
   int number = -1;
-  // The server's. Stays open there. Blocking: its flags are shared with the child.
+  // Number of the descriptor in the server, where it stays open. Must be blocking: the child shares
+  // its file status flags.
   int fd = -1;
-  // Names the stage of the SpawnFailure if the child cannot get it.
+  // Stage reported in the SpawnFailure if the child cannot receive the descriptor.
   std::string stage;
 };
 
-// So many descriptors can be passed to one child.
+// Maximum number of descriptors passed to one child.
 inline constexpr int kMostPassedDescriptors = 64;
 
-// What to spawn, complete: nothing is added, looked up or inherited except where a field is absent.
+// Describes one spawn completely. The spawner adds, looks up and inherits nothing, except where a
+// field is absent.
 struct SpawnRequest {
-  // Names the instance in its control group and in the record of live instances; a valid daemon
+  // Names the instance in its control group and in the instance record. Must be a valid daemon
   // name.
   std::string name;
   // argv[0] is the absolute path of the program.
   std::vector<std::string> argv;
   // "KEY=VALUE" each.
   std::vector<std::string> environment;
-  // More of them, with other names, that many requests share; outlives the spawn. Null: none.
+  // More variables, shared by many requests; names must not repeat those in `environment`. Null if
+  // there are no more. Must outlive the spawn.
   const std::vector<std::string>* shared_environment = nullptr;
   ProcessAttributes attributes;
   StdioTarget stdin_target;
   StdioTarget stdout_target;
   StdioTarget stderr_target;
-  // At most kMostPassedDescriptors, in any order. No two have the same number.
+  // At most kMostPassedDescriptors entries, in any order, each with a different number.
   std::vector<PassedDescriptor> descriptors;
 };
 
-// How a main process ended and what it used; of an UnobservedEnd the latter is not known.
+// Holds the end of a main process and the resources it used. After an UnobservedEnd the usage is
+// unknown.
 struct ReapedProcess {
   EndOfProcess end;
   ResourceUsage usage;
 };
 
-// A spawned main process and everything that it starts, however it forks and whatever session it
-// moves to. Used by one thread at a time. Destroying it while anything of it is alive leaves that
-// to the reaper of strays; callers end the tree first.
+// A spawned main process and everything it starts, including processes that daemonise or change
+// session. Used by one thread at a time. End the tree before destroying the instance: processes
+// still alive at that point are left to the stray reaper.
 class Instance {
  public:
   virtual ~Instance() = default;
 
   virtual pid_t pid() const = 0;
 
-  // Becomes readable (POLLIN) when the main process has ended; -1 once it is reaped, and always in
-  // fakes.
+  // Returns a descriptor that becomes readable (POLLIN) when the main process ends. Returns -1 once
+  // the process is reaped, and always in fakes.
   virtual int exit_fd() const = 0;
 
-  // The end of the main process; absent while it lives. Returns it once, absent ever after. Never
-  // blocks.
+  // Returns the end of the main process once; absent while it lives and after the end has been
+  // returned. Never blocks.
   virtual absl::optional<ReapedProcess> TryReap() = 0;
 
-  // Makes the live process `process` of the tree the main process: pid, exit_fd, TryReap and
-  // SignalMain are about it from now on. The process before it is one of the tree like any other.
-  // InvalidArgument when there is no such process in the tree. Only before TryReap has told an end.
+  // Makes the live process `process` of the tree the main process; pid, exit_fd, TryReap and
+  // SignalMain then refer to it. The previous main process becomes an ordinary member of the tree.
+  // Returns InvalidArgument if the tree has no such process. Call only before TryReap has returned
+  // an end.
   virtual absl::Status SetMain(pid_t process) = 0;
 
-  // Becomes readable (POLLIN) when a process that SetMain has replaced has ended, which the next
-  // TryReap reaps; -1 when there is none.
+  // Returns a descriptor that becomes readable (POLLIN) when a process replaced by SetMain ends;
+  // the next TryReap then reaps that process. Returns -1 if no process was replaced.
   virtual int former_exit_fd() const { return -1; }
 
-  // Sends a signal to the main process alone. NotFound when it has ended. Sent through its pidfd: a
-  // recycled pid cannot be hit.
+  // Sends a signal to the main process alone. Returns NotFound if it has ended. Uses its pidfd, so
+  // a recycled pid is never hit.
   virtual absl::Status SignalMain(int signal) = 0;
 
-  // Sends a signal to everything of the tree. NotFound when nothing is left.
+  // Sends a signal to every process of the tree. Returns NotFound if none is left.
   virtual absl::Status SignalTree(int signal) = 0;
 
-  // Sends a signal to everything of the tree, and CONT behind it: a stopped process acts on no
-  // signal but KILL before it is continued. NotFound when nothing is left.
+  // Sends a signal to every process of the tree, followed by SIGCONT: a stopped process acts on no
+  // signal but SIGKILL until it is continued. Returns NotFound if none is left.
   virtual absl::Status SignalTreeAndContinue(int signal);
 
-  // Whether the live process `process` is the main process or was started by it, at whatever
-  // remove.
+  // True if the live process `process` is the main process or one of its descendants.
   virtual bool Contains(pid_t process) = 0;
 
-  // Returns how many processes of the tree are alive, the main process included. Counts too few
-  // when the machine is too short of something to tell. Looks at each process: for rare occasions.
+  // Returns the number of live processes in the tree, including the main process. The result is too
+  // low if the machine lacks the resources to count. Inspects every process, so call it rarely.
   virtual int CountAlive() = 0;
 
-  // Whether the main process is reaped and nothing that it started is alive.
+  // True if the main process is reaped and none of its descendants is alive.
   virtual bool IsGone() = 0;
 
-  // Whether to signal everything takes next to no time, because the kernel lists what belongs to
-  // it. Else processes are looked at one by one, and one that hangs may hold that up.
+  // True if signalling the whole tree is nearly instantaneous, because the kernel lists its
+  // members. Otherwise processes are inspected one by one, and a hung one may delay the others.
   virtual bool IsSignalledAtOnce() const = 0;
 
-  // Becomes ready (POLLPRI) when the answer of the last IsGone may have changed; -1 where the
-  // kernel cannot tell, and IsGone must be asked again after a while. Ask anew after each IsGone:
+  // Returns a descriptor that becomes ready (POLLPRI) when the result of the last IsGone may have
+  // changed. Returns -1 if the kernel cannot tell; then poll IsGone. Call again after each IsGone:
   // the descriptor exists only while a tree outlives its main process.
   virtual int tree_fd() = 0;
 };
 
 inline absl::Status Instance::SignalTreeAndContinue(int signal) {
   absl::Status status = SignalTree(signal);
-  // What the signal has ended by now needs no more.
+  // Processes that the signal has ended need no SIGCONT.
   SignalTree(SIGCONT).IgnoreError();
   return status;
 }
 
 using SpawnResult = absl::variant<std::unique_ptr<Instance>, SpawnFailure>;
 
-// Makes instances. Thread-safe.
+// Creates instances. Thread-safe.
 class Spawner {
  public:
   virtual ~Spawner() = default;
 
-  // Blocks until the child has called execve or a step before it failed. Never throws, never
-  // aborts.
+  // Blocks until the child has called execve, or until an earlier step has failed. Never throws,
+  // never aborts.
   virtual SpawnResult Spawn(const SpawnRequest& request) = 0;
 
-  // Returns what a dead server left running of `name` and nobody could end, as an instance whose
-  // main process has ended already; null where there is nothing, or it was handed out before.
-  // Nothing of `name` is spawned before it is gone.
+  // Returns the processes of `name` that a dead server left running and its successor could not
+  // end, as an instance whose main process has already ended. Returns null if there are none or the
+  // instance was returned before. Spawn no instance of `name` until this one is gone.
   virtual std::unique_ptr<Instance> TakeLeftover(const std::string& name) {
     static_cast<void>(name);
     return nullptr;
   }
 
-  // Returns the failure that Spawn of `request` is certain to meet as things are now; absent when
-  // it may succeed. Looks at files and starts no instance. Blocks at most as long as Spawn does.
+  // Returns the failure that Spawn of `request` would certainly hit now; absent if the spawn may
+  // succeed. Inspects files and starts no instance. Blocks no longer than Spawn.
   virtual absl::optional<SpawnFailure> WouldFail(const SpawnRequest& request) {
     static_cast<void>(request);
     return absl::nullopt;
   }
 
-  // Gives back what is kept for instances of `name` between their lives (the folder of a control
-  // group). To be called when a daemon is removed and nothing of it is alive; never fails.
+  // Releases resources kept for `name` between instances (the folder of a control group). Call when
+  // a daemon is removed and none of its processes is alive. Never fails.
   virtual void Forget(const std::string& name) { static_cast<void>(name); }
 
-  // The same, some time later and without waiting for it: nothing is spawned for `name` any more,
-  // because the server ends.
+  // Like Forget, but asynchronous. Call only while the server shuts down, when no instance of
+  // `name` will be spawned again.
   virtual void ForgetForGood(const std::string& name) { static_cast<void>(name); }
 };
 
