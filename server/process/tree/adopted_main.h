@@ -12,18 +12,18 @@
 
 namespace hob {
 
-// A process that became the main process of an instance after its spawn (MAINPID= of sd_notify(3)):
-// a program that upgrades itself starts its successor and ends.
+// A process that became the main process of an instance after the spawn (MAINPID= of sd_notify(3)).
+// For example, a program that upgrades itself starts its successor and exits.
 //
-// Such a process is the child of the one before it, and becomes a stray of ours when that one ends.
-// Its end is then told to whichever waits for it first, this object or the reaper of strays, which
-// keeps it for us. As long as it has another parent, nobody tells us: the end may be UnobservedEnd.
+// The process is a child of the previous main process and becomes our stray when that one ends. The
+// kernel then reports its end to the first waiter: this object or the stray reaper, which keeps the
+// end for this object. While the process has another parent, its end may be an UnobservedEnd.
 //
 // Used by one thread at a time.
 class AdoptedMain {
  public:
-  // `pidfd` stands for `pid`, which is alive. `strays` outlives the object; null: the ends of
-  // strays are not kept.
+  // `pidfd` refers to `pid`, which must be alive. `strays` must outlive the object; if null, the
+  // ends of strays are not kept.
   AdoptedMain(pid_t pid, UniqueFd pidfd, StrayReaper* strays);
   ~AdoptedMain();
 
@@ -31,13 +31,14 @@ class AdoptedMain {
   AdoptedMain& operator=(const AdoptedMain&) = delete;
 
   pid_t pid() const { return process_.pid(); }
-  // Readable when it has ended; -1 once TryReap has told that.
+  // Returns a descriptor that is readable once the process has ended; -1 after TryReap has returned
+  // the end.
   int pidfd() const { return is_told_ ? -1 : pidfd_; }
 
-  // The same as Instance::TryReap.
+  // Behaves like Instance::TryReap.
   absl::optional<ReapedProcess> TryReap();
 
-  // Sends a signal. NotFound when it has ended.
+  // Sends a signal. Returns NotFound if the process has ended.
   absl::Status Signal(int signal) const { return process_.Signal(signal); }
 
  private:

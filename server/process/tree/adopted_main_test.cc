@@ -1,4 +1,4 @@
-// Instances that name another main process than the one that was spawned, with real processes.
+// Instances that name another main process than the spawned one, with real processes.
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -30,8 +30,8 @@ class AdoptedMainTest : public testing::TestWithParam<ContainmentMode> {
     reaper_.ReapStrays();
   }
 
-  // Starts a child on a thread of its own, which lives as long as the test: the children of a
-  // thread that has ended are strays.
+  // Starts a child on its own thread, which runs as long as the test, because the children of an
+  // ended thread become strays.
   void Start(const std::vector<std::string>& arguments, int lines) {
     SpawnRequest request = ChildRequest(arguments);
     request.stdout_target = fifo_.target();
@@ -62,7 +62,7 @@ class AdoptedMainTest : public testing::TestWithParam<ContainmentMode> {
     if (worker_.joinable()) worker_.join();
   }
 
-  // The first main process ends, and its successor is a stray from then on.
+  // Ends the first main process, which makes its successor a stray.
   void EndFirst() {
     ASSERT_EQ(kill(first_, SIGUSR1), 0);
     AwaitEndOf(first_);
@@ -124,7 +124,7 @@ TEST_P(AdoptedMainTest, AnEndThatAnotherParentHasTakenIsToldWhereTheKernelKnowsI
   EXPECT_TRUE(instance_->SignalMain(SIGUSR1).ok());
   while (kill(successor_, 0) == 0) std::this_thread::yield();
   const ReapedProcess told = AwaitEnd(instance_.get());
-  // Linux 6.15 and later.
+  // The end is known on Linux 6.15 and later.
   const bool is_known = !absl::holds_alternative<UnobservedEnd>(told.end);
   if (is_known) {
     EXPECT_EQ(ExitCode(told), kCode);

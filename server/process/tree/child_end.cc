@@ -22,13 +22,13 @@ namespace {
 
 constexpr int64_t kBytesPerKibibyte = 1024;
 
-// How old the knowledge of our own peak may be: reading it costs more than reaping a child.
+// Maximum age of the cached peak of this process: reading the peak costs more than reaping a child.
 constexpr absl::Duration kPeakAge = absl::Milliseconds(100);
 
-// What the kernel counts is wrong by some pages for each processor that has changed it.
+// The kernel's figure is off by some pages for each processor that has changed it.
 constexpr int64_t kPeakInexactness = 2 << 20;
 
-// VmHWM of proc(5); getrusage(2) would walk through all threads.
+// Returns VmHWM of proc(5). getrusage(2) would walk through all threads.
 int64_t ReadPeakBytes() {
   std::ifstream status("/proc/self/status");
   std::string word;
@@ -44,22 +44,23 @@ EndOfProcess Decode(const siginfo_t& info) {
   return KilledBySignal{info.si_status, info.si_code == CLD_DUMPED};
 }
 
-// Whether the largest resident set of this process is less than `bytes`, by what it was at most
-// kPeakAge ago, and now.
+// True if `bytes` is more than the peak resident set of this process. Uses a peak cached for up to
+// kPeakAge, and reads the current one only if needed.
 bool IsAboveOwnPeak(int64_t bytes) {
   static std::atomic<int64_t> peak{0};
   static std::atomic<int64_t> read_at{-1};
   const int64_t now = absl::GetCurrentTimeNanos();
   const bool is_old = read_at < 0 || std::abs(now - read_at) > absl::ToInt64Nanoseconds(kPeakAge);
-  // It only grows.
+  // The peak only grows.
   if (!is_old && bytes <= peak) return false;
   read_at = now;
   peak = ReadPeakBytes();
   return bytes > peak;
 }
 
-// Until its execve a child shares the memory of this process, and the kernel counts that as its
-// own: a peak that is not above ours is not known to be the child's.
+// Returns the child's peak resident set, or 0 if it is unknown. Until execve a child shares the
+// memory of this process, and the kernel counts that memory as the child's. So only a peak above
+// ours is certainly the child's own.
 int64_t PeakOfChild(const struct rusage& usage) {
   const int64_t peak = usage.ru_maxrss * kBytesPerKibibyte;
   return IsAboveOwnPeak(peak - kPeakInexactness) ? peak : 0;
@@ -70,8 +71,8 @@ ResourceUsage Decode(const struct rusage& usage) {
           PeakOfChild(usage)};
 }
 
-// The first version of the kernel's struct pidfd_info (linux/pidfd.h of Linux 6.13), which the
-// headers of older systems do not have.
+// The first version of the kernel's struct pidfd_info (linux/pidfd.h of Linux 6.13); older headers
+// lack it.
 struct PidfdInfo {
   uint64_t mask;
   uint64_t cgroup_id;
@@ -91,7 +92,7 @@ EndOfProcess DecodeStatus(int status) {
 absl::optional<ReapedProcess> WaitForChildEnd(int pidfd, int flags) {
   siginfo_t info = {};
   struct rusage usage = {};
-  // glibc's waitid has no place for the usage.
+  // glibc's waitid has no parameter for the usage.
   const long result =
       syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG | __WALL | flags, &usage);
   if (result != 0 || info.si_pid == 0) return absl::nullopt;

@@ -6,13 +6,13 @@
 
 namespace hob {
 
-// Returns how the process ended and reaps it. Absent while it lives, and when it is no child of
-// this process (any more). `flags` of waitid(2) may be 0 or WNOWAIT, which leaves it a zombie.
+// Returns the end of the process and reaps it. Absent while it lives, and if it is not, or is no
+// longer, a child of this process. `flags` for waitid(2) may be 0, or WNOWAIT to leave a zombie.
 // Never blocks.
 absl::optional<ReapedProcess> WaitForChildEnd(int pidfd, int flags);
 
-// Returns how a process ended that its parent, whoever that is, has reaped; without what it used.
-// Absent while it is not reaped, and before Linux 6.15.
+// Returns the end of a process that its parent, whichever process that is, has reaped; without
+// resource usage. Absent until the process is reaped, and always before Linux 6.15.
 absl::optional<ReapedProcess> ReadEndOfReaped(int pidfd);
 
 }  // namespace hob

@@ -29,11 +29,11 @@ namespace {
 
 constexpr char kDaemonSuffix[] = ".daemon";
 
-// Fields of a line of mountinfo, proc(5).
+// Indices of the fields in a line of mountinfo, proc(5).
 constexpr size_t kMountRoot = 3;
 constexpr size_t kMountPoint = 4;
 
-// FNV-1a: the same in every process and every build, which absl::Hash is not.
+// FNV-1a. Unlike absl::Hash, it gives the same result in every process and every build.
 uint64_t StableHash(absl::string_view text) {
   uint64_t hash = 14695981039346656037U;
   for (const char byte : text) {
@@ -48,7 +48,7 @@ std::string Canonical(const std::string& path) {
   return resolved == nullptr ? path : std::string(resolved.get());
 }
 
-// The path of this process in the hierarchy of cgroup v2; empty when there is none.
+// Returns this process's path in the cgroup v2 hierarchy; empty if it has none.
 absl::string_view OwnGroup(absl::string_view cgroup) {
   for (absl::string_view line : absl::StrSplit(cgroup, '\n')) {
     if (absl::ConsumePrefix(&line, "0::")) return line;
@@ -56,7 +56,7 @@ absl::string_view OwnGroup(absl::string_view cgroup) {
   return "";
 }
 
-// mountinfo writes blanks and backslashes as octal numbers.
+// mountinfo encodes spaces and backslashes as octal numbers.
 std::string Unescaped(absl::string_view field) {
   std::string text;
   return absl::CUnescape(field, &text) ? text : std::string(field);
@@ -79,21 +79,21 @@ absl::Status TryClone(const std::string& group) {
     waited = waitid(P_PIDFD, pidfd, &info, WEXITED | __WALL);
   } while (waited != 0 && errno == EINTR);
   if (waited != 0) return absl::ErrnoToStatus(errno, "waitid of a process in a control group");
-  // So ends what is born in a group that was once killed as a whole (Linux 6.18); a new one must
-  // not.
+  // A signal ends every process cloned into a group that was once killed as a whole (Linux 6.18);
+  // in a new group that must not happen.
   if (info.si_code != CLD_EXITED) {
     return absl::UnavailableError("what is cloned into a control group is killed at once");
   }
   return absl::OkStatus();
 }
 
-// Whether daemons can have groups in `group`, which is made.
+// Creates `group` and tests whether daemons can have groups in it.
 absl::Status TryGroup(const std::string& group) {
   if (mkdir(group.c_str(), 0755) != 0 && errno != EEXIST) return absl::ErrnoToStatus(errno, group);
   if (access(absl::StrCat(group, "/cgroup.kill").c_str(), W_OK) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat(group, "/cgroup.kill"));
   }
-  // No daemon has this name: it lacks the suffix.
+  // No daemon's group has this name, because it lacks the suffix.
   const std::string trial = absl::StrCat(group, "/probe");
   const absl::Status status = TryClone(trial);
   RemoveControlGroup(trial);
@@ -158,12 +158,12 @@ std::vector<std::string> OwnGroupFolders(absl::string_view mountinfo, absl::stri
     if (fields.size() <= kMountPoint || line.find(" - cgroup2 ") == absl::string_view::npos) {
       continue;
     }
-    // A mount may show a part of the hierarchy only.
+    // A mount may show only a part of the hierarchy.
     absl::string_view below = own;
     if (fields[kMountRoot] != "/" && !absl::ConsumePrefix(&below, Unescaped(fields[kMountRoot]))) {
       continue;
     }
-    // Neither a neighbour whose name begins alike nor a place above the mount.
+    // Skip a sibling with the same name prefix, and paths above the mount.
     if (!(below.empty() || below[0] == '/') || absl::StrContains(below, "/..")) continue;
     folders.push_back(absl::StrCat(Unescaped(fields[kMountPoint]), absl::StripSuffix(below, "/")));
   }

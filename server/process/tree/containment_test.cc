@@ -1,5 +1,5 @@
-// Nothing that a daemon starts escapes: signals reach all of it, and it is gone only when all is
-// gone.
+// No process of a daemon escapes: signals reach the whole tree, and the tree is gone only when all
+// its processes are.
 #include "server/process/tree/containment.h"
 
 #include <poll.h>
@@ -67,14 +67,14 @@ class ContainmentTest : public testing::TestWithParam<ContainmentMode> {
     if (spawner_ == nullptr) GTEST_SKIP() << "no containment of this kind here: " << why_not;
   }
 
-  // A child whose lines come out of `fifo_`.
+  // Starts a child that writes its lines to `fifo_`.
   std::unique_ptr<Instance> Start(const std::vector<std::string>& arguments) {
     SpawnRequest request = ChildRequest(arguments);
     request.stdout_target = fifo_.target();
     return Spawned(spawner_->Spawn(request));
   }
 
-  // Kills all of it and waits until it is gone, as a worker does; `others` are its processes.
+  // Kills the tree and waits until it is gone, as a worker does; `others` are its other processes.
   void KillAndAwaitGone(Instance* instance, const std::vector<pid_t>& others) {
     EXPECT_TRUE(instance->SignalTree(SIGKILL).ok());
     if (instance->exit_fd() >= 0) AwaitEnd(instance);
@@ -175,7 +175,7 @@ TEST_P(ContainmentTest, KillReachesWhatEscaped) {
   KillAndAwaitGone(instance.get(), {fifo_.ReadPids(2).find("escaped")->second});
 }
 
-// A session of its own, another parent, no environment.
+// The process has its own session, another parent and no environment.
 TEST_P(ContainmentTest, ProcessThatHasGivenUpAllItInheritedIsKilled) {
   const auto instance = Start({"daemonise-bare"});
   ASSERT_NE(instance, nullptr);
@@ -234,7 +234,7 @@ TEST_P(ContainmentTest, ForkBombWithinALimitIsKilledWhole) {
   ASSERT_NE(instance, nullptr);
   fifo_.ReadLine();
   for (bool gone = false; !gone;) {
-    // The main process may have given up by itself when it could not fork.
+    // The main process may have exited by itself because it could not fork.
     EXPECT_FALSE(absl::IsInternal(instance->SignalTree(SIGKILL)));
     if (instance->exit_fd() >= 0) AwaitEnd(instance.get());
     gone = instance->IsGone();
@@ -280,7 +280,7 @@ TEST_P(ContainmentTest, OtherDaemonsAreSpared) {
   KillAndAwaitGone(other.get(), {other_escaped});
 }
 
-// The kernel kills what is cloned into a control group that was killed as a whole before.
+// The kernel kills processes cloned into a control group that was killed as a whole.
 TEST_P(ContainmentTest, LifeAfterAKillIsNotCutShort) {
   for (int life = 0; life < 3; ++life) {
     const auto instance = Start({"pause"});
@@ -339,7 +339,7 @@ INSTANTIATE_TEST_SUITE_P(Containment, ControlGroupTest,
 
 class SessionTest : public ContainmentTest {};
 
-// The zombie keeps the number of the group from being given to strangers.
+// The zombie reserves the group number, so that no unrelated group gets it.
 TEST_P(SessionTest, EndedLeaderIsKeptUntilItsTreeIsGone) {
   const auto instance = Start({"leave-behind"});
   ASSERT_NE(instance, nullptr);

@@ -21,19 +21,20 @@
 namespace hob {
 namespace {
 
-// A fork bomb is not caught up with by single signals; KILL does not depend on them.
+// A fork bomb outruns individual signals, so the rounds are limited. SIGKILL does not depend on
+// them.
 constexpr int kRounds = 100;
-// As many descriptors are open at a time.
+// Maximum number of descriptors open at a time.
 constexpr size_t kSignalledAtOnce = 64;
 constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
 
-// Links of a folder without folders in it.
+// Number of links of a folder without subfolders.
 constexpr nlink_t kLinksOfLeaf = 2;
 
 using Opened = std::vector<std::pair<pid_t, UniqueFd>>;
 
-// Opens some of the processes that are not in `seen`, and adds them to it. `status` gets the first
-// error.
+// Opens some of the processes that are not in `seen`, and adds them to it. `status` receives the
+// first error.
 Opened OpenUnseen(const std::vector<pid_t>& pids, std::set<pid_t>* seen, absl::Status* status) {
   Opened opened;
   for (const pid_t pid : pids) {
@@ -49,8 +50,8 @@ Opened OpenUnseen(const std::vector<pid_t>& pids, std::set<pid_t>* seen, absl::S
   return opened;
 }
 
-// Whether a group in another one has no list of its own: it is threaded, and the processes are
-// those of the group above.
+// True if a subgroup has no process list of its own: it is threaded, and its parent's list contains
+// its processes.
 bool IsThreaded(const absl::Status& status) { return absl::IsUnimplemented(status); }
 
 }  // namespace
@@ -114,7 +115,7 @@ absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& pa
 bool IsPopulated(int events_fd) {
   char text[256];
   const ssize_t size = pread(events_fd, text, sizeof(text), 0);
-  // A group that was removed is not populated; of another one nothing is known then.
+  // A removed group is not populated. After any other error the state is unknown, so assume it is.
   if (size < 0) return errno != ENODEV;
   return absl::string_view(text, size).find("populated 1") != absl::string_view::npos;
 }
@@ -140,7 +141,7 @@ absl::Status SignalControlGroup(const std::string& path, absl::Span<const int> s
   for (int round = 0; round < kRounds && members.ok(); ++round) {
     const Opened opened = OpenUnseen(*members, &seen, &status);
     if (opened.empty()) break;
-    // What is listed after its pidfd was opened is what the pidfd stands for.
+    // A process listed after its pidfd was opened is the process the pidfd refers to.
     members = ProcessesInControlGroup(path);
     if (!members.ok()) break;
     for (const auto& process : opened) {

@@ -1,4 +1,4 @@
-// Folders of the control group hierarchy (cgroup v2), named by their paths.
+// Operations on folders of the control group hierarchy (cgroup v2), given by path.
 #ifndef HOB_SERVER_PROCESS_TREE_CONTROL_GROUP_H_
 #define HOB_SERVER_PROCESS_TREE_CONTROL_GROUP_H_
 
@@ -14,38 +14,40 @@
 
 namespace hob {
 
-// Opens a group for CLONE_INTO_CGROUP, made first where it is missing (its parent is not). None
-// with errno set when that fails.
+// Opens a group for CLONE_INTO_CGROUP and creates it if missing; its parent must exist. Returns no
+// descriptor, with errno set, on failure.
 UniqueFd OpenControlGroup(const std::string& path);
 
-// Removes a group and the groups in it; what is populated stays. False, with errno set, when there
-// is such a group still.
+// Removes a group and its subgroups; populated groups stay. Returns false, with errno set, if the
+// group still exists.
 bool RemoveControlGroup(const std::string& path);
 
-// The groups directly in a group, paths; NotFound when there is no such group, another error when
-// it cannot be told.
+// Returns the paths of the direct subgroups. Returns NotFound if the group does not exist, another
+// error if it cannot be read.
 absl::StatusOr<std::vector<std::string>> ControlGroupsIn(const std::string& path);
 
-// What lives in a group and the groups in it; NotFound when there is no such group, another error
-// when it cannot be told, mostly because the machine is short of something. Processes of other pid
-// namespaces are left out.
+// Returns the processes in a group and its subgroups, except those in other pid namespaces. Returns
+// NotFound if the group does not exist; another error if it cannot be read, usually because the
+// machine lacks resources.
 absl::StatusOr<std::vector<pid_t>> ProcessesInControlGroup(const std::string& path);
 
-// Whether cgroup.events, open as `events_fd`, says that something lives in the group or in one
-// below it; true also when it cannot be read. Reading arms the descriptor: it is ready (POLLPRI)
-// after the next change.
+// True if cgroup.events, open as `events_fd`, reports a process in the group or a subgroup; also
+// true if it cannot be read. Reading arms the descriptor: it becomes ready (POLLPRI) after the next
+// change.
 bool IsPopulated(int events_fd);
 
-// Opens cgroup.events; errors as above.
+// Opens cgroup.events. Returns NotFound if the group does not exist, another error if the file
+// cannot be opened.
 absl::StatusOr<UniqueFd> OpenControlGroupEvents(const std::string& path);
 
-// Kills everything in a group and the groups in it, frozen or forking, at once.
-// Nothing can be cloned into the group afterwards: it is to be removed and made anew.
+// Kills every process in a group and its subgroups at once, even frozen or forking ones. Processes
+// cloned into the group afterwards die too, so remove and recreate the group before reuse.
 absl::Status KillControlGroup(const std::string& path);
 
-// Sends signals, in order, to every process of a group and the groups in it, once each, through its
-// pidfd and after a look that it is still in the group; `but` is spared. Goes on until no new
-// process appears, within reason. An error says that some may not have got them.
+// Sends signals, in order, once to every process in a group and its subgroups except `but`. Uses
+// pidfds and verifies that each process is still in the group. Repeats until no new process
+// appears, up to a fixed number of rounds. Returns an error if some processes may not have received
+// the signals.
 absl::Status SignalControlGroup(const std::string& path, absl::Span<const int> signals, pid_t but);
 
 }  // namespace hob

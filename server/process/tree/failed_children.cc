@@ -10,14 +10,14 @@
 namespace hob {
 namespace {
 
-// A child that failed before execve is gone in no time, except when the machine stands still.
+// A child that failed before execve ends almost immediately, unless the machine is stalled.
 constexpr int kReapMillis = 1000;
 
-// Reaps a child, with WNOHANG if it has ended. Returns whether nothing is left of it.
+// Reaps a child; with WNOHANG, only if it has ended. Returns true if nothing of it is left.
 bool TryReap(const UniqueFd& pidfd, int flags) {
   siginfo_t info = {};
   if (waitid(P_PIDFD, pidfd.get(), &info, WEXITED | __WALL | flags) == 0) return info.si_pid != 0;
-  // A stray by now, since its thread has ended, and reaped as one.
+  // The child's thread has ended, so the child became a stray and was reaped as one.
   return errno == ECHILD;
 }
 
@@ -26,7 +26,7 @@ bool TryReap(const UniqueFd& pidfd, int flags) {
 void FailedChildren::Reap(UniqueFd pidfd) {
   struct pollfd poller = {pidfd.get(), POLLIN, 0};
   const int ready = poll(&poller, 1, kReapMillis);
-  // Where that fails there is no other way to wait for so long and no longer.
+  // If poll fails, there is no other way to wait with a timeout, so block.
   if (TryReap(pidfd, ready < 0 ? 0 : WNOHANG)) return;
   MutexLock lock(&mu_);
   late_.push_back(std::move(pidfd));

@@ -9,7 +9,7 @@
 
 namespace hob {
 
-// Holds children that never became a daemon, until they are reaped. Thread-safe.
+// Holds children that failed before they became a daemon, until they are reaped. Thread-safe.
 class FailedChildren {
  public:
   FailedChildren() = default;
@@ -18,11 +18,11 @@ class FailedChildren {
   FailedChildren(const FailedChildren&) = delete;
   FailedChildren& operator=(const FailedChildren&) = delete;
 
-  // Reaps a child that ends just now. Blocks for a second at most: a child that hangs in the kernel
-  // for longer, or cannot be waited for, is left to ReapLate.
+  // Reaps a child that is about to end. Blocks for at most one second; leaves a child that hangs in
+  // the kernel for longer, or cannot be waited for, to ReapLate.
   void Reap(UniqueFd pidfd) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Reaps those of them that have ended. Never blocks.
+  // Reaps the children that have ended. Never blocks.
   void ReapLate() ABSL_LOCKS_EXCLUDED(mu_);
 
  private:

@@ -10,10 +10,10 @@
 namespace hob {
 namespace {
 
-// Groups gather until none has come for so long: workers that still end daemons need the processors
-// and the kernel's lock.
+// Removal starts after no group has arrived for this long, because workers that are still ending
+// daemons need the processors and the kernel's lock.
 constexpr std::chrono::milliseconds kQuietTime(2);
-// But no longer than this.
+// Maximum time that groups are collected.
 constexpr std::chrono::milliseconds kLongestGathering(500);
 
 }  // namespace

@@ -10,35 +10,34 @@
 
 namespace hob {
 
-// Removes control groups one after the other, on a thread of its own: some 40 us each, and the
-// kernel has one lock for all of them, so that workers that end together would wait for each other.
-// Starts the thread when the first group comes.
+// Removes control groups one by one on its own thread. A removal takes about 40 us under a global
+// kernel lock, so workers that removed groups concurrently would wait for each other. Starts the
+// thread when the first group arrives.
 //
 // Thread-safe.
 class GroupRemover {
  public:
   GroupRemover() = default;
-  // Removes the groups that are left first.
+  // Removes the remaining groups first.
   ~GroupRemover();
 
   GroupRemover(const GroupRemover&) = delete;
   GroupRemover& operator=(const GroupRemover&) = delete;
 
-  // Removes the group at `path` and those in it, soon; groups that are populated then stay. Never
-  // blocks.
-  // Without room for a thread the destructor does it.
+  // Removes the group at `path` and its subgroups soon; groups that are populated at that time
+  // stay. Never blocks. If no thread can be started, the destructor removes them.
   void RemoveSoon(std::string path) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
-  // Waits for groups, until there are some and no more come, and takes them. Returns none once the
+  // Blocks until groups have arrived and no more follow, and takes them. Returns none once the
   // remover ends.
   std::vector<std::string> TakePaths() ABSL_LOCKS_EXCLUDED(mu_);
 
   Mutex mu_;
   CondVar changed_;
   std::vector<std::string> paths_ ABSL_GUARDED_BY(mu_);
-  // Started and ended under mu_ or by the destructor.
+  // Started and ended only under mu_ or by the destructor.
   BackgroundThread thread_;
 };
 

@@ -14,7 +14,7 @@
 namespace hob {
 namespace {
 
-// Folders stand for groups: both are removed in the same way.
+// Plain folders stand in for groups: both are removed the same way.
 std::string MakeGroup(const std::string& path) {
   EXPECT_EQ(mkdir(path.c_str(), 0700), 0) << path;
   return path;

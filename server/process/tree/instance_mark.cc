@@ -16,11 +16,12 @@ namespace hob {
 namespace {
 
 constexpr int kMarkBits = 60;
-// Set in every mark. No one asks for a limit of so many locks, and it is not RLIM_INFINITY.
+// Set in every mark. The value is not RLIM_INFINITY, and no program asks for a limit of so many
+// locks.
 constexpr uint64_t kFirstMark = uint64_t{1} << kMarkBits;
 constexpr uint64_t kLastMark = 2 * kFirstMark - 1;
 
-// The line of /proc/PID/limits for RLIMIT_LOCKS; the soft limit follows.
+// Label of the line for RLIMIT_LOCKS in /proc/PID/limits; the soft limit follows.
 constexpr char kLocksLine[] = "Max file locks";
 
 }  // namespace

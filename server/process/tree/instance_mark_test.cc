@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Sets the soft limit that is the mark.
+// Sets the soft limit that holds the mark.
 void Bear(uint64_t mark) {
   struct rlimit limit = {};
   ASSERT_EQ(getrlimit(RLIMIT_LOCKS, &limit), 0);

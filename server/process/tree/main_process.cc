@@ -29,7 +29,7 @@ absl::optional<ReapedProcess> MainProcess::Reap() {
 }
 
 absl::Status MainProcess::Signal(absl::Span<const int> signals) const {
-  // A zombie takes every signal without an error.
+  // A zombie accepts every signal without an error.
   if (HasEnded()) return absl::NotFoundError(absl::StrCat("process ", pid_, " has ended"));
   for (const int signal : signals) {
     if (SendSignal(pidfd_.get(), signal)) continue;

@@ -11,13 +11,13 @@
 
 namespace hob {
 
-// A child of ours, by its pidfd: no signal and no wait can hit another process that got the same
-// pid. Used by one thread at a time, which need not be the one that made the
-// child.
+// A child of this process, identified by its pidfd, so that signals and waits never hit another
+// process with the same pid. Used by one thread at a time, not necessarily the thread that created
+// the child.
 class MainProcess {
  public:
   MainProcess(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
-  // Reaps it if it has ended by now.
+  // Reaps the process if it has ended.
   ~MainProcess();
 
   MainProcess(const MainProcess&) = delete;
@@ -25,22 +25,23 @@ class MainProcess {
 
   pid_t pid() const { return pid_; }
 
-  // Readable when it has ended; -1 once it is reaped.
+  // Returns a descriptor that is readable once the process has ended; -1 after it is reaped.
   int pidfd() const { return pidfd_.get(); }
 
   bool is_reaped() const { return !pidfd_.ok(); }
 
-  // Whether it has ended, reaped or not.
+  // True if the process has ended, reaped or not.
   bool HasEnded() const;
 
-  // How it ended; absent while it lives and once it is reaped. Leaves it a zombie, which keeps its
-  // pid, and with it its session's and its group's number, from being used again.
+  // Returns the end of the process; absent while it lives and after it is reaped. Leaves a zombie,
+  // which reserves the pid, and the session and group numbers equal to it.
   absl::optional<ReapedProcess> Peek() const;
 
-  // The same, and reaps it.
+  // Like Peek, and reaps the process.
   absl::optional<ReapedProcess> Reap();
 
-  // Sends the signals in order. NotFound when it has ended; its end by one of them is no error.
+  // Sends the signals in order. Returns NotFound if the process has already ended, but not if one
+  // of the signals ends it.
   absl::Status Signal(absl::Span<const int> signals) const;
   absl::Status Signal(int signal) const { return Signal(absl::MakeConstSpan(&signal, 1)); }
 

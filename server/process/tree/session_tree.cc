@@ -15,11 +15,12 @@ namespace {
 
 constexpr char kNameVariable[] = "HOB_DAEMON";
 
-// A fork bomb that changes its session is not caught up with by a walk; limit_nproc bounds it.
+// A walk cannot keep up with a fork bomb that changes its session; limit_nproc bounds the bomb.
 constexpr int kRounds = 100;
-// Looks at a list that changes all the time before it counts as alive.
+// Number of scans of a constantly changing list before the tree counts as alive.
 constexpr int kLooks = 10;
-// Each level holds a descriptor open. What is deeper comes into reach when its parents have ended.
+// Each level holds a descriptor open. Deeper processes come within reach when their parents have
+// ended.
 constexpr int kDeepest = 100;
 
 absl::StatusOr<std::vector<pid_t>> ReadOrphans() {
@@ -35,7 +36,7 @@ SessionTree::SessionTree(const MainProcess* main, std::string name, uint64_t mar
 absl::StatusOr<bool> SessionTree::IsOurOrphan(const ProcessStat& stat) const {
   if (stat.parent != getpid() || stat.pid == main_->pid()) return false;
   const bool in_session = stat.session == main_->pid();
-  // The number of a session cannot be used again before its leader is reaped.
+  // A session number is not reused before its leader is reaped.
   if (in_session && !main_->is_reaped()) return true;
   if (known_.count({stat.pid, stat.start_ticks}) > 0) return true;
   return IsOursByWitness(stat, in_session);
@@ -46,12 +47,12 @@ absl::StatusOr<bool> SessionTree::IsOursByWitness(const ProcessStat& stat, bool 
       mark_ == kNoMark ? absl::StatusOr<uint64_t>(kNoMark) : ReadMarkOf(stat.pid);
   if (absl::IsResourceExhausted(mark.status())) return mark.status();
   if (mark.ok() && *mark == mark_ && mark_ != kNoMark) {
-    // Until it is reaped, a process that has ended keeps its start time.
+    // An ended process keeps its start time until it is reaped.
     const absl::StatusOr<ProcessStat> main = ReadProcessStat(main_->pid());
     if (absl::IsResourceExhausted(main.status())) return main.status();
     return main.ok() && !main_->is_reaped() && main->start_ticks <= stat.start_ticks;
   }
-  // That of another instance.
+  // The mark of another instance.
   if (mark.ok() && *mark != kNoMark) return false;
   const absl::StatusOr<std::string> name = ReadEnvironmentOf(stat.pid, kNameVariable);
   if (absl::IsResourceExhausted(name.status())) return name.status();
@@ -75,8 +76,8 @@ bool SessionTree::HasOrphans() const {
   for (int look = 0; look < kLooks && orphans.ok(); ++look) {
     if (orphans->empty()) return false;
     if (AnyMayBeAliveAmong(*orphans)) return true;
-    // One that ended while it was looked at may have left children that are orphans now. A list
-    // that stayed the same has not gained any.
+    // A process that ended during the scan may have left children that are orphans now. If the list
+    // is unchanged, no orphan was added.
     absl::StatusOr<std::vector<pid_t>> again = ReadOrphans();
     if (again.ok() && *again == *orphans) return false;
     orphans = std::move(again);
@@ -89,7 +90,7 @@ bool SessionTree::Contains(pid_t process) const {
     if (process == main_->pid()) return !main_->is_reaped();
     const absl::StatusOr<ProcessStat> stat = ReadProcessStat(process);
     if (!stat.ok()) return false;
-    // The number of a session is its leader's as long as that is not reaped.
+    // The session number belongs to its leader until that is reaped.
     if (stat->session == main_->pid() && !main_->is_reaped()) return true;
     if (stat->parent == getpid()) return IsOurOrphan(*stat).value_or(false);
     process = stat->parent;
@@ -98,7 +99,7 @@ bool SessionTree::Contains(pid_t process) const {
 }
 
 int SessionTree::CountAlive() const {
-  // A process may be seen twice: as a child, and as an orphan after its parent has ended.
+  // A process may be visited twice: as a child, and as an orphan after its parent has ended.
   std::set<Identity> seen;
   VisitAll([&seen](const ProcessStat& stat, int) {
     seen.insert({stat.pid, stat.start_ticks});
@@ -114,7 +115,7 @@ absl::Status SessionTree::VisitChild(pid_t pid, pid_t parent, int parent_pidfd, 
   const absl::StatusOr<ProcessStat> stat = ReadProcessStat(pid);
   if (!stat.ok()) return UnlessGone(stat.status());
   if (stat->parent != parent || !stat->alive) return absl::OkStatus();
-  // While the parent is alive its number is its own, and so are the children of that number.
+  // While the parent is alive, its pid is not reused, so the children of that pid are its own.
   if (HasEnded(parent_pidfd)) return absl::OkStatus();
   if (!IsKnownAlive(parent_pidfd)) return LastErrorUnlessGone(parent);
   absl::Status status = visitor(*stat, pidfd.get());

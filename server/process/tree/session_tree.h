@@ -17,61 +17,62 @@
 
 namespace hob {
 
-// What a daemon's main process started, found without a control group: its descendants, and those
-// orphans that came to this process as subreaper and belong to its session or bear its mark, with
-// their descendants. An orphan that bears no mark at all belongs to it by HOB_DAEMON=NAME. A
-// process that has left the session and the parent, and has set its own RLIMIT_LOCKS and cleared
-// its environment, is not found.
+// Finds the processes that a daemon's main process started, without a control group: its
+// descendants, and the orphans that came to this process as subreaper and belong to its session or
+// carry its mark, with their descendants. An orphan without any mark belongs to the tree if its
+// environment has HOB_DAEMON=NAME. A process that has left the session and its parent, set its own
+// RLIMIT_LOCKS and cleared its environment is not found.
 //
-// The kernel gives orphans to the first thread of this process, and children of worker threads stay
-// theirs: the list of orphans is short, and mostly empty.
+// The kernel gives orphans to the first thread of this process; children of worker threads stay
+// with their thread. So the list of orphans is short and usually empty.
 //
-// Used by one thread at a time. `main` is not owned and outlives it.
+// Used by one thread at a time. `main` is not owned and must outlive the object.
 class SessionTree {
  public:
-  // `mark` is that of the instance, or kNoMark.
+  // `mark` is the instance's mark, or kNoMark.
   SessionTree(const MainProcess* main, std::string name, uint64_t mark);
 
-  // Whether anything but the main process is alive that outlived its parent; true also when the
-  // machine is too short of something to tell. Only after the end of the main process is this all
-  // that there can be. Three system calls when there is no orphan.
+  // True if any process that outlived its parent is alive, apart from the main process; also true
+  // if the machine lacks the resources to tell. Covers the whole tree only after the main process
+  // has ended. Makes three system calls if there are no orphans.
   bool HasOrphans() const;
 
-  // Whether a live process is the main process or belongs to its tree. False also when the machine
-  // is too short of something to tell.
+  // True if a live process is the main process or belongs to its tree. Also false if the machine
+  // lacks the resources to tell.
   bool Contains(pid_t process) const;
 
-  // Returns how many processes of the tree are alive, the main process apart; too few when the
-  // machine is too short of something to tell.
+  // Returns the number of live processes in the tree, excluding the main process. Too low if the
+  // machine lacks the resources to tell.
   int CountAlive() const;
 
-  // Takes note of everything of the tree, for Signal: to be called before a signal that the main
-  // process may die of, because while it ends its children are in nobody's list for a moment. An
-  // error says that some may not have been found.
+  // Records the members of the tree for Signal. Call before a signal that may end the main process:
+  // while it ends, its children are briefly in no list. Returns an error if some may not have been
+  // found.
   absl::Status Note();
 
-  // Sends a signal to everything of the tree but the main process, once each, through pidfds that
-  // are opened before the process is looked at. Goes on until no new process appears, within
-  // reason. An error says that some may not have got it.
+  // Sends a signal once to every process of the tree except the main process, through pidfds opened
+  // before the processes are inspected. Repeats until no new process appears, up to a fixed number
+  // of rounds. Returns an error if some may not have received the signal.
   absl::Status Signal(int signal);
 
  private:
-  // A process that was seen: a pid alone may be another one by the time of the next look.
+  // Identifies a process by pid and start time, because the pid alone may be reused before the next
+  // scan.
   using Identity = std::pair<pid_t, int64_t>;
 
-  // Called for a member with its pidfd.
+  // Called for each member with its pidfd.
   using Visitor = absl::FunctionRef<absl::Status(const ProcessStat& stat, int pidfd)>;
 
-  // An error when it cannot be told.
+  // Returns an error if it cannot tell.
   absl::StatusOr<bool> IsOurOrphan(const ProcessStat& stat) const;
-  // The same for one that is neither in the session nor known.
+  // Like IsOurOrphan, for an orphan that is not in `known_` and whose session proves nothing.
   absl::StatusOr<bool> IsOursByWitness(const ProcessStat& stat, bool in_session) const;
   bool AnyMayBeAliveAmong(const std::vector<pid_t>& orphans) const;
 
-  // These go on after an error and return the first one: of the visitor's, or that some may not
-  // have been found.
+  // These functions continue after an error and return the first one: an error of the visitor, or
+  // that some members may not have been found.
   absl::Status VisitAll(Visitor visitor) const;
-  // Those of `known_` that are not among `visited`.
+  // Visits the members of `known_` that are not in `visited`.
   absl::Status VisitKnown(const std::set<Identity>& visited, Visitor visitor);
   absl::Status VisitOrphans(Visitor visitor) const;
   absl::Status VisitOrphan(pid_t pid, Visitor visitor) const;
@@ -82,8 +83,8 @@ class SessionTree {
   const MainProcess* const main_;
   const std::string name_;
   const uint64_t mark_;
-  // What was found to belong to it. Of a process that is ending, and has lost its environment
-  // already, it could not be told any more.
+  // Processes found to belong to the tree. A process that is ending may already have lost its
+  // environment, so it could not be identified again.
   std::set<Identity> known_;
 };
 

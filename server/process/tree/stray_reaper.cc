@@ -29,13 +29,13 @@ int StrayReaper::ReapStrays() {
 bool StrayReaper::ReapOne() {
   constexpr int kStrays = WEXITED | WNOHANG | __WALL | __WNOTHREAD;
   siginfo_t info = {};
-  // Where nobody asks for an end, one call does.
+  // If no end is kept, one call suffices.
   const int peek = kept_.empty() ? 0 : WNOWAIT;
   if (waitid(P_ALL, 0, &info, kStrays | peek) != 0 || info.si_pid == 0) return false;
   if (peek == 0) return true;
   const pid_t pid = info.si_pid;
   if (const auto kept = kept_.find(pid); kept != kept_.end()) {
-    // A pidfd stands for its own process and for none that got the same number.
+    // A pidfd refers to its own process, never to another with the same pid.
     kept->second.end = WaitForChildEnd(kept->second.pidfd, 0);
     if (kept->second.end.has_value()) return true;
   }

@@ -31,7 +31,8 @@ class StrayReaperTest : public testing::TestWithParam<ContainmentMode> {
     reaper_.ReapStrays();
   }
 
-  // What a worker does: spawns on its own thread, lets the child end, waits until it may reap.
+  // Acts as a worker: spawns on its own thread, lets the child end, and waits for permission to
+  // reap it.
   void Work(int worker, std::shared_future<void> may_reap) {
     std::vector<std::unique_ptr<Instance>> instances;
     for (int i = 0; i < kEach / kWorkers; ++i) {
@@ -55,7 +56,7 @@ class StrayReaperTest : public testing::TestWithParam<ContainmentMode> {
   std::unique_ptr<Instance> left_;
 };
 
-// A thousand zombies of workers and a thousand orphaned ones lie there at the same time.
+// A thousand worker children and a thousand orphans are zombies at the same time.
 TEST_P(StrayReaperTest, OrphansAreReapedAndNoWorkersChildIsTaken) {
   std::promise<void> may_reap;
   const std::shared_future<void> may_reap_now(may_reap.get_future());
@@ -73,7 +74,7 @@ TEST_P(StrayReaperTest, OrphansAreReapedAndNoWorkersChildIsTaken) {
   });
   maker.join();
 
-  // The orphans end by themselves; each is waited for before the next look, without a sleep.
+  // The orphans end by themselves; wait for each one before the next look, without sleeping.
   while (reaper_.reaped() < kEach) {
     const auto orphans = ReadChildrenOfThread(getpid(), getpid());
     ASSERT_TRUE(orphans.ok()) << orphans.status();

@@ -28,7 +28,7 @@ int64_t FromPages(int64_t pages) {
   return pages * size;
 }
 
-// What the group has used of the processors. The kernel keeps it without any controller.
+// Returns the processor time of the group, which the kernel counts without any controller.
 absl::optional<absl::Duration> ReadGroupCpu(const std::string& group) {
   const absl::StatusOr<std::string> text = ReadSmallFile(absl::StrCat(group, "/cpu.stat"));
   if (!text.ok()) return absl::nullopt;
@@ -48,7 +48,7 @@ absl::optional<int64_t> ReadGroupMemory(const std::string& group) {
   return bytes;
 }
 
-// The sum of the resident sets of those that are still there.
+// Returns the sum of the resident sets of the processes that still exist.
 int64_t AddUpMemory(const std::vector<pid_t>& processes) {
   int64_t pages = 0;
   for (const pid_t pid : processes) {
@@ -58,7 +58,7 @@ int64_t AddUpMemory(const std::vector<pid_t>& processes) {
   return FromPages(pages);
 }
 
-// Adds the process and its descendants; false when there are too many.
+// Adds the process and its descendants. Returns false if there are too many.
 bool AddTree(const ProcessStat& process, std::vector<ProcessStat>& tree) {
   if (tree.size() == TreeUsageReader::kMostProcesses) return false;
   tree.push_back(process);
@@ -66,15 +66,15 @@ bool AddTree(const ProcessStat& process, std::vector<ProcessStat>& tree) {
   if (!children.ok()) return true;
   for (const pid_t pid : *children) {
     const absl::StatusOr<ProcessStat> child = ReadProcessStat(pid);
-    // One that is of somebody else by now has taken over the number.
+    // If the parent differs, another process has reused the pid.
     if (!child.ok() || child->parent != process.pid) continue;
     if (!AddTree(*child, tree)) return false;
   }
   return true;
 }
 
-// Adds what `orphans` has for `key`; false when there are too many. The main process is among them
-// where the thread that spawned it is the one that orphans are given to.
+// Adds the orphans for `key`. Returns false if there are too many. The orphans include the main
+// process if the thread that spawned it is the thread that receives orphans.
 template <typename Key>
 bool AddOrphans(const std::multimap<Key, ProcessStat>& orphans, const Key& key, pid_t main,
                 std::vector<ProcessStat>& tree) {
@@ -128,7 +128,7 @@ absl::optional<TreeUsage> TreeUsageReader::ReadGroup(const std::string& group) c
 
 absl::optional<TreeUsage> TreeUsageReader::ReadSession(const std::string& name, pid_t main) const {
   const absl::StatusOr<ProcessStat> stat = ReadProcessStat(main);
-  // A worker's child is one of this process; another process may have the number by now.
+  // A worker's child is a child of this process; otherwise another process has reused the pid.
   if (!stat.ok() || stat->parent != getpid() || !stat->alive) return absl::nullopt;
   std::vector<ProcessStat> tree;
   if (!AddTree(*stat, tree) || !AddOrphans(named_orphans_, name, main, tree) ||
@@ -151,13 +151,13 @@ absl::optional<int64_t> CountDescriptors(pid_t process) {
   const std::string folder = absl::StrCat("/proc/", process, "/fd");
   struct stat status = {};
   if (stat(folder.c_str(), &status) != 0) return absl::nullopt;
-  // Linux tells their number here from 6.2 on.
+  // Since Linux 6.2, st_size is the number of descriptors.
   if (status.st_size > 0) return status.st_size;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), &closedir);
   if (stream == nullptr) return absl::nullopt;
   int64_t count = 0;
   while (const dirent* entry = readdir(stream.get())) count += entry->d_name[0] != '.';
-  // The folder's own descriptor, where the process looks at itself.
+  // Do not count the folder's own descriptor if the process inspects itself.
   return process == getpid() ? count - 1 : count;
 }
 

@@ -15,40 +15,40 @@
 
 namespace hob {
 
-// What the processes of a daemon use at one moment. Each figure is absent when it is not known. A
-// plain value.
+// The resource usage of a daemon's processes at one moment. Unknown figures are absent. A plain
+// value.
 struct TreeUsage {
-  // Living processes.
+  // Number of live processes.
   absl::optional<int64_t> processes;
-  // Processor time. With control groups that of everything that ran in the daemon's group since the
-  // group was made; else that of what is alive and of what that has waited for.
+  // Processor time. With control groups, the time of every process that ran in the daemon's group
+  // since the group was created; otherwise the time of the live processes and of the children they
+  // have waited for.
   absl::optional<absl::Duration> cpu;
-  // What the group is charged for where the kernel's memory controller is on for it, else the sum
-  // of the resident sets, in which shared pages count more than once. Bytes.
+  // Memory in bytes: the group's charge if the kernel's memory controller is enabled for it;
+  // otherwise the sum of the resident sets, which counts shared pages more than once.
   absl::optional<int64_t> memory_bytes;
-  // Open descriptors of the main process.
+  // Number of open descriptors of the main process.
   absl::optional<int64_t> open_descriptors;
 };
 
-// Reads what daemons use, from outside and without asking their workers: from their control groups,
-// or from a walk over /proc. What is out of date when it arrives does no harm: nothing is signalled
-// by it.
+// Reads the resource usage of daemons from their control groups or by scanning /proc, without
+// involving their workers. Outdated figures are harmless, because no signal is based on them.
 //
-// Not thread-safe; one reader a thread.
+// Not thread-safe; use one reader per thread.
 class TreeUsageReader {
  public:
-  // Of a tree with more processes only that is told what a control group knows: a fork bomb does
-  // not hold the reader up.
+  // Maximum number of processes inspected per tree. Larger trees report only the control group's
+  // figures, so a fork bomb does not delay the reader.
   static constexpr size_t kMostProcesses = 256;
 
   explicit TreeUsageReader(Containment containment) : containment_(std::move(containment)) {}
 
-  // Notes whose the orphans are that have come to this process, where there are no control groups;
-  // to be called before a round of Read.
+  // Records which daemons own the orphans of this process, if there are no control groups. Call
+  // before each round of Read.
   void BeginRound();
 
-  // What the daemon `name` uses, whose main process is `main`; absent when that is gone, or the
-  // machine is too short of something to tell.
+  // Returns the usage of the daemon `name` with the main process `main`; absent if that process is
+  // gone or the machine lacks the resources to tell.
   absl::optional<TreeUsage> Read(const std::string& name, pid_t main) const;
 
  private:
@@ -56,12 +56,14 @@ class TreeUsageReader {
   absl::optional<TreeUsage> ReadSession(const std::string& name, pid_t main) const;
 
   const Containment containment_;
-  // Orphans that carry a daemon's name in their environment, by that, and the others by session.
+  // Orphans with a daemon's name in their environment, by that name, and the other orphans by
+  // session.
   std::multimap<std::string, ProcessStat> named_orphans_;
   std::multimap<pid_t, ProcessStat> other_orphans_;
 };
 
-// How many descriptors the process has open; absent when it is gone or may not be looked at.
+// Returns the number of descriptors the process has open; absent if it is gone or may not be
+// inspected.
 absl::optional<int64_t> CountDescriptors(pid_t process);
 
 }  // namespace hob

@@ -32,7 +32,7 @@ class TreeUsageTest : public testing::TestWithParam<ContainmentMode> {
     }
   }
 
-  // Starts a daemon "web" that says `lines` lines, each with the pid of a process of it.
+  // Starts a daemon "web" that writes `lines` lines, each with the pid of one of its processes.
   void Start(const std::vector<std::string>& arguments, int lines) {
     SpawnRequest request = ChildRequest(arguments);
     request.environment.push_back("HOB_DAEMON=web");
@@ -61,7 +61,7 @@ TEST_P(TreeUsageTest, AllProcessesOfATreeAreCounted) {
   const absl::optional<TreeUsage> usage = Read();
   ASSERT_TRUE(usage.has_value());
   EXPECT_EQ(usage->processes, 5);
-  // Five that share next to nothing with each other, and none that is large.
+  // Five small processes that share almost no memory.
   EXPECT_GT(usage->memory_bytes, 5 * 4096);
   EXPECT_LT(usage->memory_bytes, int64_t{1} << 30);
   EXPECT_EQ(usage->open_descriptors, 3);
