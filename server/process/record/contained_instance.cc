@@ -17,16 +17,16 @@ absl::Status NothingLeft(pid_t pid) {
   return absl::NotFoundError(absl::StrCat("nothing is left of process ", pid));
 }
 
-// Makes `process` the main process of an instance. `main` is the one that was spawned.
+// Makes `process` the main process of an instance. `main` is the spawned process.
 absl::Status Adopt(pid_t process, Instance& instance, const MainProcess& main, StrayReaper* strays,
                    std::unique_ptr<AdoptedMain>* adopted) {
   if (process == instance.pid()) return absl::OkStatus();
   const absl::Status no_member = absl::InvalidArgumentError(
       absl::StrCat("process ", process, " is not a live process of this instance"));
-  // Alive before and after the question whose it is, it is the same process.
+  // If it is alive before and after Contains, the pid referred to one process throughout.
   UniqueFd pidfd = OpenPidfd(process);
   if (!pidfd.ok() || !instance.Contains(process) || !IsKnownAlive(pidfd.get())) return no_member;
-  // The reaper keeps one end for a number.
+  // The reaper keeps one end per pid, so forget the old one first.
   adopted->reset();
   if (process == main.pid()) return absl::OkStatus();
   *adopted = std::make_unique<AdoptedMain>(process, std::move(pidfd), strays);
@@ -37,7 +37,7 @@ absl::Status Adopt(pid_t process, Instance& instance, const MainProcess& main, S
 
 absl::optional<ReapedProcess> GroupInstance::TryReap() {
   if (adopted_ == nullptr) return main_.Reap();
-  // How a former main process ends is no end of the instance.
+  // The end of a former main process is not the end of the instance.
   main_.Reap();
   return adopted_->TryReap();
 }
@@ -67,10 +67,10 @@ absl::Status GroupInstance::KillTree() {
   if (IsGone() || (main_.HasEnded() && IsEmpty())) return NothingLeft(pid());
   const absl::Status killed = KillControlGroup(group_);
   group_was_killed_ = true;
-  // A process with the rights for it may have moved itself to another group.
+  // The main process may have moved itself to another group, if it has the rights.
   const absl::Status main_killed = main_.Signal(SIGKILL);
   if (absl::IsNotFound(killed)) return main_killed;
-  // One that has become another user refuses the signal, and dies by the group all the same.
+  // A process that runs as another user refuses the signal, but dies with the group.
   if (absl::IsPermissionDenied(main_killed) && (main_.HasEnded() || Contains(pid()))) return killed;
   return killed.ok() && !absl::IsNotFound(main_killed) ? main_killed : killed;
 }
@@ -91,7 +91,7 @@ bool GroupInstance::Contains(pid_t process) {
 }
 
 int GroupInstance::CountAlive() {
-  // The kernel does not list zombies there. The main process may have moved itself elsewhere.
+  // The kernel does not list zombies here. The main process may have moved itself to another group.
   const absl::StatusOr<std::vector<pid_t>> members = ProcessesInControlGroup(group_);
   const int listed = members.ok() ? static_cast<int>(members->size()) : 0;
   return std::max(listed, main_.HasEnded() ? 0 : 1);
@@ -100,15 +100,16 @@ int GroupInstance::CountAlive() {
 bool GroupInstance::IsGone() {
   if (adopted_ != nullptr) main_.Reap();
   if (gone_ || !main_.is_reaped()) return gone_;
-  // Opened before it is read, and kept while it says that something is alive: no change is missed.
+  // Open the file before reading it and keep it open while the group is populated, so that no
+  // change is missed.
   if (!events_.ok()) {
     absl::StatusOr<UniqueFd> events = OpenControlGroupEvents(group_);
-    // Short of descriptors, nothing is known: then it is not gone.
+    // Without a descriptor the state is unknown, so assume the tree is not gone.
     if (!events.ok()) return gone_ = absl::IsNotFound(events.status());
     events_ = *std::move(events);
   }
   if (IsPopulated(events_.get())) return false;
-  // In a group that is kept the next life would be killed at once.
+  // If the group stayed, the next instance would be killed at once.
   if (group_was_killed_ && !RemoveControlGroup(group_)) return false;
   events_.Reset();
   return gone_ = true;
@@ -136,7 +137,8 @@ absl::Status SessionInstance::SignalTree(int signal) {
   const absl::Status noted = tree_.Note();
   absl::Status status = main_.Signal(signal);
   if (absl::IsNotFound(status) && tree_.HasOrphans()) status = absl::OkStatus();
-  // All of a group at once, before it can fork on. The leader is not reaped: the number is ours.
+  // Kill the whole process group at once, before it can fork again. The leader is not reaped, so
+  // the group number still belongs to it.
   if (signal == SIGKILL) kill(-main_.pid(), SIGKILL);
   status.Update(noted);
   status.Update(tree_.Signal(signal));

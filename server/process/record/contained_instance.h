@@ -1,4 +1,4 @@
-// The two kinds of Instance, by how they keep their trees together.
+// The two kinds of Instance, one for each kind of containment.
 #ifndef HOB_SERVER_PROCESS_RECORD_CONTAINED_INSTANCE_H_
 #define HOB_SERVER_PROCESS_RECORD_CONTAINED_INSTANCE_H_
 
@@ -16,10 +16,10 @@
 
 namespace hob {
 
-// An entry in the record of live instances, given back when it is destroyed. Movable.
+// Owns an entry in the instance record and releases it on destruction. Movable.
 class RecordedInstance {
  public:
-  // `record` outlives it.
+  // `record` must outlive the object.
   explicit RecordedInstance(InstanceRecord* record) : record_(record), entry_(record->Acquire()) {}
   RecordedInstance(RecordedInstance&& other) noexcept
       : record_(std::exchange(other.record_, nullptr)), entry_(other.entry_) {}
@@ -30,7 +30,8 @@ class RecordedInstance {
 
   int entry() const { return entry_; }
 
-  // Leaves the entry in the file for a successor: something of the instance is still alive.
+  // Leaves the entry in the file for the next server. Called if part of the instance is still
+  // alive.
   void Abandon() {
     if (record_ != nullptr) record_->LeaveBehind();
     record_ = nullptr;
@@ -41,11 +42,11 @@ class RecordedInstance {
   int entry_;
 };
 
-// An instance in a control group of its own.
+// An instance in its own control group.
 class GroupInstance : public Instance {
  public:
-  // `group` is the folder of the group that the process was born in; it is not removed. `strays` as
-  // in AdoptedMain.
+  // `group` is the folder of the group that the process was created in; the instance does not
+  // remove it. `strays` is as in AdoptedMain.
   GroupInstance(pid_t pid, UniqueFd pidfd, std::string group, RecordedInstance recorded,
                 StrayReaper* strays)
       : main_(pid, std::move(pidfd)),
@@ -73,29 +74,30 @@ class GroupInstance : public Instance {
  private:
   bool IsEmpty() const;
   absl::Status KillTree();
-  // None of `signals` is KILL.
+  // `signals` must not contain SIGKILL.
   absl::Status SendToTree(absl::Span<const int> signals);
 
   MainProcess main_;
   const std::string group_;
-  // Whether the group was killed as a whole. Linux 6.18 then kills whatever is cloned into it, for
-  // good: the next life takes a new group.
+  // True if the group was killed as a whole. Linux 6.18 then permanently kills every process cloned
+  // into it, so the next instance needs a new group.
   bool group_was_killed_ = false;
   // cgroup.events; open only while the tree outlives the main process.
   UniqueFd events_;
   bool gone_ = false;
   RecordedInstance recorded_;
   StrayReaper* const strays_;
-  // The main process, where it is another than the one that was spawned.
+  // The main process if SetMain has replaced the spawned one; null otherwise.
   std::unique_ptr<AdoptedMain> adopted_;
 };
 
-// An instance that leads a session of its own. While anything of the tree is alive the process that
-// was spawned stays a zombie when it ends, even where SetMain has named another main process: the
-// number of its group is its own that long, and can be signalled.
+// An instance that leads its own session. The spawned process stays a zombie while anything in its
+// tree is alive, even after SetMain has named another main process. This reserves its process group
+// number, so the group can be signalled safely.
 class SessionInstance : public Instance {
  public:
-  // `mark` is what everything of it bears, or kNoMark; `strays` as in AdoptedMain.
+  // `mark` is the mark that every process of the instance carries, or kNoMark; `strays` is as in
+  // AdoptedMain.
   SessionInstance(pid_t pid, UniqueFd pidfd, std::string name, uint64_t mark,
                   RecordedInstance recorded, StrayReaper* strays)
       : main_(pid, std::move(pidfd)),
@@ -124,7 +126,7 @@ class SessionInstance : public Instance {
  private:
   MainProcess main_;
   SessionTree tree_;
-  // Whether TryReap has told the end.
+  // True if TryReap has returned the end.
   bool reported_ = false;
   RecordedInstance recorded_;
   StrayReaper* const strays_;

@@ -16,12 +16,13 @@ namespace hob {
 namespace {
 
 constexpr char kMagic[] = "hob instances 2";
-// More daemons than any machine has pids for: a longer file is none of ours.
+// A larger file cannot be ours: it would hold more daemons than any machine has pids.
 constexpr off_t kLargestFile = off_t{1} << 24;
 
 std::string RecordPath(const std::string& run_dir) { return absl::StrCat(run_dir, "/instances"); }
 
-// Empty where the kernel does not tell it; ResourceExhausted where it would another time.
+// Returns the boot id; empty if the kernel does not provide one. Returns ResourceExhausted if a
+// later attempt may succeed.
 absl::StatusOr<std::string> BootId() {
   absl::StatusOr<std::string> id = ReadSmallFile("/proc/sys/kernel/random/boot_id");
   if (absl::IsResourceExhausted(id.status())) return id;
@@ -44,7 +45,7 @@ absl::Status CheckTrustworthy(const std::string& path, const struct stat& file) 
       absl::StrCat(path, ": not a file that only this user can write; it is not trusted"));
 }
 
-// The entries of the file at `path`, whose header was read.
+// Returns the entries of the file at `path`, whose header has been read.
 absl::StatusOr<std::vector<InstanceRecordEntry>> ReadEntries(const std::string& path, int fd,
                                                              off_t size) {
   std::vector<InstanceRecordEntry> entries;
@@ -66,7 +67,7 @@ absl::StatusOr<std::unique_ptr<InstanceRecord>> InstanceRecord::Create(const std
   const std::string path = RecordPath(run_dir);
   const absl::StatusOr<std::string> boot_id = BootId();
   if (!boot_id.ok()) return boot_id.status();
-  // What lies there may be a planted link; a new file is ours whatever it was.
+  // The old file may be a planted link; unlinking it guarantees a new file of our own.
   if (unlink(path.c_str()) != 0 && errno != ENOENT) return absl::ErrnoToStatus(errno, path);
   UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.ok()) return absl::ErrnoToStatus(errno, path);
@@ -74,7 +75,7 @@ absl::StatusOr<std::unique_ptr<InstanceRecord>> InstanceRecord::Create(const std
   InstanceRecordHeader header;
   CopyText(kMagic, header.magic);
   CopyText(*boot_id, header.boot_id);
-  // A name that had to be cut would be another group's.
+  // Do not truncate: a shortened path would name another group.
   if (group.size() < sizeof(header.group)) CopyText(group, header.group);
   if (fchmod(record->fd(), 0600) != 0 ||
       pwrite(record->fd(), &header, sizeof(header), 0) != sizeof(header)) {
@@ -97,7 +98,7 @@ int InstanceRecord::Acquire() {
 
 void InstanceRecord::Release(int entry) {
   const int32_t no_pid = 0;
-  // A stale entry does no harm: its process is gone, and a successor looks twice.
+  // A stale entry is harmless: its process is gone, and the next server verifies every entry.
   if (pwrite(fd(), &no_pid, sizeof(no_pid), Offset(entry)) < 0) errno = 0;
   MutexLock lock(&mu_);
   free_.push_back(entry);

@@ -15,66 +15,69 @@
 
 namespace hob {
 
-// One live instance, as the file holds it. Fixed size, so that an entry is one write.
+// One live instance, in the format of the file. The size is fixed so that one write stores an
+// entry.
 struct InstanceRecordEntry {
-  // The main process, which leads a session of its own; 0: the entry is free.
+  // Main process, leader of its own session; 0 if the entry is free.
   int32_t pid = 0;
   int32_t unused = 0;
-  // CLOCK_BOOTTIME shortly after the process was made.
+  // CLOCK_BOOTTIME shortly after the process was created.
   int64_t boot_time_nanos = 0;
-  // What everything that the instance starts bears (instance_mark.h); 0: it has no mark.
+  // Mark carried by every process of the instance (instance_mark.h); 0 if it has none.
   uint64_t mark = 0;
-  // The daemon's name, at most 64 bytes, ended by NUL.
+  // The daemon's name, at most 64 bytes, NUL-terminated.
   char name[72] = {};
 };
 
-// What stands before the entries.
+// Precedes the entries in the file.
 struct InstanceRecordHeader {
-  // Layout of the file; another one is not read.
+  // Identifies the layout of the file. Files with another value are not read.
   char magic[16] = {};
-  // The boot that pids and times belong to, from /proc/sys/kernel/random/boot_id.
+  // Boot that the pids and times belong to, from /proc/sys/kernel/random/boot_id.
   char boot_id[48] = {};
-  // The control group that holds those of the daemons; empty without control groups.
+  // Control group that contains the daemons' groups; empty without control groups.
   char group[448] = {};
 };
 
-// The record of what is alive: a file `instances` in run_dir that says to a successor of this
-// server what a crash left running. An entry is written by the child itself
-// before its execve, so that nothing runs unrecorded. Thread-safe.
+// The instance record: the file `instances` in run_dir, which tells the next server what a crash
+// left running. The child itself writes its entry before execve, so no daemon runs unrecorded.
+// Thread-safe.
 class InstanceRecord {
  public:
-  // Starts an empty record; the old one, if any, is lost. `run_dir` exists and is ours alone.
-  // Errors name the file.
+  // Creates an empty record and discards any old one. `run_dir` must exist and be accessible to
+  // this user only. Errors name the file.
   static absl::StatusOr<std::unique_ptr<InstanceRecord>> Create(const std::string& run_dir,
                                                                 const std::string& group);
-  // Takes the file away: an orderly end leaves nothing to clean up. Keeps it after LeaveBehind.
+  // Removes the file, because an orderly shutdown leaves nothing to clean up. Keeps the file after
+  // LeaveBehind.
   ~InstanceRecord();
 
-  // The file, for reading and writing.
+  // Returns a descriptor of the file, open for reading and writing.
   int fd() const { return file_.get(); }
 
-  // Reserves an entry and gives it back. What `Release` gives back is cleared in the file.
+  // Reserve and free an entry. `Release` clears the entry in the file.
   int Acquire() ABSL_LOCKS_EXCLUDED(mu_);
   void Release(int entry) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Fills an acquired entry. Children fill theirs themselves.
+  // Fills an acquired entry. Spawned children fill their own.
   absl::Status Write(int entry, const InstanceRecordEntry& contents);
 
-  // Keeps an entry that was acquired for a successor: something of the instance is still alive.
+  // Keeps the file on destruction, so that acquired entries remain for the next server. Called if
+  // part of an instance is still alive.
   void LeaveBehind() { left_behind_ = true; }
 
-  // Where an entry begins in the file, bytes.
+  // Returns the offset of an entry in the file, in bytes.
   static int64_t Offset(int entry);
 
-  // Holds what a record says. Everything that can be checked without the process itself has been:
-  // owner, mode 0600, a regular file, the layout, this boot.
+  // Holds the contents of a record. Read has verified everything that can be verified without the
+  // processes: owner, mode 0600, regular file, layout, current boot.
   struct Contents {
     std::string group;
     std::vector<InstanceRecordEntry> entries;
   };
-  // Contents of the record in `run_dir`; empty when there is none or it is of another boot.
-  // FailedPrecondition names the file when it is not to be trusted; another error when it cannot be
-  // read.
+  // Returns the contents of the record in `run_dir`; empty if there is no record or it is from
+  // another boot. Returns FailedPrecondition naming the file if the record cannot be trusted, and
+  // another error if it cannot be read.
   static absl::StatusOr<Contents> Read(const std::string& run_dir);
 
  private:
@@ -84,7 +87,7 @@ class InstanceRecord {
   const std::string path_;
   const UniqueFd file_;
   Mutex mu_;
-  // Entries given back.
+  // Released entries.
   std::vector<int> free_ ABSL_GUARDED_BY(mu_);
   // Number of entries ever used.
   int entries_ ABSL_GUARDED_BY(mu_) = 0;

@@ -23,7 +23,7 @@ class InstanceRecordTest : public testing::Test {
     record_ = *InstanceRecord::Create(run_dir_, "/sys/fs/cgroup/hob-1");
   }
 
-  // What a child does before its execve.
+  // Writes an entry as a child does before its execve.
   void Write(int entry, pid_t pid, const char* name) {
     InstanceRecordEntry line;
     line.pid = pid;

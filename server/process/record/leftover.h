@@ -14,16 +14,17 @@ namespace hob {
 // value.
 struct Leftover {
   std::string daemon;
-  // The entries of the daemon in the dead server's record.
+  // The daemon's entries in the dead server's record.
   std::vector<InstanceRecordEntry> entries;
-  // The folder of the daemon's control group; empty where it has none.
+  // Folder of the daemon's control group; empty if it has none.
   std::string group;
-  // What is alive and why, for the journal: "process 7 cannot be killed: …", one for each process.
+  // One sentence for the journal per live process, with the reason: "process 7 cannot be killed:
+  // …".
   std::vector<std::string> problems;
 };
 
-// Returns the living processes of a leftover: those of its group, and those that its entries lead
-// to. Looks at every process of the machine. An error says that it cannot be told.
+// Returns the live processes of a leftover: the members of its group and the processes its entries
+// lead to. Inspects every process on the machine. Returns an error if it cannot tell.
 absl::StatusOr<std::vector<RecordedProcess>> FindLeftover(const Leftover& leftover);
 
 }  // namespace hob

@@ -11,7 +11,7 @@
 namespace hob {
 namespace {
 
-// So many descriptors are open at a time.
+// Maximum number of descriptors open at a time.
 constexpr size_t kMostHeld = 64;
 
 }  // namespace
@@ -87,7 +87,7 @@ bool LeftoverInstance::IsGone() {
     if (pidfd.ok()) held_.emplace_back(process.stat.pid, std::move(pidfd));
   }
   if (!found->empty()) return false;
-  // In a group that was killed the next instance would be killed at once.
+  // The next instance would die at once in a group that was killed.
   if (!leftover_.group.empty() && !RemoveControlGroup(leftover_.group)) return false;
   return gone_ = true;
 }

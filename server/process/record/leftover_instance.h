@@ -15,18 +15,18 @@
 
 namespace hob {
 
-// What a dead server left running of a daemon, as an instance. Its processes are no children of
-// this one, so that nobody tells how the main process ends: TryReap never returns anything. It is
-// gone when its last process has ended, and stays in the record until then.
+// The processes of one daemon that a dead server left running, as an instance. They are not
+// children of this server, so the end of the main process stays unknown and TryReap never returns
+// one. The instance is gone when its last process has ended; it stays in the record until then.
 class LeftoverInstance : public Instance {
  public:
-  // Enters the leftover into `record`, which outlives the instance. An error when it cannot be
-  // written.
+  // Writes the leftover to `record`, which must outlive the instance. Returns an error if the write
+  // fails.
   static absl::StatusOr<std::unique_ptr<Instance>> Create(Leftover leftover,
                                                           InstanceRecord* record);
   ~LeftoverInstance() override;
 
-  // One of its processes; 0 while none is known.
+  // Returns the pid of one of its processes; 0 while none is known.
   pid_t pid() const override { return held_.empty() ? 0 : held_.front().first; }
   int exit_fd() const override { return -1; }
   absl::optional<ReapedProcess> TryReap() override { return absl::nullopt; }
@@ -42,12 +42,13 @@ class LeftoverInstance : public Instance {
  private:
   explicit LeftoverInstance(Leftover leftover) : leftover_(std::move(leftover)) {}
 
-  // Sends a signal to one process that is held.
+  // Sends a signal to one held process.
   static absl::Status Send(const std::pair<pid_t, UniqueFd>& process, int signal);
 
   const Leftover leftover_;
   std::vector<RecordedInstance> recorded_;
-  // Some of its processes, with their pidfds. All are looked for again when these have ended.
+  // Pidfds of some of its processes. When these have ended, the instance searches again for all of
+  // them.
   std::vector<std::pair<pid_t, UniqueFd>> held_;
   bool gone_ = false;
 };

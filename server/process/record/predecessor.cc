@@ -23,7 +23,7 @@
 namespace hob {
 namespace {
 
-// How long it may take until something has ended.
+// Limits on the wait for processes to end.
 struct Patience {
   absl::Duration grace;
   absl::Duration after_kill;
@@ -31,16 +31,16 @@ struct Patience {
 
 MonotonicTime Now() { return Clock::Real().Now().monotonic; }
 
-// Blocks until one of `events` on the descriptor; false when the time is over.
+// Blocks until one of `events` occurs on the descriptor. Returns false at the deadline.
 bool WaitUntil(int fd, short events, MonotonicTime deadline) {
   struct pollfd poller = {fd, events, 0};
   const struct timespec timeout =
       absl::ToTimespec(std::max(deadline - Now(), absl::ZeroDuration()));
-  // A wait that fails makes others look too early, but not for ever.
+  // If ppoll fails, callers check too early, but only until the deadline.
   return ppoll(&poller, 1, &timeout, nullptr) != 0 && Now() < deadline;
 }
 
-// Blocks until nothing lives in a group; false when the time is over before, or it cannot be told.
+// Blocks until the group is empty. Returns false at the deadline, or if the group cannot be read.
 bool WaitUntilEmpty(const std::string& group, MonotonicTime deadline) {
   const absl::StatusOr<UniqueFd> events = OpenControlGroupEvents(group);
   if (!events.ok()) return absl::IsNotFound(events.status());
@@ -50,7 +50,7 @@ bool WaitUntilEmpty(const std::string& group, MonotonicTime deadline) {
   return true;
 }
 
-// The processes of each daemon's group in `group`.
+// Returns the processes in the daemons' groups inside `group`.
 absl::StatusOr<std::vector<PredecessorReport::Ended>> ListGroups(const std::string& group) {
   std::vector<PredecessorReport::Ended> processes;
   const absl::StatusOr<std::vector<std::string>> daemon_groups = ControlGroupsIn(group);
@@ -74,7 +74,8 @@ Leftover& LeftoverOf(const std::string& daemon, PredecessorReport* report) {
   return leftover;
 }
 
-// Reports what lives on in the daemons' groups in `group`; `killed` is what came of the attempt.
+// Reports the processes still alive in the daemons' groups inside `group`. `killed` is the result
+// of the attempt to kill them.
 void ReportLeftIn(const std::string& group, const absl::Status& killed, PredecessorReport* report) {
   const absl::StatusOr<std::vector<PredecessorReport::Ended>> left = ListGroups(group);
   const std::string why = killed.ok() ? "it survives KILL" : std::string(killed.message());
@@ -120,13 +121,13 @@ void EndGroup(const std::string& group, const Patience& patience, PredecessorRep
 void EndGroups(const std::set<std::string>& groups, const Patience& patience,
                PredecessorReport* report) {
   for (const std::string& group : groups) {
-    // What is no group of hob's is never touched, whatever a record says.
+    // Never touch a group that is not hob's, even if a record names it.
     const std::string last = group.substr(group.rfind('/') + 1);
     if (absl::StartsWith(last, "hob-")) EndGroup(group, patience, report);
   }
 }
 
-// Whether nothing but leftovers is in a group, so that it has to stay.
+// True if the group contains only leftovers and so must stay.
 bool HoldsOnlyLeftovers(const std::string& group, const PredecessorReport& report) {
   const absl::StatusOr<std::vector<std::string>> daemon_groups = ControlGroupsIn(group);
   return daemon_groups.ok() && !daemon_groups->empty() &&
@@ -136,23 +137,23 @@ bool HoldsOnlyLeftovers(const std::string& group, const PredecessorReport& repor
          });
 }
 
-// Removes the empty groups that new daemons may be given: in one that was killed they would be
-// killed at once.
+// Removes the empty groups that new daemons may use, because a group that was killed kills every
+// new process at once.
 void RemoveGroups(const std::vector<std::string>& groups, PredecessorReport* report) {
   if (!report->problems.empty()) return;
   for (const std::string& group : groups) {
     if (RemoveControlGroup(group)) continue;
-    // Where this is not allowed no daemon is born.
+    // Without permission to remove a group, hob cannot create daemons in it either.
     const absl::Status status = absl::ErrnoToStatus(errno, group);
     if (absl::IsPermissionDenied(status) || HoldsOnlyLeftovers(group, *report)) continue;
     report->problems.push_back(absl::StrCat("it cannot be removed: ", status.message()));
   }
 }
 
-// Why processes have refused a signal, by their pids.
+// Maps a pid to the reason why the process refused a signal.
 using Refusals = std::map<pid_t, std::string>;
 
-// Notes who refuses the signal.
+// Sends the signal and records the processes that refuse it.
 void SignalFound(const std::vector<RecordedProcess>& processes, int signal, Refusals* refusals) {
   for (const RecordedProcess& process : processes) {
     const UniqueFd pidfd = OpenFound(process);
@@ -164,7 +165,7 @@ void SignalFound(const std::vector<RecordedProcess>& processes, int signal, Refu
   }
 }
 
-// Blocks until all of these that have not refused have ended, or the time is over.
+// Blocks until all processes that have not refused a signal have ended, or until the deadline.
 void WaitForFound(const std::vector<RecordedProcess>& processes, const Refusals& refusals,
                   MonotonicTime deadline) {
   for (const RecordedProcess& process : processes) {
@@ -188,7 +189,7 @@ void ReportLeft(const std::vector<RecordedProcess>& processes, const Refusals& r
     const std::string problem = absl::StrCat(
         "process ", process.stat.pid,
         " cannot be killed: ", refusal == refusals.end() ? "it survives KILL" : refusal->second);
-    // Its control group may have told of it already.
+    // The process may already be reported through its control group.
     std::vector<std::string>& told = leftover.problems;
     if (std::find(told.begin(), told.end(), problem) == told.end()) told.push_back(problem);
   }
@@ -214,7 +215,7 @@ void EndRecorded(const std::vector<InstanceRecordEntry>& entries, const Patience
     WaitForFound(*processes, of_term, Now() + patience.grace);
   }
   Refusals refusals;
-  // Again and again, for what was started meanwhile.
+  // Repeat, to catch processes started in the meantime.
   const MonotonicTime deadline = Now() + patience.after_kill;
   for (;;) {
     processes = FindRecordedProcesses(entries);
@@ -255,7 +256,7 @@ PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grac
   Patience patience = {grace, time_after_kill};
   EndGroups(groups, patience, &report);
   RemoveGroups(*candidates, &report);
-  // What is still there has had its time, and is not asked twice.
+  // The remaining processes have had their grace period; do not grant it twice.
   if (!report.problems.empty() || !report.left.empty()) {
     patience.grace = absl::ZeroDuration();
   }

@@ -11,33 +11,35 @@
 
 namespace hob {
 
-// What EndPredecessor found and did. A plain value.
+// The result of EndPredecessor. A plain value.
 struct PredecessorReport {
   struct Ended {
     std::string daemon;
     pid_t pid = 0;
   };
-  // Every process that was alive and is not any more.
+  // Processes that were alive and have ended.
   std::vector<Ended> ended;
-  // What could not be ended, one for each daemon.
+  // Processes that could not be ended, one entry per daemon.
   std::vector<Leftover> left;
-  // What could not be told or not be trusted, sentences: more than these daemons may be alive.
+  // One sentence for each fact that could not be determined or trusted. If not empty, daemons
+  // beyond those in `left` may be alive.
   std::vector<std::string> problems;
 };
 
-// Ends what a server that died left running: TERM to all of it, and after `grace` KILL. Blocks
-// until it is gone, and after KILL for `time_after_kill` at most; nobody waits for a process that
-// refuses the signal. What cannot be told, because the machine is short of something, is a problem:
-// it may be alive.
+// Ends the processes that a dead server left running: sends SIGTERM to all of them and SIGKILL
+// after `grace`. Blocks until they are gone, but at most `time_after_kill` after SIGKILL; does not
+// wait for processes that it is not permitted to signal. If the machine lacks the resources to find
+// out whether a process is alive, the report lists a problem.
 //
-// Two witnesses are asked. The control groups of `run_dir`, where there are any. And the record of
-// live instances: a process is taken for one of them only when it has the recorded pid in the
-// recorded boot, started no later than the record was written, leads its own session, and its
-// environment, where it can be read, names the daemon in HOB_DAEMON. With it go its session, what
-// bears its mark and began after it, and the descendants of these. Nothing else is ever signalled.
+// Uses two sources: the control groups of `run_dir`, if any, and the instance record. A process
+// matches an entry of the record only if it has the recorded pid in the recorded boot, started no
+// later than the entry was written, leads its own session and, if its environment is readable, has
+// the daemon's name in HOB_DAEMON. The function also ends that process's session, the processes
+// that carry its mark and started after it, and the descendants of all of these. It signals no
+// other process.
 //
-// To be called with the lock on `run_dir` held and before ProcessSpawner::Create, which begins a
-// new record.
+// Call with the lock on `run_dir` held and before ProcessSpawner::Create, which starts a new
+// record.
 PredecessorReport EndPredecessor(const std::string& run_dir, absl::Duration grace,
                                  absl::Duration time_after_kill = absl::Seconds(5));
 

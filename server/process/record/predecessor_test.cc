@@ -1,4 +1,4 @@
-// What a server that was killed left running is ended, and nothing else.
+// EndPredecessor ends the processes that a killed server left running, and no others.
 #include "server/process/record/predecessor.h"
 
 #include <fcntl.h>
@@ -34,7 +34,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAreArray;
 
-// A process of this test's own with these words, in a session of its own; the test reaps it.
+// Starts a process of the test's own with these arguments, in its own session; the test reaps it.
 pid_t StartProgram(const std::vector<std::string>& words) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -69,7 +69,8 @@ class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
     }
   }
 
-  // Lets a server start `child` with this habit, which says `lines` lines, and kills the server.
+  // Has a server start `child` with this behaviour, reads `lines` lines from it, and kills the
+  // server.
   std::multimap<std::string, pid_t> LeftByAServer(const std::string& habit, int lines) {
     const pid_t server = StartProgram({TestProgram("doomed_server"), run_dir_,
                                        std::string(ContainmentModeName(GetParam())), "web",
@@ -80,7 +81,7 @@ class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
     return pids;
   }
 
-  // Expects that all of these have ended and are reported.
+  // Expects that all these processes have ended and are reported.
   static void ExpectEnded(const std::multimap<std::string, pid_t>& left,
                           const PredecessorReport& report) {
     EXPECT_THAT(report.problems, IsEmpty());
@@ -92,7 +93,7 @@ class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
   }
 
   OutputFifo fifo_{"out"};
-  // Other users may not enter the folders of the test runner.
+  // Other users cannot enter the test runner's folders.
   std::string run_dir_ = "/tmp/hob_predecessor_testXXXXXX";
 };
 
@@ -121,7 +122,7 @@ TEST_P(PredecessorTest, WhatALeaderLeftIsEndedToo) {
   ExpectEnded(left, EndPredecessor(run_dir_, kPatience));
 }
 
-// Its session, its parent and its environment tell nothing any more.
+// Neither session, parent nor environment identifies the process any more.
 TEST_P(PredecessorTest, WhatHasGivenUpAllItInheritedIsEndedToo) {
   const auto left = LeftByAServer("leave-bare", 2);
   ExpectEnded(left, EndPredecessor(run_dir_, kPatience));
@@ -161,8 +162,8 @@ INSTANTIATE_TEST_SUITE_P(Containment, PredecessorTest,
                          testing::Values(ContainmentMode::kControlGroup, ContainmentMode::kSession),
                          ContainmentTestName);
 
-// Acts as another user, as the effective and the real one, until it is destroyed. Its files are
-// that user's.
+// Makes the test act as another real and effective user until destroyed, and makes that user the
+// owner of its files.
 class AsOtherUser {
  public:
   explicit AsOtherUser(const std::string& run_dir) {
@@ -184,7 +185,7 @@ class RefusalTest : public PredecessorTest {
   }
 };
 
-// The processes of a daemon that is setuid root, and a server without rights.
+// The daemon's processes are setuid root; the server has no rights.
 TEST_P(RefusalTest, WhatRefusesSignalsIsLeftAtOnceWithTheReason) {
   const pid_t web = LeftByAServer("pause", 1).find("ready")->second;
   {
@@ -211,7 +212,7 @@ TEST_P(RefusalTest, WhatIsLeftIsAnInstanceAndStaysInTheRecordUntilItIsGone) {
     options.run_dir = run_dir_;
     options.control_groups = false;
     options.leftovers = EndPredecessor(run_dir_, kPatience).left;
-    // One server that takes no notice of it, and one that does.
+    // The first server does not take the leftover, the second does.
     ASSERT_TRUE(ProcessSpawner::Create(options).ok());
     ASSERT_THAT(InstanceRecord::Read(run_dir_)->entries, SizeIs(1));
     options.leftovers = EndPredecessor(run_dir_, kPatience).left;
@@ -243,7 +244,7 @@ class ForgedRecordTest : public testing::Test {
   ForgedRecordTest() : stranger_(StartProgram({"/bin/sleep", "1000000"})) {
     auto record = InstanceRecord::Create(run_dir_, "");
     EXPECT_TRUE(record.ok());
-    // Forged before the record's own end takes it away.
+    // Forge the entry before the record's destructor removes the file.
     file_ = absl::StrCat(run_dir_, "/instances");
     InstanceRecordEntry entry;
     entry.pid = stranger_;
@@ -271,7 +272,7 @@ class ForgedRecordTest : public testing::Test {
   std::string file_;
 };
 
-// Shows that the record alone is what the other tests here do not believe.
+// Shows that the other tests of this class reject only the record itself.
 TEST_F(ForgedRecordTest, RecordThatFitsIsBelieved) {
   SetEntryTime(int64_t{1} << 60);
   const PredecessorReport report = EndPredecessor(run_dir_, kPatience);
@@ -279,7 +280,7 @@ TEST_F(ForgedRecordTest, RecordThatFitsIsBelieved) {
   EXPECT_FALSE(IsAlive(stranger_));
 }
 
-// Section 5 row 21: the pid is right, the time says that it is another process.
+// The pid matches, but the start time shows that it is another process.
 TEST_F(ForgedRecordTest, ProcessYoungerThanTheRecordIsSpared) {
   SetEntryTime(1);
   const PredecessorReport report = EndPredecessor(run_dir_, kPatience);

@@ -34,8 +34,8 @@ absl::StatusOr<Processes> LookAtAll() {
   return processes;
 }
 
-// This process and those it descends from: a server that was started by hand from a daemon's shell
-// must not end itself.
+// Returns this process and its ancestors: a server started by hand from a daemon's shell must not
+// end itself.
 std::set<pid_t> OwnLine(const Processes& processes) {
   std::set<pid_t> line;
   for (auto process = processes.find(getpid()); process != processes.end();
@@ -54,14 +54,15 @@ absl::StatusOr<Witness> AskEnvironment(pid_t pid, const std::string& daemon) {
   return *name == daemon ? Witness::kAgrees : Witness::kContradicts;
 }
 
-// The daemon of every session that belongs to a recorded instance, by the session's number.
+// Returns the daemon of every session that belongs to a recorded instance, by session number.
 absl::StatusOr<std::map<pid_t, std::string>> RecordedSessions(
     const std::vector<InstanceRecordEntry>& entries, const Processes& processes) {
   const int64_t ticks_per_second = sysconf(_SC_CLK_TCK);
   std::map<pid_t, std::string> sessions;
   for (const InstanceRecordEntry& entry : entries) {
     const auto main = processes.find(entry.pid);
-    // Without its leader a session may still have members; each is asked for its daemon.
+    // A session may have members after its leader is gone; DaemonBySession checks each member's
+    // environment.
     if (main != processes.end()) {
       if (!IsRecordedMain(entry, main->second, ticks_per_second)) continue;
       const absl::StatusOr<Witness> witness = AskEnvironment(entry.pid, entry.name);
@@ -73,7 +74,7 @@ absl::StatusOr<std::map<pid_t, std::string>> RecordedSessions(
   return sessions;
 }
 
-// The daemon that a process belongs to by its session; empty when it belongs to none.
+// Returns the daemon that a process belongs to by its session; empty if none.
 absl::StatusOr<std::string> DaemonBySession(const std::map<pid_t, std::string>& sessions,
                                             const Processes& processes, const ProcessStat& stat) {
   const auto session = sessions.find(stat.session);
@@ -84,13 +85,14 @@ absl::StatusOr<std::string> DaemonBySession(const std::map<pid_t, std::string>& 
   return *witness == Witness::kAgrees ? session->second : "";
 }
 
-// The clock tick in which the record was written; what the instance has started is not older.
+// Returns the clock tick in which the entry was written. Processes started by the instance are not
+// older.
 int64_t RecordedTick(const InstanceRecordEntry& entry, int64_t ticks_per_second) {
   return static_cast<int64_t>(static_cast<__int128>(entry.boot_time_nanos) * ticks_per_second /
                               kNanosPerSecond);
 }
 
-// Adds those that bear the mark of a recorded instance.
+// Adds the processes that carry the mark of a recorded instance.
 absl::Status AddMarked(const std::vector<InstanceRecordEntry>& entries, const Processes& processes,
                        std::map<pid_t, std::string>* daemons) {
   const int64_t ticks_per_second = sysconf(_SC_CLK_TCK);
@@ -113,7 +115,7 @@ absl::Status AddMarked(const std::vector<InstanceRecordEntry>& entries, const Pr
   return absl::OkStatus();
 }
 
-// Adds the descendants of those that are known already.
+// Adds the descendants of the processes already in `daemons`.
 void AddDescendants(const Processes& processes, std::map<pid_t, std::string>* daemons) {
   for (bool added = true; added;) {
     added = false;
@@ -162,7 +164,7 @@ absl::StatusOr<std::vector<RecordedProcess>> FindRecordedProcesses(
 UniqueFd OpenFound(const RecordedProcess& process) {
   UniqueFd pidfd = OpenPidfd(process.stat.pid);
   if (!pidfd.ok()) return pidfd;
-  // Looked at after the pidfd was opened: the pidfd stands for this process or for none.
+  // Read after the pidfd was opened, so the pidfd refers to this process or to none.
   const absl::StatusOr<ProcessStat> now = ReadProcessStat(process.stat.pid);
   const bool same = now.ok() && now->start_ticks == process.stat.start_ticks &&
                     now->session == process.stat.session;

@@ -12,27 +12,27 @@
 
 namespace hob {
 
-// A process of a recorded instance, seen in one look at /proc.
+// A process of a recorded instance, as seen in one scan of /proc.
 struct RecordedProcess {
   std::string daemon;
   ProcessStat stat;
 };
 
-// Whether `stat` is the main process that `entry` was written for: a pid is not given to another
-// process before this one is gone, so what has it and is not younger than the record is the one.
-// Pure; `ticks_per_second` is sysconf(_SC_CLK_TCK).
+// True if `stat` is the main process that `entry` was written for. The kernel does not reuse a pid
+// before its process is gone, so a process that has the pid and is not younger than the entry is
+// the recorded one. Pure. `ticks_per_second` is sysconf(_SC_CLK_TCK).
 bool IsRecordedMain(const InstanceRecordEntry& entry, const ProcessStat& stat,
                     int64_t ticks_per_second);
 
-// The living processes of the recorded instances: main processes, their sessions, what bears their
-// marks and began after them, and the descendants of all these; never this process or one that it
-// descends from. Looks at every process of the machine; an error says that it cannot, mostly
-// because the machine is short of something.
+// Returns the live processes of the recorded instances: main processes, their sessions, processes
+// that carry their marks and started after them, and the descendants of all of these. Never returns
+// this process or one of its ancestors. Inspects every process on the machine. Returns an error if
+// it cannot, usually because the machine lacks resources.
 absl::StatusOr<std::vector<RecordedProcess>> FindRecordedProcesses(
     const std::vector<InstanceRecordEntry>& entries);
 
-// A pidfd of a process that was found; none when it is gone, another one has its pid by now, or it
-// cannot be told.
+// Returns a pidfd of a found process. Returns no descriptor if the process is gone, if another
+// process has its pid by now, or if the function cannot tell.
 UniqueFd OpenFound(const RecordedProcess& process);
 
 }  // namespace hob

@@ -29,7 +29,7 @@ ProcessStat Stat(pid_t pid, pid_t session, int64_t start_ticks) {
 }
 
 TEST(IsRecordedMainTest, ProcessThatStartedBeforeItsRecordWasWrittenIsTheOne) {
-  // 12.345 s after boot: the process began in tick 1234, or, on a busy machine, well before.
+  // 12.345 s after boot: the process started in tick 1234 or, on a busy machine, well before.
   const InstanceRecordEntry entry = Entry(7, 12'345'000'000);
   EXPECT_TRUE(IsRecordedMain(entry, Stat(7, 7, 1234), kTicksPerSecond));
   EXPECT_TRUE(IsRecordedMain(entry, Stat(7, 7, 1100), kTicksPerSecond));
