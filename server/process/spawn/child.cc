@@ -17,12 +17,12 @@ namespace {
 constexpr int kLastSignal = 64;
 constexpr size_t kKernelSignalSetBytes = 8;
 constexpr unsigned kEveryDescriptor = ~0U;
-// The kernel lets ordinary users change the nice value of a session once in 100 ms, all of them
-// together. A child tries for half a second.
+// The kernel lets unprivileged users, all together, change the nice value of a session once per 100
+// ms. A child tries for half a second.
 constexpr int kSessionNiceTries = 20;
 constexpr int64_t kSessionNicePauseNanos = 25'000'000;
 
-// The kernel's own layout: glibc's struct sigaction is another.
+// The kernel's layout, which differs from glibc's struct sigaction.
 struct KernelSigaction {
   void (*handler)(int) = nullptr;
   unsigned long flags = 0;
@@ -35,7 +35,7 @@ struct KernelSigaction {
   for (;;) syscall(SYS_exit_group, 127);
 }
 
-// Returns the result of a system call, or ends the child. `object` is that of a SpawnStep.
+// Returns the result of a system call, or ends the child on an error. `object` is as in SpawnStep.
 long Check(ChildPlan* plan, SpawnStage stage, long result, int object = 0) {
   if (result < 0) Fail(plan, stage, errno, object);
   return result;
@@ -45,14 +45,15 @@ void CloseRange(ChildPlan* plan, unsigned first, unsigned last) {
   if (first <= last) Check(plan, SpawnStage::kClone, syscall(SYS_close_range, first, last, 0));
 }
 
-// Closes the numbers from `*first` up to `kept`, and lets `*first` go on behind it.
+// Closes the descriptors from `*first` up to, but not including, `kept`, and sets `*first` to the
+// number after `kept`.
 void CloseUpTo(ChildPlan* plan, int kept, int* first) {
   CloseRange(plan, *first, kept - 1);
   *first = kept + 1;
 }
 
-// Gives the child a descriptor table of its own with the standard descriptors and the kept ones. A
-// spawn that hangs, in chdir or in execve, must not hold the pipes of another one.
+// Gives the child its own descriptor table with the standard and the kept descriptors. A spawn that
+// hangs in chdir or execve must not hold another spawn's pipes open.
 void TakeDescriptors(ChildPlan* plan) {
   int first = STDERR_FILENO + 1;
   const int first_uncopied = plan->kept_count == 0 ? first : plan->kept[plan->kept_count - 1] + 1;
@@ -61,7 +62,7 @@ void TakeDescriptors(ChildPlan* plan) {
   for (int i = 0; i < plan->kept_count; ++i) CloseUpTo(plan, plan->kept[i], &first);
 }
 
-// An ignored signal would stay ignored over execve, and over CLONE_CLEAR_SIGHAND.
+// Ignored signals would stay ignored across execve and CLONE_CLEAR_SIGHAND.
 void ResetSignals() {
   const KernelSigaction default_action;
   for (int signal = 1; signal <= kLastSignal; ++signal) {
@@ -69,8 +70,8 @@ void ResetSignals() {
   }
 }
 
-// Before execve, so that no instance runs that the record does not know. A record that cannot be
-// written is no reason to have no daemon.
+// Called before execve, so that no instance runs unrecorded. A failed write does not fail the
+// spawn.
 void WriteRecord(ChildPlan* plan) {
   if (plan->record_slot < 0) return;
   struct timespec now = {};
@@ -81,7 +82,7 @@ void WriteRecord(ChildPlan* plan) {
           plan->record_offset);
 }
 
-// The hard limit stays as it is. A mark that cannot be set is no reason to have no daemon.
+// Leaves the hard limit unchanged. A mark that cannot be set does not fail the spawn.
 void SetMark(const ChildPlan* plan) {
   if (plan->record.mark == 0) return;
   uint64_t soft_and_hard[2] = {0, 0};
@@ -99,7 +100,7 @@ long OpenStdio(ChildPlan* plan, SpawnStage stage, const ChildStdio& stdio) {
     case StdioTarget::Kind::kNull:
       return Open(plan, stage, "/dev/null", O_RDWR);
     case StdioTarget::Kind::kHold:
-      // A fresh open file description: flags that one daemon sets do not reach another.
+      // Use a new open file description, so that flags set by one daemon do not affect another.
       return Open(plan, stage, stdio.path, O_RDONLY);
     case StdioTarget::Kind::kFifo:
       return Open(plan, stage, stdio.path, O_RDWR | O_NOFOLLOW);
@@ -122,7 +123,7 @@ void SetStdio(ChildPlan* plan, SpawnStage stage, int number) {
   syscall(SYS_close, fd);
 }
 
-// Numbers in the program may be those of slots: all are moved out of the way first.
+// The target numbers may coincide with slots, so move all descriptors out of the way first.
 void PlaceDescriptors(ChildPlan* plan) {
   if (plan->descriptor_count == 0) return;
   ChildDescriptor* const end = plan->descriptors + plan->descriptor_count;
@@ -137,7 +138,7 @@ void PlaceDescriptors(ChildPlan* plan) {
   }
 }
 
-// Everything else in the table ends here, close-on-exec or not.
+// Closes all other descriptors, close-on-exec or not.
 void CloseTheRest(ChildPlan* plan) {
   int first = STDERR_FILENO + 1;
   for (int i = 0; i < plan->descriptor_count; ++i) {
@@ -147,9 +148,9 @@ void CloseTheRest(ChildPlan* plan) {
 }
 
 // Gives the child's new session the same nice value. With autogroups, sched(7), the kernel weighs
-// sessions against each other and nice values only within a session, so that the child's own would
-// mean nothing. There is no such file where the kernel has no autogroups; a session that stays as
-// it is is no reason to have no daemon.
+// sessions against each other and applies nice values only within a session, so the child's own
+// value would have no effect. The file is missing if the kernel has no autogroups. A failure does
+// not fail the spawn.
 void SetSessionNice(ChildPlan* plan) {
   const long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/autogroup", O_WRONLY | O_CLOEXEC, 0);
   if (fd < 0) return;
@@ -191,7 +192,8 @@ void SetAttributes(ChildPlan* plan) {
   Check(plan, SpawnStage::kChdir, syscall(SYS_chdir, plan->directory));
   SetNice(plan);
   SetOomScore(plan);
-  // After everything that opens or moves a descriptor, which a low limit would not allow.
+  // Set limits after all steps that open or move a descriptor, because a low limit would make those
+  // fail.
   SetLimits(plan);
   if (plan->no_new_privileges) {
     Check(plan, SpawnStage::kNoNewPrivileges, syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));

@@ -14,19 +14,19 @@
 
 namespace hob {
 
-// One standard descriptor of a child, ready to be opened.
+// One standard descriptor of a child, ready to open.
 struct ChildStdio {
   StdioTarget::Kind kind = StdioTarget::Kind::kNull;
   const char* path = nullptr;
 };
 
-// A descriptor that a child gets beside the standard ones.
+// A descriptor that a child inherits in addition to the standard ones.
 struct ChildDescriptor {
-  // Where the child finds it; the child moves it.
+  // Number where the child finds the descriptor; the child moves it to `number`.
   int slot = -1;
-  // Its number in the program.
+  // Number in the program.
   int number = -1;
-  // The step that fails when it cannot be moved there.
+  // Step reported if the descriptor cannot be moved.
   SpawnStage stage = SpawnStage::kDescriptor;
 };
 
@@ -34,36 +34,37 @@ struct ChildDescriptor {
 struct ChildLimit {
   // RLIMIT_*.
   int resource = 0;
-  // As the kernel takes them: two 64-bit numbers.
+  // Soft and hard limit in the kernel's format, two 64-bit numbers.
   uint64_t soft_and_hard[2] = {0, 0};
 };
 
-// Those of the request, and the status pipe of the exec helper.
+// The descriptors of the request and the status pipe of the exec helper.
 inline constexpr int kMostChildDescriptors = kMostPassedDescriptors + 1;
 
-// The same, the hold pipe and the record.
+// As above, plus the hold pipe and the instance record.
 inline constexpr int kMostKept = kMostChildDescriptors + 2;
 
-// Everything that a child does between clone3 and execve, prepared so that the child itself need
-// not allocate, look up or format anything. Lives in the memory of the server, which the child
-// shares; what it points to outlives the call of RawClone.
+// Describes everything a child does between clone3 and execve, so that the child need not allocate,
+// look up or format anything. Lives in the server's memory, which the child shares; everything it
+// points to must outlive the call of RawClone.
 struct ChildPlan {
-  // Out: the step that failed, with CLONE_VM the server's to read; kNone when execve was called.
+  // Out: the step that failed; kNone if execve was called. The server can read it because of
+  // CLONE_VM.
   SpawnStep failure;
-  // Out: the step that takes as long as a file system likes, while it lasts.
+  // Out: the step in progress, for steps that can block on a file system.
   SpawnStage begun = SpawnStage::kClone;
 
-  // The descriptors that the child takes along beside the three standard ones, in ascending order.
-  // What lies above the last is not even copied, and what lies between belongs to the server or to
-  // other spawns under way: the child closes it at once.
+  // Numbers of the descriptors that the child keeps beyond the standard three, in ascending order.
+  // The child does not copy descriptors above the last one. Those in between belong to the server
+  // or to concurrent spawns; the child closes them at once.
   int kept[kMostKept] = {};
   int kept_count = 0;
-  // By ascending number, no two the same; the slots of all are kept.
+  // Sorted by ascending number, without duplicates; each slot is in `kept`.
   ChildDescriptor descriptors[kMostChildDescriptors];
   int descriptor_count = 0;
 
-  // Where the record of live instances is told of the child; -1: nowhere. The child fills in its
-  // pid and the time, and bears the mark in it.
+  // Descriptor of the instance record; -1 if the child writes no record. The child fills in its pid
+  // and the time, and carries the mark in `record`.
   int record_slot = -1;
   int64_t record_offset = 0;
   InstanceRecordEntry record;
@@ -73,11 +74,11 @@ struct ChildPlan {
   const char* directory = "/";
   bool set_nice = false;
   int nice = 0;
-  // The same as a decimal number, for the nice value of the child's session; null as long as
-  // `set_nice` is false.
+  // `nice` as a decimal number, for the nice value of the child's session; null if `set_nice` is
+  // false.
   const char* nice_text = nullptr;
   int nice_text_size = 0;
-  // A decimal number, or null.
+  // Decimal number, or null.
   const char* oom_score_adj = nullptr;
   int oom_score_adj_size = 0;
   ChildLimit limits[std::size(kLimitKeys)];
@@ -89,10 +90,10 @@ struct ChildPlan {
   char* const* environment = nullptr;
 };
 
-// Runs the ChildPlan that `argument` points at, in a child that shares the server's memory. Only
-// system calls: no allocation, no locks, no libc state but errno. Credentials are
-// not changed here. Never returns: it becomes the program, or notes the failure in the plan
-// and exits with 127.
+// Runs the ChildPlan that `argument` points to, in a child that shares the server's memory. Makes
+// only system calls: no allocation, no locks, no libc state except errno. Does not change
+// credentials. Never returns: either becomes the program, or stores the failure in the plan and
+// exits with 127.
 [[noreturn]] void RunChild(void* argument);
 
 }  // namespace hob

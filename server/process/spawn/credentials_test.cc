@@ -1,4 +1,4 @@
-// A daemon with a user runs as that user and cannot get back.
+// A daemon with a user runs as that user and cannot change back.
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ class CredentialsTest : public testing::TestWithParam<ContainmentMode> {
     std::string why_not;
     spawner_ = NewSpawner(GetParam(), &why_not);
     if (spawner_ == nullptr) GTEST_SKIP() << "no containment of this kind here: " << why_not;
-    // Other users may not enter the folders of the test runner.
+    // Other users cannot enter the test runner's folders.
     programs_ = "/tmp/hob_credentials_testXXXXXX";
     ASSERT_NE(mkdtemp(&programs_[0]), nullptr);
     chmod(programs_.c_str(), 0755);
@@ -48,7 +48,7 @@ class CredentialsTest : public testing::TestWithParam<ContainmentMode> {
     rmdir(programs_.c_str());
   }
 
-  // The path of an executable file with this content that everybody can run.
+  // Returns the path of a new executable file with this content that every user can run.
   std::string NewProgram(const std::string& name, const std::string& content) {
     files_.push_back(absl::StrCat(programs_, "/", name));
     std::ofstream(files_.back(), std::ios::binary) << content;
@@ -66,7 +66,7 @@ class CredentialsTest : public testing::TestWithParam<ContainmentMode> {
     return request;
   }
 
-  // show_state as the request says, written into a file that is the user's to write.
+  // Runs show_state as requested, with an output file that the user can write.
   std::multimap<std::string, std::string> State(SpawnRequest request) {
     const std::string file = NewProgram("state", "");
     chmod(file.c_str(), 0666);
@@ -103,7 +103,7 @@ TEST_P(CredentialsTest, HelperLeavesNoDescriptorBehind) {
               ElementsAre("0 /dev/null rw", "1 /dev/null rw", "2 /dev/null rw"));
 }
 
-// 3 and 4 are the numbers that the helper's own pipe may have.
+// The helper's own pipe may have the numbers 3 and 4.
 TEST_P(CredentialsTest, ReadinessDescriptorAndHelperGetAlong) {
   for (int number = 3; number < 7; ++number) {
     int ends[2];
@@ -149,7 +149,7 @@ TEST_P(CredentialsTest, ExecFailureBehindTheHelperIsTheSameAsWithout) {
 TEST_P(CredentialsTest, ServerIsNotTouchedByAChildsUser) {
   State(AsUser(ChildRequest({})));
   EXPECT_EQ(geteuid(), 0u);
-  // What a change of credentials in shared memory would have taken away.
+  // A change of credentials in shared memory would have cleared this flag.
   EXPECT_EQ(prctl(PR_GET_DUMPABLE), 1);
 }
 
@@ -168,7 +168,7 @@ TEST_P(CredentialsTest, MissingHelperIsNamed) {
   EXPECT_TRUE(spawner_->CheckExecHelper().ok());
 }
 
-// Something else in the helper's place that never answers.
+// A program that never responds stands in for the helper.
 TEST_P(CredentialsTest, HelperThatHangsIsKilledAndSaidToHaveTimedOut) {
   const std::string helper = NewProgram("hanging", "#!/bin/sh\nexec sleep 1000\n");
   ProcessSpawner::Options options;
@@ -182,7 +182,7 @@ TEST_P(CredentialsTest, HelperThatHangsIsKilledAndSaidToHaveTimedOut) {
   EXPECT_EQ(failure.error_number, ETIMEDOUT);
 }
 
-// A helper that dies without a word is a daemon that was killed: the spawn answers.
+// A helper that dies without a report counts as a killed daemon, and the spawn returns.
 TEST_P(CredentialsTest, HelperThatDiesIsReportedAsAnEnd) {
   const std::string helper = NewProgram("dying", "#!/bin/sh\nkill -9 $$\n");
   ProcessSpawner::Options options;
@@ -198,7 +198,7 @@ TEST_P(CredentialsTest, HelperThatDiesIsReportedAsAnEnd) {
 // The helper alone, run by a process that may not change its user.
 TEST_P(CredentialsTest, UserThatCannotBeTakenOnIsAFailureNotRoot) {
   OutputFifo status("status");
-  // hob-exec as kUid asks for uid 0: its own failure goes to stdout, descriptor 1.
+  // hob-exec runs as kUid and requests uid 0; it reports its own failure to stdout, descriptor 1.
   SpawnRequest request = AsUser(ChildRequest({}));
   request.argv = {absl::StrCat(programs_, "/hob-exec"),
                   "1",

@@ -10,7 +10,7 @@
 namespace hob {
 namespace {
 
-// A higher number may not be open at all, but is cheap to name.
+// Upper end of the range; numbers that are not open cost nothing.
 constexpr unsigned kEveryDescriptor = ~0U;
 
 }  // namespace
@@ -20,7 +20,7 @@ absl::Status SanitizeInheritedDescriptors() {
   do {
     fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fd < 0) return absl::ErrnoToStatus(errno, "/dev/null");
-    // The lowest free number: one of the three as long as one is closed.
+    // open returns the lowest free number, which is a standard descriptor as long as one is closed.
     if (fd <= STDERR_FILENO) fcntl(fd, F_SETFD, 0);
   } while (fd <= STDERR_FILENO);
   close(fd);

@@ -1,4 +1,4 @@
-// The server's own descriptors, put in order before anything else happens.
+// Prepares the server's descriptors at startup.
 #ifndef HOB_SERVER_PROCESS_SPAWN_DESCRIPTORS_H_
 #define HOB_SERVER_PROCESS_SPAWN_DESCRIPTORS_H_
 
@@ -8,13 +8,12 @@
 
 namespace hob {
 
-// Makes 0, 1 and 2 something (/dev/null where they are closed), so that no log file ever becomes a
-// standard descriptor, and marks every other one that was inherited close-on-exec. To be called
-// first thing in main().
+// Opens /dev/null for each of 0, 1 and 2 that is closed, so that no log file becomes a standard
+// descriptor, and marks every other inherited descriptor close-on-exec. Call first in main().
 absl::Status SanitizeInheritedDescriptors();
 
-// Raises the soft limit of open files to the hard one: a daemon costs several. Returns the
-// limit as it was, which is what children get.
+// Raises the soft limit of open files to the hard limit, because each daemon needs several
+// descriptors. Returns the previous limit, which children get.
 absl::StatusOr<ResourceLimit> RaiseDescriptorLimit();
 
 }  // namespace hob

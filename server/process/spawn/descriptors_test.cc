@@ -14,7 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// Runs in a process of its own: descriptors and limits are a process's.
+// Runs `body` in its own process, because descriptors and limits belong to a process.
 int RunApart(int (*body)()) {
   const pid_t pid = fork();
   if (pid == 0) _exit(body());
@@ -39,9 +39,9 @@ TEST(DescriptorsTest, ClosedStandardDescriptorsBecomeDevNull) {
               close(0);
               close(1);
               if (!SanitizeInheritedDescriptors().ok()) return 1;
-              // Open, and kept over execve.
+              // They are open and survive execve.
               if (fcntl(0, F_GETFD) != 0 || fcntl(1, F_GETFD) != 0) return 2;
-              // The one that was needed to see that all three are open is closed again.
+              // The descriptor opened to detect that all three are open is closed again.
               const int next = open("/dev/null", O_RDONLY);
               close(next);
               if (!SanitizeInheritedDescriptors().ok()) return 3;

@@ -1,12 +1,13 @@
-// hob-exec: takes on a daemon's credentials and becomes the daemon. hobd cannot do that itself: its
-// children share its memory until they exec, and a change of credentials there would change what
-// the kernel thinks of the server. Static, so that nothing of the environment
-// (LD_…) has a say in it.
+// hob-exec: assumes a daemon's credentials and becomes the daemon. hobd cannot do this itself: its
+// children share its memory until they exec, and a change of credentials there would change the
+// kernel's view of the server. Statically linked, so that no environment variable (LD_…) affects
+// it.
 //
 //   hob-exec STATUS_FD UID GID GROUPS NO_NEW_PRIVILEGES PROGRAM [ARGUMENT...]
 //
-// GROUPS are numbers with commas between them, or empty; NO_NEW_PRIVILEGES is 0 or 1. A failure is
-// one SpawnStep on STATUS_FD, and exit code 127; success closes it without a byte.
+// GROUPS is a comma-separated list of numbers, possibly empty; NO_NEW_PRIVILEGES is 0 or 1. On
+// failure it writes one SpawnStep to STATUS_FD and exits with 127; on success STATUS_FD closes
+// without data.
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>
@@ -25,7 +26,7 @@ namespace {
 
 enum Argument { kName, kStatusFd, kUid, kGid, kGroups, kNoNewPrivileges, kProgram };
 
-// As many as the kernel allows (NGROUPS_MAX).
+// The kernel's maximum (NGROUPS_MAX).
 constexpr int kMostGroups = 65536;
 
 struct Task {
@@ -39,7 +40,7 @@ struct Task {
 
 [[noreturn]] void Fail(const Task& task, SpawnStage stage, int error_number) {
   const SpawnStep step = {stage, error_number};
-  // Nobody is there to be told when this fails too.
+  // If the write fails too, the error cannot be reported.
   if (write(task.status_fd, &step, sizeof(step)) < 0) _exit(126);
   _exit(127);
 }
@@ -48,12 +49,13 @@ void Check(const Task& task, SpawnStage stage, bool ok) {
   if (!ok) Fail(task, stage, errno);
 }
 
-// What the kernel says must be what was asked for; a success that changed nothing is a failure.
+// Fails unless the kernel reports the requested state, even if the call that should establish it
+// succeeded.
 void Verify(const Task& task, SpawnStage stage, bool ok) {
   if (!ok) Fail(task, stage, EPERM);
 }
 
-// A number and nothing else, followed by `end`.
+// Parses a number that is followed by `end` or ends the text, and advances `*text`.
 unsigned long ParseNumber(const Task& task, const char** text, char end) {
   char* rest = nullptr;
   errno = 0;
@@ -86,8 +88,8 @@ bool HasGroups(const Task& task) {
   return std::equal(current, current + count, task.groups);
 }
 
-// True if the groups are as they shall be once `gid` is the primary one, whether it is listed or
-// not.
+// True if the effective groups will be the wanted ones once `gid` is the primary group, whether
+// `gid` is listed or not.
 bool HasGroupsInEffect(const Task& task) {
   static gid_t current[kMostGroups];
   static gid_t wanted[kMostGroups];
@@ -105,7 +107,7 @@ void SetGroups(const Task& task) {
     return Verify(task, SpawnStage::kGroups, HasGroups(task));
   }
   const int error_number = errno;
-  // A server without the right may run daemons as what it is.
+  // An unprivileged server may run daemons with its own groups.
   if (error_number == EPERM && HasGroupsInEffect(task)) return;
   Fail(task, SpawnStage::kGroups, error_number);
 }
@@ -122,7 +124,7 @@ void SetUser(const Task& task) {
   uid_t real = 0, effective = 0, saved = 0;
   Check(task, SpawnStage::kUser, getresuid(&real, &effective, &saved) == 0);
   Verify(task, SpawnStage::kUser, real == task.uid && effective == task.uid && saved == task.uid);
-  // There is no way back.
+  // The process must not be able to become root again.
   if (task.uid != 0) Verify(task, SpawnStage::kUser, setuid(0) != 0);
 }
 

@@ -5,20 +5,20 @@
 
 namespace hob {
 
-// Tells whether the file systems of a daemon's directory and program answer at all: on a network
-// one whose server is gone, every look at a file may last for ever. Shared between the process that
-// clones and its child.
+// Checks that the file systems of a daemon's directory and program respond: any access to a network
+// file system whose server is gone may block forever. Shared between the cloning process and its
+// child.
 struct FileProbe {
-  // Both outlive the child.
+  // Both strings must outlive the child.
   const char* directory = nullptr;
   const char* program = nullptr;
-  // The step that a spawn would be in; written by the child as it gets there.
+  // Corresponding step of a spawn; the child updates it as it proceeds.
   volatile SpawnStage begun = SpawnStage::kNone;
 };
 
-// Runs as the child of RawClone: looks at the files of the FileProbe that `probe` points to, the
-// first bytes of the program included, and ends. Nothing but system calls; leaves no descriptor
-// open where it is killed.
+// Runs as the child of RawClone: accesses the files of the FileProbe that `probe` points to,
+// including the first bytes of the program, and exits. Makes only system calls. Leaves no
+// descriptor open if it is killed.
 void RunFileProbe(void* probe);
 
 }  // namespace hob

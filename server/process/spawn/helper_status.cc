@@ -13,8 +13,7 @@
 namespace hob {
 namespace {
 
-// Waits until one of the two is ready. Returns 0, or the errno(3) of what is in the way: ETIMEDOUT
-// when the time is over.
+// Blocks until one of the two is ready. Returns 0, an errno(3), or ETIMEDOUT at the deadline.
 int WaitForEither(int status_fd, int pidfd, MonotonicTime deadline) {
   struct pollfd pollers[] = {{status_fd, POLLIN, 0}, {pidfd, POLLIN, 0}};
   for (;;) {
@@ -28,14 +27,14 @@ int WaitForEither(int status_fd, int pidfd, MonotonicTime deadline) {
   }
 }
 
-// Reads what the helper has said; kNone: nothing.
+// Reads the helper's message. Returns kNone if there is none.
 SpawnStep ReadStep(int status_fd) {
   SpawnStep step;
   ssize_t size = 0;
   do {
     size = read(status_fd, &step, sizeof(step));
   } while (size < 0 && errno == EINTR);
-  // One write of a few bytes: it is there whole or not at all.
+  // The helper makes one small write, so the message is complete or absent.
   if (size == static_cast<ssize_t>(sizeof(step))) return step;
   if (size < 0 && errno != EAGAIN) return {SpawnStage::kExec, errno};
   return {};
@@ -46,7 +45,8 @@ SpawnStep ReadStep(int status_fd) {
 SpawnStep AwaitHelper(int status_fd, int pidfd, absl::Duration timeout) {
   const int error = WaitForEither(status_fd, pidfd, Clock::Real().Now().monotonic + timeout);
   const SpawnStep step = error == 0 ? ReadStep(status_fd) : SpawnStep{SpawnStage::kExec, error};
-  // It has ended by itself where it says why; else it might become the daemon yet.
+  // A helper that reported an error ends by itself; in the other cases it could still become the
+  // daemon.
   if (step.stage != SpawnStage::kNone) SendSignal(pidfd, SIGKILL);
   return step;
 }

@@ -6,11 +6,11 @@
 
 namespace hob {
 
-// Blocks until the exec helper behind `pidfd` has become the daemon, said on `status_fd` why it
-// cannot, or ended, at most `timeout`. Returns the failed step; kNone when there is none, also when
-// the helper was killed: that is an end like any other. {kExec, ETIMEDOUT} after the timeout, with
-// the helper killed; the same with another errno where it cannot be told what the
-// helper says. `status_fd` is non-blocking.
+// Blocks until the exec helper behind `pidfd` has become the daemon, has reported an error on
+// `status_fd` or has ended, but at most `timeout`. Returns the failed step, or kNone if no step
+// failed; kNone also if the helper was killed, because that counts as an ordinary end. After the
+// timeout, kills the helper and returns {kExec, ETIMEDOUT}; does the same with another errno if the
+// helper's status cannot be read. `status_fd` must be non-blocking.
 SpawnStep AwaitHelper(int status_fd, int pidfd, absl::Duration timeout);
 
 }  // namespace hob

@@ -1,5 +1,5 @@
-// A pid that was given to somebody else is never signalled: shown in a pid namespace so small that
-// the kernel runs out of new numbers.
+// A reused pid is never signalled: tested in a pid namespace so small that the kernel runs out of
+// new pids.
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/utsname.h>
@@ -20,10 +20,10 @@ namespace hob {
 namespace {
 
 constexpr int kSmallestPidMax = 400;
-// Lower numbers are given out once only, to what starts with the namespace.
+// The kernel assigns lower pids only once, to the first processes of the namespace.
 constexpr int kFirstReusedPid = 300;
 
-// What went wrong in the namespace, as an exit code; 0 is success.
+// Reports the failure inside the namespace as an exit code; 0 is success.
 enum Outcome {
   kAsWanted = 0,
   kNoNamespace = 10,
@@ -34,7 +34,8 @@ enum Outcome {
   kStrangerWasHit,
 };
 
-// pid_max is the namespace's own from Linux 6.14 on; before, setting it would be felt everywhere.
+// True if pid_max belongs to the namespace, which is so from Linux 6.14 on; before that, changing
+// it would affect the whole machine.
 bool PidMaxIsPerNamespace() {
   struct utsname system = {};
   int major = 0, minor = 0;
@@ -50,7 +51,7 @@ bool EnterSmallNamespace() {
   return limit.flush().good();
 }
 
-// Forks until the kernel gives out `wanted`; the process that got it waits to be signalled.
+// Forks until the kernel assigns `wanted`; the process that gets it waits for a signal.
 pid_t BecomeStranger(pid_t wanted) {
   for (int i = 0; i < 4 * kSmallestPidMax; ++i) {
     const pid_t pid = fork();
@@ -65,7 +66,7 @@ pid_t BecomeStranger(pid_t wanted) {
   return -1;
 }
 
-// Uses up the numbers that do not come back.
+// Uses up the pids that are not reused.
 void PassReservedPids() {
   for (pid_t pid = 0; pid <= kFirstReusedPid;) {
     pid = fork();

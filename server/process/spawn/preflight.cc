@@ -20,7 +20,7 @@
 namespace hob {
 namespace {
 
-// An interpreter may be a script itself; execve(2) follows as many.
+// An interpreter may itself be a script; execve(2) follows at most this many levels.
 constexpr int kMostInterpreters = 4;
 
 #if defined(__x86_64__)
@@ -31,23 +31,24 @@ constexpr Elf64_Half kOwnMachine = EM_AARCH64;
 constexpr Elf64_Half kOwnMachine = EM_NONE;
 #endif
 
-// Looks at files with the rights of this process.
+// Inspects files with the rights of this process.
 class Preflight {
  public:
   explicit Preflight(bool runs_as_this_process) : runs_as_this_process_(runs_as_this_process) {}
 
-  // The errno(3) that chdir(2) is certain to set; 0 when it may succeed.
+  // Returns the errno(3) that chdir(2) would certainly set; 0 if it may succeed.
   int ChangeDirectory(const std::string& path) const;
 
-  // The same for execve(2).
+  // Like ChangeDirectory, for execve(2).
   int Execute(const std::string& path) const { return Execute(path, kMostInterpreters); }
 
  private:
   int Execute(const std::string& path, int interpreters_left) const;
-  // 0 with an empty `file` when nothing certain can be said of it.
+  // Returns an errno(3) if access certainly fails. Otherwise returns 0; `file` stays empty if
+  // nothing certain is known about it.
   int LookUp(const std::string& path, struct stat* file) const;
-  // EACCES when this process may not execute, or search, what is there; 0 when it may, or when
-  // another decides.
+  // Returns EACCES if this process may not execute or search the file; 0 if it may, or if the
+  // daemon runs with other rights.
   int CheckAccess(const std::string& path) const;
 
   const bool runs_as_this_process_;
@@ -80,8 +81,8 @@ int Preflight::ChangeDirectory(const std::string& path) const {
   return S_ISDIR(folder.st_mode) ? CheckAccess(path) : ENOTDIR;
 }
 
-// True if the kernel itself executes the open file: a script, or a program for this machine. A
-// program for another machine may have an emulator (binfmt_misc) with loaders of its own.
+// True if the kernel executes the open file directly: a script, or a program for this machine. A
+// program for another machine may have an emulator (binfmt_misc) with its own loaders.
 bool IsOurs(int program) {
   Elf64_Ehdr header = {};
   const ssize_t size = pread(program, &header, sizeof(header), 0);
@@ -94,8 +95,8 @@ int Preflight::Execute(const std::string& path, int interpreters_left) const {
   struct stat file = {};
   if (const int problem = LookUp(path, &file); problem != 0) return problem;
   if (file.st_mode == 0) return 0;
-  // Not even root executes what has no x bit at all, whatever an access control list says: its mask
-  // stands in the bits of the group (acl(5)).
+  // Even root cannot execute a file without any x bit, whatever its access control list says,
+  // because the group bits contain the mask of the list (acl(5)).
   if (!S_ISREG(file.st_mode) || (file.st_mode & 0111) == 0) return EACCES;
   if (const int problem = CheckAccess(path); problem != 0) return problem;
   struct statvfs mount = {};
@@ -103,12 +104,12 @@ int Preflight::Execute(const std::string& path, int interpreters_left) const {
   const UniqueFd program(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!program.ok() || !IsOurs(program.get())) return 0;
   const std::string interpreter = InterpreterOf(program.get());
-  // A relative one is looked for in the daemon's directory; a long one may have been cut.
+  // A relative path is resolved in the daemon's directory; a long path may have been truncated.
   const bool is_known = !interpreter.empty() && interpreter[0] == '/' && interpreter.size() < 128;
   return is_known && interpreters_left > 0 ? Execute(interpreter, interpreters_left - 1) : 0;
 }
 
-// True if this process may have the capability, or if that cannot be found out.
+// True if this process may have the capability, or if that is unknown.
 bool MayHave(int capability) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
@@ -116,8 +117,8 @@ bool MayHave(int capability) {
   return (sets[CAP_TO_INDEX(capability)].permitted & CAP_TO_MASK(capability)) != 0;
 }
 
-// Returns the step of the first limit that setrlimit(2) is certain to refuse; kNone if it may take
-// all of them.
+// Returns the step of the first limit that setrlimit(2) would certainly refuse; kNone if it may
+// accept all.
 SpawnStep RefusedLimit(const ResourceLimits& limits) {
   if (MayHave(CAP_SYS_RESOURCE)) return {};
   for (const LimitKey& key : kLimitKeys) {
@@ -131,15 +132,15 @@ SpawnStep RefusedLimit(const ResourceLimits& limits) {
   return {};
 }
 
-// True if a process that executes the file may gain rights by it.
+// True if executing the file may grant rights to a process.
 bool GivesRights(const std::string& program) {
   struct stat file = {};
   if (stat(program.c_str(), &file) != 0 || (file.st_mode & (S_ISUID | S_ISGID)) != 0) return true;
   return getxattr(program.c_str(), "security.capability", nullptr, 0) >= 0;
 }
 
-// True if setresuid(2) is certain to be refused: the user is another one, and neither this process
-// nor the helper has the right to become that user.
+// True if setresuid(2) would certainly be refused: the user differs, and neither this process nor
+// the helper has the right to change to it.
 bool IsUserRefused(const Credentials& wanted, const std::string& exec_helper) {
   uid_t real = 0, effective = 0, saved = 0;
   if (getresuid(&real, &effective, &saved) != 0) return false;

@@ -9,15 +9,15 @@
 
 namespace hob {
 
-// Returns the failure that a spawn of `request` by this process is certain to meet as things are
-// now, in the words that the failed spawn would have; absent when it may succeed. `exec_helper` is
-// the path of the helper that requests with credentials go through.
+// Returns the failure that a spawn of `request` by this process would certainly hit now, worded
+// like the failure of that spawn; absent if the spawn may succeed. `exec_helper` is the path of the
+// helper for requests with credentials.
 //
-// Looks at the working directory, the limits, the user, the helper, the program, and the
-// interpreter or loader that the program names. It does not change credentials, and what a file
-// system denies to this process it may grant to the daemon's user, so a denial counts only where
-// the daemon runs as this process does. Blocks as long as a file system does not answer: let a
-// FileProbe look first.
+// Checks the working directory, the limits, the user, the helper, the program, and the interpreter
+// or loader that the program names. Does not change credentials. A file system may grant the
+// daemon's user access that it denies to this process, so a denial counts only if the daemon runs
+// with this process's credentials. Blocks as long as a file system does not respond; run a
+// FileProbe first.
 absl::optional<SpawnFailure> ForeseeSpawnFailure(const SpawnRequest& request,
                                                  const std::string& exec_helper);
 

@@ -1,4 +1,4 @@
-// Each failure that is foreseen is held against a real spawn: same step, same errno, same words.
+// Compares each predicted failure with a real spawn: same step, same errno, same message.
 #include "server/process/spawn/preflight.h"
 
 #include <fcntl.h>
@@ -38,9 +38,9 @@ class PreflightTest : public testing::Test {
     for (const std::string& folder : folders_) std::filesystem::remove_all(folder, ignored);
   }
 
-  // A file with this content and mode in a new folder.
+  // Returns a file with this content and mode in a new folder.
   std::string NewFile(const std::string& content, mode_t mode) {
-    // The test runner's folders have names longer than an interpreter's may be.
+    // The paths of the test runner's folders are longer than an interpreter's may be.
     std::string folder = "/tmp/hob_preflight_testXXXXXX";
     EXPECT_NE(mkdtemp(&folder[0]), nullptr);
     folders_.push_back(folder);
@@ -56,7 +56,7 @@ class PreflightTest : public testing::Test {
     return request;
   }
 
-  // The failure that is foreseen, which must be the one that the spawn then meets.
+  // Returns the predicted failure, and expects the spawn to fail the same way.
   SpawnFailure Foreseen(const SpawnRequest& request) {
     const absl::optional<SpawnFailure> foreseen = spawner_->WouldFail(request);
     const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
@@ -70,7 +70,7 @@ class PreflightTest : public testing::Test {
     return failure;
   }
 
-  // Nothing is foreseen of a spawn that succeeds.
+  // Expects no predicted failure for a spawn that succeeds.
   void ExpectNothingForeseen(const SpawnRequest& request) {
     const absl::optional<SpawnFailure> foreseen = spawner_->WouldFail(request);
     EXPECT_FALSE(foreseen.has_value()) << foreseen->message;
@@ -159,7 +159,7 @@ TEST_F(PreflightTest, AMissingHelperIsForeseen) {
 }
 
 TEST_F(PreflightTest, WhatOnlyTheDaemonsUserCanKnowIsNotForeseen) {
-  // Only root gets there; the start finds that out.
+  // Only root can enter the folder; the start discovers that.
   const std::string folder = NewFolder("closed");
   SpawnRequest request = RequestFor(absl::StrCat(folder, "/program"));
   std::ofstream(request.argv[0]) << "#!/bin/sh\n";
@@ -169,7 +169,7 @@ TEST_F(PreflightTest, WhatOnlyTheDaemonsUserCanKnowIsNotForeseen) {
   EXPECT_FALSE(ForeseeSpawnFailure(request, ExecHelperPath()).has_value());
 }
 
-// A file system that never answers, as a network one whose server is gone.
+// The file system never responds, like a network file system whose server is gone.
 TEST_F(PreflightTest, AFileSystemThatDoesNotAnswerIsForeseenInTime) {
   const UniqueFd server(open("/dev/fuse", O_RDWR | O_CLOEXEC));
   const std::string options =
@@ -189,7 +189,7 @@ TEST_F(PreflightTest, AFileSystemThatDoesNotAnswerIsForeseenInTime) {
   umount2(folder.c_str(), MNT_DETACH);
 }
 
-// Runs `check` in a child process without rights, which exits with 0 where it returns true.
+// Runs `check` in a child process without rights; the child exits with 0 if `check` returns true.
 template <typename Check>
 bool HoldsWithoutRights(const Check& check) {
   const pid_t child = fork();
@@ -207,7 +207,7 @@ std::string StageOf(const absl::optional<SpawnFailure>& failure) {
 }
 
 TEST_F(PreflightTest, WhatOnlyRootMayDoIsForeseenOfAnotherServer) {
-  // The test's own folders are not open to others.
+  // Other users cannot enter the test's own folders.
   const std::string helper = "/bin/true";
   SpawnRequest request = RequestFor("/bin/true");
   EXPECT_TRUE(

@@ -11,7 +11,7 @@
 namespace hob {
 namespace {
 
-// Returns the lowest number from 3 on that none of these gets in the child.
+// Returns the lowest number from 3 on that no descriptor of the request uses.
 int FreeNumber(const std::vector<PassedDescriptor>& descriptors) {
   std::set<int> numbers;
   for (const PassedDescriptor& descriptor : descriptors) numbers.insert(descriptor.number);
@@ -85,7 +85,7 @@ void PreparedChild::SetAttributes(const ProcessAttributes& attributes) {
     plan_.oom_score_adj = oom_score_adj_.c_str();
     plan_.oom_score_adj_size = static_cast<int>(oom_score_adj_.size());
   }
-  // The helper sets it itself, after the credentials.
+  // The helper sets this flag after it has changed the credentials.
   plan_.no_new_privileges =
       attributes.no_new_privileges.value_or(false) && attributes.credentials == nullptr;
 }

@@ -12,19 +12,20 @@
 
 namespace hob {
 
-// A SpawnRequest turned into a ChildPlan, with everything that the plan points to. Not copyable:
-// the plan points into it. The request outlives it.
+// Converts a SpawnRequest to a ChildPlan and owns the data that the plan points to. Not copyable,
+// because the plan points into the object. The request must outlive it.
 class PreparedChild {
  public:
   struct Options {
-    // Path of the exec helper; only looked at when the request has credentials.
+    // Path of the exec helper; used only if the request has credentials.
     std::string exec_helper;
-    // The limits where the request has none.
+    // Limits for resources that the request does not limit.
     ResourceLimits limits;
   };
 
-  // `slots` has what every child needs. `places` are where the child finds the descriptors of the
-  // request, in their order, and behind them the status pipe if the request has credentials.
+  // `slots` provides the descriptors that every child needs. `places` lists the numbers where the
+  // child finds the request's descriptors, in the request's order, followed by the status pipe if
+  // the request has credentials.
   PreparedChild(const SpawnRequest& request, const Options& options, const SpawnSlots& slots,
                 const std::vector<int>& places);
 
@@ -43,13 +44,13 @@ class PreparedChild {
   void SetHelperWords(const ProcessAttributes& attributes);
 
   ChildPlan plan_;
-  // The number of the status pipe in the exec helper.
+  // Number of the status pipe in the exec helper.
   int status_number_ = -1;
   std::string nice_;
   std::string oom_score_adj_;
   std::vector<std::string> helper_words_;
-  // Ended by null, as execve takes them. Mostly on the stack: what a worker has freed is kept for
-  // that worker by the C library.
+  // Null-terminated, as execve expects. Usually on the stack, because the C library keeps memory
+  // freed by a worker for that worker.
   absl::InlinedVector<char*, 16> argv_;
   absl::InlinedVector<char*, 64> environment_;
 };

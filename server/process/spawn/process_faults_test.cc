@@ -1,6 +1,6 @@
-// Every system call between the spawn of an instance and its end fails, at every place, once and
-// for good, in the server as in the child before its execve: what is said is
-// right, and nothing is left once the fault is gone. None of it is taken from hob's own word.
+// Fails every system call from the spawn of an instance to its end, at every place, once and
+// permanently, in the server and in the child before its execve. Expects correct reports, and
+// nothing left once the fault is gone. Verifies all of this without hob's code.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -52,30 +52,30 @@ using testing::IsEmpty;
 
 using Fault = FailingCalls::Fault;
 
-// An instance to play, and how that goes without a fault.
+// An instance to test, and its behaviour without faults.
 struct Scenario {
   SpawnRequest request;
-  // How many processes say that they are up.
+  // Number of processes that report that they are up.
   int processes = 0;
-  // Whether the main process is none of them: it ends by itself.
+  // True if the main process ends by itself and reports nothing.
   bool ends_by_itself = false;
-  // Whether TERM ends all of it.
+  // True if TERM ends the whole tree.
   bool heeds_term = false;
-  // How the main process ends where nobody kills it; a SpawnFailure where it never comes to life.
+  // How the main process ends unless killed; a SpawnFailure if the spawn fails.
   EndOfProcess end;
 };
 
 class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
  protected:
-  // How often an instance is looked at while the fault lasts, and after it.
+  // Number of looks at an instance during the fault, and after it.
   static constexpr int kFaultyLooks = 3;
   static constexpr int kMostLooks = 1000;
 
-  // How long a successor waits while its calls fail.
+  // Timeouts of a successor while its calls fail.
   static constexpr absl::Duration kFaultyGrace = absl::Milliseconds(5);
   static constexpr absl::Duration kFaultyTimeAfterKill = absl::Milliseconds(50);
 
-  // What no server and no child has by itself.
+  // Values that differ from those of every server and child.
   static constexpr mode_t kUmask = 027;
   static constexpr int kOomScore = 1000;
   static constexpr int kReadyFd = 3;
@@ -117,7 +117,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     }
   }
 
-  // Everything that takes a system call of the child's.
+  // A request with every setting for which the child makes a system call.
   Scenario EverySetting() {
     Scenario scenario = Child({"pause"});
     scenario.processes = 1;
@@ -146,7 +146,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return scenario;
   }
 
-  // The same and one that has escaped.
+  // Like Threads, plus an escaped process.
   Scenario Family() {
     Scenario scenario = Child({"family"});
     scenario.processes = 3;
@@ -155,7 +155,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return scenario;
   }
 
-  // A main process and one that has escaped; they ignore TERM.
+  // A main process and an escaped one; both ignore TERM.
   Scenario Stubborn() {
     Scenario scenario = Child({"stubborn"});
     scenario.processes = 2;
@@ -170,7 +170,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return scenario;
   }
 
-  // What is left of it is in its session, or has escaped from that.
+  // Leaves one process behind: in its session ("child") or escaped from the session ("escaped").
   Scenario Leaves(const std::string& what) {
     Scenario scenario = Child({absl::StrCat("leave-", what)});
     scenario.processes = 1;
@@ -179,7 +179,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return scenario;
   }
 
-  // One is left in its session, and one has escaped without its environment.
+  // Leaves one process in its session, and one escaped without its environment.
   Scenario LeavesBare() {
     Scenario scenario = Child({"leave-bare"});
     scenario.processes = 2;
@@ -195,7 +195,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return scenario;
   }
 
-  // A process in a control group that the daemon has made below its own.
+  // A process in a control group that the daemon has created inside its own.
   Scenario Subgroup() {
     Scenario scenario = Child({"subgroup", Group()});
     scenario.processes = 2;
@@ -204,8 +204,8 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return scenario;
   }
 
-  // The same by way of the exec helper. The credentials are the server's own, which takes no rights
-  // and makes no difference on this side of the helper.
+  // The same scenario through the exec helper. The credentials are the server's own: setting them
+  // needs no rights, and the server's side is the same as with other credentials.
   static Scenario ByHelper(Scenario scenario) {
     scenario.request.attributes.credentials = OwnIds();
     return scenario;
@@ -220,8 +220,8 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return all;
   }
 
-  // Plays a scenario with every fault but those of the call `spared`, on a thread of its own as a
-  // worker has it.
+  // Plays a scenario with every fault except those of the call `spared`, on a separate thread like
+  // a worker's.
   void PlayWithEveryFault(const Scenario& scenario, const std::string& spared = "") {
     OnAThread([this, &scenario, &spared] {
       Play(scenario, {});
@@ -235,8 +235,8 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
 
   static void OnAThread(const std::function<void()>& task) { std::thread(task).join(); }
 
-  // Plays a scenario with a fault, and after a spawn that has failed the next attempt. Returns
-  // whether the fault has happened.
+  // Plays a scenario with a fault and, if the fault happened and the spawn failed, repeats it
+  // without the fault. Returns true if the fault has happened.
   bool Play(const Scenario& scenario, const Fault& fault) {
     ForgetWhatWasSaid();
     auto calls = std::make_unique<FailingCalls>(fault);
@@ -249,7 +249,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     const bool happened = calls->failed() > 0;
     Lift(std::move(calls));
     ExpectFailure(absl::get<SpawnFailure>(result), scenario, IsFailure(fault, happened));
-    // What could not be waited for is reaped by the next attempt.
+    // The next attempt reaps a child that could not be waited for.
     if (fault.call != "waitid") ExpectNothingLeft(fault);
     if (happened && !HasFailure()) {
       EXPECT_FALSE(Play(scenario, {}));
@@ -257,7 +257,8 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return happened;
   }
 
-  // The life of an instance to its end; the fault lasts until it has been looked at a few times.
+  // Plays an instance to its end; the fault lasts for the first few looks. Returns true if the
+  // fault has happened.
   bool PlayLife(std::unique_ptr<Instance> instance, const Scenario& scenario, const Fault& fault,
                 std::unique_ptr<FailingCalls> calls) {
     EXPECT_FALSE(absl::holds_alternative<SpawnFailure>(scenario.end)) << "it says that it runs";
@@ -285,7 +286,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return happened;
   }
 
-  // Those of another server, whose exec helper is beside its program.
+  // Returns the options of another server, whose exec helper is in the folder of its program.
   ProcessSpawner::Options OptionsOfAServer() const {
     ProcessSpawner::Options options = options_;
     options.run_dir = NewFolder("server");
@@ -293,10 +294,10 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return options;
   }
 
-  // Plays a server from its beginning to its end, with an instance whose calls do not fail, and
-  // after the fault the next one with the same folder. Returns whether the fault has happened.
+  // Plays a server from start to end with an instance whose calls do not fail, and repeats it in
+  // the same folder after a fault. Returns true if the fault has happened.
   bool PlayServer(const ProcessSpawner::Options& options, const Fault& fault) {
-    // That of a server that died.
+    // The record of a dead server.
     std::ofstream(RecordPath(options)) << "old";
     auto calls = std::make_unique<FailingCalls>(fault);
     absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner = ProcessSpawner::Create(options);
@@ -314,11 +315,11 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     }
     const bool happened = calls->failed() > 0;
     Lift(std::move(calls));
-    // The main thread of a server does it with every SIGCHLD.
+    // The main thread of a server does this on every SIGCHLD.
     StrayReaper().ReapStrays();
     ExpectNothingLeft(fault);
     if (!began) unlink(RecordPath(options).c_str());
-    // What could not be removed is left to the next server.
+    // The next server removes anything that this one could not.
     if (fault.call != "rmdir" && fault.call != "unlink") {
       ExpectNothingOfAServer(options, group_of_server_);
     }
@@ -328,7 +329,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return happened;
   }
 
-  // Plays a server that finds what a dead one has left running. Returns whether the fault has
+  // Plays a server that finds processes left running by a dead one. Returns true if the fault has
   // happened.
   bool PlaySuccessor(const ProcessSpawner::Options& options, const Scenario& scenario,
                      const Fault& fault) {
@@ -344,7 +345,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
       ExpectEnded(report, left);
     } else {
       EXPECT_FALSE(fault.call.empty());
-      // The next attempt.
+      // The next attempt must succeed.
       const PredecessorReport next = EndPredecessor(options.run_dir, kPatience, kPatience);
       EXPECT_THAT(next.problems, IsEmpty());
       EXPECT_TRUE(next.left.empty());
@@ -359,13 +360,13 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return happened;
   }
 
-  // The calls that were made so far.
+  // The calls made so far.
   std::set<std::string> made_;
   ProcessSpawner::Options options_;
   std::unique_ptr<ProcessSpawner> spawner_;
 
  private:
-  // A daemon that has nothing to do with what is played, and a process of it that has escaped.
+  // Starts an unrelated daemon with an escaped process.
   void StartBystander() {
     SpawnRequest request = Named("other", ChildRequest({"daemonise"}));
     request.stdout_target = fifo_.target();
@@ -385,7 +386,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     bystander_ = nullptr;
   }
 
-  // `child` with these arguments, which says on `fifo_` what it is.
+  // Returns a scenario for `child` with these arguments, with its stdout on `fifo_`.
   Scenario Child(const std::vector<std::string>& arguments) {
     Scenario scenario;
     scenario.request = ChildRequest(arguments);
@@ -395,16 +396,16 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
 
   std::string Group() const { return DaemonGroup(spawner_->containment().group, "web"); }
 
-  // Ends a fault.
+  // Ends a fault and records the calls made.
   void Lift(std::unique_ptr<FailingCalls> calls) { made_.merge(CallsMade(*calls)); }
 
-  // Has a server begin and die, and returns what lives on of its daemon.
+  // Starts a server that dies, and returns the live processes of its daemon.
   std::vector<Witnessed> LeaveBehind(const ProcessSpawner::Options& options,
                                      const Scenario& scenario) {
     std::vector<Witnessed> left;
     absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner = ProcessSpawner::Create(options);
     EXPECT_TRUE(spawner.ok()) << spawner.status();
-    // An instance that is given up while something of it is alive is in the record that is left.
+    // An instance destroyed while a process of it is alive stays in the record.
     const std::unique_ptr<Instance> instance = Spawned((*spawner)->Spawn(scenario.request));
     if (instance == nullptr) return left;
     for (const auto& process : fifo_.ReadPids(scenario.processes)) {
@@ -415,7 +416,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return left;
   }
 
-  // Expects that all of these are alive no more, and that it is told which they were.
+  // Expects that all these processes have ended and that the report lists exactly them.
   static void ExpectEnded(const PredecessorReport& report, const std::vector<Witnessed>& left) {
     std::set<pid_t> told;
     for (const auto& process : report.ended) told.insert(process.pid);
@@ -435,13 +436,14 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     }
   }
 
-  // The fault, where it has happened and is more than an interruption, which excuses nothing.
+  // Returns the fault if it has happened and is not an interruption, which excuses nothing; null
+  // otherwise.
   static const Fault* IsFailure(const Fault& fault, bool happened) {
     return happened && fault.error_number != EINTR ? &fault : nullptr;
   }
 
-  // Expects that an instance is what was asked for, waits until it is up, and returns what it has
-  // started.
+  // Expects that an instance matches its request, waits until it is up, and returns the processes
+  // it has started.
   std::vector<pid_t> AwaitUp(const Scenario& scenario, const Fault& fault, Instance& instance) {
     const FailingCalls::Pause pause;
     std::vector<pid_t> others;
@@ -459,7 +461,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return others;
   }
 
-  // Blocks until an instance says something; a test failure when it ends without a word.
+  // Blocks until an instance writes a line. Fails the test if it ends silently.
   void AwaitSignOfLife(pid_t main) {
     const Witnessed witnessed(main);
     const UniqueFd fifo(open(fifo_.path().c_str(), O_RDWR | O_CLOEXEC));
@@ -492,7 +494,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     }
   }
 
-  // Expects that a live main process is in its group, and in the record.
+  // Expects that a live main process is in its group and in the record.
   static void ExpectKnown(const ProcessSpawner& spawner, const ProcessSpawner::Options& options,
                           pid_t main, const Fault& fault) {
     const Containment& containment = spawner.containment();
@@ -502,7 +504,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
       const std::vector<std::string> lines = absl::StrSplit(members, '\n');
       EXPECT_THAT(lines, Contains(absl::StrCat(main)));
     }
-    // A record that cannot be written is no reason to have no daemon.
+    // A failed write of the record does not fail the spawn.
     if (fault.call != "pwrite") {
       EXPECT_THAT(RecordedPids(options), Contains(main));
     }
@@ -522,7 +524,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return pids;
   }
 
-  // A spawn has failed as the scenario has it, or because of a fault, if there was one.
+  // Expects that a spawn has failed as the scenario says, or because of the fault, if any.
   static void ExpectFailure(const SpawnFailure& failure, const Scenario& scenario,
                             const Fault* fault) {
     EXPECT_NE(failure.message, "");
@@ -538,7 +540,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     EXPECT_NE(failure.stage, "");
   }
 
-  // Expects that there is only what was there before anything was played.
+  // Expects that only the processes and descriptors from before the test are left.
   void ExpectNothingLeft(const Fault& fault) {
     const FailingCalls::Pause pause;
     std::set<pid_t> spared;
@@ -547,19 +549,19 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
       spared.insert(process.pid());
     }
     EXPECT_EQ(OwnChildren(), spared);
-    // A slot that could not be vacated is closed until it is used again.
+    // A slot that could not be vacated stays closed until its next use.
     if (fault.call == "dup3") {
       EXPECT_LE(OwnDescriptors(), descriptors_);
     } else {
       EXPECT_EQ(OwnDescriptors(), descriptors_);
     }
-    // An entry that could not be cleared is that of a process that is gone, which is looked at.
+    // An entry that could not be cleared names an ended process, which the next server detects.
     if (fault.call != "pwrite") {
       EXPECT_EQ(RecordedPids(options_).size(), 1);
     }
   }
 
-  // Expects that a server has begun right, with a containment that is excused by a fault.
+  // Expects that a server works; only a fault excuses another kind of containment.
   void ExpectServes(ProcessSpawner* spawner, const ProcessSpawner::Options& options,
                     const Fault* fault) {
     const Containment& containment = spawner->containment();
@@ -581,7 +583,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     watched.ExpectToldEnd(scenario.end);
   }
 
-  // Expects that a server that has ended has left neither its record nor its group.
+  // Expects that an ended server has left neither its record nor its group.
   static void ExpectNothingOfAServer(const ProcessSpawner::Options& options,
                                      const std::string& group) {
     EXPECT_NE(access(RecordPath(options).c_str(), F_OK), 0);
@@ -591,15 +593,15 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
   }
 
   OutputFifo fifo_{"out"};
-  // Not close-on-exec, as those that a shell leaves a server.
+  // Not close-on-exec, like descriptors that a server inherits from a shell.
   UniqueFd inheritable_;
   UniqueFd ready_read_;
   UniqueFd ready_write_;
   std::unique_ptr<Instance> bystander_;
   std::vector<Witnessed> bystanders_;
-  // How many are open while nothing is played.
+  // Number of open descriptors while no scenario runs.
   int descriptors_ = 0;
-  // Where a server that was played has the groups of its daemons.
+  // Folder of the daemons' groups of the last server played.
   std::string group_of_server_;
 };
 
@@ -627,7 +629,8 @@ TEST_P(ProcessFaultsTest, WhatHasEscapedAndIsLeftBehindIsKilled) {
   PlayWithEveryFault(Leaves("escaped"));
 }
 
-// Where its mark cannot be set, what has escaped without its environment is not found.
+// If the mark cannot be set, an escaped process without its environment is not found, so prlimit64
+// is spared.
 TEST_P(ProcessFaultsTest, WhatOnlyItsMarkTellsOfIsKilled) {
   PlayWithEveryFault(LeavesBare(), /*spared=*/"prlimit64");
 }
@@ -656,7 +659,7 @@ TEST_P(ProcessFaultsTest, AServerBeginsRightOrSaysWhyNotAndLeavesNothing) {
 
 TEST_P(ProcessFaultsTest, ASuccessorEndsWhatADeadServerLeftOrSaysThatItCannot) {
   const ProcessSpawner::Options options = OptionsOfAServer();
-  // With groups it takes no record; without them a session may have lost its leader.
+  // With control groups no record is needed; without them a session may have lost its leader.
   const Scenario scenario = GetParam() == ContainmentMode::kControlGroup ? Family() : LeavesBare();
   PlaySuccessor(options, scenario, {});
   const std::set<std::string> calls = std::exchange(made_, {});
@@ -666,7 +669,7 @@ TEST_P(ProcessFaultsTest, ASuccessorEndsWhatADeadServerLeftOrSaysThatItCannot) {
   RecordProperty("faults", happened);
 }
 
-// Otherwise faults would not be played any more once a call is replaced by another one.
+// Guards against a call that was replaced by another one and is silently no longer tested.
 TEST_P(ProcessFaultsTest, EveryCallThatCanFailIsMadeSomewhere) {
   OnAThread([this] {
     for (const Scenario& scenario : AllScenarios()) Play(scenario, {});

@@ -24,7 +24,7 @@
 namespace hob {
 namespace {
 
-// An infinite duration is more than a clock can add to the time.
+// Maximum timeout: a clock cannot add an infinite duration to the current time.
 constexpr absl::Duration kLongestExec = absl::Hours(24);
 
 absl::StatusOr<std::string> HelperBesideThisProgram() {
@@ -48,8 +48,7 @@ void AddWhyNoMarks(Containment* containment) {
                   "; processes bear no mark that tells whose they are: ", why);
 }
 
-// Returns the step that fails because descriptors cannot be passed as they are asked for; kNone if
-// they can.
+// Returns the failed step if the descriptors cannot be passed as requested; kNone otherwise.
 SpawnStep CheckDescriptors(const std::vector<PassedDescriptor>& descriptors) {
   if (descriptors.size() > kMostPassedDescriptors) {
     return {SpawnStage::kDescriptor, E2BIG, descriptors[kMostPassedDescriptors].number};
@@ -64,8 +63,8 @@ SpawnStep CheckDescriptors(const std::vector<PassedDescriptor>& descriptors) {
   return {};
 }
 
-// Returns the server's descriptors that a child gets: those of a request, and behind them the
-// status pipe of the exec helper unless it is -1.
+// Returns the server's descriptors that a child gets: those of the request, followed by the status
+// pipe of the exec helper unless it is -1.
 std::vector<int> FilesOf(const std::vector<PassedDescriptor>& descriptors, int status_write) {
   std::vector<int> files;
   for (const PassedDescriptor& descriptor : descriptors) files.push_back(descriptor.fd);
@@ -73,7 +72,7 @@ std::vector<int> FilesOf(const std::vector<PassedDescriptor>& descriptors, int s
   return files;
 }
 
-// Returns the step that fails with the descriptor at `index` of FilesOf.
+// Returns the failed step for the descriptor at `index` of FilesOf.
 SpawnStep StepOfDescriptor(const std::vector<PassedDescriptor>& descriptors, size_t index,
                            int error_number) {
   if (index == descriptors.size()) return {SpawnStage::kClone, error_number};
@@ -82,15 +81,15 @@ SpawnStep StepOfDescriptor(const std::vector<PassedDescriptor>& descriptors, siz
 
 }  // namespace
 
-// A child that called execve.
+// A child that has called execve.
 struct ProcessSpawner::Born {
   pid_t pid = 0;
   UniqueFd pidfd;
 };
 
-// What a child is registered by.
+// Identifies a child to the next server.
 struct ProcessSpawner::Registration {
-  // Its entry in the record.
+  // Index of its entry in the record.
   int record_entry = 0;
   uint64_t mark = kNoMark;
 };
@@ -133,7 +132,7 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
       containment_(std::move(containment)),
       record_(std::move(record)),
       slots_(std::move(slots)),
-      // A control group leaves nothing to be found by a mark.
+      // With a control group, a mark is not needed to find processes.
       marks_(containment_.mode == ContainmentMode::kSession && WhyNoMarks().empty()),
       watch_(absl::ToChronoNanoseconds(std::min(options_.exec_timeout, kLongestExec))) {}
 
@@ -181,8 +180,7 @@ SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
 
 absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& request) {
   failed_children_.ReapLate();
-  // A child can be killed where it waits for a file system that does not answer; this thread
-  // cannot.
+  // A child that blocks on an unresponsive file system can be killed; this thread cannot.
   FileProbe probe;
   probe.directory = request.attributes.directory.c_str();
   probe.program = request.argv[0].c_str();
@@ -190,7 +188,7 @@ absl::optional<SpawnFailure> ProcessSpawner::WouldFail(const SpawnRequest& reque
   SpawnWatch::Spawn watched(&watch_, &pidfd);
   const pid_t pid = RawClone(/*cgroup_fd=*/-1, &RunFileProbe, &probe, &pidfd);
   const bool killed = watched.End();
-  // Without a process to spare nothing is certain.
+  // If no process can be created, no failure is certain.
   if (pid < 0) return absl::nullopt;
   failed_children_.Reap(UniqueFd(pidfd));
   if (killed && probe.begun == SpawnStage::kNone) return absl::nullopt;
@@ -245,7 +243,7 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelpe
   UniqueFd status_write(ends[1]);
   fcntl(status_read.get(), F_SETFL, O_NONBLOCK);
   absl::variant<Born, SpawnFailure> result = Clone(request, status_write.get(), registration);
-  // Only the helper's own copy keeps the pipe from its end now.
+  // Now only the helper's copy keeps the pipe open.
   status_write.Reset();
   Born* born = absl::get_if<Born>(&result);
   if (born == nullptr) return result;

@@ -24,45 +24,46 @@
 
 namespace hob {
 
-// Makes real processes. Thread-safe. Outlives its instances. Made once, before thousands of
-// descriptors are open and before any other library starts threads; the process is a subreaper by
-// then (StrayReaper), without which session containment does not find what daemonised.
+// Creates real processes. Thread-safe. Must outlive its instances. Create it once, before thousands
+// of descriptors are open and before any other library starts threads. The process must already be
+// a subreaper (StrayReaper); otherwise session containment does not find daemonised processes.
 class ProcessSpawner : public Spawner {
  public:
   struct Options {
-    // The server's folder, locked by it and writable by it alone; holds the record of live
-    // instances and gives the control group its name.
+    // The server's folder, locked by the server and writable by it alone. Contains the instance
+    // record and determines the name of the control group.
     std::string run_dir;
-    // Whether to use control groups where they can be used.
+    // If true, uses control groups where available.
     bool control_groups = true;
-    // The exec helper; empty: hob-exec in the folder of this process's program.
+    // Path of the exec helper. Empty: hob-exec in the folder of this process's program.
     std::string exec_helper;
-    // The limits of children that do not ask for others; what RaiseDescriptorLimit returned is one.
+    // Limits of children that do not request others, including the limit that RaiseDescriptorLimit
+    // returned.
     ResourceLimits child_limits;
-    // The reaper of strays, which keeps the ends of main processes that were named with MAINPID=;
-    // outlives the spawner. Null: such ends may be unobserved.
+    // Keeps the ends of main processes named with MAINPID=. Must outlive the spawner. If null, such
+    // ends may be unobserved.
     StrayReaper* strays = nullptr;
-    // How long a child may take from its clone to its execve, and behind it the exec helper to the
-    // daemon's.
+    // Maximum time from clone to execve in the child, and again from there to the daemon's execve
+    // in the exec helper.
     absl::Duration exec_timeout = absl::Seconds(5);
-    // What EndPredecessor could not end.
+    // Processes that EndPredecessor could not end.
     std::vector<Leftover> leftovers;
   };
 
-  // Probes the machine, reserves descriptors and starts the record, with the leftovers in it. What
-  // a dead predecessor left running is ended before that (EndPredecessor).
+  // Probes the machine, reserves descriptors and starts the instance record, including the
+  // leftovers. Call EndPredecessor first to end the processes of a dead server.
   static absl::StatusOr<std::unique_ptr<ProcessSpawner>> Create(Options options);
 
-  // Removes the control groups of what is gone, and the record.
+  // Removes the control groups of ended instances, and the record.
   ~ProcessSpawner() override;
 
   const Containment& containment() const { return containment_; }
 
-  // Looks whether the exec helper is there, which every daemon with credentials of its own needs.
-  // FailedPrecondition, with the path and what to do, when it cannot be run.
+  // Checks that the exec helper can be run; every daemon with its own credentials needs it. Returns
+  // FailedPrecondition with the path and a remedy if it cannot.
   absl::Status CheckExecHelper() const;
 
-  // The thread that calls it becomes the parent and must not be the one that reaps strays.
+  // The calling thread becomes the parent; it must not be the thread that reaps strays.
   SpawnResult Spawn(const SpawnRequest& request) override;
 
   std::unique_ptr<Instance> TakeLeftover(const std::string& name) override;
@@ -80,9 +81,10 @@ class ProcessSpawner : public Spawner {
   ProcessSpawner(Options options, Containment containment, std::unique_ptr<InstanceRecord> record,
                  std::unique_ptr<SpawnSlots> slots);
 
-  // Opens the control group that the child is born into; none under session containment.
+  // Opens the control group that the child is created in. Returns no descriptor under session
+  // containment.
   absl::variant<UniqueFd, SpawnFailure> OpenGroup(const SpawnRequest& request) const;
-  // Clones the child; a failure when any step up to execve failed.
+  // Clones the child. Returns a failure if any step up to execve failed.
   absl::variant<Born, SpawnFailure> Clone(const SpawnRequest& request, int status_write,
                                           const Registration& registration);
   absl::variant<Born, SpawnFailure> CloneWithHelper(const SpawnRequest& request,
@@ -94,14 +96,14 @@ class ProcessSpawner : public Spawner {
   const Containment containment_;
   const std::unique_ptr<InstanceRecord> record_;
   const std::unique_ptr<SpawnSlots> slots_;
-  // Whether each instance gets a mark.
+  // True if each instance gets a mark.
   const bool marks_;
   Mutex leftovers_mu_;
-  // Those that TakeLeftover has not taken, by the names of their daemons. Each is in the record.
+  // Leftovers that TakeLeftover has not returned, by daemon name. Each is in the record.
   std::map<std::string, std::unique_ptr<Instance>> leftovers_ ABSL_GUARDED_BY(leftovers_mu_);
   SpawnWatch watch_;
   FailedChildren failed_children_;
-  // Null only at the end.
+  // Null only during destruction.
   std::unique_ptr<GroupRemover> remover_ = std::make_unique<GroupRemover>();
 };
 

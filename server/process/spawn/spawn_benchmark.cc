@@ -1,5 +1,6 @@
-// What a life (spawn, exec, end, reap) of the smallest program costs: by the kernel alone, and
-// through ProcessSpawner with each kind of containment, with few and with many descriptors open.
+// Measures the life cycle (spawn, exec, end, reap) of the smallest program: with bare kernel calls,
+// and through ProcessSpawner with each kind of containment, with few and with many descriptors
+// open.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,7 +24,7 @@ namespace {
 
 std::string program;
 
-// Whether the kernel alone gives the child a session.
+// If true, the variant with bare kernel calls gives the child a session too.
 bool with_session = false;
 
 std::vector<UniqueFd> OpenMany(int count) {
@@ -101,7 +102,7 @@ void BM_StopByTerm(benchmark::State& state) {
   request.environment = {"HOB_DAEMON=web"};
   SpawnResult result = (*spawner)->Spawn(request);
   Instance& instance = *absl::get<std::unique_ptr<Instance>>(result);
-  // A signal that nobody feels: what remains is the cost of finding the tree.
+  // Signal 0 has no effect, so the loop measures the cost of finding the tree.
   for (auto _ : state) benchmark::DoNotOptimize(instance.SignalTree(0));
   benchmark::DoNotOptimize(instance.SignalTree(9));
   struct pollfd poller = {instance.exit_fd(), POLLIN, 0};

@@ -25,7 +25,7 @@ namespace {
 constexpr char kNeedsProc[] = ": hob needs /proc: mount -t proc proc /proc";
 constexpr char kNoAnswer[] = "no answer in time; the file system that it is on does not answer";
 
-// The kernel looks at as many bytes of a script's first line.
+// Number of bytes the kernel reads of a script's first line.
 constexpr size_t kFirstLineBytes = 256;
 constexpr size_t kLongestLoaderPath = 4096;
 
@@ -41,7 +41,8 @@ bool ReadStruct(int fd, off_t offset, T* to) {
   return pread(fd, to, sizeof(*to), offset) == static_cast<ssize_t>(sizeof(*to));
 }
 
-// "/bin/sh" of "#! /bin/sh -e"; empty when the file is no script.
+// Returns the interpreter, for example "/bin/sh" from "#! /bin/sh -e"; empty if the file is not a
+// script.
 std::string ScriptInterpreter(int fd) {
   const std::string start = ReadAt(fd, 0, kFirstLineBytes);
   absl::string_view line = absl::string_view(start).substr(0, start.find('\n'));
@@ -52,8 +53,8 @@ std::string ScriptInterpreter(int fd) {
 
 bool IsElf(const unsigned char* start) { return std::memcmp(start, ELFMAG, SELFMAG) == 0; }
 
-// Returns the dynamic loader that an ELF program names; empty when there is none. The types are
-// those of elf(5) for its class, 32 or 64 bits.
+// Returns the dynamic loader of an ELF program; empty if it names none. The types are those of
+// elf(5) for the program's class, 32 or 64 bits.
 template <typename Header, typename Segment>
 std::string LoaderOf(int fd) {
   Header header;
@@ -75,7 +76,7 @@ std::string ElfLoader(int fd) {
                                        : LoaderOf<Elf64_Ehdr, Elf64_Phdr>(fd);
 }
 
-// Returns the machine of an ELF header as uname(1) calls it; its number where it has no name here.
+// Returns the machine of an ELF header as uname(1) calls it, or its number if the name is unknown.
 std::string MachineName(int machine) {
   switch (machine) {
     case EM_386:
@@ -101,7 +102,7 @@ std::string MachineName(int machine) {
   }
 }
 
-// Returns why the kernel does not run an ELF file with the type and machine of `header`.
+// Returns the reason why the kernel does not run an ELF file with the type and machine of `header`.
 std::string ExplainElf(const Elf32_Ehdr& header) {
   const bool is_swapped = header.e_ident[EI_DATA] == ELFDATA2MSB;
   const int machine = is_swapped ? __builtin_bswap16(header.e_machine) : header.e_machine;
@@ -122,13 +123,14 @@ bool IsText(absl::string_view bytes) {
   });
 }
 
-// Returns why the kernel knows no way to run the file, or the interpreter that it names.
+// Returns the reason why the kernel cannot run the format of the file, or of the interpreter that
+// it names.
 std::string ExplainFormat(const std::string& path, bool may_be_script = true) {
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.ok()) return "its format is unknown";
   const std::string start = ReadAt(file.get(), 0, kFirstLineBytes);
   if (start.empty()) return "it is empty";
-  // Type and machine have the same place in both classes.
+  // Type and machine are at the same offset in both classes.
   Elf32_Ehdr header = {};
   if (ReadStruct(file.get(), 0, &header) && IsElf(header.e_ident)) return ExplainElf(header);
   const std::string interpreter = ScriptInterpreter(file.get());
@@ -226,8 +228,8 @@ std::string ExplainLimit(const ResourceLimits& limits, int resource, int error_n
   return text;
 }
 
-// Returns words for behind the errno(3) of setgroups, setresgid or setresuid that say why it came;
-// empty where that is not known.
+// Returns a suffix for the message of a failed setgroups, setresgid or setresuid that explains the
+// errno(3); empty if the cause is unknown.
 std::string WhyCredentialsAreRefused(const Credentials& wanted, int error_number) {
   // user_namespaces(7).
   if (error_number == EINVAL) {
@@ -311,7 +313,7 @@ std::string Explain(const SpawnRequest& request, const SpawnStep& step) {
   return ErrnoMeaning(error_number);
 }
 
-// Returns the key of the limit of a resource, RLIMIT_*.
+// Returns the configuration key of the limit for a resource, RLIMIT_*.
 std::string NameOfLimit(int resource) {
   for (const LimitKey& key : kLimitKeys) {
     if (key.resource == resource) return key.name;
@@ -319,7 +321,7 @@ std::string NameOfLimit(int resource) {
   return "";
 }
 
-// Returns the stage of the descriptor that the child was to get as `number`.
+// Returns the stage name of the descriptor with the number `number` in the child.
 std::string StageOfDescriptor(const SpawnRequest& request, int number) {
   for (const PassedDescriptor& descriptor : request.descriptors) {
     if (descriptor.number == number) return descriptor.stage;
@@ -327,7 +329,7 @@ std::string StageOfDescriptor(const SpawnRequest& request, int number) {
   return "";
 }
 
-// Returns the step's name as users see it: "chdir", "limit_nofile", "exec".
+// Returns the step's name for users: "chdir", "limit_nofile", "exec".
 std::string NameOf(const SpawnRequest& request, const SpawnStep& step) {
   switch (step.stage) {
     case SpawnStage::kNone:

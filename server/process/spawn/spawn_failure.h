@@ -9,21 +9,21 @@
 
 namespace hob {
 
-// What an errno(3) means: "No such file or directory".
+// Returns the meaning of an errno(3): "No such file or directory".
 std::string ErrnoMeaning(int error_number);
 
-// Returns the path of what the kernel needs to execute the open file `program`: the interpreter
-// that a script names in its first line, or the loader of a 64-bit ELF program. Empty when it needs
-// none, or when that cannot be read.
+// Returns the path of the file that the kernel needs to execute the open file `program`: the
+// interpreter named in the first line of a script, or the loader of a 64-bit ELF program. Empty if
+// the program needs none, or if the file cannot be read.
 std::string InterpreterOf(int program);
 
-// Says in words what a failed step means for this request: which object, which errno, and what to
-// do where that is known. For "exec" it looks at the file to tell a missing program from a missing
-// interpreter, and a folder from a file that is not executable.
+// Explains a failed step of this request: the object, the errno, and a remedy if one is known. For
+// "exec" it inspects the file to distinguish a missing program from a missing interpreter, and a
+// folder from a file that is not executable.
 SpawnFailure ExplainSpawnFailure(const SpawnRequest& request, SpawnStep step);
 
-// Says the same of an exec helper, at the path `helper`, that execve(2) has refused with the
-// errno(3): unless it may recover, the installation is incomplete.
+// Explains the failure of the exec helper at the path `helper`, which execve(2) has refused with
+// the errno(3). Reports an incomplete installation unless the error is temporary.
 SpawnFailure ExplainHelperFailure(const std::string& helper, int error_number);
 
 }  // namespace hob

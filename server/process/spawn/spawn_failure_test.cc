@@ -1,4 +1,4 @@
-// Each step of a spawn that can fail says which it was, with which errno, and what that means.
+// Each step of a spawn that can fail reports its name, its errno, and the meaning of the error.
 #include "server/process/spawn/spawn_failure.h"
 
 #include <elf.h>
@@ -34,14 +34,14 @@ class SpawnFailureTest : public testing::Test {
     spawner_ = NewSpawner(ContainmentMode::kSession, &why_not);
   }
 
-  // How a spawn of this program ends, which it must not survive.
+  // Returns the failure of a spawn of this program, which must fail.
   SpawnFailure FailureOfProgram(const std::string& path) {
     SpawnRequest request = ChildRequest({});
     request.argv = {path};
     return FailureOf(spawner_->Spawn(request));
   }
 
-  // A file with this content and mode in a new folder.
+  // Returns a file with this content and mode in a new folder.
   std::string NewFile(const std::string& content, mode_t mode) {
     const std::string path = absl::StrCat(NewFolder("file"), "/file");
     std::ofstream(path) << content;
@@ -60,7 +60,7 @@ TEST_F(SpawnFailureTest, MissingProgramIsNamed) {
   EXPECT_FALSE(failure.IsShortage());
 }
 
-// A file system that never answers, as a network one whose server is gone.
+// Mounts a file system that never responds, like a network file system whose server is gone.
 class DeadFileSystemTest : public SpawnFailureTest {
  protected:
   void SetUp() override {
@@ -109,7 +109,7 @@ TEST_F(DeadFileSystemTest, SpawnsThatHangDoNotHoldUpTheOthers) {
     hanging.emplace_back([this] { FailureOfProgram(absl::StrCat(folder_, "/program")); });
   }
   EXPECT_EQ(ExitCode(AwaitEnd(Spawned(spawner_->Spawn(ChildRequest({"exit", "7"}))).get())), 7);
-  // Without its server the file system fails every call.
+  // Without its server, the file system fails every call.
   server_.Reset();
   for (std::thread& thread : hanging) thread.join();
 }
@@ -147,7 +147,7 @@ TEST_F(SpawnFailureTest, ScriptWithoutInterpreterLineIsExplained) {
   EXPECT_THAT(failure.message, HasSubstr("a first line such as #!/bin/sh"));
 }
 
-// The first bytes of an ELF file of 64 bits for `machine`, cut off behind its header.
+// Returns the header of a 64-bit ELF file for `machine`, without the rest of the file.
 std::string ElfHeader(int machine, int type, char byte_order) {
   std::string header(64, '\0');
   header.replace(0, 7, std::string("\177ELF\2") + byte_order + "\1");
@@ -242,7 +242,8 @@ TEST_F(SpawnFailureTest, ProgramThatStaysOpenForWritingFailsAfterAllRetries) {
   EXPECT_THAT(failure.message, HasSubstr("somebody has it open for writing"));
 }
 
-// The writers of one thread's scripts are copied into the other threads' children for a moment.
+// Children of other threads briefly hold copies of the descriptors with which a thread writes its
+// scripts.
 TEST_F(SpawnFailureTest, ScriptsThatWereJustWrittenRunWhileOtherThreadsSpawn) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -371,7 +372,7 @@ TEST_F(SpawnFailureTest, DescriptorThatIsNotOpenIsNamedAmongTheOthers) {
   close(closed);
   SpawnRequest request = ChildRequest({"exit", "0"});
   request.descriptors = {{9, file.get(), "first"}, {7, closed, "second"}, {8, closed, "third"}};
-  // Through the slots, and past them.
+  // Test with slots and, because there are too many descriptors, without.
   for (const int others : {0, 55}) {
     for (int i = 0; i < others; ++i) {
       request.descriptors.push_back({100 + i, file.get(), "other"});

@@ -13,12 +13,12 @@
 namespace hob {
 namespace {
 
-// As many descriptors may be on their way to children without waiting for each other.
+// Number of descriptors that concurrent spawns can pass without waiting.
 constexpr int kSlots = 48;
 constexpr int kFirstSlot = STDERR_FILENO + 1;
 constexpr std::chrono::milliseconds kLongestWait(100);
 
-// Copies `fd` to the lowest number that is free at this moment and not a standard descriptor's.
+// Copies `fd` to the lowest free number above the standard descriptors.
 absl::Status CopyLow(int fd, UniqueFd* slot) {
   slot->Reset(fcntl(fd, F_DUPFD_CLOEXEC, kFirstSlot));
   if (slot->ok()) return absl::OkStatus();
@@ -91,14 +91,14 @@ void SpawnSlots::GiveBack(const Passed& passed) {
   for (size_t i = 0; i < passed.places_.size(); ++i) Vacate(&slots_[passed.taken_[i]]);
   MutexLock lock(&mu_);
   free_.insert(free_.end(), passed.taken_.rbegin(), passed.taken_.rend());
-  // Those that wait may need different numbers of slots.
+  // Wake all: waiters may need different numbers of slots.
   freed_.WakeAll();
 }
 
 void SpawnSlots::Vacate(UniqueFd* slot) const {
   if (dup3(hold_read_.get(), slot->get(), O_CLOEXEC) >= 0) return;
-  // What was passed must not be kept open: who waits for its end would wait for ever. There will be
-  // another slot in its place.
+  // Close the slot: a process waiting for the end of file on the passed descriptor would wait
+  // forever. Fill reserves another descriptor in its place.
   slot->Reset();
 }
 

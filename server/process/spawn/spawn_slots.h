@@ -12,28 +12,28 @@
 
 namespace hob {
 
-// Holds low descriptor numbers for as long as it lives. A child copies the descriptor table only up
-// to the highest number that it needs, so what children need is kept at the bottom and a spawn
-// costs the same however many descriptors the server has open. Made early, before thousands of
-// descriptors are open, which is all that keeps the numbers low: other threads may open and close
-// descriptors meanwhile, so that no number says anything about another. Thread-safe.
+// Reserves low descriptor numbers for its lifetime. A child copies the descriptor table only up to
+// the highest number it needs. Keeping the descriptors for children at low numbers makes the cost
+// of a spawn independent of how many descriptors the server has open. Create it early, before
+// thousands of descriptors are open; nothing else keeps the numbers low. Other threads may open and
+// close descriptors concurrently, so the numbers have no guaranteed order. Thread-safe.
 class SpawnSlots {
  public:
-  // Reserves the slots. `record` is copied to one of them. ResourceExhausted when there are not
-  // enough descriptors.
+  // Reserves the slots and copies `record` to one of them. Returns ResourceExhausted if there are
+  // not enough descriptors.
   static absl::StatusOr<std::unique_ptr<SpawnSlots>> Create(int record);
 
-  // Descriptors that are passed on to one child. Frees its slots when destroyed.
+  // Descriptors passed to one child. Frees its slots when destroyed.
   class Passed {
    public:
     Passed(Passed&& other) noexcept = default;
     Passed& operator=(Passed&&) = delete;
     ~Passed();
 
-    // Returns where the child finds each, in the order of Pass; ends before the first that could
-    // not be passed.
+    // Returns the numbers where the child finds the descriptors, in the order of Pass. Ends before
+    // the first descriptor that could not be passed.
     const std::vector<int>& places() const { return places_; }
-    // Returns the errno(3) of that one; 0 if there is none.
+    // Returns the errno(3) of the descriptor that could not be passed; 0 if all were passed.
     int error() const { return error_; }
 
    private:
@@ -41,36 +41,35 @@ class SpawnSlots {
     explicit Passed(SpawnSlots* slots) : slots_(slots) {}
 
     SpawnSlots* slots_;
-    // Indices of the slots in use; empty if the places are the descriptors themselves.
+    // Indices of the slots in use; empty if the child uses the original descriptors.
     std::vector<int> taken_;
     std::vector<int> places_;
     int error_ = 0;
   };
 
-  // Puts open descriptors where a child that copies little still gets them. When other spawns use
-  // the slots it waits, but at most a tenth of a second because one of them may hang in execve;
-  // after that, and for more descriptors than there are slots, the child copies as much as it
-  // takes.
+  // Copies open descriptors to slots, so that the child need only copy a small table. If other
+  // spawns use the slots, waits at most a tenth of a second, because one of them may hang in
+  // execve. After that, and if there are more descriptors than slots, the child uses the original
+  // descriptors and copies a larger table.
   Passed Pass(const std::vector<int>& descriptors);
 
-  // A path that opens the read end of the hold pipe anew, in a child that has kept hold_slot(). The
-  // write end is nowhere but in this object: children see the end of the file when the server is
-  // gone.
+  // Returns a path that reopens the read end of the hold pipe in a child that has kept hold_slot().
+  // Only this object holds the write end: children see end of file when the server is gone.
   const std::string& hold_path() const { return hold_path_; }
   int hold_slot() const { return hold_read_.get(); }
 
-  // Where a child finds the record; -1 where none was given.
+  // Returns the number where a child finds the record; -1 if Create received none.
   int record_slot() const { return record_.get(); }
 
  private:
   SpawnSlots() = default;
   absl::Status Reserve(int record);
-  // Returns the indices of `count` slots that nothing uses; none if they do not get free in time.
+  // Returns the indices of `count` unused slots; none if they do not become free in time.
   std::vector<int> TakeSlots(size_t count) ABSL_LOCKS_EXCLUDED(mu_);
   void GiveBack(const Passed& passed) ABSL_LOCKS_EXCLUDED(mu_);
-  // Puts a descriptor into a slot. Returns the number of the slot, or -1 with errno set.
+  // Copies a descriptor to a slot. Returns the number of the slot, or -1 with errno set.
   int Fill(UniqueFd* slot, int fd) const;
-  // Makes a slot hold something harmless again.
+  // Replaces the contents of a slot with a harmless descriptor.
   void Vacate(UniqueFd* slot) const;
 
   UniqueFd hold_read_;
@@ -78,12 +77,12 @@ class SpawnSlots {
   UniqueFd record_;
   std::string hold_path_;
 
-  // Never resized. Each is used by the spawn that has taken it; one that could not be vacated is
-  // closed until it is used again.
+  // Never resized. Each slot belongs to the spawn that has taken it. A slot that could not be
+  // vacated stays closed until its next use.
   std::vector<UniqueFd> slots_;
   Mutex mu_;
   CondVar freed_;
-  // Indices of the slots that nothing uses; the last is taken first, and at first the lowest.
+  // Indices of unused slots. The last is taken first; initially that is the lowest slot.
   std::vector<int> free_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -1,5 +1,5 @@
-// The numbers of the slots depend on what other threads open and close meanwhile; what a child
-// finds in them does not.
+// The slot numbers depend on descriptors that other threads open and close concurrently, but the
+// contents that a child finds do not.
 #include "server/process/spawn/spawn_slots.h"
 
 #include <fcntl.h>
@@ -23,8 +23,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// A thread that opens and closes descriptors as fast as it can, the lowest free numbers, as long as
-// it lives.
+// Runs a thread that constantly opens and closes the lowest free descriptors.
 class DescriptorChurn {
  public:
   DescriptorChurn() : thread_([this] { Loop(); }) {}
@@ -126,12 +125,12 @@ TEST_F(SpawnSlotsTest, ChildrenFindWhatIsTheirsHoweverTheSlotsWereNumbered) {
     EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 1);
     EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 0);
     EXPECT_TRUE(instance->IsGone());
-    // Neither a slot nor another child has a copy.
+    // End of file: neither a slot nor another child has a copy.
     EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 0);
   }
 }
 
-// The program's own descriptors are what was asked for, none of the server's among them.
+// The program gets exactly the requested descriptors and none of the server's.
 TEST_F(SpawnSlotsTest, NothingElseReachesTheProgram) {
   const DescriptorChurn churn;
   for (int round = 0; round < 20 && !HasFailure(); ++round) {

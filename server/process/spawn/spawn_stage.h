@@ -5,8 +5,7 @@
 
 namespace hob {
 
-// The steps between the server's wish and the daemon's first instruction, in the order in which
-// they are taken.
+// The steps of a spawn, from the server's request to the daemon's first instruction, in order.
 enum class SpawnStage : int32_t {
   kNone,
   kClone,
@@ -27,19 +26,19 @@ enum class SpawnStage : int32_t {
   kExec,
 };
 
-// The step that failed and its errno(3). Also what the exec helper writes, as it stands, to its
-// status descriptor.
+// The step that failed and its errno(3). The exec helper writes this struct unchanged to its status
+// descriptor.
 struct SpawnStep {
   SpawnStage stage = SpawnStage::kNone;
   int32_t error_number = 0;
-  // At kDescriptor the number of the descriptor in the child, at kLimit the RLIMIT_*; elsewhere
-  // without meaning.
+  // For kDescriptor, the number of the descriptor in the child; for kLimit, the RLIMIT_*; otherwise
+  // meaningless.
   int32_t object = 0;
 };
 
-// execve of a file that somebody has open for writing fails with ETXTBSY; a fork in the writer
-// keeps it open for a moment after the writer closed it. So the exec is tried
-// again after 2, 4, 8, 16 and 32 ms.
+// execve fails with ETXTBSY while any process has the file open for writing; a child forked by the
+// writer keeps the file open briefly after the writer has closed it. So a failed exec is retried
+// after 2, 4, 8, 16 and 32 ms.
 inline constexpr int kExecRetries = 5;
 inline constexpr int kFirstExecRetryMillis = 2;
 

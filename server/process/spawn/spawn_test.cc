@@ -1,4 +1,4 @@
-// How a child is born: with what the request says and nothing else.
+// A child gets exactly what the request says.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -33,7 +33,7 @@ using testing::StartsWith;
 
 constexpr char kNoSignals[] = "0000000000000000";
 
-// Everything here is the same with both kinds of containment.
+// All these tests apply to both kinds of containment.
 class SpawnTest : public testing::TestWithParam<ContainmentMode> {
  protected:
   void SetUp() override {
@@ -66,7 +66,7 @@ TEST_P(SpawnTest, ChildCopiesNoneOfTheDescriptorsThatTheServerHasOpen) {
   for (int i = 0; i < 3000; ++i) open_files.emplace_back(open("/dev/zero", O_RDONLY));
   ASSERT_TRUE(open_files.back().ok()) << "the limit of open files is too low for this test";
   const auto state = ShowState(spawner_.get(), ChildRequest({}));
-  // A table that was ever larger than needed stays so over execve.
+  // A descriptor table that was once too large stays large across execve.
   int size = 0;
   ASSERT_TRUE(absl::SimpleAtoi(Only(state, "FDSize"), &size));
   EXPECT_LE(size, 256);
@@ -158,7 +158,7 @@ TEST_P(SpawnTest, ChildIsAsConfigured) {
   EXPECT_EQ(Only(state, "NoNewPrivs"), "1");
 }
 
-// The nice value of a session that `child` leads, proc(5); empty where the kernel has no
+// Returns the nice value of the session that `child` leads, proc(5); empty if the kernel has no
 // autogroups.
 std::string SessionNiceOf(pid_t child) {
   std::ifstream file(absl::StrCat("/proc/", child, "/autogroup"));
@@ -194,7 +194,7 @@ TEST_P(SpawnTest, OomScoreOfTheChildIsNotTheServers) {
   EXPECT_EQ(Only(ShowState(spawner_.get(), request), "oom_score_adj"), before);
 }
 
-// The numbers from 3 on are those of the spawner's own slots: none of them may get in the way.
+// The numbers from 3 on are also those of the spawner's slots, which must not interfere.
 TEST_P(SpawnTest, ReadinessDescriptorHasItsNumberAndIsTheOnlyOther) {
   for (int number = 3; number < 70; ++number) {
     int ends[2];
@@ -210,7 +210,7 @@ TEST_P(SpawnTest, ReadinessDescriptorHasItsNumberAndIsTheOnlyOther) {
     char text[2];
     EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 1) << number;
     EXPECT_EQ(ExitCode(AwaitEnd(instance.get())), 0) << number;
-    // Nobody but the child had it: neither the server's slots nor another child.
+    // End of file: only the child had the descriptor, neither the server's slots nor another child.
     EXPECT_EQ(read(read_end.get(), text, sizeof(text)), 0) << number;
   }
 }
@@ -234,7 +234,7 @@ TEST_P(SpawnTest, ReadinessDescriptorThatIsNotOpenIsASpawnFailure) {
   EXPECT_EQ(failure.error_number, EBADF);
 }
 
-// Files with different paths, to be passed to a child.
+// Files with different paths, for passing to a child.
 class PassedFiles {
  public:
   explicit PassedFiles(int count) : folder_(NewFolder("passed")) {
@@ -243,7 +243,7 @@ class PassedFiles {
     }
   }
 
-  // The file at index I gets the number `numbers[I]`.
+  // Returns the descriptors, the file at index I with the number `numbers[I]`.
   std::vector<PassedDescriptor> WithNumbers(const std::vector<int>& numbers) const {
     std::vector<PassedDescriptor> passed;
     for (size_t i = 0; i < numbers.size(); ++i) {
@@ -252,7 +252,7 @@ class PassedFiles {
     return passed;
   }
 
-  // What `show_state` shows of all that a child has then.
+  // Returns the descriptors that `show_state` lists in a child that was passed these files.
   std::vector<std::string> Shown(const std::vector<int>& numbers) const {
     std::map<int, std::string> by_number;
     for (size_t i = 0; i < numbers.size(); ++i) by_number[numbers[i]] = PathOf(i);
@@ -270,7 +270,7 @@ class PassedFiles {
   std::vector<UniqueFd> files_;
 };
 
-// The same numbers in several orders: forwards, backwards, each by one further, and mixed.
+// Returns the numbers in several orders: original, reversed, rotated by one, and shuffled.
 std::vector<std::vector<int>> OrdersOf(std::vector<int> numbers) {
   std::vector<std::vector<int>> orders = {numbers};
   orders.emplace_back(numbers.rbegin(), numbers.rend());
@@ -284,7 +284,8 @@ std::vector<std::vector<int>> OrdersOf(std::vector<int> numbers) {
   return orders;
 }
 
-// The numbers are those of slots, of the server's own files and of each other's way there.
+// The numbers collide with those of slots, of the server's own files, and of the intermediate
+// copies.
 TEST_P(SpawnTest, PassedDescriptorsGetTheirNumbersInWhateverOrder) {
   for (const int count : {2, 9, 48, kMostPassedDescriptors}) {
     const PassedFiles files(count);
@@ -295,7 +296,7 @@ TEST_P(SpawnTest, PassedDescriptorsGetTheirNumbersInWhateverOrder) {
       request.descriptors = files.WithNumbers(order);
       EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
                   ElementsAreArray(files.Shown(order)));
-      // The status pipe of the helper comes in between.
+      // Repeat with the helper's status pipe as an additional descriptor.
       request.attributes.credentials = OwnIds();
       EXPECT_THAT(All(ShowState(spawner_.get(), request), "fd"),
                   ElementsAreArray(files.Shown(order)));
@@ -328,8 +329,8 @@ TEST_P(SpawnTest, HeldStdinEndsWhenTheServerIsGone) {
   ASSERT_NE(witness, nullptr);
   AwaitEnd(witness.get());
   EXPECT_FALSE(instance->TryReap().has_value());
-  // What the kernel does when the server is gone: its descriptors are closed. The instance needs
-  // nothing of the spawner to be reaped.
+  // Simulates the end of the server, when the kernel closes its descriptors. The instance does not
+  // need the spawner to be reaped.
   int hold_write = -1;
   for (int fd = 3; fd < 100 && hold_write < 0; ++fd) {
     struct stat file = {};
@@ -411,7 +412,7 @@ TEST_P(SpawnTest, StoppedChildEndsByTermAndCont) {
   ASSERT_NE(instance, nullptr);
   fifo.ReadLine();
   EXPECT_TRUE(instance->SignalMain(SIGSTOP).ok());
-  // Before it has stopped, TERM might end it.
+  // Wait until it has stopped; before that, TERM might end it.
   siginfo_t stopped;
   ASSERT_EQ(waitid(P_PID, instance->pid(), &stopped, WSTOPPED | WNOWAIT), 0);
   EXPECT_TRUE(instance->SignalTree(SIGTERM).ok());
@@ -435,7 +436,7 @@ TEST_P(SpawnTest, ShortageOfDescriptorsIsAShortageAndPasses) {
   AwaitEnd(instance.get());
 }
 
-// As many threads as can be told apart, with readiness descriptors, so that slots run out.
+// Uses many threads with readiness descriptors, so that slots run out.
 TEST_P(SpawnTest, ManyThreadsSpawnAtOnceAndNothingIsMixedUp) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 60; ++i) {

@@ -46,7 +46,7 @@ CondVar::Deadline SpawnWatch::KillLate() {
   for (Spawn* spawn : spawns_) {
     if (spawn->killed_) continue;
     if (spawn->deadline_ > now) return spawn->deadline_;
-    // Written by the kernel while the spawning thread stands still.
+    // The kernel writes the value while the spawning thread is suspended.
     const int pidfd = __atomic_load_n(spawn->pidfd_, __ATOMIC_RELAXED);
     if (pidfd < 0) return now + patience_;
     SendSignal(pidfd, SIGKILL);

@@ -10,30 +10,30 @@
 
 namespace hob {
 
-// Ends children that do not come from clone to execve: on a network file system that does not
-// answer, chdir(2) and execve(2) last for ever, and the thread that spawns lasts with them. Its own
-// thread sleeps while nothing is spawned, and wakes at most once in `patience` while much is.
+// Kills children that take too long from clone to execve. On a network file system that does not
+// respond, chdir(2) and execve(2) block forever, and so does the spawning thread. The watch thread
+// sleeps while no spawn is in progress, and wakes at most once per `patience` otherwise.
 // Thread-safe.
 class SpawnWatch {
  public:
-  // No spawn may be under way when it is destroyed.
+  // Destroy it only when no spawn is in progress.
   explicit SpawnWatch(std::chrono::nanoseconds patience);
 
   SpawnWatch(const SpawnWatch&) = delete;
   SpawnWatch& operator=(const SpawnWatch&) = delete;
 
-  // A spawn that is under way, from before the clone until after it.
+  // A spawn in progress, from before the clone until after it.
   class Spawn {
    public:
-    // `*pidfd` is -1 until the kernel writes the child's descriptor to it; that stays open, and
-    // both outlive the object.
+    // `*pidfd` is -1 until the kernel stores the child's pidfd there. The pidfd must stay open, and
+    // both pointers must stay valid, until the object is destroyed.
     Spawn(SpawnWatch* watch, const int* pidfd);
     ~Spawn();
 
     Spawn(const Spawn&) = delete;
     Spawn& operator=(const Spawn&) = delete;
 
-    // Takes the spawn off the watch. Returns true if the child was killed.
+    // Stops watching the spawn. Returns true if the child was killed.
     bool End();
 
    private:
@@ -41,7 +41,7 @@ class SpawnWatch {
 
     SpawnWatch* watch_;
     const int* const pidfd_;
-    // These belong to the watch, and are used under its mutex, until End.
+    // Owned by the watch and guarded by its mutex, until End.
     CondVar::Deadline deadline_;
     bool killed_ = false;
     std::list<Spawn*>::iterator position_;
@@ -49,16 +49,16 @@ class SpawnWatch {
 
  private:
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
-  // Kills the children that are late. Returns when the next one will be; the last moment there is
-  // if none is left.
+  // Kills the children that are late. Returns the next deadline, or the maximum value if no spawn
+  // is left.
   CondVar::Deadline KillLate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::chrono::nanoseconds patience_;
   Mutex mu_;
   CondVar changed_;
-  // Under way; the first began first.
+  // Spawns in progress, oldest first.
   std::list<Spawn*> spawns_ ABSL_GUARDED_BY(mu_);
-  // True while the thread sleeps until it is told of a spawn.
+  // True while the thread sleeps until a spawn begins.
   bool idle_ ABSL_GUARDED_BY(mu_) = false;
   BackgroundThread thread_;
 };
