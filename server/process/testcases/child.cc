@@ -1,5 +1,5 @@
-// A daemon with one habit, named by the first argument. What happens is told in lines on stdout,
-// each one write.
+// A daemon with one behaviour, named by the first argument. Reports events as lines on stdout, each
+// in one write.
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,20 +36,20 @@ int Die(char** arguments) {
   return 98;
 }
 
-// pause: lives until a signal ends it.
+// pause: runs until a signal ends it.
 int Pause(char**) {
   Say("ready");
   PauseForEver();
 }
 
-// ignore-term: only KILL ends it.
+// ignore-term: ends only by KILL.
 int IgnoreTerm(char**) {
   signal(SIGTERM, SIG_IGN);
   Say("ready");
   PauseForEver();
 }
 
-// read-stdin: lives until its stdin ends.
+// read-stdin: runs until end of file on stdin.
 int ReadStdin(char**) {
   Say("ready");
   char byte;
@@ -58,11 +58,10 @@ int ReadStdin(char**) {
   return 7;
 }
 
-// ready FD: a newline on that descriptor.
+// ready FD: writes a newline to that descriptor.
 int Ready(char** arguments) { return write(atoi(arguments[0]), "\n", 1) == 1 ? 0 : 1; }
 
-// tree DEPTH: a chain of processes, each the child of the one before; each says once that it got
-// TERM.
+// tree DEPTH: a chain of processes, each the child of the one before; each reports TERM once.
 int Tree(char** arguments) {
   signal(SIGTERM, SayTermAndExit);
   for (int depth = atoi(arguments[0]); depth > 1; --depth) {
@@ -72,8 +71,8 @@ int Tree(char** arguments) {
   PauseForEver();
 }
 
-// A grandchild in a session of its own whose parent has ended; it says "escaped", and does
-// `on_term` at TERM.
+// Creates a grandchild in its own session whose parent has ended. It reports "escaped" and handles
+// TERM with `on_term`.
 void LetOneEscape(void (*on_term)(int), bool without_environment) {
   const pid_t child = fork();
   if (child != 0) {
@@ -94,14 +93,14 @@ void LetOneEscape(void (*on_term)(int), bool without_environment) {
   PauseForEver();
 }
 
-// daemonise: one escapes, the main process stays.
+// daemonise: one process escapes, the main process stays.
 int Daemonise(char**) {
   LetOneEscape(SayTermAndExit, false);
   Say("ready");
   PauseForEver();
 }
 
-// daemonise-bare: the same, and what escapes drops its environment.
+// daemonise-bare: like daemonise, but the escaped process drops its environment.
 int DaemoniseBare(char**) {
   LetOneEscape(SayTermAndExit, true);
   Say("ready");
@@ -114,14 +113,14 @@ void LeaveOneInTheSession() {
   PauseForEver();
 }
 
-// leave-behind: one escapes, one stays in the session, the main process ends with 3.
+// leave-behind: one process escapes, one stays in the session, and the main process exits with 3.
 int LeaveBehind(char**) {
   LetOneEscape(SayTermAndExit, false);
   LeaveOneInTheSession();
   return 3;
 }
 
-// leave-escaped and leave-child: one of the two.
+// leave-escaped and leave-child: like leave-behind, with only one of the two processes.
 int LeaveEscaped(char**) {
   LetOneEscape(SayTermAndExit, false);
   return 3;
@@ -131,7 +130,7 @@ int LeaveChild(char**) {
   return 3;
 }
 
-// leave-bare: the same as leave-behind, and what escapes drops its environment.
+// leave-bare: like leave-behind, but the escaped process drops its environment.
 int LeaveBare(char**) {
   LetOneEscape(SayTermAndExit, true);
   LeaveOneInTheSession();
@@ -148,7 +147,7 @@ int Threads(char**) {
   PauseForEver();
 }
 
-// family: the same and one that escapes; all of them end by TERM.
+// family: like threads, plus a process that escapes; TERM ends all of them.
 int Family(char** arguments) {
   LetOneEscape(SIG_DFL, false);
   return Threads(arguments);
@@ -160,8 +159,8 @@ int Stubborn(char** arguments) {
   return IgnoreTerm(arguments);
 }
 
-// subgroup PARENT: moves a child that ignores TERM into a control group of its own below the
-// daemon's, whose path is PARENT.
+// subgroup PARENT: moves a child that ignores TERM to its own control group inside the daemon's
+// group, whose path is PARENT.
 int Subgroup(char** arguments) {
   char path[512];
   snprintf(path, sizeof(path), "%s/inner", arguments[0]);
@@ -178,8 +177,8 @@ int Subgroup(char** arguments) {
   PauseForEver();
 }
 
-// successor CODE: a main process, and a child of it that ends with CODE; both end at USR1, and the
-// main process reaps.
+// successor CODE: a main process and its child, which exits with CODE; USR1 ends either one, and
+// the main process reaps the child.
 int Successor(char** arguments) {
   static int code;
   code = atoi(arguments[0]);
@@ -195,23 +194,23 @@ int Successor(char** arguments) {
   PauseForEver();
 }
 
-// orphans COUNT: as many orphans that end at once; ends itself when all are made.
+// orphans COUNT: creates COUNT orphans that end at once, then exits.
 int Orphans(char** arguments) {
   for (int i = atoi(arguments[0]); i > 0; --i) {
     if (fork() != 0) continue;
-    // Each is in a session of its own: nothing but the kernel knows where it came from.
+    // Each orphan has its own session, so only the kernel knows its origin.
     setsid();
     _exit(0);
   }
   return 0;
 }
 
-// use-memory MEBIBYTES: touches as much and ends.
+// use-memory MEBIBYTES: touches this much memory and exits.
 int UseMemory(char** arguments) {
   const size_t size = static_cast<size_t>(atoi(arguments[0])) << 20;
   char* memory = static_cast<char*>(malloc(size));
   memset(memory, 1, size);
-  // Read back, so that the writing is not left out.
+  // Read the memory back, so that the compiler keeps the write.
   return memory[size - 1] == 1 ? 0 : 98;
 }
 

@@ -1,5 +1,5 @@
-// A server in small: spawns one daemon and waits to be killed, so that a test can clean up after
-// it. Says on stdout "spawned PID" when the daemon runs.
+// A minimal server: spawns one daemon and waits to be killed, so that a test can clean up after it.
+// Writes "spawned PID" to stdout when the daemon runs.
 //
 //   doomed_server RUN_DIR cgroup|session NAME STDOUT_FIFO PROGRAM [ARGUMENT...]
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// Writes what it was born with to the file FILE, one "KEY VALUE" a line, and exits with 0. Only
-// what the kernel says of this process.
+// Writes its initial state to FILE, one "KEY VALUE" per line, and exits with 0. Reports only what
+// the kernel says about this process.
 //
 //   show_state FILE
 #include <dirent.h>
@@ -25,7 +25,7 @@ namespace {
 
 std::ostringstream out;
 
-// Before anything else is opened.
+// Called before any other descriptor is opened.
 std::vector<int> OpenDescriptors() {
   std::vector<int> open_ones;
   DIR* folder = opendir("/proc/self/fd");
