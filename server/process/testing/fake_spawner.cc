@@ -20,23 +20,23 @@ bool IsHarmless(int signal) {
 
 }  // namespace
 
-// A main process and what it started.
+// A main process and its children.
 struct FakeSpawner::Process {
   pid_t pid = 0;
   std::string name;
   FakeProgram program;
-  // When the main process ends, as far as that is settled, and how.
+  // When and how the main process ends, if known.
   MonotonicTime ends_at = MonotonicTime::InfiniteFuture();
   EndOfProcess end;
   bool ended = false;
   bool reaped = false;
   bool children_alive = false;
-  // When the children end, as far as that is settled.
+  // When the children end, if known.
   MonotonicTime children_end_at = MonotonicTime::InfiniteFuture();
-  // How many looks still see the children, once they were killed.
+  // Number of looks that still see the children after KILL.
   absl::optional<int> looks_left;
   std::vector<SentSignal> signals;
-  // Readable when the main process has ended.
+  // Readable once the main process has ended.
   UniqueFd exit_fd;
   // Its copy of the readiness descriptor.
   UniqueFd ready_fd;
@@ -108,7 +108,7 @@ SpawnResult FakeSpawner::Spawn(const SpawnRequest& request) {
   }
   Process& spawned = *process;
   processes_[spawned.pid] = std::move(process);
-  // What was last is only kept for its signals.
+  // The previous instance was kept only for its signals.
   pid_t& last = last_pids_[request.name];
   const auto before = processes_.find(last);
   if (before != processes_.end() && before->second->given_up && !IsAlive(*before->second)) {
@@ -315,7 +315,7 @@ bool FakeSpawner::AwaitSignal(const std::string& name, int signal, absl::Duratio
   return mu_.AwaitWithTimeout(absl::Condition(&sent), patience);
 }
 
-// Whether the main process is still alive, now that the time is what it is.
+// Applies the ends that are due by now. Returns true if the main process is still alive.
 bool FakeSpawner::Tick(Process& process) const {
   if (process.children_end_at <= clock_.Now().monotonic) process.children_alive = false;
   if (!process.ended && process.ends_at <= clock_.Now().monotonic) EndLocked(process, process.end);

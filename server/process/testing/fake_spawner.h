@@ -19,131 +19,134 @@
 
 namespace hob {
 
-// What a fake program does from its spawn on. A plain value; the default runs until a signal ends
-// it.
+// The behaviour of a fake program from its spawn on. A plain value. By default it runs until a
+// signal ends it.
 struct FakeProgram {
-  // How long it runs if nobody ends it, and how it ends then.
+  // How long the program runs unless a signal ends it, and how it ends then.
   absl::Duration lifetime = absl::InfiniteDuration();
   EndOfProcess end = ExitedWithCode{0};
 
-  // Signals that do not end it. What ends nobody (CONT, CHLD, URG, WINCH) need not be named; a
-  // program that is not even ended by KILL hangs in the kernel.
+  // Signals that do not end the program. Signals that never end a process (CONT, CHLD, URG, WINCH)
+  // need not be listed. A program that survives KILL hangs in the kernel.
   std::set<int> survives;
-  // It runs as another user, and the kernel refuses every signal.
+  // True if the program runs as another user and the kernel refuses every signal.
   bool refuses_signals = false;
-  // How long it takes to end after a signal.
+  // Time from a signal to the end of the program.
   absl::Duration dying_takes;
-  // The code with which it exits on a signal; absent, or on KILL: it dies of the signal.
+  // Exit code after a signal. If absent, and always after KILL, the program dies of the signal.
   absl::optional<int> code_on_signal;
 
-  // What it starts, alive from its spawn on and ended by nothing but KILL; and how many looks
-  // (IsGone) after KILL it is still seen. Negative: for ever, until EndChildren.
+  // `has_children`: the program has children, which live from its spawn on and end only by KILL.
+  // `looks_to_end_children`: the number of looks (IsGone) after KILL that still see them; negative:
+  // every look, until EndChildren.
   bool has_children = false;
   int looks_to_end_children = 0;
-  // How long after a signal to all of the tree its children end; absent: no signal but KILL ends
+  // Time from a signal to the whole tree to the end of the children; if absent, only KILL ends
   // them.
   absl::optional<absl::Duration> children_dying_takes;
 
-  // A process that may become the main process (SetMain); 0: none.
+  // A process that may become the main process (SetMain); 0 if there is none.
   pid_t successor = 0;
 };
 
-// A kernel with nothing but the processes that are spawned through it. They run programs that the
-// test sets, and end when the test, a signal or the clock says so; pids are not used twice. It
-// counts what must never happen, so that a test can assert that it did not.
+// A fake kernel whose only processes are those spawned through it. They run the programs that the
+// test sets, and end when the test, a signal or the clock ends them. Pids are never reused. Counts
+// events that must never happen, so that tests can assert their absence.
 //
-// Thread-safe. Outlives its instances.
+// Thread-safe. Must outlive its instances.
 class FakeSpawner : public Spawner {
  public:
   // How a thread that waits for an instance is woken.
   enum class Wakes {
-    // Not at all: the test itself asks NextEvent and looks.
+    // No wakeup: the test itself calls NextEvent and polls.
     kNobody,
-    // exit_fd is a descriptor. For ends without delay only: no thread runs the clock.
+    // exit_fd returns a real descriptor. Works only for ends without delay, because no thread
+    // advances the clock.
     kByDescriptor,
   };
 
-  // `clock` outlives the object.
+  // `clock` must outlive the object.
   explicit FakeSpawner(const Clock& clock, Wakes wakes = Wakes::kNobody);
   ~FakeSpawner() override;
 
-  // Spawner.
+  // Implements Spawner.
   SpawnResult Spawn(const SpawnRequest& request) override ABSL_LOCKS_EXCLUDED(mu_);
   std::unique_ptr<Instance> TakeLeftover(const std::string& name) override ABSL_LOCKS_EXCLUDED(mu_);
   absl::optional<SpawnFailure> WouldFail(const SpawnRequest& request) override
       ABSL_LOCKS_EXCLUDED(mu_);
   void Forget(const std::string& name) override ABSL_LOCKS_EXCLUDED(mu_);
 
-  // What is to happen.
+  // Script.
 
-  // The program of all spawns to come.
+  // Sets the program of all future spawns.
   void SetProgram(const FakeProgram& program) ABSL_LOCKS_EXCLUDED(mu_);
-  // A dead server has left a process of `name` running, which EndChildren ends and nothing else.
-  // It is of the present program in that it refuses signals.
+  // Adds a process of `name` that a dead server left running. Only EndChildren ends it. It refuses
+  // signals if the current program does.
   void AddLeftover(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
-  // The next spawns fail, one for each call.
+  // Makes one future spawn fail; several calls fail as many spawns, in order.
   void FailNextSpawn(const SpawnFailure& failure) ABSL_LOCKS_EXCLUDED(mu_);
-  // The program at `path` does not exist, or (false) does again: spawns of it fail, and are known
-  // to fail beforehand.
+  // If `missing` is true, the program at `path` does not exist: its spawns fail, and WouldFail
+  // predicts that. If false, it exists again.
   void SetMissing(const std::string& path, bool missing) ABSL_LOCKS_EXCLUDED(mu_);
-  // The main process of the live instance of `name` ends now. False when there is none.
+  // Ends the main process of the live instance of `name` now. Returns false if there is none.
   bool End(const std::string& name, const EndOfProcess& end) ABSL_LOCKS_EXCLUDED(mu_);
-  // The live instance of `name` writes to its readiness descriptor, or closes it. False when it has
-  // none.
+  // Write `text` to, or close, the readiness descriptor of the live instance of `name`. Return
+  // false if it has none.
   bool WriteReady(const std::string& name, const std::string& text) ABSL_LOCKS_EXCLUDED(mu_);
   bool CloseReady(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
-  // The pid of the next spawn, so that a real process can speak for it.
+  // Sets the pid of the next spawn, so that a real process can act for it.
   void SetNextPid(pid_t pid) ABSL_LOCKS_EXCLUDED(mu_);
-  // Whatever instances of `name` left behind ends now.
+  // Ends the remaining processes of all instances of `name` now.
   void EndChildren(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
-  // All processes there are, those that hang in the kernel included, end by KILL from now on.
+  // From now on KILL ends all existing processes, including those that hang in the kernel.
   void Unhang() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // What is.
+  // Current state.
 
-  // The pid of the live main process of `name`; 0 when there is none.
+  // Returns the pid of the live main process of `name`; 0 if there is none.
   pid_t LivePid(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
-  // How many instances of `name` have anything alive.
+  // Returns the number of instances of `name` with a live process.
   int Alive(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
-  // When the next process ends by itself or of a signal that takes its time; the origin of time
-  // when one has ended and was not reaped yet.
+  // Returns the time at which the next process ends by itself or of a delayed signal; the origin of
+  // time if one has ended and is not reaped yet.
   MonotonicTime NextEvent() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // What was.
+  // History.
 
-  // What was asked for, failures included, in order.
+  // Returns all spawn requests in order, including those that failed.
   std::vector<SpawnRequest> requests() const ABSL_LOCKS_EXCLUDED(mu_);
-  // Spawns of `name` that succeeded, and those that failed.
+  // Return the number of spawns of `name` that succeeded and that failed.
   int Spawned(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
   int Failed(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
-  // All attempts to spawn, in order.
+  // Attempts to spawn; starts() returns all of them in order.
   struct Start {
     MonotonicTime time;
-    // It failed for a shortage of the machine.
+    // True if the attempt failed because the machine lacked resources.
     bool shortage = false;
   };
   std::vector<Start> starts() const ABSL_LOCKS_EXCLUDED(mu_);
-  // Main processes of `name` that were reaped.
+  // Returns the number of main processes of `name` that were reaped.
   int Reaped(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
   struct SentSignal {
     int signal = 0;
-    // Sent to everything rather than to the main process.
+    // True if sent to the whole tree, false if sent to the main process only.
     bool to_tree = false;
     MonotonicTime time;
   };
-  // The signals that were sent to the last instance of `name`.
+  // Returns the signals sent to the last instance of `name`.
   std::vector<SentSignal> Signals(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
-  // Most instances of `name` that had anything alive at the same time.
+  // Returns the maximum number of instances of `name` that had live processes at the same time.
   int MostAliveAtOnce(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
-  // Instances that were given up while something of them was alive or not reaped.
+  // Returns the number of instances destroyed while a process of theirs was alive or not reaped.
   int abandoned() const ABSL_LOCKS_EXCLUDED(mu_);
-  // What Forget was called with.
+  // Returns the names that Forget was called with.
   std::vector<std::string> forgotten() const ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Blocks until `count` spawns of `name` have succeeded; false when they have not in `patience`.
+  // Blocks until `count` spawns of `name` have succeeded. Returns false if they have not within
+  // `patience`.
   bool AwaitSpawned(const std::string& name, int count,
                     absl::Duration patience = absl::Seconds(30)) const ABSL_LOCKS_EXCLUDED(mu_);
-  // The same for a signal that was sent to the last instance of `name`.
+  // Like AwaitSpawned, for a signal sent to the last instance of `name`.
   bool AwaitSignal(const std::string& name, int signal,
                    absl::Duration patience = absl::Seconds(30)) const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -169,7 +172,7 @@ class FakeSpawner : public Spawner {
   Process* LiveOf(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Tally TallyOf(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  // Of the instances.
+  // Called by the instances.
   absl::optional<ReapedProcess> TryReap(Process& process) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Send(Process& process, int signal, bool to_tree) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status SetMain(Process& process, pid_t pid) ABSL_LOCKS_EXCLUDED(mu_);
@@ -185,9 +188,9 @@ class FakeSpawner : public Spawner {
   FakeProgram program_ ABSL_GUARDED_BY(mu_);
   std::deque<SpawnFailure> failures_ ABSL_GUARDED_BY(mu_);
   std::set<std::string> missing_ ABSL_GUARDED_BY(mu_);
-  // Instances that exist, and the last one of each name.
+  // Existing instances, and the last one of each name.
   std::map<pid_t, std::unique_ptr<Process>> processes_ ABSL_GUARDED_BY(mu_);
-  // Leftovers that nobody has taken; owned by processes_.
+  // Leftovers not taken yet; owned by processes_.
   std::vector<Process*> leftovers_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, pid_t> last_pids_ ABSL_GUARDED_BY(mu_);
   pid_t next_pid_ ABSL_GUARDED_BY(mu_) = 101;

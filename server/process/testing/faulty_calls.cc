@@ -10,7 +10,8 @@
 #include "server/posix/raw_clone.h"
 #include "server/process/spawn/spawn_failure.h"
 
-// RawClone makes its system call by itself. The linker puts this in its place: ld(1), --wrap.
+// RawClone makes its system call directly. The linker substitutes this function for it: ld(1),
+// --wrap.
 extern "C" {
 pid_t __real__ZN3hob8RawCloneEiPFvPvES0_Pi(int cgroup_fd, void (*run)(void*), void* argument,
                                            int* pidfd);
@@ -29,7 +30,7 @@ constexpr ContainmentMode kSessions = ContainmentMode::kSession;
 
 using Play = absl::FunctionRef<bool(const FailingCalls::Fault& fault)>;
 
-// Places after the first `dense` ones are twice as far away as the one before.
+// After the first `dense` places, each place is twice as far as the one before.
 int PlayPlaces(FailingCalls::Fault fault, int dense, Play play) {
   int happened = 0;
   for (fault.number = 1; !testing::Test::HasFailure(); ++fault.number) {
@@ -43,7 +44,7 @@ int PlayPlaces(FailingCalls::Fault fault, int dense, Play play) {
   return happened;
 }
 
-// Once and for good. Nobody is interrupted for ever.
+// Plays the error once and permanently, except that EINTR is never permanent.
 int PlayError(const std::string& call, int error_number, int dense, Play play) {
   int happened = PlayPlaces({call, 0, /*for_good=*/false, error_number}, dense, play);
   if (error_number != EINTR) {
@@ -76,7 +77,7 @@ const std::vector<FaultyCall>& FaultyCalls() {
       {"pread", {EIO, ENOMEM}, "", kGroups},
       {"prlimit64", {EINVAL, ENOMEM, EPERM}, "", {}},
       {"pwrite", {EDQUOT, EIO, ENOSPC}, "", {}},
-      // EIO is what /proc says of an environment that its own process has given back.
+      // /proc reports EIO for the environment of a process that has released it.
       {"read", {EINTR, ENOMEM}, "", {}},
       {"readdir", {EIO, ENOMEM}, "", {}},
       {"readlink", {EACCES, EIO, ENOMEM}, "", {}},

@@ -1,5 +1,5 @@
-// Which system calls of this package can fail, and what the kernel says then: the faults that its
-// tests play.
+// The faults that the tests of this package inject: the system calls that can fail, and their
+// errors.
 #ifndef HOB_SERVER_PROCESS_TESTING_FAULTY_CALLS_H_
 #define HOB_SERVER_PROCESS_TESTING_FAULTY_CALLS_H_
 
@@ -14,34 +14,34 @@
 
 namespace hob {
 
-// A call that can fail, named as FailingCalls does.
+// A call that can fail, named as in FailingCalls.
 struct FaultyCall {
   std::string name;
-  // Values of errno(3) that the kernel has for it although the caller has done nothing wrong.
+  // Values of errno(3) that the kernel may return although the caller has made no mistake.
   std::vector<int> errors;
-  // What a spawn that fails by it names as its stage; empty: there are several.
+  // Stage reported by a spawn that fails because of the call; empty if there are several.
   std::string stage;
-  // The kind of containment that takes it; absent: either.
+  // The kind of containment that makes the call; absent if both do.
   absl::optional<ContainmentMode> only;
 };
 
-// All of them.
+// Returns all faulty calls.
 const std::vector<FaultyCall>& FaultyCalls();
 
-// The call of this name; one without errors where there is none.
+// Returns the call with this name; one without errors if there is none.
 const FaultyCall& FindFaultyCall(const std::string& name);
 
-// The names of those that were made.
+// Returns the names of the faulty calls that were made.
 std::set<std::string> CallsMade(const FailingCalls& calls);
 
-// Plays with faults of these calls: with each of their errors, once and for good, at their first
-// place, their second and so on, until `play` says that the fault has not happened; not any more
-// once the test has failed. Returns how many have happened.
+// Calls `play` with faults of these calls: each error, once and permanently, at the first place,
+// the second and so on, until `play` returns false because the fault did not happen. Stops when the
+// test has failed. Returns the number of faults that happened.
 int PlayEveryFault(const std::set<std::string>& calls,
                    absl::FunctionRef<bool(const FailingCalls::Fault& fault)> play);
 
-// The same for what makes a call for each process of the machine: with one error of each call, and
-// places that are ever further apart after the first 20.
+// Like PlayEveryFault, for tests that make a call for every process on the machine: uses one error
+// per call, and places at growing distances after the first 20.
 int PlaySomeFaults(const std::set<std::string>& calls,
                    absl::FunctionRef<bool(const FailingCalls::Fault& fault)> play);
 

@@ -176,7 +176,7 @@ std::string ContainmentTestName(const testing::TestParamInfo<ContainmentMode>& m
 
 std::multimap<std::string, std::string> ShowState(Spawner* spawner, SpawnRequest request) {
   const std::string file = absl::StrCat(NewFolder("state"), "/state");
-  // Whoever it becomes may write it.
+  // The child may run as another user and must be able to write the file.
   chmod(file.substr(0, file.rfind('/')).c_str(), 0777);
   request.argv = {TestProgram("show_state"), file};
   std::multimap<std::string, std::string> state;

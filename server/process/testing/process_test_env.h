@@ -1,5 +1,5 @@
-// Real children for the tests of this package: where the test programs are, waiting without
-// sleeping, and a spawner in a folder of its own.
+// Real children for the tests of this package: paths of the test programs, waiting without
+// sleeping, and a spawner in its own folder.
 #ifndef HOB_SERVER_PROCESS_TESTING_PROCESS_TEST_ENV_H_
 #define HOB_SERVER_PROCESS_TESTING_PROCESS_TEST_ENV_H_
 
@@ -19,26 +19,28 @@
 
 namespace hob {
 
-// How long a test waits for what must happen. No test depends on it: it only ends hopeless ones.
+// Maximum time a test waits for an expected event. No test depends on the value; it only ends
+// hopeless waits.
 inline constexpr absl::Duration kPatience = absl::Minutes(2);
 
-// The absolute path of one of //server/process/testcases, or of hob-exec.
+// Return the absolute path of a program in //server/process/testcases, and of hob-exec.
 std::string TestProgram(const std::string& name);
 std::string ExecHelperPath();
 
-// A folder below the test's own, empty, removed by the test runner.
+// Returns a new, empty folder inside the test's own, which the test runner removes.
 std::string NewFolder(const std::string& name);
 
-// A FIFO that a test child writes lines to. Open both ways for its life.
+// A FIFO that a test child writes lines to. Open for reading and writing during its lifetime.
 class OutputFifo {
  public:
-  // Makes the FIFO in a new folder.
+  // Creates the FIFO in a new folder.
   explicit OutputFifo(const std::string& name);
 
   StdioTarget target() const { return {StdioTarget::Kind::kFifo, path_}; }
   const std::string& path() const { return path_; }
 
-  // The next line; blocks until it is there. Empty, with a test failure, when patience ends.
+  // Blocks until a line arrives and returns it. Returns an empty string, with a test failure, after
+  // kPatience.
   std::string ReadLine();
 
   // Reads `count` lines "WORD PID" and returns the pids by word.
@@ -50,55 +52,55 @@ class OutputFifo {
   std::string unread_;
 };
 
-// Blocks until the descriptor is ready; a test failure when patience ends.
+// Blocks until the descriptor is ready. Fails the test after kPatience.
 void AwaitReady(int fd, short events);
 
-// Blocks until a process that is no child of ours has ended.
+// Blocks until a process that is not our child has ended.
 void AwaitEndOf(pid_t pid);
 
-// Whether there is such a process, zombies not counted.
+// True if the process exists and is not a zombie.
 bool IsAlive(pid_t pid);
 
 // Blocks until the main process has ended, and reaps it.
 ReapedProcess AwaitEnd(Instance* instance);
 
-// The exit code; -1 with a test failure when it did not exit by itself.
+// Returns the exit code; -1, with a test failure, if the process did not exit by itself.
 int ExitCode(const ReapedProcess& reaped);
-// The same for the signal that ended it.
+// Like ExitCode, for the signal that ended the process.
 int KillingSignal(const ReapedProcess& reaped);
 
-// The instance of a result that must be one; null with a test failure otherwise.
+// Returns the instance of a successful result; null, with a test failure, otherwise.
 std::unique_ptr<Instance> Spawned(SpawnResult result);
-// The failure of a result that must be one.
+// Returns the failure of a failed result.
 SpawnFailure FailureOf(SpawnResult result);
 
-// A spawner with the given containment in a new run_dir; null, with the reason in `*why_not`, when
-// the machine does not have that containment. Makes this process a subreaper.
+// Returns a spawner with the given containment in a new run_dir. Returns null, with the reason in
+// `*why_not`, if the machine does not support that containment. Makes this process a subreaper.
 std::unique_ptr<ProcessSpawner> NewSpawner(ContainmentMode mode, std::string* why_not,
                                            ProcessSpawner::Options options = {});
 
-// A request named "web" for the test program `child` with these arguments.
+// Returns a request named "web" for the test program `child` with these arguments.
 SpawnRequest ChildRequest(const std::vector<std::string>& arguments);
 
-// The same for another daemon.
+// Returns the request for another daemon name.
 SpawnRequest Named(const std::string& name, SpawnRequest request);
 
-// Credentials of these ids, without an account.
+// Returns credentials with these ids, without an account.
 std::shared_ptr<const Credentials> Ids(uid_t uid, gid_t gid, std::vector<gid_t> groups = {});
 
-// The credentials that this process has, which take no rights.
+// Returns the credentials of this process; setting them needs no rights.
 std::shared_ptr<const Credentials> OwnIds();
 
-// The suffix of a test that runs with both kinds of containment.
+// Returns the name suffix of a test that runs with both kinds of containment.
 std::string ContainmentTestName(const testing::TestParamInfo<ContainmentMode>& mode);
 
-// Runs `show_state` as asked for and returns what it wrote: lines "KEY VALUE"; the values of a key
-// that appears more than once are in the order of its lines.
+// Runs `show_state` as requested and returns its output: lines "KEY VALUE". Values of a repeated
+// key are in the order of its lines.
 std::multimap<std::string, std::string> ShowState(Spawner* spawner, SpawnRequest request);
 
-// The only value of a key; a text that equals nothing when there is not exactly one.
+// Returns the only value of a key; a text that matches no expectation if there is not exactly one.
 std::string Only(const std::multimap<std::string, std::string>& state, const std::string& key);
-// All values of a key.
+// Returns all values of a key.
 std::vector<std::string> All(const std::multimap<std::string, std::string>& state,
                              const std::string& key);
 

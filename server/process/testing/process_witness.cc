@@ -13,7 +13,7 @@
 namespace hob {
 namespace {
 
-// The names in a folder that may vanish meanwhile.
+// Returns the names in a folder, which may vanish concurrently.
 std::vector<std::string> NamesIn(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code error;

@@ -1,5 +1,4 @@
-// What the kernel says of processes, asked without the code that is tested: for tests that do not
-// take hob's word.
+// Kernel facts about processes, read without the code under test.
 #ifndef HOB_SERVER_PROCESS_TESTING_PROCESS_WITNESS_H_
 #define HOB_SERVER_PROCESS_TESTING_PROCESS_WITNESS_H_
 
@@ -11,25 +10,25 @@
 
 namespace hob {
 
-// The children of all threads of this process, those included that nobody has reaped yet.
+// Returns the children of all threads of this process, including zombies.
 std::set<pid_t> OwnChildren();
 
-// How many descriptors this process has open.
+// Returns the number of descriptors that this process has open.
 int OwnDescriptors();
 
-// The numbers of a process's open descriptors; empty when it is gone.
+// Returns the numbers of a process's open descriptors; empty if it is gone.
 std::set<int> DescriptorsOf(pid_t pid);
 
-// The words that a process was started with; empty when it has ended.
+// Returns the arguments that a process was started with; empty if it has ended.
 std::vector<std::string> WordsOf(pid_t pid);
 
-// The value of a line "KEY:\tVALUE" of /proc/PID/status; empty when there is none.
+// Returns the value of a line "KEY:\tVALUE" in /proc/PID/status; empty if there is none.
 std::string StatusOf(pid_t pid, const std::string& key);
 
-// Where a symbolic link leads; empty when there is none.
+// Returns the target of a symbolic link; empty if there is none.
 std::string LinkOf(const std::string& path);
 
-// The text of a file, without the newline at its end; empty when it cannot be read.
+// Returns the text of a file without its final newline; empty if it cannot be read.
 std::string TextOf(const std::string& path);
 
 }  // namespace hob

@@ -19,7 +19,7 @@ namespace {
 
 using testing::AnyOf;
 
-// How long it is at most until the next look while the kernel tells of no change.
+// Maximum time until the next look while the kernel reports no change.
 constexpr int kLookMillis = 10;
 
 }  // namespace

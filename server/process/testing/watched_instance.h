@@ -15,22 +15,23 @@
 
 namespace hob {
 
-// A process that a test holds on to: whether it lives is known without the code that is tested.
+// A process held by a test, which can tell whether it is alive without the code under test.
 class Witnessed {
  public:
-  // `pid` is alive, or nobody has reaped it.
+  // `pid` must be alive or a zombie.
   explicit Witnessed(pid_t pid);
 
   pid_t pid() const { return pid_; }
   int pidfd() const { return pidfd_.get(); }
 
-  // Whether it has ended, reaped or not.
+  // True if the process has ended, reaped or not.
   bool HasEnded() const;
 
-  // Blocks until it has ended; a test failure when patience ends.
+  // Blocks until the process has ended. Fails the test after kPatience.
   void AwaitEnd() const;
 
-  // Reaps it, where it has ended and was left to this process by its parent, as StrayReaper does.
+  // Reaps the process, as StrayReaper does, if it has ended and was inherited by this process from
+  // its parent.
   void ReapStray() const;
 
  private:
@@ -38,42 +39,43 @@ class Witnessed {
   UniqueFd pidfd_;
 };
 
-// An instance whose system calls may fail, asked and ended again and again as LiveInstance does it.
-// Whatever it says is held against what its processes do; what is wrong is a test failure. None of
-// the calls that it makes itself fails (FailingCalls::Pause).
+// An instance whose system calls may fail, polled and ended repeatedly as LiveInstance does it.
+// Compares every report of the instance with the actual state of its processes, and fails the test
+// on a difference. The class's own calls never fail (FailingCalls::Pause).
 //
 // Used by one thread at a time.
 class WatchedInstance {
  public:
-  // `others` are the processes that it has started, all alive. `may_fail` tells whether a call has
-  // failed so far, which is what excuses an error.
+  // `others` are the processes that the instance has started, all alive. `may_fail` returns true if
+  // a call has failed so far, which excuses an error.
   WatchedInstance(std::unique_ptr<Instance> instance, const std::vector<pid_t>& others,
                   std::function<bool()> may_fail);
 
-  // Blocks until the main process has ended, which it does by itself.
+  // Blocks until the main process has ended by itself.
   void AwaitMainEnd() const;
 
-  // Sends TERM to all of it, and blocks until that has ended what it should: `all` says whether it
-  // ends the whole tree. What is alive after that is killed by the looks that follow.
+  // Sends TERM to the whole tree and, if `all` is true, blocks until the whole tree has ended.
+  // Later looks kill the processes that are still alive.
   void AskToEnd(bool all);
 
-  // Looks until nothing of it is left, at most so often.
+  // Looks at the instance until nothing of it is left, at most `most` times.
   void LookUntilGone(int most);
 
-  // Whether it has said that nothing of it is left.
+  // True if the instance has reported that nothing of it is left.
   bool gone() const { return gone_; }
 
-  // Expects that it has told its end exactly once, and which it was: `end`, or KILL where it was
+  // Expects that the instance has reported exactly one end: `end`, or KILL if the main process was
   // alive when it was killed.
   void ExpectToldEnd(const EndOfProcess& end) const;
 
-  // Reaps what came to this process when its parent ended.
+  // Reaps the processes that this process inherited when their parent ended.
   void ReapStrays() const;
 
  private:
   bool AllHaveEnded() const;
   void AwaitAllEnded() const;
-  // What the status of a signal means for all of it. Returns whether the signal has reached all.
+  // Checks the status of a signal to the whole tree. Returns true if the signal has reached all of
+  // it.
   bool HasReachedAll(const absl::Status& status) const;
   void Look();
   void NoteEnd(absl::optional<ReapedProcess> end);
@@ -86,7 +88,7 @@ class WatchedInstance {
   const std::function<bool()> may_fail_;
   bool patience_is_over_ = false;
   bool is_killed_ = false;
-  // Whether the main process was alive then.
+  // True if the main process was alive when the tree was killed.
   bool was_killed_alive_ = false;
   std::vector<ReapedProcess> ends_;
   bool gone_ = false;
