@@ -89,7 +89,7 @@ class Instance {
   virtual pid_t pid() const = 0;
 
   // Returns a descriptor that becomes readable (POLLIN) when the main process ends. Returns -1 once
-  // the process is reaped, and always in fakes.
+  // the process is reaped, and always for leftovers and for fakes without descriptors.
   virtual int exit_fd() const = 0;
 
   // Returns the end of the main process once; absent while it lives and after the end has been
