@@ -19,8 +19,8 @@ import status_pb2
 import supervisor_pb2 as api
 import supervisor_pb2_grpc
 
-# The time-out for everything, in seconds. Only a broken server takes this long, even on a slow machine.
-DEADLINE = 30.0
+# The time-out for everything, in seconds. Only a broken server takes this long, even on a busy machine.
+DEADLINE = 120.0
 
 # The variable, with the test's folder as its value, in the environment of all descendants of a test's server: hobd passes
 # on variables that are not its own.

@@ -9,7 +9,7 @@ MEMORY_FACTOR = 6 if {"ASAN_OPTIONS", "TSAN_OPTIONS"} & os.environ.keys() else 1
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-def await_that(condition, what, timeout=30.0):
+def await_that(condition, what, timeout=120.0):
     """Polls `condition`, with growing pauses, until it is true; returns its value.
 
     Fails with `what` after `timeout` seconds. For events without a notification, such as the end of a process.
