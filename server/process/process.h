@@ -127,10 +127,6 @@ class Instance {
   // True if the main process is reaped and none of its descendants is alive.
   virtual bool IsGone() = 0;
 
-  // True if signalling the whole tree is nearly instantaneous, because the kernel lists its
-  // members. Otherwise processes are inspected one by one, and a hung one may delay the others.
-  virtual bool IsSignalledAtOnce() const = 0;
-
   // Returns a descriptor that becomes ready (POLLPRI) when the result of the last IsGone may have
   // changed. Returns -1 if the kernel cannot tell; then poll IsGone. Call again after each IsGone:
   // the descriptor exists only while a tree outlives its main process.

@@ -73,10 +73,6 @@ class DaemonRunner {
   // Returns the time of the latest spawn; meaningless before the first.
   MonotonicTime last_spawned() const { return instance_.spawned().monotonic; }
 
-  // True if Handle takes almost no time for kShutDown: it publishes and sends signals. Otherwise it
-  // searches for processes or writes the rest of the output.
-  bool ShutsDownAtOnce() const { return instance_.is_asked_at_once(); }
-
   // True once the daemon has ended for good, after kRemove or kShutDown; the runner then accepts no
   // commands. A process that survives KILL blocks a removal, because a daemon never has two
   // instances, but not a shutdown: the next server looks for the process.

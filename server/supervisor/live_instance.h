@@ -88,9 +88,6 @@ class LiveInstance {
   // "Operation not permitted: process 7 runs as uid 0, ..."; empty if it did not.
   const std::string& refusal() const { return state_.refusal; }
 
-  // True if there is an instance to which AskToEnd can send signals without waiting.
-  bool is_asked_at_once() const { return exists() && instance_->IsSignalledAtOnce(); }
-
   // True if a live process is part of the instance.
   bool Contains(pid_t process) { return instance_->Contains(process); }
 

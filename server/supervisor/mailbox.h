@@ -8,7 +8,6 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/types/optional.h"
 #include "server/supervisor/command.h"
 
 namespace hob {
@@ -32,13 +31,6 @@ class Mailbox {
   std::vector<Command> Take() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
     return std::exchange(commands_, {});
-  }
-
-  // Returns and removes the only command; absent, and removes nothing, unless there is exactly one.
-  absl::optional<Command> TakeIfAlone() ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
-    if (commands_.size() != 1) return absl::nullopt;
-    return std::move(std::exchange(commands_, {}).front());
   }
 
   // Closes the mailbox for good; answers the commands still in it with `refusal`.

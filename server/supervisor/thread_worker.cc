@@ -86,25 +86,7 @@ ThreadWorker::~ThreadWorker() {
 }
 
 void ThreadWorker::Post(Command command, const absl::Status& refusal) {
-  const bool shuts_down = command.kind == Command::Kind::kShutDown;
-  mailbox_.Post(std::move(command), refusal, [this, shuts_down] {
-    if (!shuts_down || !ShutDownForSleeper()) Wake();
-  });
-}
-
-bool ThreadWorker::ShutDownForSleeper() {
-  const pid_t number = number_;
-  // A free lock may also mean that the thread has not begun yet; its number is then 0.
-  if (number == 0 || !awake_.TryLock()) return false;
-  absl::optional<Command> command;
-  if (runner_.ShutsDownAtOnce()) command = mailbox_.TakeIfAlone();
-  bool sleeps_on = false;
-  if (command.has_value()) {
-    runner_.Handle(*std::move(command));
-    sleeps_on = !runner_.finished() && alarm_.Set(number, kWakeSignal, runner_.NextDeadline());
-  }
-  awake_.Unlock();
-  return sleeps_on;
+  mailbox_.Post(std::move(command), refusal, [this] { Wake(); });
 }
 
 void ThreadWorker::Wake() {
@@ -125,7 +107,6 @@ void ThreadWorker::Loop() {
   memory.ReleaseZeros();
   std::vector<pollfd> fds;
   MonotonicTime released_after;
-  const MutexLock awake(&awake_);
   number_ = gettid();
   while (true) {
     const bool survived = Act();
@@ -140,9 +121,7 @@ void ThreadWorker::Loop() {
     // long sleep usually follows it.
     const MonotonicTime spawned = runner_.last_spawned();
     if (std::exchange(released_after, spawned) != spawned) memory.ReleaseDeadStack();
-    awake_.Unlock();
     Wait(fds, deadline);
-    awake_.Lock();
   }
   mailbox_.Close(runner_.refusal());
 }
@@ -151,14 +130,12 @@ bool ThreadWorker::Act() {
   bool survived = true;
   for (Command& command : mailbox_.Take()) {
     const Command::Done done = command.done;
-    if (Survive([&]()
-                    ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_) { runner_.Handle(std::move(command)); }))
-      continue;
+    if (Survive([&] { runner_.Handle(std::move(command)); })) continue;
     survived = false;
     // A command calls `done` as its last step, so it has not been answered yet.
     if (done) done(absl::InternalError(absl::StrCat("the command failed for '", name_, "'")));
   }
-  return Survive([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_) { runner_.Step(); }) && survived;
+  return Survive([this] { runner_.Step(); }) && survived;
 }
 
 bool ThreadWorker::Survive(absl::FunctionRef<void()> act) {

@@ -15,18 +15,12 @@
 #include "absl/types/optional.h"
 #include "server/journal/journal.h"
 #include "server/supervisor/mailbox.h"
-#include "server/supervisor/thread_alarm.h"
 #include "server/supervisor/worker.h"
-#include "server/sync/mutex.h"
 
 namespace hob {
 
 // Runs the runner of one daemon on a thread, which waits in one blocking call for the child, the
 // mailbox or a deadline. Only this thread spawns and reaps the daemon's processes.
-//
-// At shutdown, waking a thousand threads one after the other would be slow, since each only sends a
-// signal and sleeps again. If the thread is asleep and has nothing else to do, the thread that
-// posts kShutDown therefore handles it.
 //
 // Thread-safe.
 class ThreadWorker : public Worker {
@@ -49,17 +43,13 @@ class ThreadWorker : public Worker {
         runner_(std::move(spec), context) {}
 
   static void* Run(void* worker);
-  void Loop() ABSL_LOCKS_EXCLUDED(awake_);
+  void Loop();
   // Handles the commands in the mailbox, then calls Step. Returns false after an exception.
-  bool Act() ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_);
+  bool Act();
   // Calls `act`. An exception means a defect, or that memory has run out; catching it costs this
   // daemon a pause, instead of costing every daemon its supervisor. Returns false after an
   // exception.
-  bool Survive(absl::FunctionRef<void()> act) ABSL_EXCLUSIVE_LOCKS_REQUIRED(awake_);
-  // Handles a kShutDown on the calling thread, if the worker's thread is asleep, the kShutDown is
-  // the only command and it takes almost no time. Sets the alarm for the runner's next deadline.
-  // Returns true if the thread can stay asleep.
-  bool ShutDownForSleeper() ABSL_LOCKS_EXCLUDED(awake_);
+  bool Survive(absl::FunctionRef<void()> act);
   // Wakes the thread; does nothing before the thread runs. If the thread has ended, another one may
   // have its number: the signal is blocked in all threads but workers, and a worker that gets it
   // checks its state and sleeps again.
@@ -70,11 +60,7 @@ class ThreadWorker : public Worker {
   const Clock& clock_;
   Journal& journal_;
   const std::string name_;
-  // Held by the thread except while it sleeps.
-  Mutex awake_;
-  DaemonRunner runner_ ABSL_GUARDED_BY(awake_);
-  // Wakes the thread for deadlines that were set while it slept.
-  ThreadAlarm alarm_ ABSL_GUARDED_BY(awake_);
+  DaemonRunner runner_;
   // Absent if the thread could not be made.
   absl::optional<pthread_t> thread_;
   Mailbox mailbox_;

@@ -169,21 +169,7 @@ class SleepingWorkerTest : public ThreadWorkerTest {
   }
 };
 
-TEST_F(SleepingWorkerTest, TheEndOfAllIsBegunByWhoeverAsksForIt) {
-  FakeProgram stubborn;
-  stubborn.survives = {SIGTERM};
-  spawner_.SetProgram(stubborn);
-  const std::unique_ptr<Worker> worker = CreateUp();
-  const Answer end = Post(*worker, Kind::kShutDown);
-  EXPECT_EQ(registry_.Find("web")->state, DaemonState::kStopping) << "before Post returns";
-  ASSERT_FALSE(spawner_.Signals("web").empty());
-  EXPECT_EQ(spawner_.Signals("web").front().signal, SIGTERM);
-  Post(*worker, Kind::kKill);
-  ASSERT_TRUE(end.Await());
-  EXPECT_EQ(end.InAWord(), "OK");
-}
-
-TEST_F(SleepingWorkerTest, WhatWasPostedBeforeTheEndOfAllComesBefore) {
+TEST_F(SleepingWorkerTest, ACommandPostedBeforeTheShutdownComesFirst) {
   const std::unique_ptr<Worker> worker = CreateUp();
   const Answer stop = Post(*worker, Kind::kStop);
   const Answer end = Post(*worker, Kind::kShutDown);
@@ -193,7 +179,7 @@ TEST_F(SleepingWorkerTest, WhatWasPostedBeforeTheEndOfAllComesBefore) {
   EXPECT_EQ(end.InAWord(), "OK");
 }
 
-TEST_F(SleepingWorkerTest, ADeadlineThatCameUpMeanwhileWakesIt) {
+TEST_F(SleepingWorkerTest, ADeadlineOfTheShutdownWakesIt) {
   spec_.stop_timeout = absl::Milliseconds(1);
   FakeProgram stubborn;
   stubborn.survives = {SIGTERM};
@@ -205,7 +191,7 @@ TEST_F(SleepingWorkerTest, ADeadlineThatCameUpMeanwhileWakesIt) {
   EXPECT_EQ(spawner_.Alive("web"), 0);
 }
 
-TEST_F(SleepingWorkerTest, OneThatHasNothingToStopEnds) {
+TEST_F(SleepingWorkerTest, AShutdownWithNothingToStopEndsIt) {
   const std::unique_ptr<Worker> worker = CreateUp();
   ASSERT_TRUE(Post(*worker, Kind::kStop).Await());
   const Answer end = Post(*worker, Kind::kShutDown);

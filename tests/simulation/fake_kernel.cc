@@ -128,7 +128,6 @@ class FakeKernel::FakeInstance : public Instance {
   }
   int CountAlive() override { return tree_.alive; }
   bool IsGone() override { return tree_.reaped && tree_.alive == 0; }
-  bool IsSignalledAtOnce() const override { return true; }
   // Returns a descriptor that is never readable, because a wake-up reports the end of the tree.
   int tree_fd() override { return kernel_.options_.wakes_at_end_of_tree ? SilentFd() : -1; }
 

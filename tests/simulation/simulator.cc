@@ -273,20 +273,14 @@ void Simulator::Turn(SimulatedWorker& worker) {
   const int daemon = worker.daemon();
   worker.is_busy = true;
   std::vector<Command> mail = worker.TakeMail();
-  // The thread that ends all daemons handles this mail for sleeping workers, without waking them.
-  const bool ends_at_once = mail.size() == 1 && mail[0].kind == Command::Kind::kShutDown &&
-                            worker.runner().ShutsDownAtOnce();
-  const bool sleeps_on = ends_at_once && random_.Chance(50);
-  if (!sleeps_on) {
-    kernel_.ClearWakeup(daemon);
-    model().RoundBegins(daemon);
-  }
+  kernel_.ClearWakeup(daemon);
+  model().RoundBegins(daemon);
   for (Command& command : mail) Take(worker, std::move(command));
-  if (!sleeps_on) worker.runner().Step();
+  worker.runner().Step();
   ReadChanges();
   worker.is_busy = false;
   if (!worker.runner().finished()) {
-    if (!sleeps_on) model().RoundEnds(daemon, !IsDue(worker));
+    model().RoundEnds(daemon, !IsDue(worker));
     return;
   }
   // One more command may come before the mailbox is closed.

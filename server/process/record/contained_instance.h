@@ -68,7 +68,6 @@ class GroupInstance : public Instance {
   bool Contains(pid_t process) override;
   int CountAlive() override;
   bool IsGone() override;
-  bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return events_.get(); }
 
  private:
@@ -120,7 +119,6 @@ class SessionInstance : public Instance {
   bool Contains(pid_t process) override;
   int CountAlive() override;
   bool IsGone() override;
-  bool IsSignalledAtOnce() const override { return false; }
   int tree_fd() override { return -1; }
 
  private:

@@ -36,7 +36,6 @@ class LeftoverInstance : public Instance {
   bool Contains(pid_t process) override;
   int CountAlive() override;
   bool IsGone() override;
-  bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return -1; }
 
  private:

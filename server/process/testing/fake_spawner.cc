@@ -66,7 +66,6 @@ class FakeSpawner::FakeInstance : public Instance {
   int CountAlive() override { return kernel_.CountAlive(process_); }
   bool IsGone() override { return kernel_.IsGone(process_); }
   bool Contains(pid_t process) override { return process == pid_; }
-  bool IsSignalledAtOnce() const override { return true; }
   int tree_fd() override { return -1; }
 
  private:
