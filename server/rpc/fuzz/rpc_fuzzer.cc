@@ -11,6 +11,7 @@
 #include <grpcpp/grpcpp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -423,14 +424,21 @@ bool Finish(const std::vector<std::unique_ptr<Call>>& calls) {
   return changed;
 }
 
-// Returns a server in its initial state. Recreates it now and then, because the fake kernel never
-// forgets.
-FuzzedServer& FreshServer(bool changed) {
+// True if the client of a command left before the answer: the server may receive the command later.
+bool LeftACommand(const std::vector<std::unique_ptr<Call>>& calls) {
+  return std::any_of(calls.begin(), calls.end(), [](const std::unique_ptr<Call>& call) {
+    return call->cancelled() && call->request().method->commands;
+  });
+}
+
+// Returns a server in its initial state. Recreates it if a command may still arrive, and now and
+// then, because the fake kernel never forgets.
+FuzzedServer& FreshServer(bool changed, bool left_a_command) {
   constexpr int kMaxChanges = 500;
   static std::unique_ptr<FuzzedServer>& server = *new std::unique_ptr<FuzzedServer>;
   static int changes = 0;
   if (changed) ++changes;
-  if (server == nullptr || changes > kMaxChanges) {
+  if (server == nullptr || left_a_command || changes > kMaxChanges) {
     server = nullptr;
     server = std::make_unique<FuzzedServer>();
     changes = 0;
@@ -458,7 +466,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  hob::FuzzedServer& server = hob::FreshServer(/*changed=*/false);
+  hob::FuzzedServer& server = hob::FreshServer(/*changed=*/false, /*left_a_command=*/false);
   const int64_t sequence = server.sequence();
   const int64_t generation = server.generation();
   hob::FuzzInput input(hob::AsText(data, size));
@@ -467,6 +475,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     calls.push_back(server.Begin(hob::ReadRequest(input)));
   }
   const bool changed = hob::Finish(calls);
+  const bool left_a_command = hob::LeftACommand(calls);
   calls.clear();
   if (!changed) {
     server.DrainMailboxes();
@@ -474,6 +483,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK_EQ(server.generation(), generation);
   }
   server.CheckInvariants();
-  if (changed) hob::FreshServer(/*changed=*/true);
+  if (changed) hob::FreshServer(/*changed=*/true, left_a_command);
   return 0;
 }
