@@ -10,7 +10,7 @@
 
 namespace hob {
 
-// What the throttle remembers about one daemon. A plain value; empty when default-constructed.
+// Holds the throttle's memory of one daemon. A plain value; empty when default-constructed.
 struct FailureHistory {
   // Monotonic times of the failures that may still count, oldest first.
   std::deque<MonotonicTime> window;
