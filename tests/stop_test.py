@@ -69,8 +69,11 @@ class StopTest(HobTest):
         server.configure(f"[daemon:web]\ncommand = {self.command}\n{settings}")
         server.start(wrapper=self.wrapper)
         if ready:
-            processes.await_that(lambda: self.ledger(server, "out") == [ready], server.stderr)
+            self.await_ledger(server, [ready])
         return server
+
+    def await_ledger(self, server, lines):
+        processes.await_that(lambda: self.ledger(server, "out") == lines, server.stderr)
 
     def saver(self, settings=""):
         return self.started("saver", SAVER, settings, SHELL)
@@ -137,7 +140,7 @@ class StopTest(HobTest):
         server.start_daemon("web", no_wait=True)
         self.assertEqual(server.daemon("web").state, State.STOPPING)
         server.signal_daemon("web", "KILL", all=True)
-        server.await_state("web", State.RUNNING)
+        self.await_ledger(server, ["ready", "ready"])
         server.process.send_signal(signal.SIGTERM)
         server.stop(code=1)
 
