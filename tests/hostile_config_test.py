@@ -116,7 +116,7 @@ class HostileConfigTest(HobTest):
                     server.start()
                 self.assertEqual(caught.exception.code, 2)
                 self.assertIn(path, caught.exception.stderr)
-                self.assertIn("can be written by everybody", caught.exception.stderr)
+                self.assertIn("is writable by everybody", caught.exception.stderr)
                 os.chmod(loosened, mode)
         os.chown(path, 65534, 65534)
         with self.assertRaises(ServerDied) as caught:
@@ -135,7 +135,7 @@ class HostileConfigTest(HobTest):
                 mode = os.stat(loosened).st_mode
                 os.chmod(loosened, mode | 0o002)
                 error = self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_CONFIG", server.reload)
-                self.assertIn("can be written by everybody", error.details())
+                self.assertIn("is writable by everybody", error.details())
                 self.assertEqual(list(server.list().daemons), before)
                 os.chmod(loosened, mode)
         self.assertEqual(server.reload().generation, 2)

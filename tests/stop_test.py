@@ -135,7 +135,7 @@ class StopTest(HobTest):
     def test_commands_meanwhile_find_the_daemon_stopping(self):
         server = self.started("deaf", DEAF_HELPER, "stop_timeout = infinity\n")
         server.stop_daemon("web", no_wait=True)
-        daemon = server.await_daemon("web", lambda d: "what that left behind" in d.reason, "to wait for the rest of the tree")
+        daemon = server.await_daemon("web", lambda d: "its leftovers" in d.reason, "to wait for the rest of the tree")
         self.assertEqual((daemon.state, daemon.pid, daemon.exit_count), (State.STOPPING, 0, 1))
         server.start_daemon("web", no_wait=True)
         self.assertEqual(server.daemon("web").state, State.STOPPING)

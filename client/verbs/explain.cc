@@ -80,7 +80,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
 class ExplainVerb : public Verb {
  public:
   VerbInfo info() const override {
-    return {"explain", "", "Say why a daemon is as it is, and what would change that",
+    return {"explain", "", "Explain a daemon's state and what would change it",
             Arguments::kDaemons};
   }
 

@@ -46,7 +46,7 @@ class ReloadVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"--dry-run", &dry_run_, "Only say what would be done"}};
+    return {{"--dry-run", &dry_run_, "Print the plan and change nothing"}};
   }
 
   ExitCode Run(Session& session) override {

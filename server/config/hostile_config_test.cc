@@ -55,13 +55,13 @@ TEST_F(HostileConfigTest, RootRefusesFilesThatOthersMayWrite) {
   const std::string path = folder_.Write("open/x.ini", "[os_daemons]\na = /usr/bin/env\n");
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);
   EXPECT_THAT(Texts(LoadConfig({path}).errors),
-              ElementsAre("open/x.ini: can be written by everybody, who may change what runs as "
-                          "root: chmod o-w it"));
+              ElementsAre("open/x.ini: is writable by everybody, who could make hobd run any "
+                          "program as root: chmod o-w it"));
   ASSERT_EQ(chmod(path.c_str(), 0644), 0);
   EXPECT_TRUE(LoadConfig({path}).ok());
   ASSERT_EQ(chmod(folder_.PathOf("open").c_str(), 0777), 0);
   EXPECT_THAT(Texts(LoadConfig({folder_.PathOf("open")}).errors),
-              ElementsAre(HasSubstr("which can be written by everybody")));
+              ElementsAre(HasSubstr("which is writable by everybody")));
   ASSERT_EQ(chmod(folder_.PathOf("open").c_str(), 0755), 0);
   if (chown(path.c_str(), 65534, 65534) != 0) GTEST_SKIP() << "this sandbox knows one user only";
   EXPECT_THAT(Texts(LoadConfig({path}).errors),

@@ -45,7 +45,7 @@ bool DaemonRunner::TakeLeftover() {
   if (leftover == nullptr) return false;
   instance_.TakeOver(std::move(leftover));
   lifecycle_.BeginWithLeftover(instance_.refusal());
-  succession_.StayStopped("what a server that is dead had left running has ended");
+  succession_.StayStopped("the leftovers of a dead server have ended");
   return true;
 }
 
@@ -94,7 +94,7 @@ void DaemonRunner::WaitForBudget(const Timestamp& now) {
   decision.next_attempt = Timestamp{start_.at(), now.wall + decision.delay};
   lifecycle_.Waits(decision);
   // A reload does not wait for the budget: the start is already in the budget's queue.
-  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+  waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
 }
 
 void DaemonRunner::Launch() {
@@ -135,13 +135,13 @@ void DaemonRunner::Spawned(const PendingStart::Start& start) {
   lifecycle_.Spawned(instance_.pid());
   context_.journal->Info(About("started"), absl::StrCat(Tag(), " ", start.reason));
   if (watch_.Begin(lifecycle_.spec(), last_spawned(), start.is_trial)) CameUp();
-  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+  waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
 }
 
 void DaemonRunner::CameUp() {
   restarting_ = false;
   lifecycle_.BecameReady();
-  waiters_.Answer(Waiters::For::kUp, lifecycle_.latest());
+  waiters_.Answer(Waiters::Event::kUp, lifecycle_.latest());
 }
 
 // Messages of the instance.
@@ -166,7 +166,7 @@ void DaemonRunner::LookAtReadiness() {
   const bool running = lifecycle_.state() == DaemonState::kRunning;
   if (words.watchdog_alive && running) watch_.BeginWatchdog(lifecycle_.spec(), now);
   if (words.stopping && running) lifecycle_.SaysItStops();
-  if (words.watchdog_trigger) Condemn("it triggered its own watchdog", SIGABRT);
+  if (words.watchdog_trigger) FailInstance("it triggered its own watchdog", SIGABRT);
 }
 
 void DaemonRunner::TakeMainPid(pid_t pid) {
@@ -191,7 +191,7 @@ void DaemonRunner::ExtendTimeout(absl::Duration by) {
   instance_.BePatientUntil(until);
 }
 
-void DaemonRunner::Condemn(const std::string& verdict, int signal) {
+void DaemonRunner::FailInstance(const std::string& verdict, int signal) {
   if (lifecycle_.state() != DaemonState::kStarting && lifecycle_.state() != DaemonState::kRunning) {
     return;
   }
@@ -271,13 +271,13 @@ void DaemonRunner::Killed(const LiveInstance::Events& events) {
 
 std::string DaemonRunner::AboutSurvivors() const {
   if (!instance_.awaits_survivors()) {
-    return "its main process has ended; what that left behind is being killed";
+    return "its main process has ended; its leftovers are being killed";
   }
   const absl::Duration left = absl::Ceil(instance_.patience_left(), absl::Milliseconds(100));
-  return absl::StrCat("its main process has ended; what that left behind ",
+  return absl::StrCat("its main process has ended; its leftovers have ",
                       left == absl::InfiniteDuration()
-                          ? "has all the time that it takes to end"
-                          : absl::StrCat("has ", hob::FormatDuration(left), " left to end"));
+                          ? "unlimited time to end"
+                          : absl::StrCat(hob::FormatDuration(left), " left to end"));
 }
 
 void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
@@ -311,8 +311,8 @@ std::string DaemonRunner::LastWordsOf(const ExitReport& report) {
 void DaemonRunner::InstanceHangs() {
   if (succession_.is_final() && !succession_.is_removal()) BeFinished();
   const absl::Status hangs = Unkillable(lifecycle_.spec().name, lifecycle_.now().reason);
-  for (const auto what : {Waiters::For::kUp, Waiters::For::kTried, Waiters::For::kGone}) {
-    waiters_.Answer(what, hangs);
+  for (const auto event : {Waiters::Event::kUp, Waiters::Event::kTried, Waiters::Event::kGone}) {
+    waiters_.Answer(event, hangs);
   }
 }
 
@@ -341,7 +341,7 @@ void DaemonRunner::InstanceGone() {
   const auto* restart = absl::get_if<Succession::Restart>(&next);
   if (restart == nullptr) return RestStopped(stop_reason + more);
   // Callers that wait for a stop are answered, although a start follows.
-  if (waiters_.AnyFor(Waiters::For::kGone)) RestStopped(stop_reason + more);
+  if (waiters_.AnyFor(Waiters::Event::kGone)) RestStopped(stop_reason + more);
   ClearHistory();
   StartSoon(restart->reason + more, restart->by_operator);
 }
@@ -349,7 +349,7 @@ void DaemonRunner::InstanceGone() {
 void DaemonRunner::RestStopped(const std::string& reason) {
   if (lifecycle_.state() != DaemonState::kStopped) lifecycle_.Stopped(reason);
   if (succession_.is_final()) BeFinished();
-  waiters_.Answer(Waiters::For::kGone, lifecycle_.latest());
+  waiters_.Answer(Waiters::Event::kGone, lifecycle_.latest());
 }
 
 // The throttle.
@@ -380,9 +380,9 @@ void DaemonRunner::Obey(const ThrottleDecision& decision, bool was_trial) {
       lifecycle_.LeftExited(decision);
       break;
   }
-  waiters_.Answer(Waiters::For::kUp,
+  waiters_.Answer(Waiters::Event::kUp,
                   StartFailed(lifecycle_.spec().name, WhyNotUp(*lifecycle_.latest())));
-  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+  waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
 }
 
 void DaemonRunner::ClearHistory() {
@@ -433,7 +433,7 @@ void DaemonRunner::LookAtTime() {
 void DaemonRunner::LookAtWatch(MonotonicTime now) {
   const InstanceWatch::Events events = watch_.Look(lifecycle_.spec(), now);
   if (events.came_up) CameUp();
-  if (events.failed.has_value()) Condemn(events.failed->verdict, events.failed->signal);
+  if (events.failed.has_value()) FailInstance(events.failed->verdict, events.failed->signal);
   if (events.trial_won) {
     ClearHistory();
     lifecycle_.Remark("its trial start succeeded");

@@ -105,8 +105,8 @@ class DaemonRunner {
   // Applies the configuration that an earlier reload could not start, if there is one.
   void TakePendingSpec();
 
-  // Answers once `what` is true; with `no_wait`, once the command is under way.
-  void AnswerWhen(Waiters::For what, const char* name, Command command);
+  // Answers after `event`; with `no_wait`, once the command is under way.
+  void AnswerWhen(Waiters::Event event, const char* name, Command command);
   static void AnswerNow(const Command& command, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
 
   // Plans a start: immediately for an operator, otherwise as soon as the machine's budget allows.
@@ -132,7 +132,7 @@ class DaemonRunner {
   void ExtendTimeout(absl::Duration by);
   // Ends the instance with `signal` because it misbehaved. Counts as a failure, whatever its exit
   // code.
-  void Condemn(const std::string& verdict, int signal);
+  void FailInstance(const std::string& verdict, int signal);
 
   // Asks the instance to end; succession_ holds the next step. Precondition: an instance exists.
   void BeginStop(const std::string& reason);

@@ -63,14 +63,14 @@ void DaemonRunner::Start(Command command) {
       StartSoon("started by an operator", /*by_operator=*/true);
       break;
   }
-  AnswerWhen(Waiters::For::kUp, "start", std::move(command));
+  AnswerWhen(Waiters::Event::kUp, "start", std::move(command));
 }
 
 void DaemonRunner::Stop(Command command) {
   TakePendingSpec();
   lifecycle_.SetWanted(false);
-  waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "stop");
-  waiters_.Answer(Waiters::For::kTried, lifecycle_.latest());
+  waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "stop");
+  waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
   CancelStart();
   const std::string reason = "stopped by an operator";
   if (!instance_.exists()) {
@@ -79,7 +79,7 @@ void DaemonRunner::Stop(Command command) {
   }
   succession_.StayStopped(reason);
   BeginStop("being stopped by an operator");
-  AnswerWhen(Waiters::For::kGone, "stop", std::move(command));
+  AnswerWhen(Waiters::Event::kGone, "stop", std::move(command));
 }
 
 void DaemonRunner::Restart(Command command) {
@@ -102,13 +102,13 @@ void DaemonRunner::Restart(Command command) {
       StartSoon("restarted by an operator", /*by_operator=*/true);
     } else {
       if (lifecycle_.state() == DaemonState::kStarting) {
-        waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "restart");
+        waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "restart");
       }
       succession_.StartAgain("restarted by an operator", /*by_operator=*/true);
       BeginStop("being restarted by an operator");
     }
   }
-  AnswerWhen(Waiters::For::kUp, "restart", std::move(command));
+  AnswerWhen(Waiters::Event::kUp, "restart", std::move(command));
 }
 
 void DaemonRunner::Signal(const Command& command) {
@@ -133,7 +133,7 @@ void DaemonRunner::Boot(Command command) {
   } else {
     StartSoon("started by the configuration", /*by_operator=*/false);
   }
-  AnswerWhen(Waiters::For::kTried, "start", std::move(command));
+  AnswerWhen(Waiters::Event::kTried, "start", std::move(command));
 }
 
 void DaemonRunner::Update(Command command) {
@@ -174,7 +174,7 @@ void DaemonRunner::Replace(Command command) {
   ClearHistory();
   lifecycle_.SpecChanged(std::move(command.spec));
   if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
-  waiters_.Overtake(Waiters::For::kUp, lifecycle_.spec().name, "reload");
+  waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "reload");
   CancelStart();
   if (instance_.exists()) {
     succession_.StartAgain("started with its changed configuration", /*by_operator=*/false);
@@ -182,16 +182,16 @@ void DaemonRunner::Replace(Command command) {
   } else {
     StartSoon("started with its changed configuration", /*by_operator=*/false);
   }
-  AnswerWhen(Waiters::For::kTried, "reload", std::move(command));
+  AnswerWhen(Waiters::Event::kTried, "reload", std::move(command));
 }
 
 void DaemonRunner::Finish(Command command) {
   succession_.Finish(command.kind == Command::Kind::kRemove);
   lifecycle_.SetWanted(false);
   CancelStart();
-  for (const auto what : {Waiters::For::kUp, Waiters::For::kTried}) {
-    if (succession_.is_removal()) waiters_.Overtake(what, lifecycle_.spec().name, "removal");
-    waiters_.Answer(what, refusal());
+  for (const auto event : {Waiters::Event::kUp, Waiters::Event::kTried}) {
+    if (succession_.is_removal()) waiters_.Abort(event, lifecycle_.spec().name, "removal");
+    waiters_.Answer(event, refusal());
   }
   const std::string reason = succession_.StopReason();
   if (!instance_.exists()) {
@@ -199,7 +199,7 @@ void DaemonRunner::Finish(Command command) {
     return AnswerNow(command, lifecycle_.latest());
   }
   BeginStop(absl::StrCat("being stopped: ", reason));
-  AnswerWhen(Waiters::For::kGone, "stop", std::move(command));
+  AnswerWhen(Waiters::Event::kGone, "stop", std::move(command));
 }
 
 void DaemonRunner::Kill() {
@@ -230,15 +230,15 @@ void DaemonRunner::TakePendingSpec() {
   pending_spec_ = nullptr;
 }
 
-void DaemonRunner::AnswerWhen(Waiters::For what, const char* name, Command command) {
+void DaemonRunner::AnswerWhen(Waiters::Event event, const char* name, Command command) {
   if (command.no_wait) {
     // A start that is due now is only under way after the next Step.
     if (start_.at() > context_.clock->Now().monotonic) {
       return AnswerNow(command, lifecycle_.latest());
     }
-    what = Waiters::For::kTried;
+    event = Waiters::Event::kTried;
   }
-  waiters_.Add(what, name, context_.clock->Now().monotonic + command.timeout,
+  waiters_.Add(event, name, context_.clock->Now().monotonic + command.timeout,
                std::move(command.done));
   if (instance_.hangs()) InstanceHangs();
 }

@@ -442,7 +442,7 @@ TEST_F(LeftoverTest, ItKeepsItsPlaceAndSaysWhy) {
 TEST_F(LeftoverTest, WithoutAWishItStaysDownWhenItIsGone) {
   EndLeftover();
   EXPECT_EQ(web_.state(), DaemonState::kStopped);
-  EXPECT_EQ(web_.now().reason, "what a server that is dead had left running has ended");
+  EXPECT_EQ(web_.now().reason, "the leftovers of a dead server have ended");
   EXPECT_FALSE(web_.now().unkillable);
 }
 

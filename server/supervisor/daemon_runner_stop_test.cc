@@ -55,7 +55,7 @@ TEST_P(EveryStopTest, WhatOutlivesTheMainProcessIsLeftToEnd) {
   web.spawner.SetProgram(FakeProgram());
   const Answer answer = BeginStop(web);
   EXPECT_EQ(web.state(), DaemonState::kClearing);
-  EXPECT_THAT(web.now().reason, HasSubstr("what that left behind has 10s left to end"));
+  EXPECT_THAT(web.now().reason, HasSubstr("its leftovers have 10s left to end"));
   EXPECT_EQ(web.now().counts.exits, 1);
   web.Advance(absl::Milliseconds(8900));
   EXPECT_EQ(answer.InAWord(), "none");
@@ -124,7 +124,7 @@ TEST(DaemonRunnerStopTest, WhatAnEndUnaskedLeavesBehindIsKilledAtOnceAndSaid) {
   web.spawner.SetProgram(WithHelper(absl::Seconds(1)));
   web.Do(Kind::kBoot);
   web.Exit(0);
-  EXPECT_THAT(web.now().reason, HasSubstr("what that left behind is being killed"));
+  EXPECT_THAT(web.now().reason, HasSubstr("its leftovers are being killed"));
   EXPECT_EQ(web.Signals(), "9");
   web.Advance(absl::Milliseconds(1));
   EXPECT_EQ(web.state(), DaemonState::kHalted);

@@ -13,16 +13,16 @@ Waiters::~Waiters() {
   for (Waiter& waiter : waiters_) waiter.done(ShuttingDown());
 }
 
-void Waiters::Add(For what, const char* command, MonotonicTime deadline, Command::Done done) {
-  if (done) waiters_.push_back({what, command, deadline, std::move(done)});
+void Waiters::Add(Event event, const char* command, MonotonicTime deadline, Command::Done done) {
+  if (done) waiters_.push_back({event, command, deadline, std::move(done)});
 }
 
-void Waiters::Answer(For what, const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
-  for (Waiter& waiter : TakeFor(what)) waiter.done(outcome);
+void Waiters::Answer(Event event, const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+  for (Waiter& waiter : TakeFor(event)) waiter.done(outcome);
 }
 
-void Waiters::Overtake(For what, const std::string& daemon, const char* later) {
-  for (Waiter& waiter : TakeFor(what)) waiter.done(Overtaken(daemon, waiter.command, later));
+void Waiters::Abort(Event event, const std::string& daemon, const char* later) {
+  for (Waiter& waiter : TakeFor(event)) waiter.done(Overtaken(daemon, waiter.command, later));
 }
 
 void Waiters::TimeOut(MonotonicTime now, const DaemonSnapshot& daemon) {
@@ -38,9 +38,9 @@ void Waiters::TimeOut(MonotonicTime now, const DaemonSnapshot& daemon) {
   }
 }
 
-bool Waiters::AnyFor(For what) const {
+bool Waiters::AnyFor(Event event) const {
   return std::any_of(waiters_.begin(), waiters_.end(),
-                     [what](const Waiter& waiter) { return waiter.what == what; });
+                     [event](const Waiter& waiter) { return waiter.event == event; });
 }
 
 MonotonicTime Waiters::NextDeadline() const {
@@ -49,10 +49,10 @@ MonotonicTime Waiters::NextDeadline() const {
   return next;
 }
 
-std::vector<Waiters::Waiter> Waiters::TakeFor(For what) {
+std::vector<Waiters::Waiter> Waiters::TakeFor(Event event) {
   const auto taken =
       std::stable_partition(waiters_.begin(), waiters_.end(),
-                            [what](const Waiter& waiter) { return waiter.what != what; });
+                            [event](const Waiter& waiter) { return waiter.event != event; });
   std::vector<Waiter> result(std::make_move_iterator(taken),
                              std::make_move_iterator(waiters_.end()));
   waiters_.erase(taken, waiters_.end());

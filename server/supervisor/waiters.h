@@ -16,7 +16,7 @@ namespace hob {
 class Waiters {
  public:
   // The event that a caller waits for.
-  enum class For {
+  enum class Event {
     // The daemon is RUNNING and ready.
     kUp,
     // A start was tried, successfully or not.
@@ -33,29 +33,29 @@ class Waiters {
   Waiters& operator=(const Waiters&) = delete;
 
   // Adds a caller. `done` may be null. `command` is the command's name for messages: "start".
-  void Add(For what, const char* command, MonotonicTime deadline, Command::Done done);
+  void Add(Event event, const char* command, MonotonicTime deadline, Command::Done done);
 
-  // Answers the callers that wait for `what` with `outcome`.
-  void Answer(For what, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
+  // Answers the callers that wait for `event` with `outcome`.
+  void Answer(Event event, const absl::StatusOr<DaemonSnapshotPtr>& outcome);
 
-  // Answers the callers that wait for `what` with an error: the command `later` replaced theirs.
-  void Overtake(For what, const std::string& daemon, const char* later);
+  // Answers the callers that wait for `event` with an error: the command `later` replaced theirs.
+  void Abort(Event event, const std::string& daemon, const char* later);
 
   // Answers the callers whose deadline has passed.
   void TimeOut(MonotonicTime now, const DaemonSnapshot& daemon);
 
-  bool AnyFor(For what) const;
+  bool AnyFor(Event event) const;
   MonotonicTime NextDeadline() const;
 
  private:
   struct Waiter {
-    For what;
+    Event event;
     const char* command;
     MonotonicTime deadline;
     Command::Done done;
   };
 
-  std::vector<Waiter> TakeFor(For what);
+  std::vector<Waiter> TakeFor(Event event);
 
   std::vector<Waiter> waiters_;
 };

@@ -7,7 +7,7 @@
 namespace hob {
 namespace {
 
-using For = Waiters::For;
+using Event = Waiters::Event;
 
 constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
 
@@ -25,24 +25,24 @@ DaemonSnapshotPtr Web() {
 TEST(WaitersTest, ThoseWhoWaitForItAreAnsweredAndOthersAreNot) {
   Waiters waiters;
   Answer up, also_up, gone;
-  waiters.Add(For::kUp, "start", kNever, up.Taker());
-  waiters.Add(For::kGone, "stop", kNever, gone.Taker());
-  waiters.Add(For::kUp, "restart", kNever, also_up.Taker());
-  waiters.Answer(For::kUp, Web());
+  waiters.Add(Event::kUp, "start", kNever, up.Taker());
+  waiters.Add(Event::kGone, "stop", kNever, gone.Taker());
+  waiters.Add(Event::kUp, "restart", kNever, also_up.Taker());
+  waiters.Answer(Event::kUp, Web());
   EXPECT_EQ(up.InAWord(), "OK");
   EXPECT_EQ(also_up.InAWord(), "OK");
   EXPECT_EQ(gone.InAWord(), "none");
-  EXPECT_FALSE(waiters.AnyFor(For::kUp));
-  EXPECT_TRUE(waiters.AnyFor(For::kGone));
-  waiters.Answer(For::kUp, Web());
+  EXPECT_FALSE(waiters.AnyFor(Event::kUp));
+  EXPECT_TRUE(waiters.AnyFor(Event::kGone));
+  waiters.Answer(Event::kUp, Web());
   EXPECT_EQ(up.count(), 1);
 }
 
 TEST(WaitersTest, WhoIsOvertakenIsToldByWhat) {
   Waiters waiters;
   Answer start;
-  waiters.Add(For::kUp, "start", kNever, start.Taker());
-  waiters.Overtake(For::kUp, "web", "stop");
+  waiters.Add(Event::kUp, "start", kNever, start.Taker());
+  waiters.Abort(Event::kUp, "web", "stop");
   EXPECT_EQ(start.status().code(), absl::StatusCode::kAborted);
   EXPECT_EQ(GetErrorReason(start.status()).metadata,
             (std::map<std::string, std::string>{
@@ -52,9 +52,9 @@ TEST(WaitersTest, WhoIsOvertakenIsToldByWhat) {
 TEST(WaitersTest, EachHasADeadlineOfItsOwn) {
   Waiters waiters;
   Answer early, late, patient;
-  waiters.Add(For::kGone, "stop", At(5), late.Taker());
-  waiters.Add(For::kUp, "start", At(3), early.Taker());
-  waiters.Add(For::kUp, "start", kNever, patient.Taker());
+  waiters.Add(Event::kGone, "stop", At(5), late.Taker());
+  waiters.Add(Event::kUp, "start", At(3), early.Taker());
+  waiters.Add(Event::kUp, "start", kNever, patient.Taker());
   EXPECT_EQ(waiters.NextDeadline(), At(3));
   waiters.TimeOut(At(2), *Web());
   EXPECT_EQ(early.InAWord(), "none");
@@ -71,8 +71,8 @@ TEST(WaitersTest, EachHasADeadlineOfItsOwn) {
 
 TEST(WaitersTest, NobodyWaitsWithoutAFunctionToCall) {
   Waiters waiters;
-  waiters.Add(For::kUp, "start", At(1), nullptr);
-  EXPECT_FALSE(waiters.AnyFor(For::kUp));
+  waiters.Add(Event::kUp, "start", At(1), nullptr);
+  EXPECT_FALSE(waiters.AnyFor(Event::kUp));
   EXPECT_EQ(waiters.NextDeadline(), kNever);
 }
 
@@ -80,7 +80,7 @@ TEST(WaitersTest, NobodyIsLeftWithoutAnAnswer) {
   Answer start;
   {
     Waiters waiters;
-    waiters.Add(For::kUp, "start", kNever, start.Taker());
+    waiters.Add(Event::kUp, "start", kNever, start.Taker());
   }
   EXPECT_EQ(start.InAWord(), "SHUTTING_DOWN");
 }

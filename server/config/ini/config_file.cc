@@ -102,12 +102,13 @@ absl::Status CheckFolder(const std::string& folder) {
 absl::Status CheckTrusted(const struct stat& status, uid_t reader) {
   if (status.st_uid != 0 && status.st_uid != reader) {
     return Wrong(absl::StrCat("belongs to user ", status.st_uid,
-                              ", who may change what runs as root: chown it to root"));
+                              ", who could make hobd run any program as root: chown it to root"));
   }
   const bool shared =
       S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0 && status.st_uid == 0;
   if ((status.st_mode & S_IWOTH) != 0 && !shared) {
-    return Wrong("can be written by everybody, who may change what runs as root: chmod o-w it");
+    return Wrong(
+        "is writable by everybody, who could make hobd run any program as root: chmod o-w it");
   }
   return absl::OkStatus();
 }

@@ -98,12 +98,11 @@ TEST(CheckTrustedTest, OnlyRootAndTheReaderMayWrite) {
   EXPECT_THAT(CheckTrusted(StatusOf(S_IFREG | 0644, 7), 0).message(),
               HasSubstr("belongs to user 7"));
   for (const mode_t mode : {S_IFREG | 0666, S_IFREG | 01666, S_IFDIR | 0777}) {
-    EXPECT_THAT(CheckTrusted(StatusOf(mode, 0), 0).message(),
-                HasSubstr("can be written by everybody"))
+    EXPECT_THAT(CheckTrusted(StatusOf(mode, 0), 0).message(), HasSubstr("is writable by everybody"))
         << mode;
   }
   EXPECT_THAT(CheckTrusted(StatusOf(S_IFDIR | 01777, 7), 7).message(),
-              HasSubstr("can be written by everybody"));
+              HasSubstr("is writable by everybody"));
 }
 
 TEST(CheckFolderOfTest, RootReadsOnlyFromFoldersThatOthersCannotWrite) {
@@ -115,7 +114,7 @@ TEST(CheckFolderOfTest, RootReadsOnlyFromFoldersThatOthersCannotWrite) {
   EXPECT_TRUE(CheckFolderOf(folder.PathOf("none.ini")).ok());
   EXPECT_TRUE(CheckFolderOf("/etc").ok());
   ASSERT_EQ(chmod(folder.PathOf("open").c_str(), 0777), 0);
-  EXPECT_THAT(CheckFolderOf(path).message(), HasSubstr("/open, which can be written by everybody"));
+  EXPECT_THAT(CheckFolderOf(path).message(), HasSubstr("/open, which is writable by everybody"));
   EXPECT_THAT(CheckFolderOf(folder.PathOf("link.ini")).message(), HasSubstr("/open, which"));
   const std::filesystem::path before = std::filesystem::current_path();
   ASSERT_EQ(chdir(folder.PathOf("open").c_str()), 0);
@@ -123,7 +122,7 @@ TEST(CheckFolderOfTest, RootReadsOnlyFromFoldersThatOthersCannotWrite) {
   ASSERT_EQ(chmod(folder.PathOf("open").c_str(), 0755), 0);
   EXPECT_TRUE(CheckFolderOf("a.ini").ok());
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);
-  EXPECT_THAT(ReadConfigFile(path).status().message(), HasSubstr("can be written by everybody"));
+  EXPECT_THAT(ReadConfigFile(path).status().message(), HasSubstr("is writable by everybody"));
   std::filesystem::current_path(before);
 }
 
@@ -162,7 +161,7 @@ TEST(CheckFolderOfTest, ReadOnlyMountsNeedNoSafeMode) {
   const std::string path = folder.PathOf("hob.ini");
   const absl::optional<bool> right = WithTmpfs(folder.path(), [&] {
     WriteConfigMap(folder);
-    const bool refused = absl::StrContains(CheckFolderOf(path).message(), "written by everybody");
+    const bool refused = absl::StrContains(CheckFolderOf(path).message(), "writable by everybody");
     return refused && MakeReadOnly(folder.path()) && CheckFolderOf(path).ok() &&
            ListConfigFolder(folder.path()).value() == std::vector<std::string>{path} &&
            ReadConfigFile(path).value() == "text";

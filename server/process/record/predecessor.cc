@@ -94,7 +94,7 @@ void EndGroup(const std::string& group, const Patience& patience, PredecessorRep
   const absl::StatusOr<std::vector<PredecessorReport::Ended>> listed = ListGroups(group);
   if (!listed.ok()) {
     report->problems.push_back(
-        absl::StrCat("it cannot be told what lives in it: ", listed.status().message()));
+        absl::StrCat("its processes cannot be listed: ", listed.status().message()));
     return;
   }
   const std::vector<PredecessorReport::Ended>& processes = *listed;
@@ -221,7 +221,7 @@ void EndRecorded(const std::vector<InstanceRecordEntry>& entries, const Patience
     processes = FindRecordedProcesses(entries);
     if (!processes.ok()) {
       report->problems.push_back(
-          absl::StrCat("it cannot be told what is alive: ", processes.status().message()));
+          absl::StrCat("live processes cannot be listed: ", processes.status().message()));
       return;
     }
     note();

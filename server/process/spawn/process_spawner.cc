@@ -65,14 +65,14 @@ SpawnStep CheckDescriptors(const std::vector<PassedDescriptor>& descriptors) {
 
 // Returns the server's descriptors that a child gets: those of the request, followed by the status
 // pipe of the exec helper unless it is -1.
-std::vector<int> FilesOf(const std::vector<PassedDescriptor>& descriptors, int status_write) {
+std::vector<int> DescriptorsOf(const std::vector<PassedDescriptor>& descriptors, int status_write) {
   std::vector<int> files;
   for (const PassedDescriptor& descriptor : descriptors) files.push_back(descriptor.fd);
   if (status_write >= 0) files.push_back(status_write);
   return files;
 }
 
-// Returns the failed step for the descriptor at `index` of FilesOf.
+// Returns the failed step for the descriptor at `index` of DescriptorsOf.
 SpawnStep StepOfDescriptor(const std::vector<PassedDescriptor>& descriptors, size_t index,
                            int error_number) {
   if (index == descriptors.size()) return {SpawnStage::kClone, error_number};
@@ -82,7 +82,7 @@ SpawnStep StepOfDescriptor(const std::vector<PassedDescriptor>& descriptors, siz
 }  // namespace
 
 // A child that has called execve.
-struct ProcessSpawner::Born {
+struct ProcessSpawner::ClonedChild {
   pid_t pid = 0;
   UniqueFd pidfd;
 };
@@ -164,17 +164,17 @@ SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {
   failed_children_.ReapLate();
   RecordedInstance recorded(record_.get());
   const Registration registration = {recorded.entry(), marks_ ? DrawMark() : kNoMark};
-  absl::variant<Born, SpawnFailure> result = request.attributes.credentials != nullptr
-                                                 ? CloneWithHelper(request, registration)
-                                                 : Clone(request, -1, registration);
+  absl::variant<ClonedChild, SpawnFailure> result = request.attributes.credentials != nullptr
+                                                        ? CloneWithHelper(request, registration)
+                                                        : Clone(request, -1, registration);
   if (auto* failure = absl::get_if<SpawnFailure>(&result)) return std::move(*failure);
-  Born& born = absl::get<Born>(result);
+  ClonedChild& child = absl::get<ClonedChild>(result);
   if (containment_.mode == ContainmentMode::kControlGroup) {
-    return std::make_unique<GroupInstance>(born.pid, std::move(born.pidfd),
+    return std::make_unique<GroupInstance>(child.pid, std::move(child.pidfd),
                                            DaemonGroup(containment_.group, request.name),
                                            std::move(recorded), options_.strays);
   }
-  return std::make_unique<SessionInstance>(born.pid, std::move(born.pidfd), request.name,
+  return std::make_unique<SessionInstance>(child.pid, std::move(child.pidfd), request.name,
                                            registration.mark, std::move(recorded), options_.strays);
 }
 
@@ -206,18 +206,18 @@ absl::variant<UniqueFd, SpawnFailure> ProcessSpawner::OpenGroup(const SpawnReque
   return failure;
 }
 
-absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(
+absl::variant<ProcessSpawner::ClonedChild, SpawnFailure> ProcessSpawner::Clone(
     const SpawnRequest& request, int status_write, const Registration& registration) {
   absl::variant<UniqueFd, SpawnFailure> group = OpenGroup(request);
   if (auto* failure = absl::get_if<SpawnFailure>(&group)) return std::move(*failure);
   const SpawnStep refused = CheckDescriptors(request.descriptors);
   if (refused.stage != SpawnStage::kNone) return ExplainSpawnFailure(request, refused);
-  const SpawnSlots::Passed passed = slots_->Pass(FilesOf(request.descriptors, status_write));
-  if (passed.error() != 0) {
+  const SpawnSlots::Lease lease = slots_->Pass(DescriptorsOf(request.descriptors, status_write));
+  if (lease.error() != 0) {
     return ExplainSpawnFailure(
-        request, StepOfDescriptor(request.descriptors, passed.places().size(), passed.error()));
+        request, StepOfDescriptor(request.descriptors, lease.places().size(), lease.error()));
   }
-  PreparedChild child(request, child_options_, *slots_, passed.places());
+  PreparedChild child(request, child_options_, *slots_, lease.places());
   child.plan()->record_offset = InstanceRecord::Offset(registration.record_entry);
   child.plan()->record.mark = registration.mark;
   int pidfd = -1;
@@ -228,12 +228,12 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::Clone(
   UniqueFd owned_pidfd(pidfd);
   SpawnStep failure = child.plan()->failure;
   if (killed) failure = {child.plan()->begun, ETIMEDOUT};
-  if (failure.stage == SpawnStage::kNone) return Born{pid, std::move(owned_pidfd)};
+  if (failure.stage == SpawnStage::kNone) return ClonedChild{pid, std::move(owned_pidfd)};
   failed_children_.Reap(std::move(owned_pidfd));
   return ExplainClone(request, failure);
 }
 
-absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelper(
+absl::variant<ProcessSpawner::ClonedChild, SpawnFailure> ProcessSpawner::CloneWithHelper(
     const SpawnRequest& request, const Registration& registration) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -242,14 +242,15 @@ absl::variant<ProcessSpawner::Born, SpawnFailure> ProcessSpawner::CloneWithHelpe
   const UniqueFd status_read(ends[0]);
   UniqueFd status_write(ends[1]);
   fcntl(status_read.get(), F_SETFL, O_NONBLOCK);
-  absl::variant<Born, SpawnFailure> result = Clone(request, status_write.get(), registration);
+  absl::variant<ClonedChild, SpawnFailure> result =
+      Clone(request, status_write.get(), registration);
   // Now only the helper's copy keeps the pipe open.
   status_write.Reset();
-  Born* born = absl::get_if<Born>(&result);
-  if (born == nullptr) return result;
-  const SpawnStep step = AwaitHelper(status_read.get(), born->pidfd.get(), options_.exec_timeout);
+  ClonedChild* child = absl::get_if<ClonedChild>(&result);
+  if (child == nullptr) return result;
+  const SpawnStep step = AwaitHelper(status_read.get(), child->pidfd.get(), options_.exec_timeout);
   if (step.stage == SpawnStage::kNone) return result;
-  failed_children_.Reap(std::move(born->pidfd));
+  failed_children_.Reap(std::move(child->pidfd));
   return ExplainSpawnFailure(request, step);
 }
 

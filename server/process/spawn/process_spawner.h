@@ -75,7 +75,7 @@ class ProcessSpawner : public Spawner {
   void ForgetForGood(const std::string& name) override;
 
  private:
-  struct Born;
+  struct ClonedChild;
   struct Registration;
 
   ProcessSpawner(Options options, Containment containment, std::unique_ptr<InstanceRecord> record,
@@ -85,10 +85,10 @@ class ProcessSpawner : public Spawner {
   // containment.
   absl::variant<UniqueFd, SpawnFailure> OpenGroup(const SpawnRequest& request) const;
   // Clones the child. Returns a failure if any step up to execve failed.
-  absl::variant<Born, SpawnFailure> Clone(const SpawnRequest& request, int status_write,
-                                          const Registration& registration);
-  absl::variant<Born, SpawnFailure> CloneWithHelper(const SpawnRequest& request,
-                                                    const Registration& registration);
+  absl::variant<ClonedChild, SpawnFailure> Clone(const SpawnRequest& request, int status_write,
+                                                 const Registration& registration);
+  absl::variant<ClonedChild, SpawnFailure> CloneWithHelper(const SpawnRequest& request,
+                                                           const Registration& registration);
   SpawnFailure ExplainClone(const SpawnRequest& request, SpawnStep step) const;
 
   const Options options_;

@@ -52,23 +52,23 @@ absl::Status SpawnSlots::Reserve(int record) {
   return status;
 }
 
-SpawnSlots::Passed SpawnSlots::Pass(const std::vector<int>& descriptors) {
-  Passed passed(this);
-  if (descriptors.empty()) return passed;
-  passed.taken_ = TakeSlots(descriptors.size());
-  if (passed.taken_.empty()) {
-    passed.places_ = descriptors;
-    return passed;
+SpawnSlots::Lease SpawnSlots::Pass(const std::vector<int>& descriptors) {
+  Lease lease(this);
+  if (descriptors.empty()) return lease;
+  lease.taken_ = TakeSlots(descriptors.size());
+  if (lease.taken_.empty()) {
+    lease.places_ = descriptors;
+    return lease;
   }
   for (size_t i = 0; i < descriptors.size(); ++i) {
-    const int place = Fill(&slots_[passed.taken_[i]], descriptors[i]);
+    const int place = Fill(&slots_[lease.taken_[i]], descriptors[i]);
     if (place < 0) {
-      passed.error_ = errno;
+      lease.error_ = errno;
       break;
     }
-    passed.places_.push_back(place);
+    lease.places_.push_back(place);
   }
-  return passed;
+  return lease;
 }
 
 int SpawnSlots::Fill(UniqueFd* slot, int fd) const {
@@ -87,10 +87,10 @@ std::vector<int> SpawnSlots::TakeSlots(size_t count) {
   return taken;
 }
 
-void SpawnSlots::GiveBack(const Passed& passed) {
-  for (size_t i = 0; i < passed.places_.size(); ++i) Vacate(&slots_[passed.taken_[i]]);
+void SpawnSlots::GiveBack(const Lease& lease) {
+  for (size_t i = 0; i < lease.places_.size(); ++i) Vacate(&slots_[lease.taken_[i]]);
   MutexLock lock(&mu_);
-  free_.insert(free_.end(), passed.taken_.rbegin(), passed.taken_.rend());
+  free_.insert(free_.end(), lease.taken_.rbegin(), lease.taken_.rend());
   // Wake all: waiters may need different numbers of slots.
   freed_.WakeAll();
 }
@@ -102,7 +102,7 @@ void SpawnSlots::Vacate(UniqueFd* slot) const {
   slot->Reset();
 }
 
-SpawnSlots::Passed::~Passed() {
+SpawnSlots::Lease::~Lease() {
   if (!taken_.empty()) slots_->GiveBack(*this);
 }
 

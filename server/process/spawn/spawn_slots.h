@@ -23,12 +23,12 @@ class SpawnSlots {
   // not enough descriptors.
   static absl::StatusOr<std::unique_ptr<SpawnSlots>> Create(int record);
 
-  // Descriptors passed to one child. Frees its slots when destroyed.
-  class Passed {
+  // The slots of the descriptors passed to one child. Frees them when destroyed.
+  class Lease {
    public:
-    Passed(Passed&& other) noexcept = default;
-    Passed& operator=(Passed&&) = delete;
-    ~Passed();
+    Lease(Lease&& other) noexcept = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease();
 
     // Returns the numbers where the child finds the descriptors, in the order of Pass. Ends before
     // the first descriptor that could not be passed.
@@ -38,7 +38,7 @@ class SpawnSlots {
 
    private:
     friend class SpawnSlots;
-    explicit Passed(SpawnSlots* slots) : slots_(slots) {}
+    explicit Lease(SpawnSlots* slots) : slots_(slots) {}
 
     SpawnSlots* slots_;
     // Indices of the slots in use; empty if the child uses the original descriptors.
@@ -51,7 +51,7 @@ class SpawnSlots {
   // spawns use the slots, waits at most a tenth of a second, because one of them may hang in
   // execve. After that, and if there are more descriptors than slots, the child uses the original
   // descriptors and copies a larger table.
-  Passed Pass(const std::vector<int>& descriptors);
+  Lease Pass(const std::vector<int>& descriptors);
 
   // Returns a path that reopens the read end of the hold pipe in a child that has kept hold_slot().
   // Only this object holds the write end: children see end of file when the server is gone.
@@ -66,7 +66,7 @@ class SpawnSlots {
   absl::Status Reserve(int record);
   // Returns the indices of `count` unused slots; none if they do not become free in time.
   std::vector<int> TakeSlots(size_t count) ABSL_LOCKS_EXCLUDED(mu_);
-  void GiveBack(const Passed& passed) ABSL_LOCKS_EXCLUDED(mu_);
+  void GiveBack(const Lease& lease) ABSL_LOCKS_EXCLUDED(mu_);
   // Copies a descriptor to a slot. Returns the number of the slot, or -1 with errno set.
   int Fill(UniqueFd* slot, int fd) const;
   // Replaces the contents of a slot with a harmless descriptor.

@@ -61,8 +61,8 @@ TEST_F(SpawnSlotsTest, WhateverNumbersTheyGetNoSlotIsAnothers) {
     const auto slots = SpawnSlots::Create(record_.get());
     ASSERT_TRUE(slots.ok()) << slots.status();
     const UniqueFd ready(dup(record_.get()));
-    const SpawnSlots::Passed first = (*slots)->Pass({ready.get(), ready.get()});
-    const SpawnSlots::Passed second = (*slots)->Pass({ready.get()});
+    const SpawnSlots::Lease first = (*slots)->Pass({ready.get(), ready.get()});
+    const SpawnSlots::Lease second = (*slots)->Pass({ready.get()});
     ASSERT_EQ(first.places().size(), 2u);
     ASSERT_EQ(second.places().size(), 1u);
     const std::set<int> numbers = {(*slots)->hold_slot(), (*slots)->record_slot(),
@@ -80,7 +80,7 @@ TEST_F(SpawnSlotsTest, ChildFindsTheDescriptorsThemselvesWhereTheSlotsAreTooFew)
   const std::vector<int> most(48, record_.get());
   const std::vector<int> few(2, record_.get());
   for (int round = 0; round < 2; ++round) {
-    const SpawnSlots::Passed all = (*slots)->Pass(most);
+    const SpawnSlots::Lease all = (*slots)->Pass(most);
     EXPECT_EQ(std::set<int>(all.places().begin(), all.places().end()).size(), most.size());
     EXPECT_EQ((*slots)->Pass(few).places(), few);
   }

@@ -73,7 +73,7 @@ int Tree(char** arguments) {
 
 // Creates a grandchild in its own session whose parent has ended. It reports "escaped" and handles
 // TERM with `on_term`.
-void LetOneEscape(void (*on_term)(int), bool without_environment) {
+void ForkEscapee(void (*on_term)(int), bool without_environment) {
   const pid_t child = fork();
   if (child != 0) {
     waitpid(child, nullptr, 0);
@@ -95,14 +95,14 @@ void LetOneEscape(void (*on_term)(int), bool without_environment) {
 
 // daemonise: one process escapes, the main process stays.
 int Daemonise(char**) {
-  LetOneEscape(SayTermAndExit, false);
+  ForkEscapee(SayTermAndExit, false);
   Say("ready");
   PauseForEver();
 }
 
 // daemonise-bare: like daemonise, but the escaped process drops its environment.
 int DaemoniseBare(char**) {
-  LetOneEscape(SayTermAndExit, true);
+  ForkEscapee(SayTermAndExit, true);
   Say("ready");
   PauseForEver();
 }
@@ -115,14 +115,14 @@ void LeaveOneInTheSession() {
 
 // leave-behind: one process escapes, one stays in the session, and the main process exits with 3.
 int LeaveBehind(char**) {
-  LetOneEscape(SayTermAndExit, false);
+  ForkEscapee(SayTermAndExit, false);
   LeaveOneInTheSession();
   return 3;
 }
 
 // leave-escaped and leave-child: like leave-behind, with only one of the two processes.
 int LeaveEscaped(char**) {
-  LetOneEscape(SayTermAndExit, false);
+  ForkEscapee(SayTermAndExit, false);
   return 3;
 }
 int LeaveChild(char**) {
@@ -132,7 +132,7 @@ int LeaveChild(char**) {
 
 // leave-bare: like leave-behind, but the escaped process drops its environment.
 int LeaveBare(char**) {
-  LetOneEscape(SayTermAndExit, true);
+  ForkEscapee(SayTermAndExit, true);
   LeaveOneInTheSession();
   return 3;
 }
@@ -149,13 +149,13 @@ int Threads(char**) {
 
 // family: like threads, plus a process that escapes; TERM ends all of them.
 int Family(char** arguments) {
-  LetOneEscape(SIG_DFL, false);
+  ForkEscapee(SIG_DFL, false);
   return Threads(arguments);
 }
 
 // stubborn: a main process and one that escapes; only KILL ends them.
 int Stubborn(char** arguments) {
-  LetOneEscape(SIG_IGN, false);
+  ForkEscapee(SIG_IGN, false);
   return IgnoreTerm(arguments);
 }
 

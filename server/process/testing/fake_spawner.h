@@ -59,14 +59,14 @@ class FakeSpawner : public Spawner {
   // How a thread that waits for an instance is woken.
   enum class Wakes {
     // No wakeup: the test itself calls NextEvent and polls.
-    kNobody,
+    kNone,
     // exit_fd returns a real descriptor. Works only for ends without delay, because no thread
     // advances the clock.
     kByDescriptor,
   };
 
   // `clock` must outlive the object.
-  explicit FakeSpawner(const Clock& clock, Wakes wakes = Wakes::kNobody);
+  explicit FakeSpawner(const Clock& clock, Wakes wakes = Wakes::kNone);
   ~FakeSpawner() override;
 
   // Implements Spawner.

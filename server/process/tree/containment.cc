@@ -82,7 +82,7 @@ absl::Status TryClone(const std::string& group) {
   // A signal ends every process cloned into a group that was once killed as a whole (Linux 6.18);
   // in a new group that must not happen.
   if (info.si_code != CLD_EXITED) {
-    return absl::UnavailableError("what is cloned into a control group is killed at once");
+    return absl::UnavailableError("processes cloned into a control group are killed at once");
   }
   return absl::OkStatus();
 }

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // Sets the soft limit that holds the mark.
-void Bear(uint64_t mark) {
+void SetMark(uint64_t mark) {
   struct rlimit limit = {};
   ASSERT_EQ(getrlimit(RLIMIT_LOCKS, &limit), 0);
   limit.rlim_cur = mark;
@@ -40,7 +40,7 @@ TEST_F(InstanceMarkTest, MarksDiffer) {
 
 TEST_F(InstanceMarkTest, ProcessBearsTheMarkThatItHasInherited) {
   const uint64_t mark = DrawMark();
-  Bear(mark);
+  SetMark(mark);
   const pid_t child = fork();
   if (child == 0) {
     pause();
@@ -54,7 +54,7 @@ TEST_F(InstanceMarkTest, ProcessBearsTheMarkThatItHasInherited) {
 TEST_F(InstanceMarkTest, LimitsThatSomebodyAskedForAreNoMarks) {
   for (const uint64_t limit : {uint64_t{0}, uint64_t{100'000}, (uint64_t{1} << 60) - 1,
                                uint64_t{1} << 61, uint64_t{RLIM_INFINITY}}) {
-    Bear(limit);
+    SetMark(limit);
     EXPECT_EQ(*ReadMarkOf(getpid()), kNoMark) << limit;
   }
 }
