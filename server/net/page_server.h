@@ -17,8 +17,6 @@ struct MHD_Daemon;
 
 namespace hob {
 
-struct HttpLibrary;
-
 // Serves one page over HTTP, on its own thread and on connections accepted elsewhere. libmicrohttpd
 // speaks the protocol; the resources that hostile clients can take are bounded. GET and HEAD of the
 // path get the page, any other path 404, any other method 405; a request that is not HTTP gets 400
@@ -48,7 +46,7 @@ class PageServer {
   using MakePage = std::function<std::string()>;
 
   // Starts the thread, which inherits the caller's signal mask. ResourceExhausted if no thread or
-  // descriptor is left, NotFound if libmicrohttpd is not installed.
+  // descriptor is left.
   static absl::StatusOr<std::unique_ptr<PageServer>> Create(Options options, MakePage make_page);
 
   // Hangs up on all clients. Take must not be called any more.
@@ -64,15 +62,14 @@ class PageServer {
   // The callbacks of libmicrohttpd, which use its types.
   struct Callbacks;
 
-  PageServer(Options options, MakePage make_page, const HttpLibrary& http)
-      : options_(std::move(options)), make_page_(std::move(make_page)), http_(http) {}
+  PageServer(Options options, MakePage make_page)
+      : options_(std::move(options)), make_page_(std::move(make_page)) {}
 
   void OnStarted(MHD_Connection* connection);
   void OnEnded(MHD_Connection* connection);
 
   const Options options_;
   const MakePage make_page_;
-  const HttpLibrary& http_;
   // Number of connections taken that have not ended.
   std::atomic<int> taken_ = 0;
   // Connections being served, oldest first. Used by the server's thread only.

@@ -167,12 +167,9 @@ class Spawner {
   }
 
   // Releases resources kept for `name` between instances (the folder of a control group). Call when
-  // a daemon is removed and none of its processes is alive. Never fails.
+  // a daemon is removed or the server shuts down, and no process of the daemon is alive. Never
+  // fails.
   virtual void Forget(const std::string& name) { static_cast<void>(name); }
-
-  // Like Forget, but asynchronous. Call only while the server shuts down, when no instance of
-  // `name` will be spawned again.
-  virtual void ForgetForGood(const std::string& name) { static_cast<void>(name); }
 };
 
 }  // namespace hob

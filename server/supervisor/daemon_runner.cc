@@ -320,9 +320,9 @@ void DaemonRunner::BeFinished() {
   succession_.Finished();
   output_.End();
   const std::string& name = lifecycle_.spec().name;
-  if (!succession_.is_removal()) return context_.spawner->ForgetForGood(name);
-  context_.throttle->Clear(name);
   context_.spawner->Forget(name);
+  if (!succession_.is_removal()) return;
+  context_.throttle->Clear(name);
   context_.registry->Remove(name);
 }
 

@@ -307,7 +307,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
         const FailingCalls::Pause pause;
         ExpectServes(spawner->get(), options, IsFailure(fault, calls->failed() > 0));
       }
-      (*spawner)->ForgetForGood("web");
+      (*spawner)->Forget("web");
       *spawner = nullptr;
     } else {
       EXPECT_NE(IsFailure(fault, calls->failed() > 0), nullptr) << spawner.status();

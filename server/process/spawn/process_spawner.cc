@@ -137,7 +137,6 @@ ProcessSpawner::ProcessSpawner(Options options, Containment containment,
       watch_(absl::ToChronoNanoseconds(std::min(options_.exec_timeout, kLongestExec))) {}
 
 ProcessSpawner::~ProcessSpawner() {
-  remover_.reset();
   if (containment_.mode == ContainmentMode::kControlGroup) RemoveControlGroup(containment_.group);
 }
 
@@ -153,11 +152,6 @@ std::unique_ptr<Instance> ProcessSpawner::TakeLeftover(const std::string& name) 
 void ProcessSpawner::Forget(const std::string& name) {
   if (containment_.mode != ContainmentMode::kControlGroup) return;
   RemoveControlGroup(DaemonGroup(containment_.group, name));
-}
-
-void ProcessSpawner::ForgetForGood(const std::string& name) {
-  if (containment_.mode != ContainmentMode::kControlGroup) return;
-  remover_->RemoveSoon(DaemonGroup(containment_.group, name));
 }
 
 SpawnResult ProcessSpawner::Spawn(const SpawnRequest& request) {

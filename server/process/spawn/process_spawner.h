@@ -18,7 +18,6 @@
 #include "server/process/spawn/spawn_watch.h"
 #include "server/process/tree/containment.h"
 #include "server/process/tree/failed_children.h"
-#include "server/process/tree/group_remover.h"
 #include "server/process/tree/stray_reaper.h"
 #include "server/sync/mutex.h"
 
@@ -72,8 +71,6 @@ class ProcessSpawner : public Spawner {
 
   void Forget(const std::string& name) override;
 
-  void ForgetForGood(const std::string& name) override;
-
  private:
   struct ClonedChild;
   struct Registration;
@@ -103,8 +100,6 @@ class ProcessSpawner : public Spawner {
   std::map<std::string, std::unique_ptr<Instance>> leftovers_ ABSL_GUARDED_BY(leftovers_mu_);
   SpawnWatch watch_;
   FailedChildren failed_children_;
-  // Null only during destruction.
-  std::unique_ptr<GroupRemover> remover_ = std::make_unique<GroupRemover>();
 };
 
 }  // namespace hob
