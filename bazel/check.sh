@@ -137,30 +137,30 @@ check_tsan() {
 
 # The README's first command builds the product; its server answers and ends in order.
 check_example() {
-  local folder server status=0
-  folder=$(mktemp -d --tmpdir hob-example.XXXXXXXXXX)
-  XDG_RUNTIME_DIR=$folder bazel/run.sh >"$folder/output" 2>&1 &
+  local directory server status=0
+  directory=$(mktemp -d --tmpdir hob-example.XXXXXXXXXX)
+  XDG_RUNTIME_DIR=$directory bazel/run.sh >"$directory/output" 2>&1 &
   server=$!
-  local hob=(bazel-bin/client/hob --address "unix:$folder/hob-example-$EUID/hob.sock")
-  until "${hob[@]}" info >"$folder/info" 2>&1; do
+  local hob=(bazel-bin/client/hob --address "unix:$directory/hob-example-$EUID/hob.sock")
+  until "${hob[@]}" info >"$directory/info" 2>&1; do
     kill -0 "$server" 2>/dev/null || break
     sleep 0.2
   done
   "${hob[@]}" list || status=1
   kill -TERM "$server" 2>/dev/null || status=1
   wait "$server" || status=1
-  [[ $status -eq 0 ]] || cat "$folder/output"
-  rm -rf "$folder"
+  [[ $status -eq 0 ]] || cat "$directory/output"
+  rm -rf "$directory"
 }
 
-# Runs the fuzzer $1, a label, for $2 seconds on its corpus and on the inputs of earlier runs in $HOB_FUZZ_FOLDER. Prints one
+# Runs the fuzzer $1, a label, for $2 seconds on its corpus and on the inputs of earlier runs in $HOB_FUZZ_DIRECTORY. Prints one
 # line; after a crash also the fuzzer's output and the command to reproduce it.
 fuzz_one() {
   local package=${1#//} name=${1#*:} program found status=0 reproducer
   package=${package%:*}
   program=bazel-fuzz-bin/$package/$name
   name=${name%_fuzzer}
-  found=$HOB_FUZZ_FOLDER/$name
+  found=$HOB_FUZZ_DIRECTORY/$name
   mkdir -p "$found/corpus" "$found/tmp"
   TEST_TMPDIR=$found/tmp "$program" -seed="${HOB_FUZZ_SEED:-0}" -max_total_time="$2" -timeout=20 -print_final_stats=1 \
     -artifact_prefix="$found/" "$found/corpus" "$package/corpus/$name" </dev/null >"$found/log" 2>&1 || status=$?
@@ -200,7 +200,7 @@ fuzzers() {
 }
 
 # No fuzzer finds a fault within [SECONDS] (30): bazel/check.sh fuzz [SECONDS] [NAME...]; without a NAME all fuzzers, two at
-# a time. With $HOB_FUZZ_FOLDER, their inputs are kept there for the next run. With $HOB_FUZZ_SEED, the same program tries the
+# a time. With $HOB_FUZZ_DIRECTORY, their inputs are kept there for the next run. With $HOB_FUZZ_SEED, the same program tries the
 # same inputs again; without it, others each time.
 check_fuzz() {
   local seconds=30 labels status=0
@@ -211,13 +211,13 @@ check_fuzz() {
   labels=$(fuzzers "$@") || return 2
   # shellcheck disable=SC2086
   bazel build --config=fuzz --jobs="$PARALLEL" $labels
-  local folder=${HOB_FUZZ_FOLDER:-}
-  [[ -n $folder ]] || folder=$(mktemp -d --tmpdir hob-fuzz.XXXXXXXXXX)
+  local directory=${HOB_FUZZ_DIRECTORY:-}
+  [[ -n $directory ]] || directory=$(mktemp -d --tmpdir hob-fuzz.XXXXXXXXXX)
   export -f fuzz_one
-  HOB_FUZZ_FOLDER=$folder xargs -P "$((PARALLEL < 2 ? PARALLEL : 2))" -I{} \
+  HOB_FUZZ_DIRECTORY=$directory xargs -P "$((PARALLEL < 2 ? PARALLEL : 2))" -I{} \
     bash -c 'fuzz_one "$@"' _ {} "$seconds" <<<"$labels" || status=1
   # Keep the inputs of a crash.
-  [[ -n ${HOB_FUZZ_FOLDER:-} || $status -ne 0 ]] || rm -rf "$folder"
+  [[ -n ${HOB_FUZZ_DIRECTORY:-} || $status -ne 0 ]] || rm -rf "$directory"
   return "$status"
 }
 

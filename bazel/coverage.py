@@ -24,14 +24,14 @@ TESTLOGS = "bazel-coverage-testlogs"
 COMPILED_IN = "/proc/self/cwd/"
 
 
-def extract_profiles(program, folder):
+def extract_profiles(program, directory):
     """Unpacks the counts of all runs (shards) of a program; returns the names of the files."""
     profiles = []
     for archive in glob.glob(f"{TESTLOGS}/{program}/**/test.outputs/outputs.zip", recursive=True):
         with zipfile.ZipFile(archive) as outputs:
             for name in outputs.namelist():
                 if name.endswith(".profraw"):
-                    profiles.append(os.path.join(folder, f"{len(profiles)}.profraw"))
+                    profiles.append(os.path.join(directory, f"{len(profiles)}.profraw"))
                     with open(profiles[-1], "wb") as copy:
                         copy.write(outputs.read(name))
     if not profiles:
@@ -41,10 +41,10 @@ def extract_profiles(program, folder):
 
 def exported(program):
     """Returns the branches taken by the runs of one program, by file, in the form of `llvm-cov export`."""
-    with tempfile.TemporaryDirectory(prefix="hob-coverage.") as folder:
-        merged = os.path.join(folder, "merged.profdata")
+    with tempfile.TemporaryDirectory(prefix="hob-coverage.") as directory:
+        merged = os.path.join(directory, "merged.profdata")
         merge = ["llvm-profdata", "merge", "--sparse", "-o", merged]
-        subprocess.run(merge + extract_profiles(program, folder), check=True)
+        subprocess.run(merge + extract_profiles(program, directory), check=True)
         export = ["llvm-cov", "export", "--skip-functions", f"--instr-profile={merged}"]
         export.append(os.path.join(BINARIES, program))
         text = subprocess.run(export, check=True, stdout=subprocess.PIPE).stdout
@@ -53,8 +53,8 @@ def exported(program):
 
 def is_product(name):
     """Returns True if a file belongs to the product, rather than to a test or its helpers."""
-    folder, base = os.path.split(name)
-    helps = folder.endswith(("/testing", "/testcases", "/fuzz", "/simulation")) or "test_" in base or base.endswith("_test.cc")
+    directory, base = os.path.split(name)
+    helps = directory.endswith(("/testing", "/testcases", "/fuzz", "/simulation")) or "test_" in base or base.endswith("_test.cc")
     return name.startswith("server/") and not helps
 
 

@@ -101,11 +101,11 @@ def copy_project(target):
             shutil.copy2(name, copy, follow_symlinks=False)
 
 
-def bazel(folder, verb, *arguments):
+def bazel(directory, verb, *arguments):
     """Runs bazel in the copy; returns its exit code and output."""
     run = subprocess.run(
         ["/usr/bin/bazel", verb, "--noshow_progress", *arguments],
-        cwd=folder,
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -114,10 +114,10 @@ def bazel(folder, verb, *arguments):
     return run.returncode, run.stdout.decode(errors="replace")
 
 
-def outcome(folder, tests):
+def outcome(directory, tests):
     """Returns "noticed", "missed", or "invalid" if the change does not compile."""
     status, said = bazel(
-        folder, "test", "--notest_keep_going", "--test_output=summary", "--test_timeout=60", *tests.split()
+        directory, "test", "--notest_keep_going", "--test_output=summary", "--test_timeout=60", *tests.split()
     )
     if status == 0:
         return "missed"
@@ -135,14 +135,14 @@ def main(count, seed, files):
     everything = [mutant for file in (files or TESTS) for mutant in mutants_of(file)]
     chosen = random.Random(seed).sample(everything, min(count, len(everything)))
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = os.path.join(cache, "hob-mutation")
-    copy_project(folder)
+    directory = os.path.join(cache, "hob-mutation")
+    copy_project(directory)
     for tests in sorted({TESTS[mutant.file] for mutant in chosen}):
-        if outcome(folder, tests) != "missed":
+        if outcome(directory, tests) != "missed":
             sys.exit(f"mutate.py: {tests} does not pass as it is")
     counts = collections.Counter()
     for mutant in chosen:
-        path = os.path.join(folder, mutant.file)
+        path = os.path.join(directory, mutant.file)
         with open(path, encoding="utf-8") as source:
             original = source.read()
         lines = original.splitlines()
@@ -150,14 +150,14 @@ def main(count, seed, files):
         with open(path, "w", encoding="utf-8") as target:
             target.write("\n".join(lines) + "\n")
         try:
-            result = outcome(folder, TESTS[mutant.file])
+            result = outcome(directory, TESTS[mutant.file])
         finally:
             with open(path, "w", encoding="utf-8") as target:
                 target.write(original)
         counts[result] += 1
         if result == "missed":
             print(f"{mutant.file}:{mutant.line + 1}: nobody notices\n-{mutant.old}\n+{mutant.new}", flush=True)
-    bazel(folder, "shutdown")
+    bazel(directory, "shutdown")
     judged = counts["noticed"] + counts["missed"]
     percent = 100.0 * counts["noticed"] / judged if judged else 0.0
     print(

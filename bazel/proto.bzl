@@ -37,7 +37,7 @@ def cc_proto_library_from_system_protoc(name, srcs, grpc = False, hide_macros = 
 
     message_headers = [header for header in hdrs if not header.endswith(".grpc.pb.h")]
 
-    # The package's folder among the sources (or external repositories).
+    # The package's directory among the sources (or external repositories).
     repository = native.repository_name()[1:]
     root = "/".join([
         part

@@ -101,7 +101,7 @@ absl::StatusOr<std::vector<Address>> AddressesToTry(
   if (absl::StartsWith(runtime_dir, "/")) {
     absl::StatusOr<Address> user =
         ParseAddress(absl::StrCat(kUnixPrefix, runtime_dir, "/hob/hob.sock"));
-    // No user's server can run in a folder whose name is too long for a socket.
+    // No user's server can run in a directory whose name is too long for a socket.
     if (user.ok()) addresses.push_back(*std::move(user));
   }
   Address system;

@@ -15,7 +15,7 @@ enum class Arguments {
   kDaemons,
   // A signal, then names of daemons and globs.
   kSignalAndDaemons,
-  // Files and folders.
+  // Files and directories.
   kPaths,
   // Keys of the configuration.
   kKeys,

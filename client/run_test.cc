@@ -123,17 +123,17 @@ class RunTest : public ::testing::Test {
  protected:
   RunTest() {
     char name[] = "/tmp/hob_run_test.XXXXXX";
-    folder_ = mkdtemp(name);
+    directory_ = mkdtemp(name);
     variables_["HOB_ADDRESS"] = Socket();
-    EXPECT_TRUE(server_.Serve(folder_ + "/hob.sock"));
+    EXPECT_TRUE(server_.Serve(directory_ + "/hob.sock"));
   }
 
   ~RunTest() override {
-    unlink((folder_ + "/hob.sock").c_str());
-    rmdir(folder_.c_str());
+    unlink((directory_ + "/hob.sock").c_str());
+    rmdir(directory_.c_str());
   }
 
-  std::string Socket() const { return "unix:" + folder_ + "/hob.sock"; }
+  std::string Socket() const { return "unix:" + directory_ + "/hob.sock"; }
 
   void PutAll() {
     for (const v1::StatusResponse& daemon : {Web(), Halted(), Waiting()}) server_.Put(daemon);
@@ -157,8 +157,8 @@ class RunTest : public ::testing::Test {
     environment.zone = absl::UTCTimeZone();
     Result result;
     result.code = client::Run(arguments, environment);
-    result.out = absl::StrReplaceAll(out.str(), {{folder_, "FOLDER"}});
-    result.err = absl::StrReplaceAll(err.str(), {{folder_, "FOLDER"}});
+    result.out = absl::StrReplaceAll(out.str(), {{directory_, "DIRECTORY"}});
+    result.err = absl::StrReplaceAll(err.str(), {{directory_, "DIRECTORY"}});
     return result;
   }
 
@@ -167,7 +167,7 @@ class RunTest : public ::testing::Test {
                     const Terminal& terminal = kPipe) {
     const Result result = Hob(arguments, terminal);
     const std::string seen = absl::StrCat(
-        "$ hob ", absl::StrReplaceAll(absl::StrJoin(arguments, " "), {{folder_, "FOLDER"}}),
+        "$ hob ", absl::StrReplaceAll(absl::StrJoin(arguments, " "), {{directory_, "DIRECTORY"}}),
         "\n--- stdout\n", result.out, "--- stderr\n", result.err, "--- exit ",
         static_cast<int>(result.code), "\n");
     if (const char* const update = getenv("HOB_UPDATE_GOLDEN")) {
@@ -181,7 +181,7 @@ class RunTest : public ::testing::Test {
     EXPECT_EQ(seen, expected.str());
   }
 
-  std::string folder_;
+  std::string directory_;
   std::map<std::string, std::string> variables_;
   FakeSupervisor server_;
 };
@@ -653,8 +653,8 @@ TEST_F(RunTest, ReloadOfAnInvalidConfigurationPrintsEveryError) {
 }
 
 TEST_F(RunTest, CheckPrintsOkOrThePlaceOfTheError) {
-  const std::string good = folder_ + "/good.ini";
-  const std::string bad = folder_ + "/bad.ini";
+  const std::string good = directory_ + "/good.ini";
+  const std::string bad = directory_ + "/bad.ini";
   std::ofstream(good) << "[os_daemons]\nweb = /bin/sleep 9\n";
   std::ofstream(bad) << "[daemon:web]\ncommand = relative\n";
   variables_["HOB_ADDRESS"] = "unix:/nowhere/hob.sock";
@@ -664,10 +664,10 @@ TEST_F(RunTest, CheckPrintsOkOrThePlaceOfTheError) {
   const Result wrong = Hob({"check", bad});
   EXPECT_EQ(wrong.code, ExitCode::kFailed);
   EXPECT_EQ(wrong.out, "");
-  EXPECT_THAT(wrong.err, StartsWith("FOLDER/bad.ini:2: "));
+  EXPECT_THAT(wrong.err, StartsWith("DIRECTORY/bad.ini:2: "));
   const Result json = Hob({"check", bad, "-o", "json"});
   EXPECT_EQ(json.code, ExitCode::kFailed);
-  EXPECT_THAT(json.out, StartsWith("{\"errors\":[{\"file\":\"FOLDER/bad.ini\",\"line\":2,"));
+  EXPECT_THAT(json.out, StartsWith("{\"errors\":[{\"file\":\"DIRECTORY/bad.ini\",\"line\":2,"));
   unlink(good.c_str());
   unlink(bad.c_str());
 }
@@ -741,23 +741,24 @@ TEST_F(RunTest, UsageErrorsSuggestACorrection) {
 }
 
 TEST_F(RunTest, AMissingSocketIsReportedWithItsAddressAndReason) {
-  ExpectGolden("no_socket", {"list", "--address", "unix:" + folder_ + "/none/hob.sock"});
-  variables_ = {{"XDG_RUNTIME_DIR", folder_ + "/none"}};
+  ExpectGolden("no_socket", {"list", "--address", "unix:" + directory_ + "/none/hob.sock"});
+  variables_ = {{"XDG_RUNTIME_DIR", directory_ + "/none"}};
   const Result defaults = Hob({"list"});
   EXPECT_EQ(defaults.code, ExitCode::kUnreachable);
-  EXPECT_THAT(defaults.err, HasSubstr("unix:FOLDER/none/hob/hob.sock (No such file or directory) "
-                                      "or unix:/run/hob/hob.sock ("));
+  EXPECT_THAT(defaults.err,
+              HasSubstr("unix:DIRECTORY/none/hob/hob.sock (No such file or directory) "
+                        "or unix:/run/hob/hob.sock ("));
 }
 
 TEST_F(RunTest, ASocketWithoutAServerIsDistinguishedFromAMissingOne) {
-  const std::string path = folder_ + "/stale.sock";
+  const std::string path = directory_ + "/stale.sock";
   { std::ofstream file(path); }
   ExpectGolden("no_server", {"list", "--address", "unix:" + path});
   unlink(path.c_str());
 }
 
 TEST_F(RunTest, AForbiddenSocketIsNoPermission) {
-  const std::string path = folder_ + "/hob.sock";
+  const std::string path = directory_ + "/hob.sock";
   chmod(path.c_str(), 0);
   if (access(path.c_str(), W_OK) == 0) GTEST_SKIP() << "root may use every socket";
   const Result result = Hob({"list"});
@@ -821,7 +822,7 @@ TEST_F(RunTest, AConnectionThatBreaksBeforeAnyAnswerIsReopened) {
                                      {"reload"},
                                      {"logs", "web"},
                                      {"watch"}}) {
-    RefusingSocket refusing(folder_ + "/hob.sock", folder_ + "/behind.sock", 3);
+    RefusingSocket refusing(directory_ + "/hob.sock", directory_ + "/behind.sock", 3);
     const Result result = Hob(arguments);
     EXPECT_EQ(result.code, ExitCode::kDone) << arguments[0] << ": " << result.err;
     EXPECT_EQ(refusing.callers(), 3);

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -85,8 +85,8 @@ TEST(CapacityTest, MachineCapacityUsesTheLimitOfThisProcess) {
 }
 
 TEST(CapacityTest, RejectsAConfigurationThatDoesNotFit) {
-  const TestFolder folder;
-  const std::string path = folder.Write("hob.ini", "[os_daemons]\nweb = /bin/cat\n");
+  const TestDirectory directory;
+  const std::string path = directory.Write("hob.ini", "[os_daemons]\nweb = /bin/cat\n");
   const LoadedConfig fits = LoadConfigThatFits({path}, Capacity::OfMachine());
   EXPECT_TRUE(fits.ok());
   EXPECT_EQ(fits.config.daemons.size(), 1);

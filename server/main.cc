@@ -149,9 +149,10 @@ int main(int argc, char** argv) {
 
   CLI::App app("hobd keeps the daemons of one machine running. It is controlled with hob.", "hobd");
   std::vector<std::string> config_paths;
-  app.add_option("--config", config_paths,
-                 "INI file, or folder whose *.ini files are read in name order; may be given more "
-                 "than once: a later one overrides an earlier one key by key");
+  app.add_option(
+      "--config", config_paths,
+      "INI file, or directory whose *.ini files are read in name order; may be given more "
+      "than once: a later one overrides an earlier one key by key");
   app.set_version_flag("--version", absl::StrCat("hobd ", hob::kVersion));
   try {
     app.parse(argc, argv);

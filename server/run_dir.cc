@@ -27,7 +27,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "server/clock/clock.h"
-#include "server/posix/folders.h"
+#include "server/posix/directories.h"
 
 namespace hob {
 namespace {
@@ -35,11 +35,11 @@ namespace {
 constexpr int kMaxPidLength = 32;
 constexpr int kRetryMilliseconds = 20;
 
-absl::Status AnotherServer(const std::string& folder, pid_t holder, absl::string_view key) {
-  return absl::AlreadyExistsError(absl::StrCat("another hob server uses ", folder, ": its pid is ",
-                                               holder > 0 ? absl::StrCat(holder) : "unknown",
-                                               "; stop it, or give this one a ", key,
-                                               " of its own in [hob]"));
+absl::Status AnotherServer(const std::string& directory, pid_t holder, absl::string_view key) {
+  return absl::AlreadyExistsError(
+      absl::StrCat("another hob server uses ", directory, ": its pid is ",
+                   holder > 0 ? absl::StrCat(holder) : "unknown", "; stop it, or give this one a ",
+                   key, " of its own in [hob]"));
 }
 
 pid_t ReadHolder(int fd) {
@@ -103,17 +103,17 @@ socklen_t FillName(const std::string& run_dir, sockaddr_un& address) {
 
 }  // namespace
 
-absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t mode) {
-  const MadeFolders made = MakeFolders(path, mode, mode);
+absl::Status MakeDirectory(const std::string& key, const std::string& path, mode_t mode) {
+  const MadeDirectories made = MakeDirectories(path, mode, mode);
   if (made.error != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(key, ": cannot create the folder ", made.path,
-                                                      ": ", strerror(made.error),
+    return absl::FailedPreconditionError(absl::StrCat(key, ": cannot create the directory ",
+                                                      made.path, ": ", strerror(made.error),
                                                       "; create it, or set another one in [hob]"));
   }
   struct stat status;
   if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(key, ": ", path, " is not a folder; set another one in [hob]"));
+      absl::StrCat(key, ": ", path, " is not a directory; set another one in [hob]"));
 }
 
 absl::Status CheckClosed(const std::string& key, const std::string& path) {
@@ -181,7 +181,7 @@ absl::Status ServerLock::LockName(const std::string& run_dir) {
 
 absl::Status ServerLock::LockLogs(const std::string& log_dir) {
   logs_.Reset(open(log_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems do not support locks, and a folder may be writable but not readable.
+  // Some file systems do not support locks, and a directory may be writable but not readable.
   if (!logs_.ok() || flock(logs_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
     return absl::OkStatus();
   }

@@ -12,12 +12,12 @@
 
 namespace hob {
 
-// Creates the folder `path` and missing parents, all with `mode`. FailedPrecondition names the
-// folder and its key in [hob].
-absl::Status MakeFolder(const std::string& key, const std::string& path, mode_t mode);
+// Creates the directory `path` and missing parents, all with `mode`. FailedPrecondition names the
+// directory and its key in [hob].
+absl::Status MakeDirectory(const std::string& key, const std::string& path, mode_t mode);
 
-// Returns FailedPrecondition, with the folder and its key in [hob], if any user may replace files
-// in the folder `path`.
+// Returns FailedPrecondition, with the directory and its key in [hob], if any user may replace
+// files in the directory `path`.
 absl::Status CheckClosed(const std::string& key, const std::string& path);
 
 // Ensures that a run_dir and a log_dir have only one server. Held by descriptors that children do

@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -35,17 +35,17 @@ class ServerLockTest : public testing::Test {
 
   absl::Status Acquire() { return ServerLock::Acquire(run_dir_, log_dir_).status(); }
 
-  void ExpectRefusal(const std::string& folder, const std::string& key) {
+  void ExpectRefusal(const std::string& directory, const std::string& key) {
     const absl::Status second = Acquire();
     EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
     EXPECT_EQ(second.message(),
-              absl::StrCat("another hob server uses ", folder, ": its pid is ", getpid(),
+              absl::StrCat("another hob server uses ", directory, ": its pid is ", getpid(),
                            "; stop it, or give this one a ", key, " of its own in [hob]"));
   }
 
-  const TestFolder folder_;
-  const std::string run_dir_ = folder_.PathOf("run");
-  const std::string log_dir_ = folder_.PathOf("log");
+  const TestDirectory directory_;
+  const std::string run_dir_ = directory_.PathOf("run");
+  const std::string log_dir_ = directory_.PathOf("log");
   const std::string path_ = run_dir_ + "/hob.lock";
 };
 
@@ -76,8 +76,8 @@ TEST_F(ServerLockTest, AnotherRunDirIsFree) {
   const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
   ASSERT_TRUE(lock.ok()) << lock.status();
   // A path longer than the address of a socket.
-  const std::string other = folder_.PathOf(std::string(150, 'r'));
-  const std::string logs = folder_.PathOf("log2");
+  const std::string other = directory_.PathOf(std::string(150, 'r'));
+  const std::string logs = directory_.PathOf("log2");
   ASSERT_EQ(mkdir(other.c_str(), 0755), 0);
   ASSERT_EQ(mkdir(logs.c_str(), 0755), 0);
   EXPECT_TRUE(ServerLock::Acquire(other, logs).ok());
@@ -119,7 +119,7 @@ TEST_F(ServerLockTest, WaitsForChildrenOfADeadHolder) {
 }
 
 TEST_F(ServerLockTest, RejectsAPlantedLinkAndLeavesItsTargetAlone) {
-  const std::string victim = folder_.Write("victim", "untouched and longer than a pid\n");
+  const std::string victim = directory_.Write("victim", "untouched and longer than a pid\n");
   for (const auto plant : {symlink, link}) {
     ASSERT_EQ(plant(victim.c_str(), path_.c_str()), 0);
     const absl::Status status = Acquire();
@@ -152,8 +152,8 @@ TEST_F(ServerLockTest, NameTakenByAnotherUserIsIgnored) {
   char told = 0;
   ASSERT_EQ(read(ends[0], &told, 1), 1);
   ASSERT_EQ(told, 'y');
-  // This server also gets the folder of logs.
-  const std::string logs = folder_.PathOf("log2");
+  // This server also gets the directory of logs.
+  const std::string logs = directory_.PathOf("log2");
   ASSERT_EQ(mkdir(logs.c_str(), 0755), 0);
   const absl::Status acquired = ServerLock::Acquire(run_dir_, logs).status();
   EXPECT_TRUE(acquired.ok()) << acquired;
@@ -162,13 +162,13 @@ TEST_F(ServerLockTest, NameTakenByAnotherUserIsIgnored) {
   close(ends[0]);
 }
 
-TEST(CheckClosedTest, RejectsAWorldWritableFolder) {
-  const TestFolder folder;
-  EXPECT_TRUE(CheckClosed("run_dir", folder.path()).ok());
-  ASSERT_EQ(chmod(folder.path().c_str(), 0777), 0);
+TEST(CheckClosedTest, RejectsAWorldWritableDirectory) {
+  const TestDirectory directory;
+  EXPECT_TRUE(CheckClosed("run_dir", directory.path()).ok());
+  ASSERT_EQ(chmod(directory.path().c_str(), 0777), 0);
   EXPECT_EQ(
-      CheckClosed("run_dir", folder.path()).message(),
-      absl::StrCat("run_dir: any user may replace files in ", folder.path(), ": chmod o-w it"));
+      CheckClosed("run_dir", directory.path()).message(),
+      absl::StrCat("run_dir: any user may replace files in ", directory.path(), ": chmod o-w it"));
 }
 
 }  // namespace

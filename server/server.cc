@@ -31,10 +31,10 @@ namespace {
 constexpr eventfd_t kAllGone = 1;
 constexpr eventfd_t kSomeLeft = 2;
 
-constexpr mode_t kFolderMode = 0755;
-constexpr mode_t kLogFolderMode = 0750;
+constexpr mode_t kDirectoryMode = 0755;
+constexpr mode_t kLogDirectoryMode = 0750;
 // Children open their FIFOs before they switch users, so others need no access.
-constexpr mode_t kFifoFolderMode = 0700;
+constexpr mode_t kFifoDirectoryMode = 0700;
 
 // Time that instances of a dead server get to end before they are killed.
 constexpr absl::Duration kPredecessorGrace = absl::Seconds(10);
@@ -147,12 +147,12 @@ absl::Status Server::OpenSignals() {
 absl::Status Server::TakeRunDir() {
   const ServerSettings& settings = options_.config.server;
   for (const auto& [key, path, mode] :
-       {std::make_tuple("run_dir", settings.run_dir, kFolderMode),
-        std::make_tuple("log_dir", settings.log_dir, kLogFolderMode),
-        std::make_tuple("state_dir", settings.state_dir, kFolderMode),
-        std::make_tuple("run_dir", NotifyDir(settings), kFolderMode),
-        std::make_tuple("run_dir", FifoDir(settings), kFifoFolderMode)}) {
-    if (absl::Status status = MakeFolder(key, path, mode); !status.ok()) return status;
+       {std::make_tuple("run_dir", settings.run_dir, kDirectoryMode),
+        std::make_tuple("log_dir", settings.log_dir, kLogDirectoryMode),
+        std::make_tuple("state_dir", settings.state_dir, kDirectoryMode),
+        std::make_tuple("run_dir", NotifyDir(settings), kDirectoryMode),
+        std::make_tuple("run_dir", FifoDir(settings), kFifoDirectoryMode)}) {
+    if (absl::Status status = MakeDirectory(key, path, mode); !status.ok()) return status;
     // Files that others replace in log_dir do no harm.
     if (absl::string_view(key) != "run_dir") continue;
     if (absl::Status status = CheckClosed(key, path); !status.ok()) return status;

@@ -27,7 +27,7 @@ mask = os.umask(0)
 with open("/proc/self/environ") as file:
     variables = dict(entry.partition("=")[::2] for entry in file.read().split("\\0") if entry)
 report = {
-    "arguments": sys.argv[2:], "environment": variables, "folder": os.getcwd(), "umask": mask, "status": status(),
+    "arguments": sys.argv[2:], "environment": variables, "directory": os.getcwd(), "umask": mask, "status": status(),
     "descriptors": descriptors(), "blocking": blocking(), "pid": os.getpid(), "session": os.getsid(0),
     "group": os.getpgid(0), "nice": os.getpriority(os.PRIO_PROCESS, 0), "ids": [os.getresuid(), os.getresgid()],
     "groups": sorted(os.getgroups()), "nofile": resource.getrlimit(resource.RLIMIT_NOFILE),
@@ -83,7 +83,7 @@ class ChildTest(HobTest):
             return server, json.load(file)
 
     def assert_clean_start(self, server, report):
-        self.assertEqual(report["folder"], "/")
+        self.assertEqual(report["directory"], "/")
         self.assertEqual(report["umask"], 0o022)
         self.assertEqual(sorted(report["descriptors"]), ["0", "1", "2"], report["descriptors"])
         self.assertEqual(report["blocking"], [True, True, True])
@@ -132,7 +132,7 @@ class ChildTest(HobTest):
         for name, value in handed_down.items():
             self.assertEqual(environment.get(name), value, name)
         self.assertEqual(environment["HOB_DAEMON"], "web")
-        self.assertEqual(environment[MARK], server.folder)
+        self.assertEqual(environment[MARK], server.directory)
         server.stop()
 
     def test_log_is_written_despite_glog_variables(self):
@@ -198,12 +198,12 @@ class ChildTest(HobTest):
 
     def test_process_settings_take_effect(self):
         server = self.server()
-        folder = server.path("home of it")
-        os.mkdir(folder)
-        settings = (f"directory = {folder}\numask = 027\nnice = 7\nlimit_nofile = 100:200\nlimit_core = 0\n"
+        directory = server.path("home of it")
+        os.mkdir(directory)
+        settings = (f"directory = {directory}\numask = 027\nnice = 7\nlimit_nofile = 100:200\nlimit_core = 0\n"
                     "limit_nproc = 5000\nlimit_memlock = 32768\noom_score_adj = 500\nstdin = null\n")
         other, report = self.report_of(settings)
-        self.assertEqual(report["folder"], folder)
+        self.assertEqual(report["directory"], directory)
         self.assertEqual(report["umask"], 0o027)
         self.assertEqual(report["nice"], 7)
         self.assertEqual(report["nofile"], [100, 200])
@@ -235,7 +235,7 @@ class ChildTest(HobTest):
         self.assertEqual([environment.get(name) for name in ("HOME", "USER", "LOGNAME", "SHELL")],
                          [account.pw_dir, "nobody", "nobody", account.pw_shell])
         self.assertEqual(sorted(report["descriptors"]), ["0", "1", "2"])
-        self.assertEqual((report["session"], report["folder"]), (report["pid"], "/"))
+        self.assertEqual((report["session"], report["directory"]), (report["pid"], "/"))
         server.stop()
 
     def regained(self, settings):

@@ -240,7 +240,7 @@ class CommandLineTest(HobTest):
     def test_forbidden_socket_exits_with_four(self):
         processes.needs_root(self)
         server = self.three_daemons()
-        # Another user may have no access to bazel's folders.
+        # Another user may have no access to bazel's directories.
         binary = shutil.copy(program("client/hob"), server.path("hob"))
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         message = self.assert_fails(NO_PERMISSION, server, "list", wrapper=nobody, binary=binary)

@@ -43,10 +43,10 @@ class StartTest(HobTest):
         cases = {
             "missing": ("/nonexistent/program", "", "exec", 2, "No such file or directory"),
             "plain": (not_executable, "", "exec", 13, "not executable"),
-            "folder": (server.folder, "", "exec", 13, "folder"),
+            "directory": (server.directory, "", "exec", 13, "directory"),
             "orphan": (no_interpreter, "", "exec", 2, "/nonexistent/interpreter"),
             "format": (no_format, "", "exec", 8, "Exec format error"),
-            "no_folder": ("/bin/sleep 1h", "directory = /nonexistent/folder\n", "chdir", 2, "No such file or directory"),
+            "no_directory": ("/bin/sleep 1h", "directory = /nonexistent/directory\n", "chdir", 2, "No such file or directory"),
         }
         server.configure("".join(f"[daemon:{name}]\ncommand = {command}\n{more}autostart = no\n"
                                  for name, (command, more, _, _, _) in cases.items()))

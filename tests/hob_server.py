@@ -1,4 +1,4 @@
-"""A real hobd in a folder of its own, for tests from outside."""
+"""A real hobd in a directory of its own, for tests from outside."""
 
 import os
 import re
@@ -22,9 +22,9 @@ import supervisor_pb2_grpc
 # The time-out for everything, in seconds. Only a broken server takes this long, even on a busy machine.
 DEADLINE = 120.0
 
-# The variable, with the test's folder as its value, in the environment of all descendants of a test's server: hobd passes
+# The variable, with the test's directory as its value, in the environment of all descendants of a test's server: hobd passes
 # on variables that are not its own.
-MARK = "INTEGRATION_TEST_FOLDER"
+MARK = "INTEGRATION_TEST_DIRECTORY"
 
 State = api.Daemon.State
 
@@ -100,23 +100,23 @@ class NotifySocket:
 
 
 class HobServer:
-    """One hobd, its folder and a client of it.
+    """One hobd, its directory and a client of it.
 
-    The folder outlives the process: start() may be called again after the process has ended.
+    The directory outlives the process: start() may be called again after the process has ended.
     """
 
-    def __init__(self, test, config="", hob_keys=None, files=None, folder=None):
+    def __init__(self, test, config="", hob_keys=None, files=None, directory=None):
         """Writes the configuration without starting a server.
 
         config: text of the configuration, without [hob]. hob_keys: additional or overriding keys of [hob]. files: more
-        files of the chain, name to text. folder: the folder of another HobServer, to share it.
+        files of the chain, name to text. directory: the directory of another HobServer, to share it.
         """
         self.test = test
         # Directly in /tmp, because the path of a Unix socket must be shorter than 108 bytes (unix(7)).
-        self.folder = folder or tempfile.mkdtemp(prefix="hob-it-", dir="/tmp")
-        if folder is None:
-            os.chmod(self.folder, 0o755)
-            test.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.directory = directory or tempfile.mkdtemp(prefix="hob-it-", dir="/tmp")
+        if directory is None:
+            os.chmod(self.directory, 0o755)
+            test.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.socket = self.path("hob.sock")
         self.address = "unix:" + self.socket
         self.keys = {
@@ -138,10 +138,10 @@ class HobServer:
         test.addCleanup(self._clean_up)
 
     def path(self, name):
-        return os.path.join(self.folder, name)
+        return os.path.join(self.directory, name)
 
     def write(self, name, text, mode=0o644):
-        """Writes a file of the folder atomically, like an editor; returns its path."""
+        """Writes a file of the directory atomically, like an editor; returns its path."""
         path = self.path(name)
         with open(path + ".new", "w", encoding="utf-8") as file:
             file.write(text)
@@ -173,7 +173,7 @@ class HobServer:
         """
         self._notify = NotifySocket(self.path("notify"))
         variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        variables.update({"NOTIFY_SOCKET": self.path("notify"), MARK: self.folder})
+        variables.update({"NOTIFY_SOCKET": self.path("notify"), MARK: self.directory})
         variables.update(environment or {})
         if "stderr" not in popen:
             popen["stderr"] = open(self._stderr, "ab")
@@ -212,7 +212,7 @@ class HobServer:
         return self.process.pid
 
     def stderr(self):
-        """Returns everything that this folder's servers have written to stderr."""
+        """Returns everything that this directory's servers have written to stderr."""
         if not os.path.exists(self._stderr):
             return "(stderr went elsewhere)"
         with open(self._stderr, encoding="utf-8", errors="replace") as file:
@@ -271,8 +271,8 @@ class HobServer:
     # Ending.
 
     def descendants(self):
-        """Returns the live processes started by this folder's servers, servers included."""
-        return processes.with_environment(MARK, self.folder)
+        """Returns the live processes started by this directory's servers, servers included."""
+        return processes.with_environment(MARK, self.directory)
 
     def wait(self):
         """Waits until the process has ended; returns its exit code, negative for a signal."""
@@ -304,7 +304,7 @@ class HobServer:
             except ProcessLookupError:
                 continue
             try:
-                if processes.environment_of(pid).get(MARK) == self.folder:
+                if processes.environment_of(pid).get(MARK) == self.directory:
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
             except ProcessLookupError:
                 pass

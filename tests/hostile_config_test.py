@@ -43,7 +43,7 @@ HOSTILE_FILES = {
     "no UTF-8": (file_of(HEAD.encode() + b"x = /bin/\xff\n"), 3, "UTF-8"),
     "terminal escapes": (file_of(HEAD.encode() + b"\x1b[2J = /bin/true\n"), 3, ""),
     "FIFO": (os.mkfifo, 0, "is a FIFO"),
-    "folder": (os.mkdir, 0, "is a folder"),
+    "directory": (os.mkdir, 0, "is a directory"),
     "/dev/zero": (link_to("/dev/zero"), 0, "is a device"),
     "/proc/kmsg": (link_to("/proc/kmsg"), 0, ""),
     "dangling link": (link_to("/nonexistent/file"), 0, "No such file"),
@@ -52,8 +52,8 @@ HOSTILE_FILES = {
 
 
 class HostileConfigTest(HobTest):
-    def server_with_folder(self):
-        """Returns a server, not started, whose chain ends with a folder, and the path of the test's file in it."""
+    def server_with_directory(self):
+        """Returns a server, not started, whose chain ends with a directory, and the path of the test's file in it."""
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         os.mkdir(server.path("conf.d"), 0o755)
         server.config_paths.append(server.path("conf.d"))
@@ -73,7 +73,7 @@ class HostileConfigTest(HobTest):
     def test_nothing_starts_with_a_hostile_file(self):
         for what, (make, line, said) in HOSTILE_FILES.items():
             with self.subTest(what):
-                server, path = self.server_with_folder()
+                server, path = self.server_with_directory()
                 make(path)
                 result = subprocess.run([*MEASURE, *server.command()], stdin=subprocess.DEVNULL, capture_output=True,
                                         text=True, timeout=DEADLINE, check=False)
@@ -83,7 +83,7 @@ class HostileConfigTest(HobTest):
                 self.assertFalse(os.path.exists(server.path("run")), "nothing is created")
 
     def test_reload_with_a_hostile_file_keeps_the_configuration(self):
-        server, path = self.server_with_folder()
+        server, path = self.server_with_directory()
         server.start()
         before = server.await_state("web", State.RUNNING)
         for what, (make, line, said) in HOSTILE_FILES.items():
@@ -106,7 +106,7 @@ class HostileConfigTest(HobTest):
 
     def test_root_refuses_a_configuration_that_others_may_write(self):
         processes.needs_root(self)
-        server, path = self.server_with_folder()
+        server, path = self.server_with_directory()
         file_of(HEAD.encode())(path)
         for loosened in (path, server.path("conf.d")):
             with self.subTest(loosened):
@@ -125,7 +125,7 @@ class HostileConfigTest(HobTest):
 
     def test_reload_of_a_file_that_others_may_write_keeps_the_configuration(self):
         processes.needs_root(self)
-        server, path = self.server_with_folder()
+        server, path = self.server_with_directory()
         file_of(HEAD.encode())(path)
         server.start()
         before = [server.await_state(name, State.RUNNING) for name in ("more", "web")]

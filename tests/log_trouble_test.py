@@ -83,10 +83,10 @@ class LogTroubleTest(HobTest):
         server.stop()
 
     def test_log_without_permission_holds_one_daemon_back(self):
-        """The server runs as an ordinary user; a file in its folder belongs to root."""
+        """The server runs as an ordinary user; a file in its directory belongs to root."""
         processes.needs_root(self)
         server = self.counting_server()
-        os.chown(server.folder, 65534, 65534)
+        os.chown(server.directory, 65534, 65534)
         os.mkdir(server.path("log"))
         for name, mode in (("web.log", 0o600), ("other.log", 0o444)):
             os.close(os.open(server.path("log/" + name), os.O_CREAT | os.O_WRONLY, mode))

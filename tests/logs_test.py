@@ -83,7 +83,7 @@ class LogsTest(HobTest):
         config = "[daemon:web]\ncommand = /bin/sh -c 'echo begins; while read line; do echo $line; done <input; sleep 1h'\n"
         server = self.server()
         os.mkfifo(server.path("input"))
-        server.configure(config + f"directory = {server.folder}\n")
+        server.configure(config + f"directory = {server.directory}\n")
         server.start()
         with open(server.path("input"), "w", encoding="utf-8") as child:
             pieces = iter(self.logs(server, "web", follow=True))
@@ -164,7 +164,7 @@ class LogsTest(HobTest):
                              "restart = never\nlog_max_bytes = 1MB\nlog_backups = 1\n")
         os.mkfifo(server.path("input"))
         with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
-            config.write(f"directory = {server.folder}\n")
+            config.write(f"directory = {server.directory}\n")
         server.start()
         pieces = iter(self.logs(server, "web", follow=True))
         read = len(next(pieces).data)
@@ -289,7 +289,7 @@ class LogsTest(HobTest):
         server = self.server("[daemon:web]\ncommand = /bin/sh -c 'echo one; read go <input; echo two; sleep 1h'\n")
         os.mkfifo(server.path("input"))
         with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
-            config.write(f"directory = {server.folder}\n")
+            config.write(f"directory = {server.directory}\n")
         server.start()
         processes.await_that(lambda: self.text(server, "web.log") == b"one\n", "the first line")
         os.rename(server.path("log/web.log"), server.path("log/moved"))
@@ -397,7 +397,7 @@ class LogsTest(HobTest):
         gate = os.open(server.path("input"), os.O_RDWR)
         self.addCleanup(os.close, gate)
         with open(server.path("hob.ini"), "a", encoding="utf-8") as config:
-            config.write(f"directory = {server.folder}\n")
+            config.write(f"directory = {server.directory}\n")
         server.start()
         for log in ("web.log", "web.err.log"):
             processes.await_that(lambda log=log: self.text(server, log), server.stderr)

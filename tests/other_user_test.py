@@ -35,7 +35,7 @@ class OtherUserTest(HobTest):
         super().setUp()
         processes.needs_root(self)
         self.hob = self.server()
-        os.chown(self.hob.folder, ORDINARY_USER, ORDINARY_USER)
+        os.chown(self.hob.directory, ORDINARY_USER, ORDINARY_USER)
 
     def start(self):
         # The server cannot send READY=1, because the socket belongs to root.
@@ -56,8 +56,8 @@ class OtherUserTest(HobTest):
 class RefusalTest(OtherUserTest):
     def setUp(self):
         super().setUp()
-        if os.statvfs(self.hob.folder).f_flag & os.ST_NOSUID:
-            self.skipTest("the folder of the test is on a file system mounted nosuid")
+        if os.statvfs(self.hob.directory).f_flag & os.ST_NOSUID:
+            self.skipTest("the directory of the test is on a file system mounted nosuid")
         become_root = self.hob.path("become-root")
         shutil.copy("/usr/bin/setpriv", become_root)
         os.chmod(become_root, 0o4755)

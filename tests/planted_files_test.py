@@ -52,7 +52,7 @@ class PlantedFilesTest(HobTest):
     def test_log_is_not_written_through_a_link(self):
         server = self.server("[os_daemons]\nother = /bin/sleep 1h\n"
                              "[daemon:web]\ncommand = /bin/sh -c 'echo one; echo two >&2; sleep 1h'\nautostart = no\n").start()
-        # Only a folder that others may write to can be attacked.
+        # Only a directory that others may write to can be attacked.
         os.chmod(server.path("log"), 0o777)
         for name, text in (("web.log", "one\n"), ("web.err.log", "two\n")):
             path = server.path("log/" + name)
@@ -126,7 +126,7 @@ class PlantedFilesTest(HobTest):
                 server.stop_daemon("web")
         server.stop()
 
-    def test_folders_that_everybody_may_write_are_refused(self):
+    def test_directories_that_everybody_may_write_are_refused(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n")
         for name in ("run", "run/output", "run/notify"):
             with self.subTest(name):

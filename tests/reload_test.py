@@ -298,12 +298,12 @@ class StartThatCannotSucceedTest(HobTest):
         script = server.script("script", "#!/no/such/shell\n")
         plain = server.write("plain", "#!/bin/sh\n", 0o644)
         for config, failure in [
-                ("directory = /no/such/folder", "chdir: /no/such/folder: No such file"),
+                ("directory = /no/such/directory", "chdir: /no/such/directory: No such file"),
                 ("directory = /bin/sleep", "chdir: /bin/sleep: Not a directory"),
                 ("env_file = /no/such/file", "env_file: /no/such/file: No such file"),
                 (f"command = {script}", "its interpreter /no/such/shell does not exist"),
                 (f"command = {plain}", "chmod +x"),
-                ("command = /usr/lib", "it is a folder"),
+                ("command = /usr/lib", "it is a directory"),
         ]:
             command = "" if config.startswith("command") else "command = /bin/sleep 1000\n"
             server.configure(f"[daemon:web]\n{command}{config}\n")
@@ -332,13 +332,13 @@ class StartThatCannotSucceedTest(HobTest):
 
     def test_restart_with_a_deleted_directory_or_env_file_keeps_the_daemon(self):
         server = self.server()
-        folder = server.path("folder")
-        os.mkdir(folder)
+        directory = server.path("directory")
+        os.mkdir(directory)
         file = server.write("environment", "A=1\n")
-        server.configure(f"[daemon:web]\ncommand = /bin/sleep 1000\ndirectory = {folder}\nenv_file = {file}\n")
+        server.configure(f"[daemon:web]\ncommand = /bin/sleep 1000\ndirectory = {directory}\nenv_file = {file}\n")
         server.start()
         pid = server.await_state("web", State.RUNNING).pid
-        for path in (folder, file):
+        for path in (directory, file):
             os.rename(path, path + ".away")
             error = self.assert_rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "START_FAILED", server.restart_daemon,
                                           "web")

@@ -268,8 +268,8 @@ class OneServerTest(HobTest):
                     server = self.server(hob_keys={"socket_mode": mode} if mode else None)
                     server.start(umask=umask)
                     self.assertEqual(stat.S_IMODE(os.stat(server.socket).st_mode), int(mode or "0660", 8))
-                    for folder in ("run", "log", "state"):
-                        self.assertEqual(stat.S_IMODE(os.stat(server.path(folder)).st_mode) & 0o022, 0, folder)
+                    for directory in ("run", "log", "state"):
+                        self.assertEqual(stat.S_IMODE(os.stat(server.path(directory)).st_mode) & 0o022, 0, directory)
                     server.stop()
 
     def test_all_addresses_answer(self):

@@ -19,7 +19,7 @@ class UsersTest(HobTest):
     def start(self, settings, owner=0, wrapper=()):
         """Starts a server with one daemon `web` with these settings; returns the server."""
         server = self.server(f"[daemon:web]\ncommand = /bin/sleep 1h\n{settings}\n")
-        os.chown(server.folder, owner, owner)
+        os.chown(server.directory, owner, owner)
         # An ordinary user's server cannot send READY=1, because it may not write to the socket.
         server.start(wrapper=wrapper, ready=False)
         processes.await_that(lambda: os.path.exists(server.socket), server.stderr)

@@ -1,7 +1,7 @@
-// Passes every file of a folder, its only argument, to a fuzz target, in name order. The corpus has
-// the inputs that once made the target fail, so that an ordinary build without a fuzzer tests them
-// again. Prints each file's name to stderr first, so that the last one is the culprit of an abort.
-// Fails if the folder is empty.
+// Passes every file of a directory, its only argument, to a fuzz target, in name order. The corpus
+// has the inputs that once made the target fail, so that an ordinary build without a fuzzer tests
+// them again. Prints each file's name to stderr first, so that the last one is the culprit of an
+// abort. Fails if the directory is empty.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

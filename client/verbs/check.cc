@@ -33,7 +33,8 @@ class CheckVerb : public Verb {
 
   std::vector<Parameter> Parameters() override {
     return {{"PATH", &paths_,
-             "Files, and folders that stand for their *.ini files. Default: what hobd reads", ""}};
+             "Files, and directories that stand for their *.ini files. Default: what hobd reads",
+             ""}};
   }
 
   ExitCode Run(Session& session) override {
@@ -41,7 +42,7 @@ class CheckVerb : public Verb {
     if (paths.empty()) {
       session.Tell(
           "no configuration where hobd looks for one (/etc/hob as root, ~/.config/hob as another "
-          "user): name files or folders");
+          "user): name files or directories");
       return ExitCode::kFailed;
     }
     const LoadedConfig loaded = LoadConfig(paths);

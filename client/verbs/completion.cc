@@ -169,7 +169,7 @@ std::string Zsh(const CommandLineDescription& description) {
       "#compdef hob\n"
       "# hob: completion for zsh. Load it with: source <(hob completion zsh), or put it as _hob "
       "into\n"
-      "# a folder of $fpath.\n"
+      "# a directory of $fpath.\n"
       "_hob() {\n"
       "  local current=${words[CURRENT]}\n"
       "  local -a before\n"

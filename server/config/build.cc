@@ -157,18 +157,18 @@ bool DaemonBuilder::IsNew(const std::string& key) {
   return place.source >= 0 && context_.checked.insert({place.source, place.line}).second;
 }
 
-// Ignores a folder that it may not look at: `hob check` need not have the server's rights.
+// Ignores a directory that it may not look at: `hob check` need not have the server's rights.
 void DaemonBuilder::CheckDirectory() {
   if (!IsNew("directory")) return;
   struct stat status;
   const std::string shown = Printable(spec_->attributes.directory, PATH_MAX);
   if (stat(spec_->attributes.directory.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode)) {
-      Warn("directory", absl::StrCat("'", shown, "' is not a folder: name one"));
+      Warn("directory", absl::StrCat("'", shown, "' is not a directory: name one"));
     }
   } else if (errno == ENOENT || errno == ENOTDIR) {
     Warn("directory",
-         absl::StrCat("there is no folder '", shown, "': create it before the daemon starts"));
+         absl::StrCat("there is no directory '", shown, "': create it before the daemon starts"));
   }
 }
 

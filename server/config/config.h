@@ -31,15 +31,15 @@ struct LoadedConfig {
   // In the order of the files and lines.
   std::vector<ConfigProblem> errors;
   // Doubts that `hob check` prints, in the same order: skipped sections and daemons, words that
-  // only a shell understands, values that do not mean what they look like, programs, folders and
-  // env_files that are missing now, a back-off that can never halt.
+  // only a shell understands, values that do not mean what they look like, programs, directories
+  // and env_files that are missing now, a back-off that can never halt.
   std::vector<ConfigProblem> warnings;
 
   bool ok() const { return errors.empty(); }
 };
 
-// Loads and checks the chain `paths`: files, and folders that stand for their *.ini files in name
-// order. A later file overrides an earlier one key by key. Without --config the chain is
+// Loads and checks the chain `paths`: files, and directories that stand for their *.ini files in
+// name order. A later file overrides an earlier one key by key. Without --config the chain is
 // DefaultConfigPaths of default_paths.h. Besides these files the checks read the user and group
 // databases, the type and permissions of programs, the type of each `directory`, and each
 // `env_file`. Changes nothing. Blocks on the disk and the databases.

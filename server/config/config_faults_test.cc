@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "server/config/config.h"
 #include "server/testing/failing_calls.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -27,14 +27,14 @@ std::vector<std::string> Names(const LoadedConfig& loaded) {
 class ConfigFaultsTest : public testing::TestWithParam<std::string> {
  protected:
   ConfigFaultsTest() {
-    folder_.Write("1.ini", "[os_daemons]\nweb = /bin/true\nold = /bin/true\n");
-    folder_.Write("2.ini", "[os_daemons]\nold =\ndb = /bin/true\n");
+    directory_.Write("1.ini", "[os_daemons]\nweb = /bin/true\nold = /bin/true\n");
+    directory_.Write("2.ini", "[os_daemons]\nold =\ndb = /bin/true\n");
   }
 
   // Loads with a fault. Returns true if the fault happened.
   bool Load(const FailingCalls::Fault& fault) {
     auto calls = std::make_unique<FailingCalls>(fault);
-    const LoadedConfig loaded = LoadConfig({folder_.path()});
+    const LoadedConfig loaded = LoadConfig({directory_.path()});
     const bool happened = calls->failed() > 0;
     calls = nullptr;
     if (loaded.ok()) {
@@ -46,7 +46,7 @@ class ConfigFaultsTest : public testing::TestWithParam<std::string> {
     return happened;
   }
 
-  TestFolder folder_;
+  TestDirectory directory_;
 };
 
 TEST_P(ConfigFaultsTest, FaultsNeverChangeTheConfiguration) {

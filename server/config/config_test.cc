@@ -9,7 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -27,7 +27,7 @@ class ConfigTest : public testing::Test {
   LoadedConfig Load(const std::vector<std::string>& texts) {
     std::vector<std::string> paths;
     for (const std::string& text : texts) {
-      paths.push_back(folder_.Write(absl::StrCat(paths.size() + 1, ".ini"), text));
+      paths.push_back(directory_.Write(absl::StrCat(paths.size() + 1, ".ini"), text));
     }
     return LoadConfig(paths);
   }
@@ -43,7 +43,7 @@ class ConfigTest : public testing::Test {
   std::vector<std::string> Texts(const std::vector<ConfigProblem>& problems) {
     std::vector<std::string> texts;
     for (const ConfigProblem& problem : problems) {
-      texts.push_back(absl::StrReplaceAll(problem.ToString(), {{folder_.path() + "/", ""}}));
+      texts.push_back(absl::StrReplaceAll(problem.ToString(), {{directory_.path() + "/", ""}}));
     }
     return texts;
   }
@@ -62,7 +62,7 @@ class ConfigTest : public testing::Test {
     return names;
   }
 
-  TestFolder folder_;
+  TestDirectory directory_;
 };
 
 TEST_F(ConfigTest, DaemonsComeFromBothKindsOfSections) {
@@ -87,7 +87,7 @@ directory = /srv
   EXPECT_EQ(web.name, "web");
   EXPECT_EQ(web.command, "/usr/bin/env -i 'a ; b' c\\ d \"e f\"");
   EXPECT_THAT(web.argv, ElementsAre("/usr/bin/env", "-i", "a ; b", "c d", "e f"));
-  EXPECT_EQ(web.origin, folder_.PathOf("1.ini") + ":2");
+  EXPECT_EQ(web.origin, directory_.PathOf("1.ini") + ":2");
   EXPECT_EQ(web.restart_policy.max_retries, 8);
   EXPECT_EQ(web.restart_policy.retry_time, absl::Seconds(9));
   EXPECT_FALSE(web.autostart);
@@ -104,31 +104,32 @@ TEST_F(ConfigTest, NoFilesAreAnEmptyConfiguration) {
   EXPECT_THAT(loaded.config.server.listen, SizeIs(1));
 }
 
-TEST_F(ConfigTest, FolderStandsForItsIniFilesInNameOrder) {
-  folder_.Write("d/20.ini", "[os_daemons]\na = /usr/bin/env 20\n");
-  folder_.Write("d/10.ini", "[os_daemons]\na = /usr/bin/env 10\nb = /usr/bin/env 10\n");
-  folder_.Write("d/30.conf", "nonsense");
-  const LoadedConfig loaded = LoadConfig({folder_.PathOf("d")});
+TEST_F(ConfigTest, DirectoryStandsForItsIniFilesInNameOrder) {
+  directory_.Write("d/20.ini", "[os_daemons]\na = /usr/bin/env 20\n");
+  directory_.Write("d/10.ini", "[os_daemons]\na = /usr/bin/env 10\nb = /usr/bin/env 10\n");
+  directory_.Write("d/30.conf", "nonsense");
+  const LoadedConfig loaded = LoadConfig({directory_.PathOf("d")});
   ASSERT_TRUE(loaded.ok());
   EXPECT_EQ(loaded.config.daemons.at("a")->argv[1], "20");
   EXPECT_EQ(loaded.config.daemons.at("b")->argv[1], "10");
 }
 
 TEST_F(ConfigTest, MissingPathsAndWrongKindsAreErrorsInTheOrderOfTheChain) {
-  folder_.Write("d/a.ini/x", "");
-  ASSERT_EQ(mkfifo(folder_.PathOf("fifo").c_str(), 0600), 0);
-  const std::string bad = folder_.Write("bad.ini", "[hob]\nx\ny\n");
-  const LoadedConfig loaded = LoadConfig({folder_.PathOf("none.ini"), bad, folder_.PathOf("d"),
-                                          folder_.PathOf("fifo"), folder_.PathOf("none.d/")});
+  directory_.Write("d/a.ini/x", "");
+  ASSERT_EQ(mkfifo(directory_.PathOf("fifo").c_str(), 0600), 0);
+  const std::string bad = directory_.Write("bad.ini", "[hob]\nx\ny\n");
+  const LoadedConfig loaded =
+      LoadConfig({directory_.PathOf("none.ini"), bad, directory_.PathOf("d"),
+                  directory_.PathOf("fifo"), directory_.PathOf("none.d/")});
   EXPECT_THAT(Texts(loaded.errors),
               ElementsAre("none.ini: cannot be read: No such file or directory",
                           HasSubstr("bad.ini:2: 'x' is neither"), HasSubstr("bad.ini:3: 'y' is"),
-                          "d/a.ini: is a folder, and a configuration is a regular file",
+                          "d/a.ini: is a directory, and a configuration is a regular file",
                           "fifo: is a FIFO, and a configuration is a regular file",
                           "none.d/: cannot be read: No such file or directory"));
 }
 
-TEST_F(ConfigTest, FolderThatCannotBeListedIsAnError) {
+TEST_F(ConfigTest, DirectoryThatCannotBeListedIsAnError) {
   const AsOrdinaryUser user;
   if (!user.ok()) GTEST_SKIP() << "this sandbox knows no ordinary user";
   EXPECT_THAT(Texts(LoadConfig({"/root"}).errors),
@@ -144,7 +145,7 @@ TEST_F(ConfigTest, LaterFilesOverrideKeyByKey) {
   });
   const DaemonSpec& a = *config.daemons.at("a");
   EXPECT_EQ(a.argv[1], "3");
-  EXPECT_EQ(a.origin, folder_.PathOf("3.ini") + ":2");
+  EXPECT_EQ(a.origin, directory_.PathOf("3.ini") + ":2");
   EXPECT_EQ(a.restart_policy.max_retries, 2);
   EXPECT_EQ(a.restart_policy.retry_time, absl::Seconds(11));
   EXPECT_EQ(a.attributes.nice, 5);
@@ -223,10 +224,11 @@ TEST_F(ConfigTest, EveryProblemIsReportedInOrder) {
       ElementsAre(
           "1.ini:2: 'a/b' is not a valid daemon name: only letters, digits, '_', '.' and '-' are "
           "allowed; did you mean 'a-b'?",
-          "1.ini:3: c: 'env' is not an absolute path, and hob searches no folders for a program: "
+          "1.ini:3: c: 'env' is not an absolute path, and hob searches no directories for a "
+          "program: "
           "did "
           "you mean '/usr/bin/env'?",
-          "1.ini:4: d: '' is not an absolute path, and hob searches no folders for a program: "
+          "1.ini:4: d: '' is not an absolute path, and hob searches no directories for a program: "
           "write "
           "it from the root, as in /usr/bin/env",
           "1.ini:6: there is no key 'max_retry' in [daemon:e]: did you mean 'max_retries'?",
@@ -351,19 +353,19 @@ TEST_F(ConfigTest, DoubtfulThingsAreWarnings) {
                   "1.ini:10: start_burst: it does nothing without start_rate"));
 }
 
-TEST_F(ConfigTest, MissingFoldersAndEnvFilesAreWarningsOncePerLine) {
-  const std::string env = folder_.Write("env", "A=1\nB\n");
+TEST_F(ConfigTest, MissingDirectoriesAndEnvFilesAreWarningsOncePerLine) {
+  const std::string env = directory_.Write("env", "A=1\nB\n");
   EXPECT_THAT(WarningsOf({absl::StrCat("[os_daemons]\na = /usr/bin/env\nb = /usr/bin/env\n"
                                        "[os_daemon_settings]\ndirectory = ",
-                                       folder_.path(), "/none\nenv_file = ", folder_.path(),
+                                       directory_.path(), "/none\nenv_file = ", directory_.path(),
                                        "/no_env\n[daemon:b]\ndirectory = ", env, "\nenv_file = -",
                                        env, "\n[daemon:c]\ncommand = /usr/bin/env\ndirectory = ",
-                                       folder_.path(), "\nenv_file = -/no/such/file\n")}),
-              ElementsAre("1.ini:5: directory: there is no folder 'none': create it before the "
+                                       directory_.path(), "\nenv_file = -/no/such/file\n")}),
+              ElementsAre("1.ini:5: directory: there is no directory 'none': create it before the "
                           "daemon starts",
                           "1.ini:6: env_file: no_env: No such file or directory: create it, or "
                           "write env_file = -no_env if it need not exist",
-                          "1.ini:8: directory: 'env' is not a folder: name one",
+                          "1.ini:8: directory: 'env' is not a directory: name one",
                           HasSubstr("1.ini:9: env_file: env:2: 'B' sets no variable")));
 }
 

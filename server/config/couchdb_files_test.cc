@@ -6,7 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/config/config.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -38,11 +38,11 @@ std::vector<std::string> Texts(const std::vector<ConfigProblem>& problems) {
 
 class CouchDbFilesTest : public testing::TestWithParam<const char*> {
  protected:
-  TestFolder folder_;
+  TestDirectory directory_;
 };
 
 TEST_P(CouchDbFilesTest, LoadsAsItStands) {
-  const LoadedConfig loaded = LoadConfig({folder_.Write("local.ini", TextOf(GetParam()))});
+  const LoadedConfig loaded = LoadConfig({directory_.Write("local.ini", TextOf(GetParam()))});
   EXPECT_THAT(Texts(loaded.errors), IsEmpty());
   EXPECT_THAT(loaded.config.daemons, IsEmpty());
   EXPECT_THAT(Texts(loaded.warnings),
@@ -52,7 +52,7 @@ TEST_P(CouchDbFilesTest, LoadsAsItStands) {
 
 TEST_P(CouchDbFilesTest, LoadsWithOsDaemonsAdded) {
   const LoadedConfig loaded =
-      LoadConfig({folder_.Write("local.ini", TextOf(GetParam()) + kOsDaemons)});
+      LoadConfig({directory_.Write("local.ini", TextOf(GetParam()) + kOsDaemons)});
   EXPECT_THAT(Texts(loaded.errors), IsEmpty());
   ASSERT_EQ(loaded.config.daemons.size(), 2);
   EXPECT_THAT(loaded.config.daemons.at("first")->argv, ElementsAre("/usr/bin/env", "sleep", "5"));
@@ -65,10 +65,10 @@ INSTANTIATE_TEST_SUITE_P(Files, CouchDbFilesTest,
                                          "couchdb-2.2.0-local.ini"));
 
 TEST(CouchDbChainTest, DefaultThenLocalLoads) {
-  TestFolder folder;
-  const std::string first = folder.Write("default.ini", TextOf("couchdb-1.7.1-default.ini"));
+  TestDirectory directory;
+  const std::string first = directory.Write("default.ini", TextOf("couchdb-1.7.1-default.ini"));
   const std::string second =
-      folder.Write("local.ini", TextOf("couchdb-1.7.1-local.ini") + kOsDaemons);
+      directory.Write("local.ini", TextOf("couchdb-1.7.1-local.ini") + kOsDaemons);
   const LoadedConfig loaded = LoadConfig({first, second});
   EXPECT_THAT(Texts(loaded.errors), IsEmpty());
   EXPECT_EQ(loaded.config.daemons.size(), 2);

@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/config/config.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -19,18 +19,20 @@ using testing::SizeIs;
 
 class HostileConfigTest : public testing::Test {
  protected:
-  // Returns the errors as "FILE:LINE: message", the file without its folder.
+  // Returns the errors as "FILE:LINE: message", the file without its directory.
   std::vector<std::string> Texts(const std::vector<ConfigProblem>& problems) {
     std::vector<std::string> texts;
     for (const ConfigProblem& problem : problems) {
-      texts.push_back(absl::StrReplaceAll(problem.ToString(), {{folder_.path() + "/", ""}}));
+      texts.push_back(absl::StrReplaceAll(problem.ToString(), {{directory_.path() + "/", ""}}));
     }
     return texts;
   }
-  LoadedConfig Load(const std::string& text) { return LoadConfig({folder_.Write("1.ini", text)}); }
+  LoadedConfig Load(const std::string& text) {
+    return LoadConfig({directory_.Write("1.ini", text)});
+  }
   std::vector<std::string> ErrorsOf(const std::string& text) { return Texts(Load(text).errors); }
 
-  TestFolder folder_;
+  TestDirectory directory_;
 };
 
 TEST_F(HostileConfigTest, HostileNamesAreRefusedAndEscaped) {
@@ -52,17 +54,17 @@ TEST_F(HostileConfigTest, HostileNamesAreRefusedAndEscaped) {
 
 TEST_F(HostileConfigTest, RootRefusesFilesThatOthersMayWrite) {
   if (geteuid() != 0) GTEST_SKIP() << "only root's configuration is checked";
-  const std::string path = folder_.Write("open/x.ini", "[os_daemons]\na = /usr/bin/env\n");
+  const std::string path = directory_.Write("open/x.ini", "[os_daemons]\na = /usr/bin/env\n");
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);
   EXPECT_THAT(Texts(LoadConfig({path}).errors),
               ElementsAre("open/x.ini: is writable by everybody, who could make hobd run any "
                           "program as root: chmod o-w it"));
   ASSERT_EQ(chmod(path.c_str(), 0644), 0);
   EXPECT_TRUE(LoadConfig({path}).ok());
-  ASSERT_EQ(chmod(folder_.PathOf("open").c_str(), 0777), 0);
-  EXPECT_THAT(Texts(LoadConfig({folder_.PathOf("open")}).errors),
+  ASSERT_EQ(chmod(directory_.PathOf("open").c_str(), 0777), 0);
+  EXPECT_THAT(Texts(LoadConfig({directory_.PathOf("open")}).errors),
               ElementsAre(HasSubstr("which is writable by everybody")));
-  ASSERT_EQ(chmod(folder_.PathOf("open").c_str(), 0755), 0);
+  ASSERT_EQ(chmod(directory_.PathOf("open").c_str(), 0755), 0);
   if (chown(path.c_str(), 65534, 65534) != 0) GTEST_SKIP() << "this sandbox knows one user only";
   EXPECT_THAT(Texts(LoadConfig({path}).errors),
               ElementsAre(HasSubstr("open/x.ini: belongs to user 65534")));

@@ -64,10 +64,11 @@ TEST_F(MergeTest, WrongValuesLeaveEarlierTextsInForce) {
                                      {"second", "[os_daemons]\na = x\n[daemon:a]\nnice = 99\n"}});
   EXPECT_THAT(merged.daemons.at("a").command->value->argv(), ElementsAre("/bin/x"));
   EXPECT_EQ(FindInForce(merged.daemons.at("a").settings, "nice")->place.source, 0);
-  EXPECT_THAT(Errors(merged),
-              ElementsAre("second:2: a: 'x' is not an absolute path, and hob searches no folders "
-                          "for a program: write it from the root, as in /usr/bin/env",
-                          "second:4: nice: '99' is not a whole number from -20 to 19"));
+  EXPECT_THAT(
+      Errors(merged),
+      ElementsAre("second:2: a: 'x' is not an absolute path, and hob searches no directories "
+                  "for a program: write it from the root, as in /usr/bin/env",
+                  "second:4: nice: '99' is not a whole number from -20 to 19"));
 }
 
 TEST_F(MergeTest, MergedTextsAreBuiltWithoutFiles) {

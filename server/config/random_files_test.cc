@@ -9,7 +9,7 @@
 #include "server/config/ini/ini_file.h"
 #include "server/config/keys/daemon_keys.h"
 #include "server/config/keys/server_keys.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -140,13 +140,13 @@ TEST(RandomFilesTest, ParsedEntriesAreUniqueTrimmedAndInsideTheFile) {
 }
 
 TEST(RandomFilesTest, LoadedSpecsAreCompleteAndMessagesPrintable) {
-  TestFolder folder;
+  TestDirectory directory;
   RandomTexts texts;
   int right = 0;
   for (int i = 0; i < 400; ++i) {
     const std::string text = texts.Next();
     const LoadedConfig loaded =
-        LoadConfig({folder.Write("1.ini", text), folder.Write("2.ini", texts.Next())});
+        LoadConfig({directory.Write("1.ini", text), directory.Write("2.ini", texts.Next())});
     right += loaded.ok() ? 1 : 0;
     for (const auto& [name, spec] : loaded.config.daemons) {
       ASSERT_EQ(spec->name, name);
@@ -167,16 +167,16 @@ TEST(RandomFilesTest, LoadedSpecsAreCompleteAndMessagesPrintable) {
 
 // The `settings` of a spec are a configuration of the same spec.
 TEST(RandomFilesTest, WrittenSettingsLoadAgain) {
-  TestFolder folder;
+  TestDirectory directory;
   RandomTexts texts;
   int compared = 0;
   for (int i = 0; i < 300; ++i) {
-    const LoadedConfig loaded = LoadConfig({folder.Write("1.ini", texts.Next())});
+    const LoadedConfig loaded = LoadConfig({directory.Write("1.ini", texts.Next())});
     if (!loaded.ok() || loaded.config.daemons.count("a") == 0) continue;
     const DaemonSpec& spec = *loaded.config.daemons.at("a");
     std::string text = absl::StrCat("[daemon:a]\ncommand = ", spec.command, "\n");
     for (const auto& [key, value] : *spec.settings) absl::StrAppend(&text, key, " = ", value, "\n");
-    const LoadedConfig again = LoadConfig({folder.Write("2.ini", text)});
+    const LoadedConfig again = LoadConfig({directory.Write("2.ini", text)});
     ASSERT_TRUE(again.ok()) << text << testing::PrintToString(again.errors[0].ToString());
     ASSERT_EQ(*again.config.daemons.at("a")->settings, *spec.settings) << text;
     ASSERT_EQ(again.config.daemons.at("a")->argv, spec.argv) << text;

@@ -17,9 +17,9 @@ class TextReader {
   std::vector<ConfigText> Take() { return std::move(texts_); }
 
  private:
-  void AddFolder(const std::string& path);
+  void AddDirectory(const std::string& path);
   void AddFile(const std::string& path);
-  // Adds an empty text in place of a file or folder that cannot be read.
+  // Adds an empty text in place of a file or directory that cannot be read.
   void AddUnreadable(const std::string& path, const absl::Status& why);
   // Reports an error of the last text as a whole.
   void Report(const absl::Status& status) {
@@ -31,20 +31,20 @@ class TextReader {
 };
 
 void TextReader::AddPath(const std::string& path) {
-  const absl::StatusOr<bool> is_folder = IsConfigFolder(path);
-  if (!is_folder.ok()) return AddUnreadable(path, is_folder.status());
-  *is_folder ? AddFolder(path) : AddFile(path);
+  const absl::StatusOr<bool> is_directory = IsConfigDirectory(path);
+  if (!is_directory.ok()) return AddUnreadable(path, is_directory.status());
+  *is_directory ? AddDirectory(path) : AddFile(path);
 }
 
-void TextReader::AddFolder(const std::string& path) {
-  const absl::StatusOr<std::vector<std::string>> files = ListConfigFolder(path);
+void TextReader::AddDirectory(const std::string& path) {
+  const absl::StatusOr<std::vector<std::string>> files = ListConfigDirectory(path);
   if (!files.ok()) return AddUnreadable(path, files.status());
   for (const std::string& file : *files) AddFile(file);
 }
 
 void TextReader::AddFile(const std::string& path) {
   texts_.push_back({path, ""});
-  if (absl::Status folder = CheckFolderOf(path); !folder.ok()) Report(folder);
+  if (absl::Status directory = CheckDirectoryOf(path); !directory.ok()) Report(directory);
   absl::StatusOr<std::string> text = ReadConfigFile(path);
   if (!text.ok()) return Report(text.status());
   texts_.back().text = *std::move(text);

@@ -16,9 +16,9 @@ struct ConfigText {
   std::string text;
 };
 
-// Reads `paths`: files, and folders that stand for their *.ini files in name order. A file or
-// folder that cannot be read gives an empty text. Adds errors with the index of their text as the
-// source. Blocks on the disk.
+// Reads `paths`: files, and directories that stand for their *.ini files in name order. A file or
+// directory that cannot be read gives an empty text. Adds errors with the index of their text as
+// the source. Blocks on the disk.
 std::vector<ConfigText> ReadConfigTexts(const std::vector<std::string>& paths, ProblemList* errors);
 
 }  // namespace hob

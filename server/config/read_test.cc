@@ -2,7 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -16,12 +16,12 @@ std::vector<std::string> Names(const std::vector<ConfigText>& texts) {
 }
 
 TEST(ReadConfigTextsTest, TextsAreInTheOrderOfThePaths) {
-  const TestFolder folder;
-  const std::string b = folder.Write("d/b.ini", "B");
-  const std::string a = folder.Write("d/a.ini", "A");
-  const std::string c = folder.Write("c.ini", "C");
+  const TestDirectory directory;
+  const std::string b = directory.Write("d/b.ini", "B");
+  const std::string a = directory.Write("d/a.ini", "A");
+  const std::string c = directory.Write("c.ini", "C");
   ProblemList errors;
-  const std::vector<ConfigText> texts = ReadConfigTexts({c, folder.PathOf("d"), c}, &errors);
+  const std::vector<ConfigText> texts = ReadConfigTexts({c, directory.PathOf("d"), c}, &errors);
   ASSERT_THAT(Names(texts), ElementsAre(c, a, b, c));
   EXPECT_EQ(texts[0].text, "C");
   EXPECT_EQ(texts[1].text, "A");
@@ -30,9 +30,9 @@ TEST(ReadConfigTextsTest, TextsAreInTheOrderOfThePaths) {
 }
 
 TEST(ReadConfigTextsTest, UnreadableFilesAreEmptyTextsWithAnError) {
-  const TestFolder folder;
-  const std::string missing = folder.PathOf("missing.ini");
-  const std::string last = folder.Write("last.ini", "text");
+  const TestDirectory directory;
+  const std::string missing = directory.PathOf("missing.ini");
+  const std::string last = directory.Write("last.ini", "text");
   ProblemList errors;
   const std::vector<ConfigText> texts = ReadConfigTexts({missing, last}, &errors);
   ASSERT_THAT(Names(texts), ElementsAre(missing, last));

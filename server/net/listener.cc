@@ -19,7 +19,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "server/posix/folders.h"
+#include "server/posix/directories.h"
 
 namespace hob {
 namespace {
@@ -27,8 +27,8 @@ namespace {
 constexpr int kBacklog = 1024;
 // Pause of the loop after a failure that is not caused by one caller.
 constexpr int kPauseMilliseconds = 100;
-// Mode of a recreated folder of a Unix socket.
-constexpr mode_t kFolderMode = 0755;
+// Mode of a recreated directory of a Unix socket.
+constexpr mode_t kDirectoryMode = 0755;
 
 absl::Status Failure(const std::string& address, absl::string_view step, int error) {
   return absl::FailedPreconditionError(
@@ -133,15 +133,15 @@ absl::Status Listener::Open(const std::string& address) {
 absl::StatusOr<Listener::Socket> Listener::BindUnix(const std::string& path) {
   const std::string address = "unix:" + path;
   if (absl::Status status = CheckFree(path); !status.ok()) return status;
-  const std::string folder = path.substr(0, path.rfind('/') + 1);
-  if (IsOpenToAll(folder)) {
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  if (IsOpenToAll(directory)) {
     return absl::FailedPreconditionError(absl::StrCat("cannot listen on ", address,
-                                                      ": any user may replace files in ", folder,
+                                                      ": any user may replace files in ", directory,
                                                       " and impersonate the server: chmod o-w it"));
   }
   // The socket gets its owner and mode under a temporary name and is renamed once it answers. That
   // name is short because socket paths are limited.
-  const std::string temporary = absl::StrCat(folder, ".", getpid());
+  const std::string temporary = absl::StrCat(directory, ".", getpid());
   sockaddr_un name;
   if (!FillAddress(path, name) || !FillAddress(temporary, name)) {
     return Failure(address, "bind", ENAMETOOLONG);
@@ -261,8 +261,8 @@ void Listener::RestoreNow() {
   restore_at_ = MonotonicTime::InfiniteFuture();
   for (Socket& socket : sockets_) {
     if (!socket.is_unix || IsAtItsPath(socket)) continue;
-    const std::string folder = socket.path.substr(0, socket.path.rfind('/'));
-    MakeFolders(folder, kFolderMode, kFolderMode);
+    const std::string directory = socket.path.substr(0, socket.path.rfind('/'));
+    MakeDirectories(directory, kDirectoryMode, kDirectoryMode);
     absl::StatusOr<Socket> restored = BindUnix(socket.path);
     if (!restored.ok()) {
       journal_.Error(absl::StrCat("the socket ", socket.path, " was removed: ",

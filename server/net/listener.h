@@ -38,7 +38,7 @@ class Listener {
     mode_t socket_mode = 0660;
     absl::optional<gid_t> socket_group;
     // Time from the removal of a socket's file to its return, so that a cleanup that also removes
-    // the folder has finished.
+    // the directory has finished.
     absl::Duration restore_delay = absl::Seconds(1);
   };
 

@@ -96,13 +96,13 @@ UniqueFd ConnectTcp(const std::string& address) {
 class ListenerTest : public testing::Test {
  protected:
   ListenerTest() {
-    EXPECT_NE(mkdtemp(folder_.data()), nullptr);
-    path_ = folder_ + "/hob.sock";
+    EXPECT_NE(mkdtemp(directory_.data()), nullptr);
+    path_ = directory_ + "/hob.sock";
     address_ = "unix:" + path_;
   }
   ~ListenerTest() override {
     unlink(path_.c_str());
-    EXPECT_EQ(rmdir(folder_.c_str()), 0) << "the folder is not empty";
+    EXPECT_EQ(rmdir(directory_.c_str()), 0) << "the directory is not empty";
   }
 
   // Starts a listener that greets with 'u' over Unix sockets and 't' over TCP.
@@ -123,8 +123,8 @@ class ListenerTest : public testing::Test {
     }
   }
 
-  // Not in the test's folder: the length of socket paths is limited.
-  std::string folder_ = "/tmp/hobXXXXXX";
+  // Not in the test's directory: the length of socket paths is limited.
+  std::string directory_ = "/tmp/hobXXXXXX";
   std::string path_;
   std::string address_;
   Journal journal_;
@@ -154,20 +154,20 @@ TEST_F(ListenerTest, SocketHasItsModeAndGroupWithAnyUmask) {
   EXPECT_EQ(status.st_gid, getgid());
 }
 
-TEST_F(ListenerTest, RejectsAFolderWhereAnyUserMayReplaceTheSocket) {
-  ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
+TEST_F(ListenerTest, RejectsADirectoryWhereAnyUserMayReplaceTheSocket) {
+  ASSERT_EQ(chmod(directory_.c_str(), 0777), 0);
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open(address_);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("any user may replace files in"));
   EXPECT_EQ(InodeOf(path_), 0);
-  // The folder is sticky, like /tmp.
-  ASSERT_EQ(chmod(folder_.c_str(), 01777), 0);
+  // The directory is sticky, like /tmp.
+  ASSERT_EQ(chmod(directory_.c_str(), 01777), 0);
   EXPECT_TRUE(listener.Open(address_).ok());
 }
 
 TEST_F(ListenerTest, LeavesAPlantedLinkAlone) {
-  const std::string victim = folder_ + "/victim";
+  const std::string victim = directory_ + "/victim";
   std::ofstream(victim) << "untouched";
   ASSERT_EQ(symlink(victim.c_str(), path_.c_str()), 0);
   Listener listener(Listener::Options(), journal_);
@@ -244,14 +244,14 @@ TEST_F(ListenerTest, RestoresARemovedSocket) {
     EXPECT_EQ(GreetingAt(path_), 'u');
   }
   // Restores a renamed socket too.
-  const std::string elsewhere = folder_ + ".moved";
+  const std::string elsewhere = directory_ + ".moved";
   ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
   AwaitSocket();
   EXPECT_EQ(GreetingAt(path_), 'u');
   EXPECT_EQ(unlink(elsewhere.c_str()), 0);
 }
 
-TEST_F(ListenerTest, RestoreRecreatesSocketAndFolder) {
+TEST_F(ListenerTest, RestoreRecreatesSocketAndDirectory) {
   Listener::Options options;
   options.restore_delay = absl::InfiniteDuration();
   Listener listener(options, journal_);
@@ -262,7 +262,7 @@ TEST_F(ListenerTest, RestoreRecreatesSocketAndFolder) {
   EXPECT_EQ(GreetingAt(path_), 'u');
   EXPECT_EQ(InodeOf(path_), inode) << "an existing socket stays";
   ASSERT_EQ(unlink(path_.c_str()), 0);
-  ASSERT_EQ(rmdir(folder_.c_str()), 0);
+  ASSERT_EQ(rmdir(directory_.c_str()), 0);
   listener.Restore();
   AwaitSocket();
   EXPECT_EQ(GreetingAt(path_), 'u');
@@ -283,17 +283,17 @@ TEST_F(ListenerTest, DoesNotRestoreOverAnotherServer) {
   EXPECT_EQ(InodeOf(path_), inode);
 }
 
-TEST_F(ListenerTest, NamesAMissingFolder) {
+TEST_F(ListenerTest, NamesAMissingDirectory) {
   Listener listener(Listener::Options(), journal_);
-  const absl::Status status = listener.Open("unix:" + folder_ + "/missing/hob.sock");
+  const absl::Status status = listener.Open("unix:" + directory_ + "/missing/hob.sock");
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("No such file or directory"));
 }
 
 TEST_F(ListenerTest, AcceptsTheLongestSocketPath) {
   const size_t longest = sizeof(sockaddr_un().sun_path) - 1;
-  ASSERT_LT(folder_.size() + 2, longest);
-  const std::string path = folder_ + "/" + std::string(longest - folder_.size() - 1, 's');
+  ASSERT_LT(directory_.size() + 2, longest);
+  const std::string path = directory_ + "/" + std::string(longest - directory_.size() - 1, 's');
   {
     const std::unique_ptr<Listener> listener = Serve("unix:" + path);
     EXPECT_EQ(GreetingAt(path), 'u');
@@ -369,13 +369,13 @@ TEST_F(ListenerTest, SilentCallersHoldFewDescriptorsAndDelayNobody) {
 // Returns the highest descriptor in use.
 int HighestDescriptor() {
   int highest = 0;
-  DIR* folder = opendir("/proc/self/fd");
-  while (const dirent* entry = readdir(folder)) {
+  DIR* directory = opendir("/proc/self/fd");
+  while (const dirent* entry = readdir(directory)) {
     int fd = 0;
-    if (absl::SimpleAtoi(entry->d_name, &fd) && fd != dirfd(folder))
+    if (absl::SimpleAtoi(entry->d_name, &fd) && fd != dirfd(directory))
       highest = std::max(highest, fd);
   }
-  closedir(folder);
+  closedir(directory);
   return highest;
 }
 

@@ -19,8 +19,10 @@ class DaemonOutputTest : public OutputTest {
   // Starts an instance and opens its FIFOs as the instance would.
   void Begin() {
     ASSERT_EQ(output_.Prepare(spec_), absl::nullopt);
-    if (spec_.stdout_mode == OutputMode::kLog) out_ = OpenAsChild(fifo_folder_.path() + "/web.out");
-    if (spec_.stderr_mode == OutputMode::kLog) err_ = OpenAsChild(fifo_folder_.path() + "/web.err");
+    if (spec_.stdout_mode == OutputMode::kLog)
+      out_ = OpenAsChild(fifo_directory_.path() + "/web.out");
+    if (spec_.stderr_mode == OutputMode::kLog)
+      err_ = OpenAsChild(fifo_directory_.path() + "/web.err");
   }
   void End() {
     out_.Reset();
@@ -65,7 +67,7 @@ TEST_F(DaemonOutputTest, OnlyLoggedStreamsHaveFifos) {
   spec_.stdout_mode = OutputMode::kNull;
   spec_.stderr_mode = OutputMode::kStdout;
   Begin();
-  EXPECT_TRUE(Listing(fifo_folder_.path()).empty());
+  EXPECT_TRUE(Listing(fifo_directory_.path()).empty());
 }
 
 TEST_F(DaemonOutputTest, LastStderrLineIsFromTheCurrentInstance) {
@@ -136,7 +138,7 @@ TEST_F(DaemonOutputTest, ProblemReportsEitherLog) {
 }
 
 TEST_F(DaemonOutputTest, FailureToMakeAFifoIsASpawnFailure) {
-  ASSERT_EQ(mkdir((fifo_folder_.path() + "/web.err").c_str(), 0755), 0);
+  ASSERT_EQ(mkdir((fifo_directory_.path() + "/web.err").c_str(), 0755), 0);
   const absl::optional<SpawnFailure> failure = output_.Prepare(spec_);
   ASSERT_TRUE(failure.has_value());
   EXPECT_EQ(failure->stage, "stderr");
@@ -198,7 +200,7 @@ TEST_F(DaemonOutputTest, ReturningDaemonWritesAfterLeftoverOutput) {
   output_.End();
   DaemonOutput again("web", &store_, clock_);
   ASSERT_EQ(again.Prepare(spec_), absl::nullopt);
-  out_ = OpenAsChild(fifo_folder_.path() + "/web.out");
+  out_ = OpenAsChild(fifo_directory_.path() + "/web.out");
   Write(out_, "two\n");
   ASSERT_EQ(rmdir(Log("web.log").c_str()), 0);
   clock_.Advance(OutputPump::kRetryInterval);

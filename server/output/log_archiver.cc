@@ -92,19 +92,20 @@ void LogArchiver::SyncBackups(const LogFiles& files, int64_t first) {
     // It may have been removed meanwhile.
     if (backup.ok()) sync_(backup.get());
   }
-  SyncFolderOf(files);
+  SyncDirectoryOf(files);
 }
 
-bool LogArchiver::SyncFolderOf(const LogFiles& files) {
-  const std::string folder = files.path().substr(0, files.path().rfind('/') + 1);
-  const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+bool LogArchiver::SyncDirectoryOf(const LogFiles& files) {
+  const std::string directory = files.path().substr(0, files.path().rfind('/') + 1);
+  const UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd.ok() && sync_(fd.get());
 }
 
 void LogArchiver::CompressBackups(LogFiles& files) {
   for (int64_t sequence : files.Uncompressed()) {
     // After a crash, the bytes must not be gone while the new name is not yet on disk.
-    if (CompressBeside(files, sequence) && SyncFolderOf(files)) files.RemoveUncompressed(sequence);
+    if (CompressBeside(files, sequence) && SyncDirectoryOf(files))
+      files.RemoveUncompressed(sequence);
     if (thread_.ending()) return;
   }
 }

@@ -24,7 +24,7 @@ class LogArchiver {
  public:
   static constexpr int kMaxDescriptors = 2;
 
-  // Syncs a file or folder to disk; returns false on failure.
+  // Syncs a file or directory to disk; returns false on failure.
   using Sync = std::function<bool(int fd)>;
 
   // Starts the thread. Only that thread calls `sync`.
@@ -59,7 +59,7 @@ class LogArchiver {
   void Loop() ABSL_LOCKS_EXCLUDED(mu_);
   // Syncs the backups from `first` on to disk.
   void SyncBackups(const LogFiles& files, int64_t first);
-  bool SyncFolderOf(const LogFiles& files);
+  bool SyncDirectoryOf(const LogFiles& files);
   void CompressBackups(LogFiles& files);
   // Writes a compressed form of the backup beside it. False on failure or if the thread is ending.
   bool CompressBeside(LogFiles& files, int64_t sequence);

@@ -26,10 +26,10 @@ TEST_F(LogArchiverTest, CompressionKeepsBytesAndOrder) {
   WriteAndRotate("two", 5);
   archiver.Request(files_, files_->current() - 1, /*compress=*/true);
   archiver.WaitUntilIdle();
-  EXPECT_THAT(Listing(folder_.path()),
+  EXPECT_THAT(Listing(directory_.path()),
               ElementsAre("web.log.1.idx", "web.log.1.zst", "web.log.2.idx", "web.log.2.zst",
                           "web.log.3.idx", "web.log.3.zst"));
-  EXPECT_LT(ReadFile(folder_.path() + "/web.log.3.zst").size(), 1000);
+  EXPECT_LT(ReadFile(directory_.path() + "/web.log.3.zst").size(), 1000);
   EXPECT_EQ(Read(0), large);
   EXPECT_EQ(Read(1), "");
   EXPECT_EQ(Read(2), "two");
@@ -38,17 +38,17 @@ TEST_F(LogArchiverTest, CompressionKeepsBytesAndOrder) {
   EXPECT_EQ(files_->StartOf(3), 300'003);
 }
 
-// Records every sync: the name and size of a file, or the listing of a folder.
+// Records every sync: the name and size of a file, or the listing of a directory.
 class SyncRecorder {
  public:
-  explicit SyncRecorder(std::string folder) : folder_(std::move(folder)) {}
+  explicit SyncRecorder(std::string directory) : directory_(std::move(directory)) {}
 
   LogArchiver::Sync Recorder() {
     return [this](int fd) {
       struct stat status;
       EXPECT_EQ(fstat(fd, &status), 0);
       if (S_ISDIR(status.st_mode)) {
-        notes_.push_back(absl::StrCat("folder: ", absl::StrJoin(Listing(folder_), " ")));
+        notes_.push_back(absl::StrCat("directory: ", absl::StrJoin(Listing(directory_), " ")));
       } else {
         notes_.push_back(absl::StrCat(NameOf(status.st_ino), ": ", status.st_size, " bytes"));
       }
@@ -60,20 +60,21 @@ class SyncRecorder {
 
  private:
   std::string NameOf(ino_t inode) const {
-    for (const std::string& name : Listing(folder_)) {
+    for (const std::string& name : Listing(directory_)) {
       struct stat status;
-      if (stat((folder_ + "/" + name).c_str(), &status) == 0 && status.st_ino == inode) return name;
+      if (stat((directory_ + "/" + name).c_str(), &status) == 0 && status.st_ino == inode)
+        return name;
     }
     return "gone";
   }
 
-  const std::string folder_;
+  const std::string directory_;
   bool failing_ = false;
   std::vector<std::string> notes_;
 };
 
 TEST_F(LogArchiverTest, SyncsRotatedFilesBeforeAndAfterCompression) {
-  SyncRecorder disk(folder_.path());
+  SyncRecorder disk(directory_.path());
   LogArchiver archiver(disk.Recorder());
   WriteAndRotate("one", 5);
   WriteFile(files_->path(), "two");
@@ -81,32 +82,32 @@ TEST_F(LogArchiverTest, SyncsRotatedFilesBeforeAndAfterCompression) {
   archiver.WaitUntilIdle();
   ASSERT_EQ(disk.notes().size(), 4);
   EXPECT_EQ(disk.notes()[0], "web.log.1: 3 bytes");
-  EXPECT_EQ(disk.notes()[1], "folder: web.log web.log.1 web.log.1.idx");
+  EXPECT_EQ(disk.notes()[1], "directory: web.log web.log.1 web.log.1.idx");
   EXPECT_THAT(disk.notes()[2], HasSubstr("web.log.zst.tmp: "));
   // The original is removed only after this.
-  EXPECT_EQ(disk.notes()[3], "folder: web.log web.log.1 web.log.1.idx web.log.1.zst");
-  EXPECT_THAT(Listing(folder_.path()), ElementsAre("web.log", "web.log.1.idx", "web.log.1.zst"));
+  EXPECT_EQ(disk.notes()[3], "directory: web.log web.log.1 web.log.1.idx web.log.1.zst");
+  EXPECT_THAT(Listing(directory_.path()), ElementsAre("web.log", "web.log.1.idx", "web.log.1.zst"));
 }
 
 TEST_F(LogArchiverTest, SyncsRotatedFilesWithoutCompression) {
-  SyncRecorder disk(folder_.path());
+  SyncRecorder disk(directory_.path());
   LogArchiver archiver(disk.Recorder());
   WriteAndRotate("one", 5);
   WriteAndRotate("two2", 5);
   archiver.Request(files_, 0, /*compress=*/false);
   archiver.WaitUntilIdle();
   EXPECT_THAT(disk.notes(), ElementsAre("web.log.2: 3 bytes", "web.log.1: 4 bytes",
-                                        HasSubstr("folder: web.log.1 ")));
+                                        HasSubstr("directory: web.log.1 ")));
 }
 
 TEST_F(LogArchiverTest, KeepsTheOriginalWhenSyncFails) {
-  SyncRecorder disk(folder_.path());
+  SyncRecorder disk(directory_.path());
   disk.Fail();
   LogArchiver archiver(disk.Recorder());
   WriteAndRotate("one", 5);
   archiver.Request(files_, 0, /*compress=*/true);
   archiver.WaitUntilIdle();
-  EXPECT_THAT(Listing(folder_.path()), ElementsAre("web.log.1", "web.log.1.idx"));
+  EXPECT_THAT(Listing(directory_.path()), ElementsAre("web.log.1", "web.log.1.idx"));
   EXPECT_EQ(Read(0), "one");
 }
 
@@ -116,13 +117,13 @@ TEST_F(LogArchiverTest, DoesNothingAfterEnd) {
   archiver.End();
   archiver.Request(files_, 0, /*compress=*/true);
   archiver.End();
-  EXPECT_THAT(Listing(folder_.path()), ElementsAre("web.log.1", "web.log.1.idx"));
+  EXPECT_THAT(Listing(directory_.path()), ElementsAre("web.log.1", "web.log.1.idx"));
   EXPECT_EQ(Read(0), "one");
 }
 
 TEST_F(LogArchiverTest, DoesNotWriteThroughAPlantedLink) {
-  const std::string victim = folder_.path() + "/victim";
-  const std::string planted = folder_.path() + "/web.log.zst.tmp";
+  const std::string victim = directory_.path() + "/victim";
+  const std::string planted = directory_.path() + "/web.log.zst.tmp";
   for (const auto plant : {symlink, link}) {
     WriteFile(victim, "untouched");
     ASSERT_EQ(plant(victim.c_str(), planted.c_str()), 0);
@@ -132,17 +133,17 @@ TEST_F(LogArchiverTest, DoesNotWriteThroughAPlantedLink) {
     archiver.WaitUntilIdle();
     EXPECT_EQ(ReadFile(victim), "untouched");
     EXPECT_FALSE(FileExists(planted));
-    EXPECT_TRUE(FileExists(folder_.path() + "/web.log.1.zst"));
+    EXPECT_TRUE(FileExists(directory_.path() + "/web.log.1.zst"));
   }
 }
 
 TEST_F(LogArchiverTest, RecompressesAFileLeftByACrash) {
   WriteAndRotate("one", 5);
-  WriteFile(folder_.path() + "/web.log.1.zst", "half of it");
+  WriteFile(directory_.path() + "/web.log.1.zst", "half of it");
   LogArchiver archiver;
   archiver.Request(files_, 0, /*compress=*/true);
   archiver.WaitUntilIdle();
-  EXPECT_FALSE(FileExists(folder_.path() + "/web.log.1"));
+  EXPECT_FALSE(FileExists(directory_.path() + "/web.log.1"));
   EXPECT_EQ(Read(0), "one");
 }
 

@@ -16,10 +16,10 @@ class LogFilesTest : public RotationTest {};
 
 TEST_F(LogFilesTest, RotationKeepsTheLatestBackupsAndTheirIndexes) {
   for (const char* text : {"one", "two", "three", "four"}) WriteAndRotate(text, 2);
-  EXPECT_THAT(Listing(folder_.path()),
+  EXPECT_THAT(Listing(directory_.path()),
               ElementsAre("web.log.1", "web.log.1.idx", "web.log.2", "web.log.2.idx"));
-  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.1"), "four");
-  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2.idx"), "three");
+  EXPECT_EQ(ReadFile(directory_.path() + "/web.log.1"), "four");
+  EXPECT_EQ(ReadFile(directory_.path() + "/web.log.2.idx"), "three");
 }
 
 TEST_F(LogFilesTest, RenamedFilesKeepTheirSequenceNumbers) {
@@ -45,7 +45,7 @@ TEST_F(LogFilesTest, CountsACorruptBackupThatClaimsToBeHuge) {
   // Sizes of 2^63 and more, and sizes whose sum does not fit into 63 bits.
   for (const char byte : {'\x80', '\x7F'}) {
     for (const int64_t sequence : {0, 1}) {
-      const std::string corrupt = folder_.path() + "/corrupt";
+      const std::string corrupt = directory_.path() + "/corrupt";
       WriteFile(corrupt, FrameOfSize(byte));
       WriteFile(files_->path() + "." + std::to_string(2 - sequence), "");
       ASSERT_TRUE(files_->AddCompressed(sequence, corrupt));
@@ -57,8 +57,8 @@ TEST_F(LogFilesTest, CountsACorruptBackupThatClaimsToBeHuge) {
 }
 
 TEST_F(LogFilesTest, FilesOfAnEarlierServerHaveNegativeNumbers) {
-  WriteFile(folder_.path() + "/web.log.1", "before");
-  WriteFile(folder_.path() + "/web.log.2", "long before");
+  WriteFile(directory_.path() + "/web.log.1", "before");
+  WriteFile(directory_.path() + "/web.log.2", "long before");
   EXPECT_EQ(files_->Oldest(), -2);
   EXPECT_EQ(Read(-2), "long before");
   EXPECT_EQ(files_->StartOf(0), 0);
@@ -67,37 +67,37 @@ TEST_F(LogFilesTest, FilesOfAnEarlierServerHaveNegativeNumbers) {
 
 TEST_F(LogFilesTest, ZeroBackupsKeepsNone) {
   WriteAndRotate("one", 0);
-  EXPECT_THAT(Listing(folder_.path()), IsEmpty());
+  EXPECT_THAT(Listing(directory_.path()), IsEmpty());
   EXPECT_EQ(files_->current(), 1);
 }
 
 TEST_F(LogFilesTest, LoweredBackupsTakeEffectAtTheNextRotation) {
   for (const char* text : {"one", "two", "three", "four"}) WriteAndRotate(text, 5);
   WriteAndRotate("five", 2);
-  EXPECT_THAT(Listing(folder_.path()),
+  EXPECT_THAT(Listing(directory_.path()),
               ElementsAre("web.log.1", "web.log.1.idx", "web.log.2", "web.log.2.idx"));
-  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2"), "four");
+  EXPECT_EQ(ReadFile(directory_.path() + "/web.log.2"), "four");
 }
 
 TEST_F(LogFilesTest, AMissingBackupDoesNotAffectOthers) {
   for (const char* text : {"one", "two", "three"}) WriteAndRotate(text, 5);
-  ASSERT_EQ(unlink((folder_.path() + "/web.log.2").c_str()), 0);
+  ASSERT_EQ(unlink((directory_.path() + "/web.log.2").c_str()), 0);
   for (const char* text : {"four", "five"}) WriteAndRotate(text, 5);
-  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.1"), "five");
-  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.2"), "four");
-  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.3"), "three");
-  EXPECT_EQ(ReadFile(folder_.path() + "/web.log.4"), "one");
+  EXPECT_EQ(ReadFile(directory_.path() + "/web.log.1"), "five");
+  EXPECT_EQ(ReadFile(directory_.path() + "/web.log.2"), "four");
+  EXPECT_EQ(ReadFile(directory_.path() + "/web.log.3"), "three");
+  EXPECT_EQ(ReadFile(directory_.path() + "/web.log.4"), "one");
 }
 
 TEST_F(LogFilesTest, FailedRotationKeepsTheFileBeingWritten) {
-  LogFiles nowhere(folder_.path() + "/web.log/not-a-folder");
-  WriteFile(folder_.path() + "/web.log", "text");
+  LogFiles nowhere(directory_.path() + "/web.log/not-a-directory");
+  WriteFile(directory_.path() + "/web.log", "text");
   EXPECT_EQ(nowhere.Rotate(5, 4), ENOTDIR);
   EXPECT_EQ(nowhere.current(), 0);
 }
 
 TEST_F(LogFilesTest, CorruptCompressedFileEndsAtTheCorruption) {
-  WriteFile(folder_.path() + "/web.log.1.zst", "this is not zstd at all");
+  WriteFile(directory_.path() + "/web.log.1.zst", "this is not zstd at all");
   EXPECT_EQ(Read(-1), "");
 }
 

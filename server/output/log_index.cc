@@ -8,7 +8,7 @@
 #include <array>
 #include <limits>
 
-#include "server/posix/folders.h"
+#include "server/posix/directories.h"
 
 namespace hob {
 namespace {

@@ -24,8 +24,8 @@ class LogIndexTest : public testing::Test {
     return index;
   }
 
-  TestFolder folder_;
-  const std::string path_ = folder_.path() + "/web.log.idx";
+  TestDirectory directory_;
+  const std::string path_ = directory_.path() + "/web.log.idx";
 };
 
 TEST_F(LogIndexTest, BytesHaveTheTimeOfThePrecedingEntry) {
@@ -99,7 +99,7 @@ TEST_F(LogIndexTest, ToleratesGarbage) {
 }
 
 TEST_F(LogIndexTest, ReportsAnUnwritableIndex) {
-  EXPECT_FALSE(AppendToLogIndex(folder_.path() + "/none/web.log.idx", {0, kNoon}, false));
+  EXPECT_FALSE(AppendToLogIndex(directory_.path() + "/none/web.log.idx", {0, kNoon}, false));
 }
 
 }  // namespace

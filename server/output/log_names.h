@@ -15,7 +15,7 @@ enum class OutputStream { kStdout, kStderr };
 // (the latest), `.2` and so on, and `.zst` once they are compressed; the index appends `.idx`.
 std::string LogPath(absl::string_view log_dir, absl::string_view daemon, OutputStream stream);
 
-// Returns the FIFO of a stream in the folder `fifo_dir`: NAME.out or NAME.err.
+// Returns the FIFO of a stream in the directory `fifo_dir`: NAME.out or NAME.err.
 std::string FifoPath(absl::string_view fifo_dir, absl::string_view daemon, OutputStream stream);
 
 }  // namespace hob

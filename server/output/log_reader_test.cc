@@ -42,8 +42,9 @@ class LogReaderTest : public testing::Test {
     return ReadOn();
   }
 
-  TestFolder folder_;
-  const std::shared_ptr<LogFiles> files_ = std::make_shared<LogFiles>(folder_.path() + "/web.log");
+  TestDirectory directory_;
+  const std::shared_ptr<LogFiles> files_ =
+      std::make_shared<LogFiles>(directory_.path() + "/web.log");
   LogReader reader_{files_};
 };
 
@@ -212,7 +213,7 @@ TEST_F(LogReaderTest, ReadsAReplacedFileFromTheBeginning) {
   Append("one line\n", 0);
   reader_.StartAt({0, 0});
   EXPECT_EQ(ReadOn(), "one line\n");
-  ASSERT_EQ(rename(files_->path().c_str(), (folder_.path() + "/moved").c_str()), 0);
+  ASSERT_EQ(rename(files_->path().c_str(), (directory_.path() + "/moved").c_str()), 0);
   WriteFile(files_->path(), "another, longer line\n");
   EXPECT_EQ(ReadOn(), "another, longer line\n");
 }

@@ -3,19 +3,20 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
-#include "server/posix/folders.h"
+#include "server/posix/directories.h"
 
 namespace hob {
 namespace {
 
 // Children open their FIFOs before they switch users, so others need no access.
-constexpr mode_t kFifoFolderMode = 0700;
-constexpr mode_t kFolderMode = 0755;
+constexpr mode_t kFifoDirectoryMode = 0700;
+constexpr mode_t kDirectoryMode = 0755;
 
 }  // namespace
 
 bool LogStore::MakeFifoDir() {
-  const MadeFolders made = MakeFolders(options_.fifo_dir, kFifoFolderMode, kFolderMode);
+  const MadeDirectories made =
+      MakeDirectories(options_.fifo_dir, kFifoDirectoryMode, kDirectoryMode);
   errno = made.error;
   if (made.error != 0) return false;
   if (!made.path.empty()) {

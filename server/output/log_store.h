@@ -26,9 +26,9 @@ namespace hob {
 class LogStore {
  public:
   struct Options {
-    // Folder of the logs; must exist.
+    // Directory of the logs; must exist.
     std::string log_dir;
-    // Folder of the FIFOs, accessible to no other user. Recreated if it is missing.
+    // Directory of the FIFOs, accessible to no other user. Recreated if it is missing.
     std::string fifo_dir;
     // Number of descriptors that all writers together may have open, and how many of them idle
     // writers may keep. With more logs than that, each write opens its log: slower, but a
@@ -88,7 +88,7 @@ class LogStore {
   // Returns the unwritten output of daemons that are gone.
   LeftoverOutput& leftovers() { return leftovers_; }
 
-  // Recreates the folder of the FIFOs if it was deleted, and reports that. On failure, returns
+  // Recreates the directory of the FIFOs if it was deleted, and reports that. On failure, returns
   // false and sets errno(3).
   bool MakeFifoDir();
 

@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/output/log_index.h"
-#include "server/posix/folders.h"
+#include "server/posix/directories.h"
 
 namespace hob {
 namespace {
@@ -109,7 +109,7 @@ bool LogWriter::OpenFile() {
   if (MayBePlanted(status, files_->path())) {
     file_.Reset();
     return Stall(
-        "it has a second name, a hard link, in a folder that others may write to; remove one of "
+        "it has a second name, a hard link, in a directory that others may write to; remove one of "
         "them");
   }
   sequence_ = files_->current();

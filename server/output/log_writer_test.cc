@@ -18,7 +18,7 @@ namespace {
 class LogWriterTest : public OutputTest {
  protected:
   LogWriterTest() {
-    const std::string path = fifo_folder_.path() + "/web.out";
+    const std::string path = fifo_directory_.path() + "/web.out";
     EXPECT_EQ(mkfifo(path.c_str(), 0600), 0);
     fifo_ = OpenAsChild(path);
   }

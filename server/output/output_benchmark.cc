@@ -95,11 +95,11 @@ void AwaitEnd(pid_t pid) {
   Check(waitpid(pid, &status, 0) == pid && status == 0, "a child");
 }
 
-// A folder that is removed with the object, on disk as logs would be, not in memory.
-class Folder {
+// A directory that is removed with the object, on disk as logs would be, not in memory.
+class Directory {
  public:
-  Folder() { Check(mkdtemp(&path_[0]) != nullptr, "mkdtemp"); }
-  ~Folder() { std::filesystem::remove_all(path_); }
+  Directory() { Check(mkdtemp(&path_[0]) != nullptr, "mkdtemp"); }
+  ~Directory() { std::filesystem::remove_all(path_); }
   const std::string& path() const { return path_; }
 
  private:
@@ -107,10 +107,10 @@ class Folder {
 };
 
 absl::Duration TimeCat(int64_t lines, int64_t block) {
-  const Folder folder;
-  const std::string fifo = folder.path() + "/fifo";
+  const Directory directory;
+  const std::string fifo = directory.path() + "/fifo";
   Check(mkfifo(fifo.c_str(), 0600) == 0, "mkfifo");
-  const int out = open((folder.path() + "/log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+  const int out = open((directory.path() + "/log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
   const absl::Time begin = absl::Now();
   const pid_t writer = SpawnWriter(fifo, O_WRONLY, lines, block);
   const int in = open(fifo.c_str(), O_RDONLY | O_CLOEXEC);
@@ -164,8 +164,8 @@ void CheckLog(LogStore& store, int64_t lines) {
 }
 
 absl::Duration TimePump(int64_t lines, int64_t block, int64_t max_bytes) {
-  const Folder folder;
-  LogStore store({folder.path(), folder.path()});
+  const Directory directory;
+  LogStore store({directory.path(), directory.path()});
   OutputPump pump("web", OutputStream::kStdout, store, Clock::Real());
   LogWriter::Limits limits;
   limits.max_bytes = max_bytes;
@@ -227,8 +227,8 @@ std::vector<int64_t> Written(const std::vector<std::shared_ptr<LogFiles>>& logs)
 }
 
 void ShowFairness() {
-  const Folder folder;
-  LogStore store({folder.path(), folder.path()});
+  const Directory directory;
+  LogStore store({directory.path(), directory.path()});
   std::vector<std::unique_ptr<OutputPump>> pumps;
   std::vector<std::shared_ptr<LogFiles>> logs;
   std::vector<std::thread> workers;

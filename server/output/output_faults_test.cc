@@ -102,7 +102,7 @@ class OutputFaultsTest : public OutputTest, public testing::WithParamInterface<c
   // Runs a daemon with a fault. Returns true if the fault occurred.
   bool Play(const FailingCalls::Fault& fault) {
     const std::string name = absl::StrCat("d", played_++);
-    Life life(name, store_, clock_, fifo_folder_.path());
+    Life life(name, store_, clock_, fifo_directory_.path());
     bool happened = false;
     {
       auto calls = std::make_unique<FailingCalls>(fault);
@@ -184,8 +184,8 @@ TEST_P(RotationFaultsTest, FailedRotationKeepsEveryNumbersBytes) {
     for (int number = 1; number <= 3 * (texts.size() + 1); ++number) {
       SCOPED_TRACE(testing::Message()
                    << "number " << compressed << " is compressed, call " << number);
-      const TestFolder folder;
-      LogFiles files(folder.path() + "/web.log");
+      const TestDirectory directory;
+      LogFiles files(directory.path() + "/web.log");
       for (const std::string& text : texts) {
         WriteFile(files.path(), text);
         ASSERT_EQ(files.Rotate(kBackups, text.size()), 0);

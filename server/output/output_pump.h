@@ -58,7 +58,7 @@ class OutputPump {
 
   void SetLimits(const LogWriter::Limits& limits) { writer_.SetLimits(limits); }
 
-  // Creates the FIFO and its folder if missing, and opens it for the next instance. The FIFO
+  // Creates the FIFO and its directory if missing, and opens it for the next instance. The FIFO
   // belongs to `owner` and `group`, so that the instance can open /dev/stdout. Output left in a
   // FIFO that was deleted is written first. Returns 0 or errno(3).
   int Open(uid_t owner, gid_t group);

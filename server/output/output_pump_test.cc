@@ -40,8 +40,8 @@ class OutputPumpTest : public OutputTest {
     pump_->Look();
   }
 
-  // Returns a folder inside another one, as in a run_dir.
-  std::string FifoDir() const { return fifo_folder_.path() + "/run/output"; }
+  // Returns a directory inside another one, as in a run_dir.
+  std::string FifoDir() const { return fifo_directory_.path() + "/run/output"; }
 
   // Returns the descriptors that the worker would poll.
   std::vector<pollfd> PollFds() const {
@@ -203,7 +203,7 @@ TEST_F(OutputPumpTest, RecreatesADeletedRunDir) {
   child_.Reset();
   pump_->Release();
   warnings_.clear();
-  std::filesystem::remove_all(fifo_folder_.path() + "/run");
+  std::filesystem::remove_all(fifo_directory_.path() + "/run");
   Begin();
   WriteAndLook("line\n");
   EXPECT_EQ(ReadFile(Log("web.log")), "line\n");
@@ -420,8 +420,8 @@ TEST_F(OutputPumpTest, DoesNotFollowAPlantedLink) {
 }
 
 TEST_F(OutputPumpTest, DoesNotWriteToAPlantedHardLink) {
-  // Another user can plant a hard link only in a folder writable by others.
-  ASSERT_EQ(chmod(log_folder_.path().c_str(), 0777), 0);
+  // Another user can plant a hard link only in a directory writable by others.
+  ASSERT_EQ(chmod(log_directory_.path().c_str(), 0777), 0);
   WriteFile(Log("victim"), "untouched");
   WriteFile(Log("victim.idx"), "untouched too");
   ASSERT_EQ(link(Log("victim").c_str(), Log("web.log").c_str()), 0);
@@ -491,7 +491,7 @@ TEST_F(OutputPumpTest, IndexHasAtMostFourEntriesASecond) {
   EXPECT_EQ(ReadFile(Log("web.log.idx")).size(), 4 * 16);
 }
 
-// Mounts a file system of 64 KiB as the log folder.
+// Mounts a file system of 64 KiB as the log directory.
 class FullDiskTest : public OutputPumpTest {
  protected:
   void SetUp() override {

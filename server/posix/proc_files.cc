@@ -29,19 +29,19 @@ constexpr size_t kThreads = 17;
 constexpr size_t kStart = 19;
 constexpr size_t kResident = 21;
 
-// Link count of a folder /proc/PID/task with one thread.
+// Link count of a directory /proc/PID/task with one thread.
 constexpr nlink_t kLinksWithOneThread = 3;
 
-absl::StatusOr<std::vector<pid_t>> ReadNumberedEntries(const std::string& folder) {
+absl::StatusOr<std::vector<pid_t>> ReadNumberedEntries(const std::string& directory) {
   std::vector<pid_t> numbers;
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), &closedir);
-  if (stream == nullptr) return absl::ErrnoToStatus(errno, folder);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(directory.c_str()), &closedir);
+  if (stream == nullptr) return absl::ErrnoToStatus(errno, directory);
   errno = 0;
   while (const dirent* entry = readdir(stream.get())) {
     pid_t number = 0;
     if (absl::SimpleAtoi(entry->d_name, &number)) numbers.push_back(number);
   }
-  if (errno != 0) return absl::ErrnoToStatus(errno, folder);
+  if (errno != 0) return absl::ErrnoToStatus(errno, directory);
   return numbers;
 }
 

@@ -12,8 +12,8 @@ namespace hob {
 // memory.
 //
 // The child calls `run(argument)` on a separate stack of 12 KiB. `run` may only make system calls
-// and must not return. `cgroup_fd` is the folder of the control group in which the child starts, or
-// -1.
+// and must not return. `cgroup_fd` is the directory of the control group in which the child starts,
+// or -1.
 //
 // Returns the pid, or -errno. Sets `*pidfd` to a close-on-exec descriptor of the child. The calling
 // thread is the child's parent, so the reaper of strays cannot reap it.

@@ -166,8 +166,8 @@ class Spawner {
     return absl::nullopt;
   }
 
-  // Releases resources kept for `name` between instances (the folder of a control group). Call when
-  // a daemon is removed or the server shuts down, and no process of the daemon is alive. Never
+  // Releases resources kept for `name` between instances (the directory of a control group). Call
+  // when a daemon is removed or the server shuts down, and no process of the daemon is alive. Never
   // fails.
   virtual void Forget(const std::string& name) { static_cast<void>(name); }
 };

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/posix/folders.h"
+#include "server/posix/directories.h"
 
 namespace hob {
 namespace {
@@ -19,12 +19,12 @@ constexpr size_t kMaxDatagram = 4096;
 constexpr int kMaxSkipped = 64;
 // The daemon may run as any user; senders are authenticated by pid.
 constexpr mode_t kSocketMode = 0666;
-constexpr mode_t kFolderMode = 0755;
+constexpr mode_t kDirectoryMode = 0755;
 
-// Recreates the folder of `path`, which may have been cleaned up with run_dir. On failure, returns
-// false and sets errno(3).
-bool MakeFolderOf(const std::string& path) {
-  errno = MakeFolders(path.substr(0, path.rfind('/')), kFolderMode, kFolderMode).error;
+// Recreates the directory of `path`, which may have been cleaned up with run_dir. On failure,
+// returns false and sets errno(3).
+bool MakeDirectoryOf(const std::string& path) {
+  errno = MakeDirectories(path.substr(0, path.rfind('/')), kDirectoryMode, kDirectoryMode).error;
   return errno == 0;
 }
 
@@ -47,7 +47,7 @@ absl::variant<NotifySocket, SpawnFailure> NotifySocket::Bind(const std::string& 
     return bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
   };
   if (setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
-      (!rebind() && (errno != ENOENT || !MakeFolderOf(path) || !rebind())) ||
+      (!rebind() && (errno != ENOENT || !MakeDirectoryOf(path) || !rebind())) ||
       chmod(path.c_str(), kSocketMode) != 0) {
     return Failure(path, errno);
   }

@@ -100,15 +100,15 @@ TEST_F(NotifySocketTest, RemovesItsSocketAndReplacesAnOldOne) {
   EXPECT_GE(Bind().fd(), 0);
 }
 
-TEST_F(NotifySocketTest, RecreatesADeletedFolder) {
-  const std::string folder = path_ + ".run";
-  EXPECT_TRUE(absl::holds_alternative<NotifySocket>(NotifySocket::Bind(folder + "/notify/web")));
-  EXPECT_EQ(rmdir((folder + "/notify").c_str()), 0);
-  EXPECT_EQ(rmdir(folder.c_str()), 0);
+TEST_F(NotifySocketTest, RecreatesADeletedDirectory) {
+  const std::string directory = path_ + ".run";
+  EXPECT_TRUE(absl::holds_alternative<NotifySocket>(NotifySocket::Bind(directory + "/notify/web")));
+  EXPECT_EQ(rmdir((directory + "/notify").c_str()), 0);
+  EXPECT_EQ(rmdir(directory.c_str()), 0);
 }
 
 TEST_F(NotifySocketTest, FailureToBindIsASpawnFailure) {
-  const auto bound = NotifySocket::Bind("/proc/no/such/folder/socket");
+  const auto bound = NotifySocket::Bind("/proc/no/such/directory/socket");
   const auto* failure = absl::get_if<SpawnFailure>(&bound);
   ASSERT_NE(failure, nullptr);
   EXPECT_EQ(failure->stage, "notify");

@@ -24,7 +24,7 @@ namespace hob {
 class ReadinessWatch {
  public:
   // Creates the channel for the next instance and adds its end to `request`. `notify_dir` is the
-  // folder of the sockets of ReadyMode::kNotify. Returns a failure, if any.
+  // directory of the sockets of ReadyMode::kNotify. Returns a failure, if any.
   absl::optional<SpawnFailure> Prepare(const DaemonSpec& spec, const std::string& notify_dir,
                                        SpawnRequest& request);
   // Called after the spawn, whether it succeeded or not.

@@ -18,7 +18,7 @@
 #include "gtest/gtest.h"
 #include "server/clock/simulated_clock.h"
 #include "server/rpc/reactors.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -63,12 +63,12 @@ class RpcServerTest : public ::testing::Test {
     server_->ShutDown(std::chrono::seconds(0));
   }
 
-  const TestFolder folder_;
+  const TestDirectory directory_;
   Registry registry_;
   ChangeNotifier notifier_{registry_};
   SimulatedClock clock_;
   Journal journal_;
-  LogStore logs_{{folder_.path(), folder_.path()}};
+  LogStore logs_{{directory_.path(), directory_.path()}};
   const DaemonRunner::Context context_;
   Supervisor supervisor_{context_, Config()};
   Reloader reloader_{{[] { return LoadedConfig(); }, nullptr, nullptr}, supervisor_, journal_};

@@ -8,7 +8,7 @@
 #include "server/output/log_store.h"
 #include "server/posix/unique_fd.h"
 #include "server/supervisor/testing/runner_harness.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -33,8 +33,8 @@ class DaemonRunnerOutputTest : public testing::Test {
     web_.Settle();
   }
 
-  TestFolder logs_;
-  TestFolder fifos_;
+  TestDirectory logs_;
+  TestDirectory fifos_;
   LogStore store_{{logs_.path(), fifos_.path()}};
   RunnerHarness web_;
 };

@@ -171,8 +171,8 @@ TEST(DaemonRunnerReadinessTest, AFailedSpawnIsNotWaitedFor) {
 class NotifyTest : public testing::Test {
  protected:
   explicit NotifyTest(const FakeProgram& program = FakeProgram()) {
-    EXPECT_NE(mkdtemp(folder_.data()), nullptr);
-    web_.context.child_defaults.notify_dir = folder_;
+    EXPECT_NE(mkdtemp(directory_.data()), nullptr);
+    web_.context.child_defaults.notify_dir = directory_;
     // Gives the daemon the pid of this process, so that the runner accepts messages from this
     // process.
     web_.spawner.SetNextPid(getpid());
@@ -182,7 +182,7 @@ class NotifyTest : public testing::Test {
 
   ~NotifyTest() override {
     web_.runner = nullptr;
-    EXPECT_EQ(rmdir(folder_.c_str()), 0) << "the socket is still there";
+    EXPECT_EQ(rmdir(directory_.c_str()), 0) << "the socket is still there";
   }
 
   void Send(const std::string& text) {
@@ -208,8 +208,8 @@ class NotifyTest : public testing::Test {
               text.size());
   }
 
-  // The path of a socket is limited to 107 bytes; the test's own folder could be too long.
-  std::string folder_ = "/tmp/hobXXXXXX";
+  // The path of a socket is limited to 107 bytes; the test's own directory could be too long.
+  std::string directory_ = "/tmp/hobXXXXXX";
   RunnerHarness web_{ByNotify(absl::Seconds(10))};
   Answer start_;
 };
@@ -399,7 +399,7 @@ TEST_F(NotifyTest, TheSameStatusAgainIsNoChange) {
   EXPECT_EQ(web_.registry.latest_sequence(), sequence);
 }
 
-TEST_F(NotifyTest, WithoutAFolderForItsSocketItIsNotStarted) {
+TEST_F(NotifyTest, WithoutADirectoryForItsSocketItIsNotStarted) {
   web_.context.child_defaults.notify_dir = "/dev/null/notify";
   web_.Exit(0);
   const auto* failure = absl::get_if<SpawnFailure>(&web_.now().runs->front().exit.end);

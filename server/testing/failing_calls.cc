@@ -153,7 +153,7 @@ int __wrap_fcntl(int fd, int command, ...) {
   return hob::FailingCalls::Fails(SYS_fcntl) ? -1 : __real_fcntl(fd, command, argument);
 }
 
-// Files and folders by path.
+// Files and directories by path.
 
 int __real_access(const char* path, int mode);
 int __wrap_access(const char* path, int mode) {
@@ -190,9 +190,9 @@ DIR* __wrap_opendir(const char* path) {
   return hob::FailingCalls::Fails(SYS_openat) ? nullptr : __real_opendir(path);
 }
 
-struct dirent* __real_readdir(DIR* folder);
-struct dirent* __wrap_readdir(DIR* folder) {
-  return hob::FailingCalls::Fails(SYS_getdents64) ? nullptr : __real_readdir(folder);
+struct dirent* __real_readdir(DIR* directory);
+struct dirent* __wrap_readdir(DIR* directory) {
+  return hob::FailingCalls::Fails(SYS_getdents64) ? nullptr : __real_readdir(directory);
 }
 
 int __real_mkfifo(const char* path, mode_t mode);
@@ -205,12 +205,12 @@ int __wrap_rename(const char* from, const char* to) {
   return hob::FailingCalls::Fails(SYS_rename) ? -1 : __real_rename(from, to);
 }
 
-int __real_renameat2(int from_folder, const char* from, int to_folder, const char* to,
+int __real_renameat2(int from_directory, const char* from, int to_directory, const char* to,
                      unsigned flags);
-int __wrap_renameat2(int from_folder, const char* from, int to_folder, const char* to,
+int __wrap_renameat2(int from_directory, const char* from, int to_directory, const char* to,
                      unsigned flags) {
   if (hob::FailingCalls::Fails(SYS_rename)) return -1;
-  return __real_renameat2(from_folder, from, to_folder, to, flags);
+  return __real_renameat2(from_directory, from, to_directory, to, flags);
 }
 
 int __real_unlink(const char* path);

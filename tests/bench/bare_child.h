@@ -20,7 +20,7 @@ struct BareCommand {
   std::string err_path;
   // Becomes its standard input; at most kHighestKept.
   int stdin_fd = -1;
-  // The folder of its control group; -1 for the caller's group.
+  // The directory of its control group; -1 for the caller's group.
   int cgroup_fd = -1;
   // Its limit of open files.
   rlimit limit_nofile = {};

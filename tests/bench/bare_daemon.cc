@@ -42,8 +42,8 @@ void Die(const std::string& what, int error) {
   exit(1);
 }
 
-BareSetup::BareSetup(std::string folder, std::vector<std::string> child)
-    : folder_(std::move(folder)), child_(std::move(child)) {
+BareSetup::BareSetup(std::string directory, std::vector<std::string> child)
+    : directory_(std::move(directory)), child_(std::move(child)) {
   getrlimit(RLIMIT_NOFILE, &child_limit_);
   const rlimit own_limit = {child_limit_.rlim_max, child_limit_.rlim_max};
   setrlimit(RLIMIT_NOFILE, &own_limit);
@@ -57,8 +57,8 @@ BareCommand BareSetup::CommandOf(int index) const {
   BareCommand command;
   command.argv = child_;
   command.argv.push_back(std::to_string(index));
-  command.out_path = folder_ + "/" + std::to_string(index) + ".out";
-  command.err_path = folder_ + "/" + std::to_string(index) + ".err";
+  command.out_path = directory_ + "/" + std::to_string(index) + ".out";
+  command.err_path = directory_ + "/" + std::to_string(index) + ".err";
   command.stdin_fd = stdin_read_.get();
   command.limit_nofile = child_limit_;
   return command;

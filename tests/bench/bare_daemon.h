@@ -20,17 +20,17 @@ namespace bench {
 // Holds the settings shared by all children.
 class BareSetup {
  public:
-  // Requires that `folder` exists. `child` is the command "CHILD LEDGER"; the daemon's index
+  // Requires that `directory` exists. `child` is the command "CHILD LEDGER"; the daemon's index
   // follows. Raises the limit of open files for this process, not for its children.
-  BareSetup(std::string folder, std::vector<std::string> child);
+  BareSetup(std::string directory, std::vector<std::string> child);
 
-  const std::string& folder() const { return folder_; }
+  const std::string& directory() const { return directory_; }
 
   // Returns the command of daemon number `index`.
   BareCommand CommandOf(int index) const;
 
  private:
-  const std::string folder_;
+  const std::string directory_;
   const std::vector<std::string> child_;
   // The ends of the pipe that is every child's standard input.
   UniqueFd stdin_read_;

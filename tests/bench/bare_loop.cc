@@ -1,10 +1,10 @@
 // The minimum that keeps daemons up, as the baseline for the cost of a supervisor:
 //
-//   bare_loop FOLDER DAEMONS CHILD LEDGER
+//   bare_loop DIRECTORY DAEMONS CHILD LEDGER
 //
 // One thread, one epoll over a pidfd and two FIFOs per daemon. Starts "CHILD LEDGER INDEX" for each
 // INDEX below DAEMONS, restarts each as soon as it has ended, appends its output to a file, and on
-// TERM ends all of them and itself. FIFOs and files are in FOLDER, which exists. It has no
+// TERM ends all of them and itself. FIFOs and files are in DIRECTORY, which exists. It has no
 // throttle, no states, no process trees and no API.
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -28,7 +28,7 @@ constexpr int kEventsAtOnce = 64;
 
 class BareLoop {
  public:
-  BareLoop(std::string folder, std::vector<std::string> child, int daemons);
+  BareLoop(std::string directory, std::vector<std::string> child, int daemons);
   void Run();
 
  private:
@@ -49,8 +49,8 @@ class BareLoop {
   int live_ = 0;
 };
 
-BareLoop::BareLoop(std::string folder, std::vector<std::string> child, int daemons)
-    : setup_(std::move(folder), std::move(child)) {
+BareLoop::BareLoop(std::string directory, std::vector<std::string> child, int daemons)
+    : setup_(std::move(directory), std::move(child)) {
   sigset_t term;
   sigemptyset(&term);
   sigaddset(&term, SIGTERM);
@@ -122,7 +122,7 @@ void BareLoop::EndAll() {
 
 int main(int argc, char** argv) {
   if (argc != 5) {
-    fprintf(stderr, "usage: bare_loop FOLDER DAEMONS CHILD LEDGER\n");
+    fprintf(stderr, "usage: bare_loop DIRECTORY DAEMONS CHILD LEDGER\n");
     return 2;
   }
   hob::bench::BareLoop(argv[1], {argv[3], argv[4]}, atoi(argv[2])).Run();

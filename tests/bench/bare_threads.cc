@@ -1,6 +1,6 @@
 // Measures the cost of hobd's architecture by itself, without its work:
 //
-//   bare_threads FOLDER DAEMONS CHILD LEDGER
+//   bare_threads DIRECTORY DAEMONS CHILD LEDGER
 //
 // Does the same as bare_loop, but with a thread and, if the machine has them, a control group for
 // each daemon. It removes the groups one by one after all daemons have ended, the fastest order of
@@ -34,7 +34,7 @@ constexpr size_t kStackBytes = 64 << 10;
 
 class BareThreads {
  public:
-  BareThreads(std::string folder, std::vector<std::string> child, int daemons);
+  BareThreads(std::string directory, std::vector<std::string> child, int daemons);
   // Returns after a TERM, when all daemons have ended.
   void Run();
 
@@ -68,9 +68,9 @@ class BareThreads {
   int live_ = 0;
 };
 
-BareThreads::BareThreads(std::string folder, std::vector<std::string> child, int daemons)
-    : setup_(std::move(folder), std::move(child)),
-      containment_(ProbeContainment(setup_.folder())),
+BareThreads::BareThreads(std::string directory, std::vector<std::string> child, int daemons)
+    : setup_(std::move(directory), std::move(child)),
+      containment_(ProbeContainment(setup_.directory())),
       live_(daemons) {
   // Block TERM in every thread.
   sigset_t term;
@@ -169,7 +169,7 @@ void BareThreads::RemoveGroups() {
 
 int main(int argc, char** argv) {
   if (argc != 5) {
-    fprintf(stderr, "usage: bare_threads FOLDER DAEMONS CHILD LEDGER\n");
+    fprintf(stderr, "usage: bare_threads DIRECTORY DAEMONS CHILD LEDGER\n");
     return 2;
   }
   // Never destroyed: some threads may still be ending.

@@ -36,7 +36,7 @@ constexpr char kAbout[] =
 
 struct Plan {
   Contender::Programs programs;
-  std::string folder = "/dev/shm";
+  std::string directory = "/dev/shm";
   std::vector<int> daemons = {1, 100, 1000, 5000};
   int rounds = 5;
   int restarts = 50;
@@ -66,7 +66,7 @@ Contender::Options OptionsFor(const Plan& plan, Contender::Kind kind, int daemon
   options.programs = plan.programs;
   options.kind = kind;
   options.daemons = daemons;
-  options.folder = plan.folder;
+  options.directory = plan.directory;
   options.hide_control_groups = plan.sessions;
   return options;
 }
@@ -231,7 +231,7 @@ void AddOptions(CLI::App& app, Plan& plan) {
                "hide the control groups, so that hobd contains daemons by sessions (root only)");
   app.add_flag("--busy", plan.busy,
                "keep all processors busy, and measure only boot, crash and `hob list`");
-  app.add_option("--folder", plan.folder, "where to write all files")->capture_default_str();
+  app.add_option("--directory", plan.directory, "where to write all files")->capture_default_str();
   app.add_option("--hobd", plan.programs.hobd, "the server")->required();
   app.add_option("--hob", plan.programs.hob, "the command line")->required();
   app.add_option("--bare-loop", plan.programs.bare_loop, "the bare loop")->required();
@@ -240,13 +240,13 @@ void AddOptions(CLI::App& app, Plan& plan) {
   app.add_option("--empty", plan.programs.empty, "a program that does nothing")->required();
 }
 
-// Makes the paths absolute, because children start in another folder.
+// Makes the paths absolute, because children start in another directory.
 void MakeAbsolute(Contender::Programs& programs) {
-  char folder[4096];
-  if (getcwd(folder, sizeof(folder)) == nullptr) return;
+  char directory[4096];
+  if (getcwd(directory, sizeof(directory)) == nullptr) return;
   for (std::string* path : {&programs.hobd, &programs.hob, &programs.bare_loop,
                             &programs.bare_threads, &programs.child, &programs.empty}) {
-    if ((*path)[0] != '/') *path = std::string(folder) + "/" + *path;
+    if ((*path)[0] != '/') *path = std::string(directory) + "/" + *path;
   }
 }
 

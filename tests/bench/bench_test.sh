@@ -6,7 +6,7 @@
 set -uo pipefail
 
 output=$("$@" --daemons 1,5 --rounds 1 --restarts 2 --calls 2 --runs 1 --callers 6 --crash-loop 3 --idle 0.1 \
-  --folder /tmp) || { echo "the benchmark failed:"; echo "$output"; exit 1; }
+  --directory /tmp) || { echo "the benchmark failed:"; echo "$output"; exit 1; }
 
 failures=0
 
@@ -35,7 +35,7 @@ expect '^crash loop: starts +9 \(9\.\.9\) .* = 9 +met$' 1
 expect '^crash loop: HALTED daemons +3 \(3\.\.3\) .* = 3 +met$' 1
 expect "^crash loop: supervision's time after it .* 0 +met$" 1
 
-output=$("$@" --busy --daemons 2 --rounds 1 --runs 1 --folder /tmp) ||
+output=$("$@" --busy --daemons 2 --rounds 1 --runs 1 --directory /tmp) ||
   { echo "the benchmark beside a load failed:"; echo "$output"; exit 1; }
 for figure in boot 'processor time' switches 'crash of all' '`hob list`'; do
   expect "^busy: $figure.* $number( ms)? \($number\.\.$number\) +$number( ms)? \($number\.\.$number\) +$number " 1

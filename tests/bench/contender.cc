@@ -68,7 +68,7 @@ std::string Contender::DaemonName(int index) { return absl::StrFormat("d%05d", i
 
 absl::StatusOr<std::unique_ptr<Contender>> Contender::Launch(const Options& options) {
   std::unique_ptr<Contender> contender(new Contender(options));
-  for (auto step : {&Contender::MakeFolder, &Contender::Start}) {
+  for (auto step : {&Contender::MakeDirectory, &Contender::Start}) {
     if (absl::Status status = (contender.get()->*step)(); !status.ok()) return status;
   }
   return contender;
@@ -78,26 +78,26 @@ Contender::~Contender() {
   if (pidfd_.ok()) Stop().IgnoreError();
   ledger_ = nullptr;
   std::error_code ignored;
-  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
 }
 
-absl::Status Contender::MakeFolder() {
-  folder_ = options_.folder + "/hob-bench-XXXXXX";
-  if (mkdtemp(&folder_[0]) == nullptr) {
+absl::Status Contender::MakeDirectory() {
+  directory_ = options_.directory + "/hob-bench-XXXXXX";
+  if (mkdtemp(&directory_[0]) == nullptr) {
     const int error = errno;
-    return absl::ErrnoToStatus(error, std::exchange(folder_, ""));
+    return absl::ErrnoToStatus(error, std::exchange(directory_, ""));
   }
   absl::StatusOr<std::unique_ptr<Ledger>> ledger =
-      Ledger::Create(folder_ + "/ledger", options_.daemons);
+      Ledger::Create(directory_ + "/ledger", options_.daemons);
   if (!ledger.ok()) return ledger.status();
   ledger_ = *std::move(ledger);
   return options_.kind == Kind::kHobd ? WriteConfiguration() : absl::OkStatus();
 }
 
 absl::Status Contender::WriteConfiguration() const {
-  std::ofstream file(folder_ + "/hob.ini");
-  file << "[hob]\nlisten = " << address() << "\nrun_dir = " << folder_
-       << "/run\nlog_dir = " << folder_ << "/log\nstate_dir = " << folder_ << "/state\n";
+  std::ofstream file(directory_ + "/hob.ini");
+  file << "[hob]\nlisten = " << address() << "\nrun_dir = " << directory_
+       << "/run\nlog_dir = " << directory_ << "/log\nstate_dir = " << directory_ << "/state\n";
   if (!options_.crash_loop) {
     file << "[os_daemon_settings]\nmax_retries = 1000000\nretry_time = 1s\n";
   }
@@ -107,15 +107,15 @@ absl::Status Contender::WriteConfiguration() const {
          << (options_.crash_loop ? " crash\n" : "\n");
   }
   file.close();
-  return file ? absl::OkStatus() : absl::InternalError(folder_ + "/hob.ini cannot be written");
+  return file ? absl::OkStatus() : absl::InternalError(directory_ + "/hob.ini cannot be written");
 }
 
 std::vector<std::string> Contender::Command() const {
   if (options_.kind == Kind::kHobd) {
-    return {options_.programs.hobd, "--config", folder_ + "/hob.ini"};
+    return {options_.programs.hobd, "--config", directory_ + "/hob.ini"};
   }
   const Programs& programs = options_.programs;
-  return {options_.kind == Kind::kBareLoop ? programs.bare_loop : programs.bare_threads, folder_,
+  return {options_.kind == Kind::kBareLoop ? programs.bare_loop : programs.bare_threads, directory_,
           absl::StrCat(options_.daemons), programs.child, ledger_->path()};
 }
 
@@ -124,7 +124,7 @@ absl::Status Contender::Start() {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(&word[0]);
   argv.push_back(nullptr);
-  const std::string stderr_path = folder_ + "/stderr";
+  const std::string stderr_path = directory_ + "/stderr";
   launched_at_ = MonotonicNanos();
   pid_ = fork();
   if (pid_ < 0) return absl::ErrnoToStatus(errno, "fork");
@@ -176,7 +176,7 @@ absl::StatusOr<int64_t> Contender::Stop() {
 }
 
 std::string Contender::StderrTail() const {
-  std::ifstream file(folder_ + "/stderr");
+  std::ifstream file(directory_ + "/stderr");
   std::stringstream text;
   text << file.rdbuf();
   const std::string words = text.str();

@@ -17,8 +17,8 @@ namespace hob {
 namespace bench {
 
 // A measured supervisor from its launch to its end: hobd or a bare one. All its daemons run the
-// same child, which records its starts in the ledger. All files are in a folder of its own, which
-// the destructor removes.
+// same child, which records its starts in the ledger. All files are in a directory of its own,
+// which the destructor removes.
 //
 // Not thread-safe. Launch it on the thread that lives longest: when the launching thread ends, the
 // kernel sends the supervisor a TERM.
@@ -41,8 +41,8 @@ class Contender {
     Programs programs;
     Kind kind = Kind::kHobd;
     int daemons = 1;
-    // The parent of its folder.
-    std::string folder;
+    // The parent of its directory.
+    std::string directory;
     // True if the children end at once, and hobd's throttle has its defaults. Otherwise they stay
     // up, and the throttle's window is set so that hobd never gives one up.
     bool crash_loop = false;
@@ -68,7 +68,7 @@ class Contender {
   int64_t launched_at() const { return launched_at_; }
 
   // Only hobd: its address, and the name of daemon number `index`.
-  std::string address() const { return "unix:" + folder_ + "/hob.sock"; }
+  std::string address() const { return "unix:" + directory_ + "/hob.sock"; }
   static std::string DaemonName(int index);
 
   // Blocks until the first instance of every daemon has started. Unavailable, with the end of the
@@ -81,7 +81,7 @@ class Contender {
  private:
   explicit Contender(const Options& options) : options_(options) {}
 
-  absl::Status MakeFolder();
+  absl::Status MakeDirectory();
   absl::Status WriteConfiguration() const;
   std::vector<std::string> Command() const;
   absl::Status Start();
@@ -90,7 +90,7 @@ class Contender {
   std::string StderrTail() const;
 
   const Options options_;
-  std::string folder_;
+  std::string directory_;
   std::unique_ptr<Ledger> ledger_;
   int64_t launched_at_ = 0;
   pid_t pid_ = -1;

@@ -50,9 +50,9 @@ bool IsGrpcThread(const std::string& name) {
   return false;
 }
 
-void AddThread(const std::string& folder, ThreadUse* use) {
+void AddThread(const std::string& directory, ThreadUse* use) {
   // schedstat: time on a processor, time waiting for one, number of times scheduled.
-  const std::string schedule = Read(folder + "/schedstat");
+  const std::string schedule = Read(directory + "/schedstat");
   const std::vector<absl::string_view> words =
       absl::StrSplit(schedule, absl::ByAnyChar(" \n"), absl::SkipEmpty());
   int64_t cpu = 0;
@@ -61,7 +61,7 @@ void AddThread(const std::string& folder, ThreadUse* use) {
       !absl::SimpleAtoi(words[2], &times)) {
     return;
   }
-  ThreadUse::Share& share = IsGrpcThread(Read(folder + "/comm")) ? use->grpc : use->supervision;
+  ThreadUse::Share& share = IsGrpcThread(Read(directory + "/comm")) ? use->grpc : use->supervision;
   share.cpu += cpu;
   share.wakeups += times;
 }

@@ -15,8 +15,9 @@ namespace simulation {
 namespace {
 
 std::string PathOfFile() {
-  const char* const folder = std::getenv("TEST_TMPDIR");
-  return absl::StrCat(folder == nullptr ? "/tmp" : folder, "/hob-simulation-", getpid(), ".ini");
+  const char* const directory = std::getenv("TEST_TMPDIR");
+  return absl::StrCat(directory == nullptr ? "/tmp" : directory, "/hob-simulation-", getpid(),
+                      ".ini");
 }
 
 }  // namespace

@@ -49,11 +49,11 @@ Simulator::Server::Server(Simulator& simulator)
   context.throttle = &throttle;
   context.registry = &registry;
   context.journal = &SharedJournal();
-  context.child_defaults.notify_dir = simulator.folder_.path();
+  context.child_defaults.notify_dir = simulator.directory_.path();
   if (!simulator.profile_.keeps_output) return;
   LogStore::Options options;
-  options.log_dir = simulator.log_folder_.log_dir();
-  options.fifo_dir = simulator.folder_.path() + "/fifo";
+  options.log_dir = simulator.log_directory_.log_dir();
+  options.fifo_dir = simulator.directory_.path() + "/fifo";
   context.child_defaults.fifo_dir = options.fifo_dir;
   logs = std::make_unique<LogStore>(std::move(options));
   context.logs = logs.get();
@@ -66,7 +66,7 @@ Simulator::Simulator(const Scenario& scenario)
       now_(NanosOf(clock_.Now().monotonic)),
       kernel_(profile_.kernel, random_, *this,
               [this](int daemon, Nanos time) { WhileSpawning(daemon, time); }),
-      log_folder_(folder_.path()) {
+      log_directory_(directory_.path()) {
   kernel_.AdvanceTo(now_);
   kernel_.SetFaultRates(profile_.fault_rates);
 }

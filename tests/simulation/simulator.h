@@ -15,9 +15,9 @@
 #include "server/output/log_store.h"
 #include "server/supervisor/reloader.h"
 #include "tests/simulation/configurations.h"
+#include "tests/simulation/directory.h"
 #include "tests/simulation/fake_kernel.h"
-#include "tests/simulation/folder.h"
-#include "tests/simulation/log_folder.h"
+#include "tests/simulation/log_directory.h"
 #include "tests/simulation/model.h"
 #include "tests/simulation/random.h"
 #include "tests/simulation/run_profile.h"
@@ -139,7 +139,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void AskForReload();
   void CarryOutReloads();
   void InjectFault();
-  void ToggleLogFolder();
+  void ToggleLogDirectory();
   bool RestoreLogs();
   void AwaitLogs();
   void SendNotifyMessage();
@@ -182,7 +182,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void Note(const std::string& text);
 
   const Scenario scenario_;
-  const Folder folder_;
+  const Directory directory_;
   Outcome outcome_;
   std::deque<std::string> trace_;
   Random random_;
@@ -190,7 +190,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   SimulatedClock clock_;
   Nanos now_;
   FakeKernel kernel_;
-  LogFolder log_folder_;
+  LogDirectory log_directory_;
   std::vector<pollfd> fds_;
   int steps_ = 0;
 

@@ -205,12 +205,12 @@ OutputFacts Simulator::Output(int daemon) const {
   for (int stream : {0, 1}) {
     facts.written += written.bytes[stream].size();
     if (!written.bytes[stream].empty()) {
-      facts.logged += log_folder_.SizeOf(Configurations::NameOf(daemon), stream);
+      facts.logged += log_directory_.SizeOf(Configurations::NameOf(daemon), stream);
     }
   }
   facts.written_at = written.written_at;
-  facts.can_be_logged = log_folder_.is_there();
-  facts.can_be_logged_since = log_folder_.restored_at();
+  facts.can_be_logged = log_directory_.is_there();
+  facts.can_be_logged_since = log_directory_.restored_at();
   return facts;
 }
 
@@ -219,7 +219,7 @@ void Simulator::CheckLogs() {
     for (int stream : {0, 1}) {
       const std::string& written = kernel_.written(daemon).bytes[stream];
       if (written.empty()) continue;
-      const std::string logged = log_folder_.TextOf(Configurations::NameOf(daemon), stream);
+      const std::string logged = log_directory_.TextOf(Configurations::NameOf(daemon), stream);
       // Output after the last read waits in the FIFO for the next server.
       const bool is_right =
           left_alive_.count(daemon) == 0 ? written == logged : absl::StartsWith(written, logged);
@@ -233,7 +233,7 @@ void Simulator::DiscardUnreadOutput() {
     for (int stream : {0, 1}) {
       if (kernel_.written(daemon).bytes[stream].empty()) continue;
       kernel_.DiscardWritten(daemon, stream,
-                             log_folder_.SizeOf(Configurations::NameOf(daemon), stream));
+                             log_directory_.SizeOf(Configurations::NameOf(daemon), stream));
     }
   }
   left_alive_.clear();

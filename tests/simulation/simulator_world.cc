@@ -137,7 +137,7 @@ void Simulator::InjectFault() {
     case 11:
       return kernel_.SetMissing(random_.Below(kPrograms), /*missing=*/random_.Chance(70));
     case 10:
-      return ToggleLogFolder();
+      return ToggleLogDirectory();
     case 0:
       return kernel_.FreezeOne(daemon, /*frozen=*/true);
     case 1:
@@ -155,18 +155,19 @@ void Simulator::InjectFault() {
   }
 }
 
-void Simulator::ToggleLogFolder() {
+void Simulator::ToggleLogDirectory() {
   // hob retries the unwritten output of a removed daemon in real time.
   if (!profile_.keeps_output || reloads_ || shutting_down_) return;
-  Trace(
-      [this] { return log_folder_.is_there() ? "logs cannot be written" : "logs can be written"; });
-  log_folder_.is_there() ? log_folder_.Hide() : log_folder_.Restore(now_);
+  Trace([this] {
+    return log_directory_.is_there() ? "logs cannot be written" : "logs can be written";
+  });
+  log_directory_.is_there() ? log_directory_.Hide() : log_directory_.Restore(now_);
 }
 
-// Restores the folder of the logs. True if no daemon's output waits for its log; otherwise the
+// Restores the directory of the logs. True if no daemon's output waits for its log; otherwise the
 // output arrives soon.
 bool Simulator::RestoreLogs() {
-  log_folder_.Restore(now_);
+  log_directory_.Restore(now_);
   if (spawning_ > 0) return !profile_.keeps_output;
   return std::none_of(workers_.begin(), workers_.end(), [this](const SimulatedWorker* worker) {
     return !worker->HasEnded() && model().seen(worker->daemon()).has_log_problem;

@@ -79,7 +79,7 @@ class Chaos:
         except (ProcessLookupError, ValueError):
             return None
         environment = processes.environment_of(instance.pid)
-        if (environment.get(hob_server.MARK), environment.get("HOB_DAEMON")) == (self._soak.folder, member.name):
+        if (environment.get(hob_server.MARK), environment.get("HOB_DAEMON")) == (self._soak.directory, member.name):
             return pidfd
         os.close(pidfd)
         return None

@@ -243,7 +243,7 @@ boot signalfd4 EMFILE 1       hobd: cannot receive signals: signalfd: Too many o
 boot bind EADDRINUSE 1        another hob server uses .*: its pid is unknown
 boot bind EADDRINUSE 2        cannot listen on .*: bind: Address already in use
 boot flock ENOLCK 1           cannot lock .*: No locks available
-boot mkdir EACCES 1           cannot create the folder .*: Permission denied
+boot mkdir EACCES 1           cannot create the directory .*: Permission denied
 boot ftruncate ENOSPC 1       cannot write .*: No space left on device
 boot eventfd2 EMFILE 1,3
 boot execve ENOMEM 1          web waits: exec: .*: Cannot allocate memory; the machine is short of something

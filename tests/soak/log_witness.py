@@ -41,13 +41,13 @@ def parse(line):
 
 def kept_files(log):
     """Returns the files of a log, the oldest first."""
-    folder, base = os.path.split(log)
+    directory, base = os.path.split(log)
     numbers = {}
-    for name in os.listdir(folder):
+    for name in os.listdir(directory):
         match = re.fullmatch(re.escape(base) + r"\.(\d+)(\.zst)?", name)
         # During compression both files exist; the original is the complete one.
         if match and (int(match.group(1)) not in numbers or not match.group(2)):
-            numbers[int(match.group(1))] = os.path.join(folder, name)
+            numbers[int(match.group(1))] = os.path.join(directory, name)
     files = [path for _, path in sorted(numbers.items(), reverse=True)]
     return files + ([log] if os.path.exists(log) else [])
 

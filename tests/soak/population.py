@@ -74,11 +74,11 @@ KINDS = [
 class Member:
     """One daemon of the population, and its ledger."""
 
-    def __init__(self, kind, number, folder, program):
+    def __init__(self, kind, number, directory, program):
         self.kind = kind
         self.name = f"{kind.name}{number:03}"
-        self.ledger = ledger.Ledger(f"{folder}/{self.name}.ledger")
-        self.lock = f"{folder}/{self.name}.lock"
+        self.ledger = ledger.Ledger(f"{directory}/{self.name}.ledger")
+        self.lock = f"{directory}/{self.name}.lock"
         self._command = f"{program} ledger={self.ledger.path} lock={self.lock} {kind.child}"
 
     def command(self, revision):
@@ -88,12 +88,12 @@ class Member:
         return self.name
 
 
-def populate(daemons, folder, program):
+def populate(daemons, directory, program):
     """Returns about `daemons` members, at least one of every kind, by name."""
     members = {}
     for kind in KINDS:
         for number in range(max(1, kind.share * daemons // 300)):
-            member = Member(kind, number, folder, program)
+            member = Member(kind, number, directory, program)
             members[member.name] = member
     return members
 

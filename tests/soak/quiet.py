@@ -57,8 +57,8 @@ def holdings(soak):
         except (FileNotFoundError, ProcessLookupError):
             continue
         counts["thread of gRPC" if _GRPC_THREAD.match(name) else f"thread {name}"] += 1
-    for _, folders, files in os.walk(soak.server.keys["run_dir"]):
-        counts["file in run_dir"] += len(folders) + len(files)
+    for _, directories, files in os.walk(soak.server.keys["run_dir"]):
+        counts["file in run_dir"] += len(directories) + len(files)
     counts["control group"] = _control_groups(soak)
     return counts
 
@@ -82,9 +82,9 @@ def _control_groups(soak):
     except FileNotFoundError:
         return 0
     for mount in processes.control_group_mounts():
-        folder = os.path.dirname(mount + path) if path else ""
-        if soak.server.info().containment == "cgroup" and os.path.isdir(folder):
-            return sum(entry.is_dir() for entry in os.scandir(folder))
+        directory = os.path.dirname(mount + path) if path else ""
+        if soak.server.info().containment == "cgroup" and os.path.isdir(directory):
+            return sum(entry.is_dir() for entry in os.scandir(directory))
     return 0
 
 

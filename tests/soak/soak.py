@@ -43,7 +43,7 @@ away; logs are reopened. Then everything comes to rest, and the witnesses check:
   server      as many descriptors, threads, control groups and FIFOs as at the first check; no zombies
 
 The only deadlines give the server minutes for what should take seconds. The soak ends with a table of the
-faults survived. After a violation it prints its details, keeps its folder and exits with 1. A seed repeats
+faults survived. After a violation it prints its details, keeps its directory and exits with 1. A seed repeats
 the actions in their order, but not their timing, which depends on the kernel's scheduler."""
 
 
@@ -58,13 +58,13 @@ class Soak:
         self.start_burst = max(10, options.daemons // 5)
         # The period of a full disk (a sixth of it) and of scarce descriptors (a tenth); shorter than a full round.
         self.beat = min(30.0, options.round / 1.2)
-        self.folder = tempfile.mkdtemp(prefix="hob-soak-", dir="/tmp")
-        os.chmod(self.folder, 0o755)
-        os.mkdir(self.folder + "/ledger")
-        self.log_dir = self.folder + "/log"
+        self.directory = tempfile.mkdtemp(prefix="hob-soak-", dir="/tmp")
+        os.chmod(self.directory, 0o755)
+        os.mkdir(self.directory + "/ledger")
+        self.log_dir = self.directory + "/log"
         os.mkdir(self.log_dir, 0o750)
         self.small_disk = mount_small_disk(self.log_dir)
-        self.members = population.populate(options.daemons, self.folder + "/ledger",
+        self.members = population.populate(options.daemons, self.directory + "/ledger",
                                            hob_server.program("tests/soak/child"))
         self.leases = {name: threading.Lock() for name in self.members}
         # Collects the clean-ups.
@@ -81,7 +81,7 @@ class Soak:
 
     def _alive(self, member):
         mine = processes.with_environment("HOB_DAEMON", member.name)
-        return [pid for pid in mine if processes.environment_of(pid).get(hob_server.MARK) == self.folder]
+        return [pid for pid in mine if processes.environment_of(pid).get(hob_server.MARK) == self.directory]
 
     def run(self):
         """Runs the whole soak, from boot to shutdown."""
@@ -110,7 +110,7 @@ class Soak:
     def _boot(self):
         keys = {"start_rate": str(self.start_rate), "start_burst": str(self.start_burst)}
         self.server = hob_server.HobServer(self._test, self.chaos.configuration.text(), hob_keys=keys,
-                                           folder=self.folder)
+                                           directory=self.directory)
         # The server ends with this process, however that ends.
         with self.chaos.commanding(self.members, starts=True, ends=0):
             self.server.start(wrapper=["setpriv", "--pdeathsig", "TERM"])
@@ -178,18 +178,18 @@ class Soak:
         if not self.record.violations or self.options.throw_away:
             if self.small_disk:
                 subprocess.run(["umount", "--lazy", self.log_dir], check=False)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.directory, ignore_errors=True)
         else:
             self._keep_evidence()
 
     def _keep_evidence(self):
         if self.feed is not None:
-            with open(self.folder + "/changes", "w", encoding="utf-8") as file:
+            with open(self.directory + "/changes", "w", encoding="utf-8") as file:
                 file.write("\n".join(self.feed.history()) + "\n")
         if self.small_disk:
             # The mount disappears with this process.
             with contextlib.suppress(shutil.Error, OSError):
-                shutil.copytree(self.log_dir, self.folder + "/log-kept")
+                shutil.copytree(self.log_dir, self.directory + "/log-kept")
 
     def report(self, interrupted):
         """Prints the results; returns the exit code."""
@@ -199,7 +199,7 @@ class Soak:
         for violation in self.record.violations:
             print(f"VIOLATION {violation}")
         if self.record.violations:
-            print(f"seed {self.options.seed}; everything is in {self.folder}")
+            print(f"seed {self.options.seed}; everything is in {self.directory}")
             return 1
         if interrupted:
             print("interrupted, without a violation so far")
@@ -212,9 +212,9 @@ class Soak:
 SMALL_DISK = 160 << 20
 
 
-def mount_small_disk(folder):
+def mount_small_disk(directory):
     """Mounts a small file system there; returns True on success."""
-    words = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=0750", "none", folder]
+    words = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=0750", "none", directory]
     return os.geteuid() == 0 and subprocess.run(words, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
@@ -239,7 +239,7 @@ def read_options():
     parser.add_argument("--kills", type=float, default=25, help="children killed per second (%(default)s)")
     parser.add_argument("--freezes", type=float, default=3, help="children frozen per second (%(default)s)")
     parser.add_argument("--reload-every", type=float, default=2, help="seconds between two reloads (%(default)s)")
-    parser.add_argument("--throw-away", action="store_true", help="delete the folder even after a violation")
+    parser.add_argument("--throw-away", action="store_true", help="delete the directory even after a violation")
     options = parser.parse_args()
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 32)

@@ -61,13 +61,13 @@ def gap(sequence, missed):
 
 class WitnessTest(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="hob-witness-")
-        self.addCleanup(self.folder.cleanup)
+        self.directory = tempfile.TemporaryDirectory(prefix="hob-witness-")
+        self.addCleanup(self.directory.cleanup)
         self.record = Record()
 
     def member(self, kind):
         kinds = {k.name: k for k in population.KINDS}
-        return population.Member(kinds[kind], 0, self.folder.name, "/bin/child")
+        return population.Member(kinds[kind], 0, self.directory.name, "/bin/child")
 
     def note(self, member, number, **fields):
         """Writes an instance into a ledger, like a child."""
@@ -248,13 +248,13 @@ class WitnessTest(unittest.TestCase):
         member = self.member("brittle")
         for number, counts in enumerate(noted.pop("instances", [noted])):
             self.note(member, number, **counts)
-        path = os.path.join(self.folder.name, "brittle000.log")
+        path = os.path.join(self.directory.name, "brittle000.log")
         with open(path, "wb") as file:
             file.write(data)
         if backup is not None:
             with open(path + ".1", "wb") as file:
                 file.write(backup)
-        (witness,) = log_witness.witnesses_of(member, self.folder.name)
+        (witness,) = log_witness.witnesses_of(member, self.directory.name)
         return witness.examine()[0]
 
     def test_complete_lines_are_accepted_in_any_number_of_files(self):

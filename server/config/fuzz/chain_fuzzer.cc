@@ -18,7 +18,7 @@
 #include "server/config/config.h"
 #include "server/config/keys/daemon_keys.h"
 #include "server/config/plan.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -54,10 +54,10 @@ void CheckSpecs(const Config& config) {
   }
 }
 
-void CheckLoaded(const LoadedConfig& loaded, const TestFolder& folder) {
+void CheckLoaded(const LoadedConfig& loaded, const TestDirectory& directory) {
   CheckSpecs(loaded.config);
   const std::string text = Written(loaded.config);
-  const LoadedConfig again = LoadConfig({folder.Write("written.ini", text)});
+  const LoadedConfig again = LoadConfig({directory.Write("written.ini", text)});
   CHECK(again.ok()) << again.errors[0].ToString() << "\n" << text;
   // The file has no settings of the server.
   Config wanted = again.config;
@@ -74,17 +74,17 @@ void CheckLoaded(const LoadedConfig& loaded, const TestFolder& folder) {
 }  // namespace hob
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const hob::TestFolder& folder = *new hob::TestFolder;
+  static const hob::TestDirectory& directory = *new hob::TestDirectory;
   const absl::string_view text = hob::AsText(data, size);
   std::vector<std::string> paths;
   hob::FileLines lines;
   for (absl::string_view part : absl::StrSplit(text, absl::MaxSplits("\n--", 2))) {
-    paths.push_back(folder.Write(absl::StrCat(paths.size(), ".ini"), part));
+    paths.push_back(directory.Write(absl::StrCat(paths.size(), ".ini"), part));
     lines[paths.back()] = 1 + std::count(part.begin(), part.end(), '\n');
   }
   const hob::LoadedConfig loaded = hob::LoadConfig(paths);
   hob::CheckProblems(loaded.errors, lines);
   hob::CheckProblems(loaded.warnings, lines);
-  if (loaded.ok()) hob::CheckLoaded(loaded, folder);
+  if (loaded.ok()) hob::CheckLoaded(loaded, directory);
   return 0;
 }

@@ -28,7 +28,7 @@ absl::Status CannotRead(int error) {
 bool IsMissing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 std::string DescribeKind(mode_t mode) {
-  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISDIR(mode)) return "a directory";
   // Sockets do not get here: they cannot be opened.
   return S_ISFIFO(mode) ? "a FIFO" : "a device";
 }
@@ -76,25 +76,25 @@ absl::StatusOr<std::string> ReadAll(int fd) {
   return text;
 }
 
-std::string FolderOf(const std::string& path) {
+std::string DirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-absl::Status CheckFolder(const std::string& folder) {
+absl::Status CheckDirectory(const std::string& directory) {
   struct stat status;
-  if (stat(folder.c_str(), &status) != 0) {
+  if (stat(directory.c_str(), &status) != 0) {
     // ReadConfigFile reports a missing file.
     if (IsMissing(errno)) return absl::OkStatus();
     return Wrong(
-        absl::StrCat("lies in ", folder, ", which cannot be checked: ", strerrordesc_np(errno)));
+        absl::StrCat("lies in ", directory, ", which cannot be checked: ", strerrordesc_np(errno)));
   }
   struct statvfs mount;
-  if (statvfs(folder.c_str(), &mount) == 0 && IsReadOnly(mount)) return absl::OkStatus();
+  if (statvfs(directory.c_str(), &mount) == 0 && IsReadOnly(mount)) return absl::OkStatus();
   const absl::Status trusted = CheckTrusted(status, geteuid());
   if (trusted.ok()) return trusted;
-  return Wrong(absl::StrCat("lies in ", folder, ", which ", trusted.message()));
+  return Wrong(absl::StrCat("lies in ", directory, ", which ", trusted.message()));
 }
 
 }  // namespace
@@ -113,13 +113,13 @@ absl::Status CheckTrusted(const struct stat& status, uid_t reader) {
   return absl::OkStatus();
 }
 
-absl::Status CheckFolderOf(const std::string& path) {
+absl::Status CheckDirectoryOf(const std::string& path) {
   if (geteuid() != 0) return absl::OkStatus();
   const std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), &free);
   if (real == nullptr) return absl::OkStatus();
-  absl::Status status = CheckFolder(FolderOf(path));
+  absl::Status status = CheckDirectory(DirectoryOf(path));
   if (!status.ok()) return status;
-  return CheckFolder(FolderOf(real.get()));
+  return CheckDirectory(DirectoryOf(real.get()));
 }
 
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
@@ -139,21 +139,21 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   return text;
 }
 
-absl::StatusOr<bool> IsConfigFolder(const std::string& path) {
+absl::StatusOr<bool> IsConfigDirectory(const std::string& path) {
   struct stat status;
   if (stat(path.c_str(), &status) == 0) return S_ISDIR(status.st_mode);
   if (IsMissing(errno)) return false;
   return CannotRead(errno);
 }
 
-absl::StatusOr<std::vector<std::string>> ListConfigFolder(const std::string& path) {
-  DIR* const folder = opendir(path.c_str());
-  if (folder == nullptr) return CannotRead(errno);
-  const auto close_folder = absl::MakeCleanup([folder] { closedir(folder); });
+absl::StatusOr<std::vector<std::string>> ListConfigDirectory(const std::string& path) {
+  DIR* const directory = opendir(path.c_str());
+  if (directory == nullptr) return CannotRead(errno);
+  const auto close_directory = absl::MakeCleanup([directory] { closedir(directory); });
   std::vector<std::string> files;
   const absl::string_view separator = absl::EndsWith(path, "/") ? "" : "/";
   errno = 0;
-  while (const dirent* entry = readdir(folder)) {
+  while (const dirent* entry = readdir(directory)) {
     const absl::string_view name = entry->d_name;
     if (name[0] == '.' || !absl::EndsWith(name, ".ini")) continue;
     files.push_back(absl::StrCat(path, separator, name));

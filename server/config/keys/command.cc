@@ -14,8 +14,8 @@
 namespace hob {
 namespace {
 
-// The folders in which a shell of root searches for programs.
-constexpr absl::string_view kProgramFolders[] = {
+// The directories in which a shell of root searches for programs.
+constexpr absl::string_view kProgramDirectories[] = {
     "/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/",
 };
 
@@ -25,18 +25,18 @@ std::string WhyNotExecutable(const std::string& path) {
   if (stat(path.c_str(), &status) != 0) {
     return absl::StrCat("cannot be found: ", strerrordesc_np(errno));
   }
-  if (S_ISDIR(status.st_mode)) return "is a folder";
+  if (S_ISDIR(status.st_mode)) return "is a directory";
   if (!S_ISREG(status.st_mode)) return "is not a regular file";
   return (status.st_mode & 0111) == 0 ? "is not executable: chmod +x it" : "";
 }
 
-// Returns the path of a program in the usual folders; empty if it is in none.
+// Returns the path of a program in the usual directories; empty if it is in none.
 std::string FullPathOf(const std::string& program) {
   // The kernel reads a path up to the first NUL.
   const bool is_file_name = !absl::StrContains(program, '/') && !absl::StrContains(program, '\0');
   if (program.empty() || !is_file_name) return "";
-  for (absl::string_view folder : kProgramFolders) {
-    const std::string path = absl::StrCat(folder, program);
+  for (absl::string_view directory : kProgramDirectories) {
+    const std::string path = absl::StrCat(directory, program);
     if (WhyNotExecutable(path).empty()) return path;
   }
   return "";
@@ -76,7 +76,7 @@ absl::StatusOr<ParsedCommand> ParseCommand(absl::string_view text) {
   const std::string full_path = FullPathOf(program);
   return absl::InvalidArgumentError(
       absl::StrCat("'", Printable(program),
-                   "' is not an absolute path, and hob searches no folders for a program: ",
+                   "' is not an absolute path, and hob searches no directories for a program: ",
                    full_path.empty() ? "write it from the root, as in /usr/bin/env"
                                      : absl::StrCat("did you mean '", Printable(full_path), "'?")));
 }

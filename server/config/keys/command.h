@@ -23,12 +23,12 @@ struct ParsedCommand {
 
 // Splits a command into words as in POSIX sh, without expansion. InvalidArgument if it has no
 // words, a quote is not closed, or the program is not an absolute path; the message then names a
-// program of that name in one of the usual folders.
+// program of that name in one of the usual directories.
 absl::StatusOr<ParsedCommand> ParseCommand(absl::string_view text);
 
 // Returns a sentence for each doubt about a command: unquoted characters that only a shell
 // understands, a `#` that begins no comment, expressions of supervisord's, and a program that is
-// missing, is a folder or is executable by no one. Looks at the program on the disk.
+// missing, is a directory or is executable by no one. Looks at the program on the disk.
 std::vector<std::string> CommandWarnings(const ParsedCommand& command);
 
 }  // namespace hob

@@ -2,7 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -70,12 +70,12 @@ TEST(CommandWarningsTest, NamesExpressionsOfSupervisord) {
 }
 
 TEST(CommandWarningsTest, NamesProgramsThatCannotRun) {
-  TestFolder folder;
-  const std::string plain = folder.Write("plain", "x");
+  TestDirectory directory;
+  const std::string plain = directory.Write("plain", "x");
   EXPECT_THAT(Warnings(plain), ElementsAre(HasSubstr("is not executable: chmod +x it")));
-  EXPECT_THAT(Warnings(folder.path()), ElementsAre(HasSubstr("is a folder")));
+  EXPECT_THAT(Warnings(directory.path()), ElementsAre(HasSubstr("is a directory")));
   EXPECT_THAT(Warnings("/dev/null"), ElementsAre(HasSubstr("is not a regular file")));
-  EXPECT_THAT(Warnings(folder.PathOf("none")),
+  EXPECT_THAT(Warnings(directory.PathOf("none")),
               ElementsAre(HasSubstr("cannot be found: No such file or directory")));
 }
 

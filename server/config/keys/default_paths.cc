@@ -27,7 +27,7 @@ bool Exists(const std::string& path) {
   return stat(path.c_str(), &status) == 0;
 }
 
-std::string RunUserFolder(uid_t uid) { return absl::StrCat("/run/user/", uid); }
+std::string RunUserDirectory(uid_t uid) { return absl::StrCat("/run/user/", uid); }
 
 std::string HomeOf(uid_t uid) {
   Accounts accounts;
@@ -39,39 +39,40 @@ std::string HomeOf(uid_t uid) {
 
 DefaultPaths SystemPaths() { return {"/etc/hob", "/run/hob", "/var/log/hob", "/var/lib/hob"}; }
 
-DefaultPaths UserPaths(const UserFolders& folders) {
-  const std::string own = absl::StrCat("/tmp/hob-", folders.uid);
-  const std::string home = FirstAbsolute(folders.home, own);
+DefaultPaths UserPaths(const UserDirectories& directories) {
+  const std::string own = absl::StrCat("/tmp/hob-", directories.uid);
+  const std::string home = FirstAbsolute(directories.home, own);
   const std::string run =
-      folders.has_run_user ? absl::StrCat(RunUserFolder(folders.uid), "/hob") : own;
-  const std::string state = FirstAbsolute(folders.xdg_state_home, home + "/.local/state");
+      directories.has_run_user ? absl::StrCat(RunUserDirectory(directories.uid), "/hob") : own;
+  const std::string state = FirstAbsolute(directories.xdg_state_home, home + "/.local/state");
   DefaultPaths paths;
-  paths.config_dir = FirstAbsolute(folders.xdg_config_home, home + "/.config") + "/hob";
-  paths.run_dir =
-      FirstAbsolute(folders.xdg_runtime_dir, "").empty() ? run : folders.xdg_runtime_dir + "/hob";
+  paths.config_dir = FirstAbsolute(directories.xdg_config_home, home + "/.config") + "/hob";
+  paths.run_dir = FirstAbsolute(directories.xdg_runtime_dir, "").empty()
+                      ? run
+                      : directories.xdg_runtime_dir + "/hob";
   paths.state_dir = state + "/hob";
   paths.log_dir = paths.state_dir + "/log";
   return paths;
 }
 
 DefaultPaths CurrentPaths() {
-  UserFolders folders;
-  folders.uid = geteuid();
-  if (folders.uid == 0) return SystemPaths();
-  folders.home = Variable("HOME");
-  if (folders.home.empty()) folders.home = HomeOf(folders.uid);
-  folders.xdg_config_home = Variable("XDG_CONFIG_HOME");
-  folders.xdg_runtime_dir = Variable("XDG_RUNTIME_DIR");
-  folders.xdg_state_home = Variable("XDG_STATE_HOME");
-  folders.has_run_user = Exists(RunUserFolder(folders.uid));
-  return UserPaths(folders);
+  UserDirectories directories;
+  directories.uid = geteuid();
+  if (directories.uid == 0) return SystemPaths();
+  directories.home = Variable("HOME");
+  if (directories.home.empty()) directories.home = HomeOf(directories.uid);
+  directories.xdg_config_home = Variable("XDG_CONFIG_HOME");
+  directories.xdg_runtime_dir = Variable("XDG_RUNTIME_DIR");
+  directories.xdg_state_home = Variable("XDG_STATE_HOME");
+  directories.has_run_user = Exists(RunUserDirectory(directories.uid));
+  return UserPaths(directories);
 }
 
 std::vector<std::string> DefaultConfigPaths() {
-  const std::string folder = CurrentPaths().config_dir;
+  const std::string directory = CurrentPaths().config_dir;
   std::vector<std::string> paths;
   for (const char* name : {"/hob.ini", "/hob.d"}) {
-    if (Exists(folder + name)) paths.push_back(folder + name);
+    if (Exists(directory + name)) paths.push_back(directory + name);
   }
   return paths;
 }

@@ -8,7 +8,7 @@
 
 namespace hob {
 
-// Default paths of folders, all absolute.
+// Default paths of directories, all absolute.
 struct DefaultPaths {
   // Contains hob.ini and hob.d/.
   std::string config_dir;
@@ -20,8 +20,8 @@ struct DefaultPaths {
 // The name of the server's socket in its `run_dir`; `listen` overrides it.
 inline constexpr char kSocketName[] = "hob.sock";
 
-// The folders from which the default paths of an ordinary user follow. Empty: not set.
-struct UserFolders {
+// The directories from which the default paths of an ordinary user follow. Empty: not set.
+struct UserDirectories {
   uid_t uid = 0;
   std::string home;
   std::string xdg_config_home;
@@ -39,7 +39,7 @@ DefaultPaths SystemPaths();
 // may own. state_dir: hob/ in $XDG_STATE_HOME, else in ~/.local/state; log_dir is log/ in it.
 // Ignores a variable that is not an absolute path, as the XDG specification demands. /tmp/hob-UID
 // replaces a missing home.
-DefaultPaths UserPaths(const UserFolders& folders);
+DefaultPaths UserPaths(const UserDirectories& directories);
 
 // Returns the paths of this process: SystemPaths for root, else UserPaths from the environment and
 // the user database.

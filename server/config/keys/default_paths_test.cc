@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -25,13 +25,13 @@ TEST(DefaultPathsTest, RootsAreTheSystems) {
 }
 
 TEST(DefaultPathsTest, UsersFollowXdg) {
-  UserFolders folders;
-  folders.uid = 1000;
-  folders.home = "/home/ada";
-  folders.xdg_config_home = "/c";
-  folders.xdg_runtime_dir = "/r";
-  folders.xdg_state_home = "/s";
-  const DefaultPaths paths = UserPaths(folders);
+  UserDirectories directories;
+  directories.uid = 1000;
+  directories.home = "/home/ada";
+  directories.xdg_config_home = "/c";
+  directories.xdg_runtime_dir = "/r";
+  directories.xdg_state_home = "/s";
+  const DefaultPaths paths = UserPaths(directories);
   EXPECT_EQ(paths.config_dir, "/c/hob");
   EXPECT_EQ(paths.run_dir, "/r/hob");
   EXPECT_EQ(paths.state_dir, "/s/hob");
@@ -39,19 +39,19 @@ TEST(DefaultPathsTest, UsersFollowXdg) {
 }
 
 TEST(DefaultPathsTest, UsersHaveFallbacks) {
-  UserFolders folders;
-  folders.uid = 1000;
-  folders.home = "/home/ada";
-  folders.xdg_config_home = "relative";
-  folders.has_run_user = true;
-  DefaultPaths paths = UserPaths(folders);
+  UserDirectories directories;
+  directories.uid = 1000;
+  directories.home = "/home/ada";
+  directories.xdg_config_home = "relative";
+  directories.has_run_user = true;
+  DefaultPaths paths = UserPaths(directories);
   EXPECT_EQ(paths.config_dir, "/home/ada/.config/hob");
   EXPECT_EQ(paths.run_dir, "/run/user/1000/hob");
   EXPECT_EQ(paths.state_dir, "/home/ada/.local/state/hob");
 
-  folders.has_run_user = false;
-  folders.home = "";
-  paths = UserPaths(folders);
+  directories.has_run_user = false;
+  directories.home = "";
+  paths = UserPaths(directories);
   EXPECT_EQ(paths.run_dir, "/tmp/hob-1000");
   EXPECT_EQ(paths.config_dir, "/tmp/hob-1000/.config/hob");
 }
@@ -82,10 +82,10 @@ TEST(DefaultPathsTest, OrdinaryUsersHaveTheirOwn) {
 TEST(DefaultPathsTest, DefaultChainHasOnlyExistingPaths) {
   const AsOrdinaryUser user;
   if (!user.ok()) GTEST_SKIP() << "this sandbox knows no ordinary user";
-  char folder[] = "/tmp/hob-default-paths-XXXXXX";
-  ASSERT_NE(mkdtemp(folder), nullptr);
-  const std::filesystem::path root = folder;
-  setenv("XDG_CONFIG_HOME", folder, 1);
+  char directory[] = "/tmp/hob-default-paths-XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const std::filesystem::path root = directory;
+  setenv("XDG_CONFIG_HOME", directory, 1);
   EXPECT_THAT(DefaultConfigPaths(), IsEmpty());
   std::filesystem::create_directories(root / "hob" / "hob.d");
   EXPECT_THAT(DefaultConfigPaths(), ElementsAre(root / "hob" / "hob.d"));

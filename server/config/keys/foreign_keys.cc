@@ -51,7 +51,7 @@ constexpr ForeignSection kForeignSections[] = {
     {"inet_http_server", "supervisord", kOfServer},
     {"supervisorctl", "supervisord", "hob --address and HOB_ADDRESS lead to the server"},
     {"rpcinterface:", "supervisord", "hob needs none"},
-    {"include", "supervisord", "name more files and folders with --config"},
+    {"include", "supervisord", "name more files and directories with --config"},
     {"group:", "supervisord", "hob has no groups, commands take globs such as 'web-*'"},
     {"eventlistener:", "supervisord", "hob has no listeners, hob watch tells of every change"},
     {"fcgi-program:", "supervisord",

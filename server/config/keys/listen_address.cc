@@ -28,7 +28,7 @@ absl::Status CheckSocketPath(absl::string_view address, absl::string_view path) 
   if (!absl::StartsWith(path, "/")) {
     return Wrong(address, "has no absolute path: write unix:/ABSOLUTE/PATH");
   }
-  if (absl::EndsWith(path, "/")) return Wrong(address, "is a folder: write unix:/ABSOLUTE/PATH");
+  if (absl::EndsWith(path, "/")) return Wrong(address, "is a directory: write unix:/ABSOLUTE/PATH");
   if (path.size() > kMaxSocketPath) {
     return Wrong(address, absl::StrCat("has a path of ", path.size(),
                                        " bytes, a socket's has at most ", kMaxSocketPath));

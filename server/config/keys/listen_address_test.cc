@@ -28,8 +28,8 @@ TEST(CheckListenAddressTest, SuggestsACorrection) {
   } kCases[] = {
       {"unix:run/hob.sock", "has no absolute path"},
       {"unix:", "has no absolute path"},
-      {"unix:/", "is a folder"},
-      {"unix:/run/", "is a folder"},
+      {"unix:/", "is a directory"},
+      {"unix:/run/", "is a directory"},
       {too_long, "has a path of 108 bytes, a socket's has at most 107"},
       {"unix:@hob", "abstract namespace"},
       {"unix-abstract:hob", "abstract namespace"},

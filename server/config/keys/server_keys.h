@@ -45,8 +45,8 @@ const ServerKey* FindServerKey(absl::string_view name);
 absl::StatusOr<ServerSetter> ParseServerKey(const ServerKey& key, absl::string_view text,
                                             Accounts* accounts);
 
-// Returns the settings of a server without configuration, with the folders of `paths` and an empty
-// `listen`.
+// Returns the settings of a server without configuration, with the directories of `paths` and an
+// empty `listen`.
 ServerSettings DefaultServerSettings(const DefaultPaths& paths);
 
 // Replaces an empty `listen` by the socket in `run_dir`, then fills `settings->settings` from the

@@ -62,8 +62,8 @@ struct File {
 
 class Log {
  public:
-  explicit Log(const std::string& folder)
-      : path_(folder + "/web.log"), files_(std::make_shared<LogFiles>(path_)), reader_(files_) {
+  explicit Log(const std::string& directory)
+      : path_(directory + "/web.log"), files_(std::make_shared<LogFiles>(path_)), reader_(files_) {
     kept_.emplace_back();
     StartAt(reader_.End(), 0);
   }
@@ -261,12 +261,12 @@ class Log {
 }  // namespace hob
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const hob::TestFolder& folder = *new hob::TestFolder;
-  for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
+  static const hob::TestDirectory& directory = *new hob::TestDirectory;
+  for (const auto& file : std::filesystem::directory_iterator(directory.path())) {
     std::filesystem::remove(file);
   }
   hob::Input input(hob::AsText(data, size));
-  hob::Log log(folder.path());
+  hob::Log log(directory.path());
   while (!input.empty()) {
     const char step = static_cast<char>(input.Number());
     log.Step(step, input);

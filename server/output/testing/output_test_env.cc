@@ -28,9 +28,9 @@ void WriteFile(const std::string& path, absl::string_view bytes) {
 
 bool FileExists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
-std::vector<std::string> Listing(const std::string& folder) {
+std::vector<std::string> Listing(const std::string& directory) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     names.push_back(entry.path().filename());
   }
   std::sort(names.begin(), names.end());

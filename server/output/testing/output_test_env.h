@@ -1,4 +1,4 @@
-// Fixtures for the tests of this package: private folders, files and FIFOs.
+// Fixtures for the tests of this package: private directories, files and FIFOs.
 #ifndef HOB_SERVER_OUTPUT_TESTING_OUTPUT_TEST_ENV_H_
 #define HOB_SERVER_OUTPUT_TESTING_OUTPUT_TEST_ENV_H_
 
@@ -12,7 +12,7 @@
 #include "server/output/log_files.h"
 #include "server/output/log_store.h"
 #include "server/posix/unique_fd.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 
@@ -20,8 +20,8 @@ namespace hob {
 std::string ReadFile(const std::string& path);
 void WriteFile(const std::string& path, absl::string_view bytes);
 bool FileExists(const std::string& path);
-// Returns the names in a folder, sorted.
-std::vector<std::string> Listing(const std::string& folder);
+// Returns the names in a directory, sorted.
+std::vector<std::string> Listing(const std::string& directory);
 // Returns the number of descriptors this process has open.
 int OpenDescriptors();
 
@@ -33,11 +33,12 @@ class RotationTest : public testing::Test {
   // Returns the decompressed contents of a log file; "none" if it does not exist.
   std::string Read(int64_t sequence);
 
-  TestFolder folder_;
-  const std::shared_ptr<LogFiles> files_ = std::make_shared<LogFiles>(folder_.path() + "/web.log");
+  TestDirectory directory_;
+  const std::shared_ptr<LogFiles> files_ =
+      std::make_shared<LogFiles>(directory_.path() + "/web.log");
 };
 
-// Provides a store, its folders and a clock.
+// Provides a store, its directories and a clock.
 class OutputTest : public testing::Test {
  protected:
   // Opens a FIFO as a child does.
@@ -47,15 +48,15 @@ class OutputTest : public testing::Test {
   // Writes as many of `bytes` as fit into the FIFO; returns that number.
   static size_t WriteSome(const UniqueFd& fifo, absl::string_view bytes);
 
-  std::string LogDir() const { return log_folder_.path(); }
+  std::string LogDir() const { return log_directory_.path(); }
   std::string Log(const std::string& name) const { return LogDir() + "/" + name; }
 
-  TestFolder log_folder_;
-  TestFolder fifo_folder_;
+  TestDirectory log_directory_;
+  TestDirectory fifo_directory_;
   SimulatedClock clock_;
   // Holds the store's warnings; read them only while none of its threads is running.
   std::vector<std::string> warnings_;
-  LogStore store_{{log_folder_.path(), fifo_folder_.path(), /*max_for_writers=*/4,
+  LogStore store_{{log_directory_.path(), fifo_directory_.path(), /*max_for_writers=*/4,
                    /*max_kept_by_writers=*/3, /*max_kept_by_readers=*/2,
                    [this](const std::string& line) { warnings_.push_back(line); }}};
 };

@@ -45,7 +45,7 @@ class RecordedInstance {
 // An instance in its own control group.
 class GroupInstance : public Instance {
  public:
-  // `group` is the folder of the group that the process was created in; the instance does not
+  // `group` is the directory of the group that the process was created in; the instance does not
   // remove it. `strays` is as in AdoptedMain.
   GroupInstance(pid_t pid, UniqueFd pidfd, std::string group, RecordedInstance recorded,
                 StrayReaper* strays)

@@ -16,7 +16,7 @@ struct Leftover {
   std::string daemon;
   // The daemon's entries in the dead server's record.
   std::vector<InstanceRecordEntry> entries;
-  // Folder of the daemon's control group; empty if it has none.
+  // Directory of the daemon's control group; empty if it has none.
   std::string group;
   // One sentence for the journal per live process, with the reason: "process 7 cannot be killed:
   // …".

@@ -93,7 +93,7 @@ class PredecessorTest : public testing::TestWithParam<ContainmentMode> {
   }
 
   OutputFifo fifo_{"out"};
-  // Other users cannot enter the test runner's folders.
+  // Other users cannot enter the test runner's directories.
   std::string run_dir_ = "/tmp/hob_predecessor_testXXXXXX";
 };
 
@@ -267,7 +267,7 @@ class ForgedRecordTest : public testing::Test {
               static_cast<ssize_t>(sizeof(nanos)));
   }
 
-  const std::string run_dir_ = NewFolder("run");
+  const std::string run_dir_ = NewDirectory("run");
   const pid_t stranger_;
   std::string file_;
 };

@@ -35,7 +35,7 @@ class CredentialsTest : public testing::TestWithParam<ContainmentMode> {
     std::string why_not;
     spawner_ = NewSpawner(GetParam(), &why_not);
     if (spawner_ == nullptr) GTEST_SKIP() << "no containment of this kind here: " << why_not;
-    // Other users cannot enter the test runner's folders.
+    // Other users cannot enter the test runner's directories.
     programs_ = "/tmp/hob_credentials_testXXXXXX";
     ASSERT_NE(mkdtemp(&programs_[0]), nullptr);
     chmod(programs_.c_str(), 0755);

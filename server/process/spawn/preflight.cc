@@ -75,10 +75,10 @@ int Preflight::CheckAccess(const std::string& path) const {
 }
 
 int Preflight::ChangeDirectory(const std::string& path) const {
-  struct stat folder = {};
-  if (const int problem = LookUp(path, &folder); problem != 0) return problem;
-  if (folder.st_mode == 0) return 0;
-  return S_ISDIR(folder.st_mode) ? CheckAccess(path) : ENOTDIR;
+  struct stat directory = {};
+  if (const int problem = LookUp(path, &directory); problem != 0) return problem;
+  if (directory.st_mode == 0) return 0;
+  return S_ISDIR(directory.st_mode) ? CheckAccess(path) : ENOTDIR;
 }
 
 // True if the kernel executes the open file directly: a script, or a program for this machine. A

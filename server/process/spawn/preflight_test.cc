@@ -35,16 +35,17 @@ class PreflightTest : public testing::Test {
   }
   ~PreflightTest() override {
     std::error_code ignored;
-    for (const std::string& folder : folders_) std::filesystem::remove_all(folder, ignored);
+    for (const std::string& directory : directories_)
+      std::filesystem::remove_all(directory, ignored);
   }
 
-  // Returns a file with this content and mode in a new folder.
+  // Returns a file with this content and mode in a new directory.
   std::string NewFile(const std::string& content, mode_t mode) {
-    // The paths of the test runner's folders are longer than an interpreter's may be.
-    std::string folder = "/tmp/hob_preflight_testXXXXXX";
-    EXPECT_NE(mkdtemp(&folder[0]), nullptr);
-    folders_.push_back(folder);
-    const std::string path = folder + "/file";
+    // The paths of the test runner's directories are longer than an interpreter's may be.
+    std::string directory = "/tmp/hob_preflight_testXXXXXX";
+    EXPECT_NE(mkdtemp(&directory[0]), nullptr);
+    directories_.push_back(directory);
+    const std::string path = directory + "/file";
     std::ofstream(path) << content;
     EXPECT_EQ(chmod(path.c_str(), mode), 0);
     return path;
@@ -80,7 +81,7 @@ class PreflightTest : public testing::Test {
   }
 
   std::unique_ptr<ProcessSpawner> spawner_;
-  std::vector<std::string> folders_;
+  std::vector<std::string> directories_;
 };
 
 TEST_F(PreflightTest, NothingIsForeseenOfWhatCanStart) {
@@ -92,7 +93,7 @@ TEST_F(PreflightTest, NothingIsForeseenOfWhatCanStart) {
 
 TEST_F(PreflightTest, NothingIsForeseenOfALinkOrOfAScriptForAScript) {
   const std::string script = NewFile("#!/bin/sh\nexit 0\n", 0755);
-  const std::string link = absl::StrCat(NewFolder("link"), "/link");
+  const std::string link = absl::StrCat(NewDirectory("link"), "/link");
   ASSERT_EQ(symlink(script.c_str(), link.c_str()), 0);
   ExpectNothingForeseen(RequestFor(link));
   ExpectNothingForeseen(RequestFor(NewFile(absl::StrCat("#!", script, "\n"), 0755)));
@@ -111,13 +112,13 @@ TEST_F(PreflightTest, AMissingProgramIsForeseen) {
 }
 
 TEST_F(PreflightTest, ALinkToNothingIsForeseen) {
-  const std::string link = absl::StrCat(NewFolder("link"), "/link");
+  const std::string link = absl::StrCat(NewDirectory("link"), "/link");
   ASSERT_EQ(symlink("/no/such/program", link.c_str()), 0);
   EXPECT_EQ(Foreseen(RequestFor(link)).error_number, ENOENT);
 }
 
 TEST_F(PreflightTest, WhatIsNoProgramIsForeseen) {
-  EXPECT_THAT(Foreseen(RequestFor("/usr")).message, HasSubstr("a folder"));
+  EXPECT_THAT(Foreseen(RequestFor("/usr")).message, HasSubstr("a directory"));
   EXPECT_THAT(Foreseen(RequestFor("/dev/null")).message, HasSubstr("not a regular file"));
   EXPECT_THAT(Foreseen(RequestFor(NewFile("#!/bin/sh\n", 0644))).message, HasSubstr("chmod +x"));
 }
@@ -135,7 +136,7 @@ TEST_F(PreflightTest, AnInterpreterThatIsMissingOrNoProgramIsForeseen) {
 
 TEST_F(PreflightTest, ADirectoryThatIsMissingOrNoneIsForeseen) {
   SpawnRequest request = RequestFor("/bin/true");
-  request.attributes.directory = "/srv/no/such/folder";
+  request.attributes.directory = "/srv/no/such/directory";
   EXPECT_EQ(Foreseen(request).stage, "chdir");
   request.attributes.directory = "/bin/true";
   EXPECT_EQ(Foreseen(request).error_number, ENOTDIR);
@@ -143,7 +144,7 @@ TEST_F(PreflightTest, ADirectoryThatIsMissingOrNoneIsForeseen) {
 
 TEST_F(PreflightTest, TheFirstStepThatFailsIsForeseen) {
   SpawnRequest request = RequestFor("/no/such/program");
-  request.attributes.directory = "/srv/no/such/folder";
+  request.attributes.directory = "/srv/no/such/directory";
   EXPECT_EQ(Foreseen(request).stage, "chdir");
 }
 
@@ -159,12 +160,12 @@ TEST_F(PreflightTest, AMissingHelperIsForeseen) {
 }
 
 TEST_F(PreflightTest, WhatOnlyTheDaemonsUserCanKnowIsNotForeseen) {
-  // Only root can enter the folder; the start discovers that.
-  const std::string folder = NewFolder("closed");
-  SpawnRequest request = RequestFor(absl::StrCat(folder, "/program"));
+  // Only root can enter the directory; the start discovers that.
+  const std::string directory = NewDirectory("closed");
+  SpawnRequest request = RequestFor(absl::StrCat(directory, "/program"));
   std::ofstream(request.argv[0]) << "#!/bin/sh\n";
   ASSERT_EQ(chmod(request.argv[0].c_str(), 0700), 0);
-  ASSERT_EQ(chmod(folder.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(directory.c_str(), 0700), 0);
   request.attributes.credentials = Ids(65534, 65534);
   EXPECT_FALSE(ForeseeSpawnFailure(request, ExecHelperPath()).has_value());
 }
@@ -174,19 +175,19 @@ TEST_F(PreflightTest, AFileSystemThatDoesNotAnswerIsForeseenInTime) {
   const UniqueFd server(open("/dev/fuse", O_RDWR | O_CLOEXEC));
   const std::string options =
       absl::StrCat("fd=", server.get(), ",rootmode=40000,user_id=0,group_id=0");
-  const std::string folder = NewFolder("dead");
-  if (!server.ok() || mount("dead", folder.c_str(), "fuse", 0, options.c_str()) != 0) {
+  const std::string directory = NewDirectory("dead");
+  if (!server.ok() || mount("dead", directory.c_str(), "fuse", 0, options.c_str()) != 0) {
     GTEST_SKIP() << "no file system of our own may be mounted here";
   }
   ProcessSpawner::Options spawner_options;
   spawner_options.exec_timeout = absl::Milliseconds(100);
   std::string why_not;
   spawner_ = NewSpawner(ContainmentMode::kSession, &why_not, spawner_options);
-  EXPECT_EQ(Foreseen(RequestFor(absl::StrCat(folder, "/program"))).error_number, ETIMEDOUT);
+  EXPECT_EQ(Foreseen(RequestFor(absl::StrCat(directory, "/program"))).error_number, ETIMEDOUT);
   SpawnRequest request = RequestFor("/bin/true");
-  request.attributes.directory = absl::StrCat(folder, "/folder");
+  request.attributes.directory = absl::StrCat(directory, "/directory");
   EXPECT_EQ(Foreseen(request).stage, "chdir");
-  umount2(folder.c_str(), MNT_DETACH);
+  umount2(directory.c_str(), MNT_DETACH);
 }
 
 // Runs `check` in a child process without rights; the child exits with 0 if `check` returns true.
@@ -207,7 +208,7 @@ std::string StageOf(const absl::optional<SpawnFailure>& failure) {
 }
 
 TEST_F(PreflightTest, WhatOnlyRootMayDoIsForeseenOfAnotherServer) {
-  // Other users cannot enter the test's own folders.
+  // Other users cannot enter the test's own directories.
   const std::string helper = "/bin/true";
   SpawnRequest request = RequestFor("/bin/true");
   EXPECT_TRUE(

@@ -83,7 +83,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
   void SetUp() override {
     ASSERT_TRUE(StrayReaper::BecomeSubreaper().ok());
     inheritable_.Reset(open("/dev/null", O_RDONLY));
-    options_.run_dir = NewFolder("run");
+    options_.run_dir = NewDirectory("run");
     options_.control_groups = GetParam() == ContainmentMode::kControlGroup;
     options_.exec_helper = ExecHelperPath();
     absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner = ProcessSpawner::Create(options_);
@@ -286,16 +286,16 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
     return happened;
   }
 
-  // Returns the options of another server, whose exec helper is in the folder of its program.
+  // Returns the options of another server, whose exec helper is in the directory of its program.
   ProcessSpawner::Options OptionsOfAServer() const {
     ProcessSpawner::Options options = options_;
-    options.run_dir = NewFolder("server");
+    options.run_dir = NewDirectory("server");
     options.exec_helper = "";
     return options;
   }
 
   // Plays a server from start to end with an instance whose calls do not fail, and repeats it in
-  // the same folder after a fault. Returns true if the fault has happened.
+  // the same directory after a fault. Returns true if the fault has happened.
   bool PlayServer(const ProcessSpawner::Options& options, const Fault& fault) {
     // The record of a dead server.
     std::ofstream(RecordPath(options)) << "old";
@@ -601,7 +601,7 @@ class ProcessFaultsTest : public testing::TestWithParam<ContainmentMode> {
   std::vector<Witnessed> bystanders_;
   // Number of open descriptors while no scenario runs.
   int descriptors_ = 0;
-  // Folder of the daemons' groups of the last server played.
+  // Directory of the daemons' groups of the last server played.
   std::string group_of_server_;
 };
 

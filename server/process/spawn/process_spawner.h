@@ -29,12 +29,12 @@ namespace hob {
 class ProcessSpawner : public Spawner {
  public:
   struct Options {
-    // The server's folder, locked by the server and writable by it alone. Contains the instance
+    // The server's directory, locked by the server and writable by it alone. Contains the instance
     // record and determines the name of the control group.
     std::string run_dir;
     // If true, uses control groups where available.
     bool control_groups = true;
-    // Path of the exec helper. Empty: hob-exec in the folder of this process's program.
+    // Path of the exec helper. Empty: hob-exec in the directory of this process's program.
     std::string exec_helper;
     // Limits of children that do not request others, including the limit that RaiseDescriptorLimit
     // returned.

@@ -123,8 +123,9 @@ BENCHMARK(BM_StopByTerm)->Arg(0)->Arg(1)->UseRealTime();
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  char folder[PATH_MAX];
-  hob::program = std::string(getcwd(folder, sizeof(folder))) + "/server/process/testcases/nothing";
+  char directory[PATH_MAX];
+  hob::program =
+      std::string(getcwd(directory, sizeof(directory))) + "/server/process/testcases/nothing";
   if (!hob::StrayReaper::BecomeSubreaper().ok()) return 1;
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -160,15 +160,16 @@ std::string ExplainNoAccess(const std::string& path) {
   struct stat file = {};
   if (stat(path.c_str(), &file) != 0) return ErrnoMeaning(EACCES);
   if (S_ISDIR(file.st_mode))
-    return absl::StrCat(ErrnoMeaning(EACCES), ": it is a folder, not a program");
+    return absl::StrCat(ErrnoMeaning(EACCES), ": it is a directory, not a program");
   if (!S_ISREG(file.st_mode))
     return absl::StrCat(ErrnoMeaning(EACCES), ": it is not a regular file");
   if ((file.st_mode & 0111) == 0) {
     return absl::StrFormat("%s: it is not executable (mode %04o); chmod +x makes it so",
                            ErrnoMeaning(EACCES), file.st_mode & 07777);
   }
-  return absl::StrCat(ErrnoMeaning(EACCES),
-                      " (a folder on the way, the user's rights or a file system mounted noexec)");
+  return absl::StrCat(
+      ErrnoMeaning(EACCES),
+      " (a directory on the way, the user's rights or a file system mounted noexec)");
 }
 
 std::string ExplainExec(const std::string& path, int error_number) {

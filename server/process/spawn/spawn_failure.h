@@ -19,7 +19,7 @@ std::string InterpreterOf(int program);
 
 // Explains a failed step of this request: the object, the errno, and a remedy if one is known. For
 // "exec" it inspects the file to distinguish a missing program from a missing interpreter, and a
-// folder from a file that is not executable.
+// directory from a file that is not executable.
 SpawnFailure ExplainSpawnFailure(const SpawnRequest& request, SpawnStep step);
 
 // Explains the failure of the exec helper at the path `helper`, which execve(2) has refused with

@@ -41,9 +41,9 @@ class SpawnFailureTest : public testing::Test {
     return FailureOf(spawner_->Spawn(request));
   }
 
-  // Returns a file with this content and mode in a new folder.
+  // Returns a file with this content and mode in a new directory.
   std::string NewFile(const std::string& content, mode_t mode) {
-    const std::string path = absl::StrCat(NewFolder("file"), "/file");
+    const std::string path = absl::StrCat(NewDirectory("file"), "/file");
     std::ofstream(path) << content;
     EXPECT_EQ(chmod(path.c_str(), mode), 0);
     return path;
@@ -67,8 +67,8 @@ class DeadFileSystemTest : public SpawnFailureTest {
     server_.Reset(open("/dev/fuse", O_RDWR | O_CLOEXEC));
     const std::string options =
         absl::StrCat("fd=", server_.get(), ",rootmode=40000,user_id=0,group_id=0");
-    folder_ = NewFolder("dead");
-    mounted_ = server_.ok() && mount("dead", folder_.c_str(), "fuse", 0, options.c_str()) == 0;
+    directory_ = NewDirectory("dead");
+    mounted_ = server_.ok() && mount("dead", directory_.c_str(), "fuse", 0, options.c_str()) == 0;
     if (!mounted_) GTEST_SKIP() << "no file system of our own may be mounted here";
     ProcessSpawner::Options spawner_options;
     spawner_options.exec_timeout = absl::Milliseconds(100);
@@ -76,24 +76,24 @@ class DeadFileSystemTest : public SpawnFailureTest {
     spawner_ = NewSpawner(ContainmentMode::kSession, &why_not, spawner_options);
   }
   ~DeadFileSystemTest() override {
-    if (mounted_) umount2(folder_.c_str(), MNT_DETACH);
+    if (mounted_) umount2(directory_.c_str(), MNT_DETACH);
   }
 
   UniqueFd server_;
-  std::string folder_;
+  std::string directory_;
   bool mounted_ = false;
 };
 
 TEST_F(DeadFileSystemTest, ProgramThatCannotBeReachedIsGivenUp) {
-  const SpawnFailure failure = FailureOfProgram(absl::StrCat(folder_, "/program"));
+  const SpawnFailure failure = FailureOfProgram(absl::StrCat(directory_, "/program"));
   EXPECT_EQ(failure.stage, "exec");
   EXPECT_EQ(failure.error_number, ETIMEDOUT);
   EXPECT_THAT(failure.message, HasSubstr("does not answer"));
 }
 
-TEST_F(DeadFileSystemTest, FolderThatCannotBeReachedIsGivenUp) {
+TEST_F(DeadFileSystemTest, DirectoryThatCannotBeReachedIsGivenUp) {
   SpawnRequest request = ChildRequest({});
-  request.attributes.directory = absl::StrCat(folder_, "/folder");
+  request.attributes.directory = absl::StrCat(directory_, "/directory");
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "chdir");
   EXPECT_EQ(failure.error_number, ETIMEDOUT);
@@ -106,7 +106,7 @@ TEST_F(DeadFileSystemTest, SpawnsThatHangDoNotHoldUpTheOthers) {
   spawner_ = NewSpawner(ContainmentMode::kSession, &why_not, options);
   std::vector<std::thread> hanging;
   for (int i = 0; i < 40; ++i) {
-    hanging.emplace_back([this] { FailureOfProgram(absl::StrCat(folder_, "/program")); });
+    hanging.emplace_back([this] { FailureOfProgram(absl::StrCat(directory_, "/program")); });
   }
   EXPECT_EQ(ExitCode(AwaitEnd(Spawned(spawner_->Spawn(ChildRequest({"exit", "7"}))).get())), 7);
   // Without its server, the file system fails every call.
@@ -129,10 +129,10 @@ TEST_F(SpawnFailureTest, CarriageReturnAfterTheInterpreterIsNoticed) {
   EXPECT_THAT(failure.message, HasSubstr("/bin/sh does not exist (the line ends with a carriage"));
 }
 
-TEST_F(SpawnFailureTest, FolderIsCalledAFolder) {
+TEST_F(SpawnFailureTest, DirectoryIsCalledADirectory) {
   const SpawnFailure failure = FailureOfProgram("/usr");
   EXPECT_EQ(failure.error_number, EACCES);
-  EXPECT_EQ(failure.message, "/usr: Permission denied: it is a folder, not a program");
+  EXPECT_EQ(failure.message, "/usr: Permission denied: it is a directory, not a program");
 }
 
 TEST_F(SpawnFailureTest, FileThatIsNotExecutableIsSaidToBe) {
@@ -222,7 +222,7 @@ TEST_F(SpawnFailureTest, NumberOutsideTheUserNamespaceIsSaidToBe) {
 }
 
 TEST_F(SpawnFailureTest, LoopOfLinksIsAnExecFailure) {
-  const std::string path = absl::StrCat(NewFolder("loop"), "/loop");
+  const std::string path = absl::StrCat(NewDirectory("loop"), "/loop");
   ASSERT_EQ(symlink(path.c_str(), path.c_str()), 0);
   EXPECT_EQ(FailureOfProgram(path).error_number, ELOOP);
 }
@@ -261,18 +261,18 @@ TEST_F(SpawnFailureTest, ScriptsThatWereJustWrittenRunWhileOtherThreadsSpawn) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST_F(SpawnFailureTest, MissingFolderIsNamed) {
+TEST_F(SpawnFailureTest, MissingDirectoryIsNamed) {
   SpawnRequest request = ChildRequest({"exit", "0"});
-  request.attributes.directory = "/srv/no/such/folder";
+  request.attributes.directory = "/srv/no/such/directory";
   const SpawnFailure failure = FailureOf(spawner_->Spawn(request));
   EXPECT_EQ(failure.stage, "chdir");
   EXPECT_EQ(failure.error_number, ENOENT);
-  EXPECT_EQ(failure.message, "/srv/no/such/folder: No such file or directory");
+  EXPECT_EQ(failure.message, "/srv/no/such/directory: No such file or directory");
 }
 
 TEST_F(SpawnFailureTest, FifoThatIsALinkIsNotFollowed) {
   const std::string victim = NewFile("untouched", 0600);
-  const std::string link = absl::StrCat(NewFolder("fifo"), "/web");
+  const std::string link = absl::StrCat(NewDirectory("fifo"), "/web");
   ASSERT_EQ(symlink(victim.c_str(), link.c_str()), 0);
   SpawnRequest request = ChildRequest({"pause"});
   request.stdout_target = {StdioTarget::Kind::kFifo, link};

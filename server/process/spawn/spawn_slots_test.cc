@@ -47,7 +47,7 @@ class DescriptorChurn {
 class SpawnSlotsTest : public testing::Test {
  protected:
   void SetUp() override {
-    record_.Reset(open(absl::StrCat(NewFolder("record"), "/record").c_str(),
+    record_.Reset(open(absl::StrCat(NewDirectory("record"), "/record").c_str(),
                        O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     ASSERT_TRUE(record_.ok());
   }

@@ -114,8 +114,8 @@ TEST_P(SpawnTest, TheServerKeepsItsOwnSignalsAndAttributes) {
   EXPECT_EQ(signal(SIGUSR1, before_usr1), SIG_IGN);
   EXPECT_TRUE(sigismember(&after, SIGUSR2));
   EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
-  char folder[4096];
-  EXPECT_STRNE(getcwd(folder, sizeof(folder)), "/usr");
+  char directory[4096];
+  EXPECT_STRNE(getcwd(directory, sizeof(directory)), "/usr");
 }
 
 TEST_P(SpawnTest, ChildLeadsASessionWithoutATerminal) {
@@ -125,7 +125,7 @@ TEST_P(SpawnTest, ChildLeadsASessionWithoutATerminal) {
   EXPECT_EQ(Only(state, "has_terminal"), "0");
 }
 
-TEST_P(SpawnTest, DefaultsAreRootFolderUmask022AndTheLimitBeforeTheServerRaisedIt) {
+TEST_P(SpawnTest, DefaultsAreRootDirectoryUmask022AndTheLimitBeforeTheServerRaisedIt) {
   const auto state = ShowState(spawner_.get(), ChildRequest({}));
   EXPECT_EQ(Only(state, "cwd"), "/");
   EXPECT_EQ(Only(state, "umask"), "22");
@@ -237,7 +237,7 @@ TEST_P(SpawnTest, ReadinessDescriptorThatIsNotOpenIsASpawnFailure) {
 // Files with different paths, for passing to a child.
 class PassedFiles {
  public:
-  explicit PassedFiles(int count) : folder_(NewFolder("passed")) {
+  explicit PassedFiles(int count) : directory_(NewDirectory("passed")) {
     for (int i = 0; i < count; ++i) {
       files_.emplace_back(open(PathOf(i).c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600));
     }
@@ -264,9 +264,9 @@ class PassedFiles {
   }
 
  private:
-  std::string PathOf(size_t i) const { return absl::StrCat(folder_, "/", i); }
+  std::string PathOf(size_t i) const { return absl::StrCat(directory_, "/", i); }
 
-  std::string folder_;
+  std::string directory_;
   std::vector<UniqueFd> files_;
 };
 

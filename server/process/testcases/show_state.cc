@@ -28,12 +28,12 @@ std::ostringstream out;
 // Called before any other descriptor is opened.
 std::vector<int> OpenDescriptors() {
   std::vector<int> open_ones;
-  DIR* folder = opendir("/proc/self/fd");
-  while (const dirent* entry = readdir(folder)) {
+  DIR* directory = opendir("/proc/self/fd");
+  while (const dirent* entry = readdir(directory)) {
     const int fd = atoi(entry->d_name);
-    if (entry->d_name[0] != '.' && fd != dirfd(folder)) open_ones.push_back(fd);
+    if (entry->d_name[0] != '.' && fd != dirfd(directory)) open_ones.push_back(fd);
   }
-  closedir(folder);
+  closedir(directory);
   std::sort(open_ones.begin(), open_ones.end());
   return open_ones;
 }
@@ -84,12 +84,12 @@ void ShowFile(const char* name, const char* path) {
 }
 
 void ShowAttributes() {
-  char folder[4096];
+  char directory[4096];
   const mode_t mask = umask(0);
   out << "leads_session " << (getsid(0) == getpid()) << "\n";
   out << "leads_group " << (getpgrp() == getpid()) << "\n";
   out << "has_terminal " << (open("/dev/tty", O_RDWR) >= 0) << "\n";
-  out << "cwd " << (getcwd(folder, sizeof(folder)) ? folder : "?") << "\n";
+  out << "cwd " << (getcwd(directory, sizeof(directory)) ? directory : "?") << "\n";
   out << "umask " << std::oct << mask << std::dec << "\n";
   out << "nice " << getpriority(PRIO_PROCESS, 0) << "\n";
 }

@@ -25,8 +25,8 @@ namespace {
 int PatienceMillis() { return static_cast<int>(absl::ToInt64Milliseconds(kPatience)); }
 
 std::string RunfilesPath(const std::string& path) {
-  char folder[PATH_MAX];
-  return absl::StrCat(getcwd(folder, sizeof(folder)), "/server/process/", path);
+  char directory[PATH_MAX];
+  return absl::StrCat(getcwd(directory, sizeof(directory)), "/server/process/", path);
 }
 
 }  // namespace
@@ -37,13 +37,13 @@ std::string TestProgram(const std::string& name) {
 
 std::string ExecHelperPath() { return RunfilesPath("spawn/hob-exec"); }
 
-std::string NewFolder(const std::string& name) {
+std::string NewDirectory(const std::string& name) {
   std::string path = absl::StrCat(absl::StripSuffix(testing::TempDir(), "/"), "/", name, "XXXXXX");
   EXPECT_NE(mkdtemp(&path[0]), nullptr) << path;
   return path;
 }
 
-OutputFifo::OutputFifo(const std::string& name) : path_(absl::StrCat(NewFolder(name), "/fifo")) {
+OutputFifo::OutputFifo(const std::string& name) : path_(absl::StrCat(NewDirectory(name), "/fifo")) {
   EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0) << path_;
   fd_.Reset(open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   EXPECT_TRUE(fd_.ok()) << path_;
@@ -132,7 +132,7 @@ SpawnFailure FailureOf(SpawnResult result) {
 std::unique_ptr<ProcessSpawner> NewSpawner(ContainmentMode mode, std::string* why_not,
                                            ProcessSpawner::Options options) {
   EXPECT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
-  options.run_dir = NewFolder("run");
+  options.run_dir = NewDirectory("run");
   options.control_groups = mode == ContainmentMode::kControlGroup;
   if (options.exec_helper.empty()) options.exec_helper = ExecHelperPath();
   absl::StatusOr<std::unique_ptr<ProcessSpawner>> spawner =
@@ -175,7 +175,7 @@ std::string ContainmentTestName(const testing::TestParamInfo<ContainmentMode>& m
 }
 
 std::multimap<std::string, std::string> ShowState(Spawner* spawner, SpawnRequest request) {
-  const std::string file = absl::StrCat(NewFolder("state"), "/state");
+  const std::string file = absl::StrCat(NewDirectory("state"), "/state");
   // The child may run as another user and must be able to write the file.
   chmod(file.substr(0, file.rfind('/')).c_str(), 0777);
   request.argv = {TestProgram("show_state"), file};

@@ -1,5 +1,5 @@
 // Real children for the tests of this package: paths of the test programs, waiting without
-// sleeping, and a spawner in its own folder.
+// sleeping, and a spawner in its own directory.
 #ifndef HOB_SERVER_PROCESS_TESTING_PROCESS_TEST_ENV_H_
 #define HOB_SERVER_PROCESS_TESTING_PROCESS_TEST_ENV_H_
 
@@ -27,13 +27,13 @@ inline constexpr absl::Duration kPatience = absl::Minutes(2);
 std::string TestProgram(const std::string& name);
 std::string ExecHelperPath();
 
-// Returns a new, empty folder inside the test's own, which the test runner removes.
-std::string NewFolder(const std::string& name);
+// Returns a new, empty directory inside the test's own, which the test runner removes.
+std::string NewDirectory(const std::string& name);
 
 // A FIFO that a test child writes lines to. Open for reading and writing during its lifetime.
 class OutputFifo {
  public:
-  // Creates the FIFO in a new folder.
+  // Creates the FIFO in a new directory.
   explicit OutputFifo(const std::string& name);
 
   StdioTarget target() const { return {StdioTarget::Kind::kFifo, path_}; }

@@ -13,11 +13,11 @@
 namespace hob {
 namespace {
 
-// Returns the names in a folder, which may vanish concurrently.
-std::vector<std::string> NamesIn(const std::string& folder) {
+// Returns the names in a directory, which may vanish concurrently.
+std::vector<std::string> NamesIn(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+  for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     names.push_back(entry->path().filename());
   }

@@ -67,10 +67,10 @@ std::string Unescaped(absl::string_view field) {
 }
 
 absl::Status TryClone(const std::string& group) {
-  const UniqueFd folder = OpenControlGroup(group);
-  if (!folder.ok()) return absl::ErrnoToStatus(errno, group);
+  const UniqueFd directory = OpenControlGroup(group);
+  if (!directory.ok()) return absl::ErrnoToStatus(errno, group);
   int pidfd = -1;
-  const pid_t pid = RawClone(folder.get(), &ExitAtOnce, nullptr, &pidfd);
+  const pid_t pid = RawClone(directory.get(), &ExitAtOnce, nullptr, &pidfd);
   if (pid < 0) return absl::ErrnoToStatus(-pid, "clone3 into a control group");
   const UniqueFd closer(pidfd);
   siginfo_t info = {};
@@ -135,7 +135,7 @@ absl::StatusOr<std::vector<std::string>> CandidateGroups(const std::string& run_
   }
   const std::string name = absl::StrFormat("hob-%016x", StableHash(Canonical(run_dir)));
   std::vector<std::string> groups;
-  for (const std::string& own : OwnGroupFolders(mountinfo.value_or(""), cgroup.value_or(""))) {
+  for (const std::string& own : OwnGroupDirectories(mountinfo.value_or(""), cgroup.value_or(""))) {
     groups.push_back(absl::StrCat(own, "/", name));
   }
   return groups;
@@ -149,10 +149,11 @@ std::string DaemonOfGroup(const std::string& path) {
   return std::string(absl::StripSuffix(path.substr(path.rfind('/') + 1), kDaemonSuffix));
 }
 
-std::vector<std::string> OwnGroupFolders(absl::string_view mountinfo, absl::string_view cgroup) {
-  std::vector<std::string> folders;
+std::vector<std::string> OwnGroupDirectories(absl::string_view mountinfo,
+                                             absl::string_view cgroup) {
+  std::vector<std::string> directories;
   const absl::string_view own = OwnGroup(cgroup);
-  if (own.empty()) return folders;
+  if (own.empty()) return directories;
   for (absl::string_view line : absl::StrSplit(mountinfo, '\n', absl::SkipEmpty())) {
     const std::vector<absl::string_view> fields = absl::StrSplit(line, ' ');
     if (fields.size() <= kMountPoint || line.find(" - cgroup2 ") == absl::string_view::npos) {
@@ -165,9 +166,10 @@ std::vector<std::string> OwnGroupFolders(absl::string_view mountinfo, absl::stri
     }
     // Skip a sibling with the same name prefix, and paths above the mount.
     if (!(below.empty() || below[0] == '/') || absl::StrContains(below, "/..")) continue;
-    folders.push_back(absl::StrCat(Unescaped(fields[kMountPoint]), absl::StripSuffix(below, "/")));
+    directories.push_back(
+        absl::StrCat(Unescaped(fields[kMountPoint]), absl::StripSuffix(below, "/")));
   }
-  return folders;
+  return directories;
 }
 
 }  // namespace hob

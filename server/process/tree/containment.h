@@ -25,8 +25,8 @@ absl::string_view ContainmentModeName(ContainmentMode mode);
 // The containment that the machine supports. A plain value.
 struct Containment {
   ContainmentMode mode = ContainmentMode::kSession;
-  // Folder of the group that contains the daemons' groups: <own group>/hob-<hash of run_dir>. Set
-  // only for kControlGroup.
+  // Directory of the group that contains the daemons' groups: <own group>/hob-<hash of run_dir>.
+  // Set only for kControlGroup.
   std::string group;
   // The reason why control groups, and possibly marks, are not available; empty for kControlGroup.
   std::string reason;
@@ -37,21 +37,21 @@ struct Containment {
 // is kSession.
 Containment ProbeContainment(const std::string& run_dir);
 
-// Returns the candidate folders of the group for `run_dir`, whether they exist or not;
+// Returns the candidate directories of the group for `run_dir`, whether they exist or not;
 // ProbeContainment uses the first one that works. Returns an error if the machine lacks the
 // resources to tell.
 absl::StatusOr<std::vector<std::string>> CandidateGroups(const std::string& run_dir);
 
-// Returns the folder of one daemon's group. A suffix keeps a daemon apart from a kernel file of the
-// same name ("cgroup.procs").
+// Returns the directory of one daemon's group. A suffix keeps a daemon apart from a kernel file of
+// the same name ("cgroup.procs").
 std::string DaemonGroup(const std::string& group, absl::string_view name);
 
 // Returns the name of the daemon whose group is `path`.
 std::string DaemonOfGroup(const std::string& path);
 
-// Returns the folders that may be this process's own group, according to /proc/self/mountinfo and
-// /proc/self/cgroup. Pure.
-std::vector<std::string> OwnGroupFolders(absl::string_view mountinfo, absl::string_view cgroup);
+// Returns the directories that may be this process's own group, according to /proc/self/mountinfo
+// and /proc/self/cgroup. Pure.
+std::vector<std::string> OwnGroupDirectories(absl::string_view mountinfo, absl::string_view cgroup);
 
 }  // namespace hob
 

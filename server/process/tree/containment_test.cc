@@ -25,32 +25,34 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAreArray;
 
-TEST(OwnGroupFoldersTest, UnifiedHierarchyIsFoundAsDebianMountsIt) {
-  EXPECT_THAT(OwnGroupFolders("25 21 0:22 / /sys rw - sysfs sysfs rw\n"
-                              "30 25 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n",
-                              "0::/system.slice/hob.service\n"),
+TEST(OwnGroupDirectoriesTest, UnifiedHierarchyIsFoundAsDebianMountsIt) {
+  EXPECT_THAT(OwnGroupDirectories("25 21 0:22 / /sys rw - sysfs sysfs rw\n"
+                                  "30 25 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n",
+                                  "0::/system.slice/hob.service\n"),
               ElementsAre("/sys/fs/cgroup/system.slice/hob.service"));
 }
 
-TEST(OwnGroupFoldersTest, HybridHierarchyIsFoundBesideTheOldOnes) {
-  EXPECT_THAT(OwnGroupFolders("39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
-                              "41 31 0:38 / /sys/fs/cgroup/unified rw shared:9 - cgroup2 none rw\n",
-                              "8:pids:/a\n0::/\n"),
-              ElementsAre("/sys/fs/cgroup/unified"));
+TEST(OwnGroupDirectoriesTest, HybridHierarchyIsFoundBesideTheOldOnes) {
+  EXPECT_THAT(
+      OwnGroupDirectories("39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+                          "41 31 0:38 / /sys/fs/cgroup/unified rw shared:9 - cgroup2 none rw\n",
+                          "8:pids:/a\n0::/\n"),
+      ElementsAre("/sys/fs/cgroup/unified"));
 }
 
-TEST(OwnGroupFoldersTest, MountOfAPartOfTheHierarchyCountsFromThatPart) {
-  EXPECT_THAT(OwnGroupFolders("30 25 0:26 /box\\040a /mnt rw - cgroup2 cgroup2 rw\n"
-                              "31 25 0:26 /bo /other rw - cgroup2 cgroup2 rw\n",
-                              "0::/box a/inner\n"),
+TEST(OwnGroupDirectoriesTest, MountOfAPartOfTheHierarchyCountsFromThatPart) {
+  EXPECT_THAT(OwnGroupDirectories("30 25 0:26 /box\\040a /mnt rw - cgroup2 cgroup2 rw\n"
+                                  "31 25 0:26 /bo /other rw - cgroup2 cgroup2 rw\n",
+                                  "0::/box a/inner\n"),
               ElementsAre("/mnt/inner"));
 }
 
-TEST(OwnGroupFoldersTest, NothingIsFoundWithoutTheHierarchy) {
-  EXPECT_THAT(OwnGroupFolders("39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n",
-                              "8:pids:/a\n0::/\n"),
+TEST(OwnGroupDirectoriesTest, NothingIsFoundWithoutTheHierarchy) {
+  EXPECT_THAT(OwnGroupDirectories("39 31 0:36 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n",
+                                  "8:pids:/a\n0::/\n"),
               IsEmpty());
-  EXPECT_THAT(OwnGroupFolders("41 31 0:38 / /x rw - cgroup2 none rw\n", "8:pids:/a\n"), IsEmpty());
+  EXPECT_THAT(OwnGroupDirectories("41 31 0:38 / /x rw - cgroup2 none rw\n", "8:pids:/a\n"),
+              IsEmpty());
 }
 
 TEST(DaemonGroupTest, GroupOfADaemonCannotBeAFileOfTheKernels) {
@@ -314,7 +316,7 @@ TEST_P(ControlGroupTest, GroupThatTheDaemonMadeItselfIsCovered) {
   EXPECT_NE(access(group.c_str(), F_OK), 0);
 }
 
-TEST_P(ControlGroupTest, FoldersAreKeptOverLivesAndRemovedAtTheEnd) {
+TEST_P(ControlGroupTest, DirectoriesAreKeptOverLivesAndRemovedAtTheEnd) {
   const std::string group = spawner_->containment().group;
   auto instance = Start({"exit", "0"});
   ASSERT_NE(instance, nullptr);

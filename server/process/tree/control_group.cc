@@ -26,9 +26,9 @@ namespace {
 constexpr int kRounds = 100;
 // Maximum number of descriptors open at a time.
 constexpr size_t kSignalledAtOnce = 64;
-constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+constexpr int kDirectoryFlags = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
 
-// Number of links of a folder without subfolders.
+// Number of links of a directory without subdirectories.
 constexpr nlink_t kLinksOfLeaf = 2;
 
 using Opened = std::vector<std::pair<pid_t, UniqueFd>>;
@@ -57,11 +57,11 @@ bool IsThreaded(const absl::Status& status) { return absl::IsUnimplemented(statu
 }  // namespace
 
 UniqueFd OpenControlGroup(const std::string& path) {
-  UniqueFd folder(open(path.c_str(), kFolderFlags));
-  if (!folder.ok() && errno == ENOENT && (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST)) {
-    folder.Reset(open(path.c_str(), kFolderFlags));
+  UniqueFd directory(open(path.c_str(), kDirectoryFlags));
+  if (!directory.ok() && errno == ENOENT && (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST)) {
+    directory.Reset(open(path.c_str(), kDirectoryFlags));
   }
-  return folder;
+  return directory;
 }
 
 absl::StatusOr<std::vector<std::string>> ControlGroupsIn(const std::string& path) {

@@ -1,4 +1,4 @@
-// Operations on folders of the control group hierarchy (cgroup v2), given by path.
+// Operations on directories of the control group hierarchy (cgroup v2), given by path.
 #ifndef HOB_SERVER_PROCESS_TREE_CONTROL_GROUP_H_
 #define HOB_SERVER_PROCESS_TREE_CONTROL_GROUP_H_
 

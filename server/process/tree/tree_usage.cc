@@ -148,16 +148,16 @@ absl::optional<TreeUsage> TreeUsageReader::ReadSession(const std::string& name, 
 }
 
 absl::optional<int64_t> CountDescriptors(pid_t process) {
-  const std::string folder = absl::StrCat("/proc/", process, "/fd");
+  const std::string directory = absl::StrCat("/proc/", process, "/fd");
   struct stat status = {};
-  if (stat(folder.c_str(), &status) != 0) return absl::nullopt;
+  if (stat(directory.c_str(), &status) != 0) return absl::nullopt;
   // Since Linux 6.2, st_size is the number of descriptors.
   if (status.st_size > 0) return status.st_size;
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), &closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(directory.c_str()), &closedir);
   if (stream == nullptr) return absl::nullopt;
   int64_t count = 0;
   while (const dirent* entry = readdir(stream.get())) count += entry->d_name[0] != '.';
-  // Do not count the folder's own descriptor if the process inspects itself.
+  // Do not count the directory's own descriptor if the process inspects itself.
   return process == getpid() ? count - 1 : count;
 }
 

@@ -69,17 +69,17 @@ void CheckLines(absl::string_view datagram) {
 // A socket under test, and one that sends to it.
 class Channel {
  public:
-  Channel() : folder_(MakeFolder()), receiver_(Bind(folder_ + "/notify")) {
+  Channel() : directory_(MakeDirectory()), receiver_(Bind(directory_ + "/notify")) {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
-    const std::string path = folder_ + "/notify";
+    const std::string path = directory_ + "/notify";
     CHECK_LT(path.size(), sizeof(address.sun_path));
     path.copy(address.sun_path, path.size());
     sender_ = UniqueFd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     PCHECK(connect(sender_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
     // From here on only the sender needs the path, and a crash leaves no file.
     unlink(path.c_str());
-    rmdir(folder_.c_str());
+    rmdir(directory_.c_str());
   }
 
   void CheckReceive(absl::string_view datagram) {
@@ -94,10 +94,10 @@ class Channel {
   }
 
  private:
-  static std::string MakeFolder() {
-    std::string folder = "/tmp/hob-notify-XXXXXX";
-    PCHECK(mkdtemp(folder.data()) != nullptr);
-    return folder;
+  static std::string MakeDirectory() {
+    std::string directory = "/tmp/hob-notify-XXXXXX";
+    PCHECK(mkdtemp(directory.data()) != nullptr);
+    return directory;
   }
 
   static NotifySocket Bind(const std::string& path) {
@@ -106,7 +106,7 @@ class Channel {
     return std::move(absl::get<NotifySocket>(bound));
   }
 
-  const std::string folder_;
+  const std::string directory_;
   NotifySocket receiver_;
   UniqueFd sender_;
 };

@@ -42,7 +42,7 @@
 #include "server/rpc/rpc_server.h"
 #include "server/supervisor/reloader.h"
 #include "server/supervisor/supervisor.h"
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 namespace hob {
 namespace {
@@ -257,8 +257,8 @@ class FuzzedServer {
     context_.registry = &registry_;
     context_.journal = &journal_;
     context_.logs = &logs_;
-    folder_.Write("web.log", "one\ntwo\n");
-    const std::string path = folder_.Write("hob.ini", kConfig);
+    directory_.Write("web.log", "one\ntwo\n");
+    const std::string path = directory_.Write("hob.ini", kConfig);
     LoadedConfig loaded = LoadConfig({path});
     CHECK(loaded.ok()) << loaded.errors.front().ToString();
     supervisor_ = std::make_unique<Supervisor>(context_, std::move(loaded.config));
@@ -345,13 +345,13 @@ class FuzzedServer {
         std::make_unique<grpc::GenericStub>(grpc::CreateInsecureChannelFromFd("fuzzed", ends[1]));
   }
 
-  const TestFolder folder_;
+  const TestDirectory directory_;
   FakeSpawner spawner_{Clock::Real(), FakeSpawner::Wakes::kByDescriptor};
   RestartThrottle throttle_{StartBudget::Options()};
   Registry registry_;
   ChangeNotifier notifier_{registry_};
   Journal journal_;
-  LogStore logs_{{folder_.path(), folder_.path()}};
+  LogStore logs_{{directory_.path(), directory_.path()}};
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

@@ -1,4 +1,4 @@
-#include "server/testing/test_folder.h"
+#include "server/testing/test_directory.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,21 +12,21 @@
 
 namespace hob {
 
-TestFolder::TestFolder() {
+TestDirectory::TestDirectory() {
   path_ = absl::StrCat(testing::TempDir(), "/hob-config-XXXXXX");
   EXPECT_NE(mkdtemp(path_.data()), nullptr);
 }
 
-TestFolder::~TestFolder() {
+TestDirectory::~TestDirectory() {
   std::error_code error;
   std::filesystem::remove_all(path_, error);
 }
 
-std::string TestFolder::PathOf(absl::string_view name) const {
+std::string TestDirectory::PathOf(absl::string_view name) const {
   return absl::StrCat(path_, "/", name);
 }
 
-std::string TestFolder::Write(absl::string_view name, absl::string_view text) const {
+std::string TestDirectory::Write(absl::string_view name, absl::string_view text) const {
   const std::string path = PathOf(name);
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path, std::ios::binary) << text;

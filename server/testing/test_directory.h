@@ -1,5 +1,5 @@
-#ifndef HOB_SERVER_TESTING_TEST_FOLDER_H_
-#define HOB_SERVER_TESTING_TEST_FOLDER_H_
+#ifndef HOB_SERVER_TESTING_TEST_DIRECTORY_H_
+#define HOB_SERVER_TESTING_TEST_DIRECTORY_H_
 
 #include <string>
 
@@ -7,21 +7,21 @@
 
 namespace hob {
 
-// A folder for one test with mode 0700, removed with its contents at the end.
-class TestFolder {
+// A directory for one test with mode 0700, removed with its contents at the end.
+class TestDirectory {
  public:
-  TestFolder();
-  ~TestFolder();
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
+  TestDirectory();
+  ~TestDirectory();
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
 
   // Returns the path, without a trailing slash.
   const std::string& path() const { return path_; }
 
-  // Returns the path of `name` in the folder.
+  // Returns the path of `name` in the directory.
   std::string PathOf(absl::string_view name) const;
 
-  // Writes a file with mode 0644, creating missing folders, and returns its path.
+  // Writes a file with mode 0644, creating missing directories, and returns its path.
   std::string Write(absl::string_view name, absl::string_view text) const;
 
  private:
@@ -43,4 +43,4 @@ class AsOrdinaryUser {
 
 }  // namespace hob
 
-#endif  // HOB_SERVER_TESTING_TEST_FOLDER_H_
+#endif  // HOB_SERVER_TESTING_TEST_DIRECTORY_H_

@@ -1,5 +1,5 @@
-#ifndef HOB_TESTS_SIMULATION_LOG_FOLDER_H_
-#define HOB_TESTS_SIMULATION_LOG_FOLDER_H_
+#ifndef HOB_TESTS_SIMULATION_LOG_DIRECTORY_H_
+#define HOB_TESTS_SIMULATION_LOG_DIRECTORY_H_
 
 #include <cstdint>
 #include <string>
@@ -9,14 +9,14 @@
 namespace hob {
 namespace simulation {
 
-// The folder of the logs, seen from outside. It can be hidden, so that no log can be opened, and
+// The directory of the logs, seen from outside. It can be hidden, so that no log can be opened, and
 // restored with its contents.
 //
 // Not thread-safe.
-class LogFolder {
+class LogDirectory {
  public:
-  // Makes the folder in `folder`.
-  explicit LogFolder(const std::string& folder);
+  // Makes the directory in `directory`.
+  explicit LogDirectory(const std::string& directory);
 
   // The value of log_dir for hob.
   const std::string& log_dir() const { return log_dir_; }
@@ -24,7 +24,7 @@ class LogFolder {
   void Hide();
   void Restore(Nanos now);
   bool is_there() const { return is_there_; }
-  // The time of the last restoration; 0 if the folder was never hidden.
+  // The time of the last restoration; 0 if the directory was never hidden.
   Nanos restored_at() const { return restored_at_; }
 
   // Return the size in bytes and the text of the log of a daemon's stream, 0 stdout and 1 stderr,
@@ -44,4 +44,4 @@ class LogFolder {
 }  // namespace simulation
 }  // namespace hob
 
-#endif  // HOB_TESTS_SIMULATION_LOG_FOLDER_H_
+#endif  // HOB_TESTS_SIMULATION_LOG_DIRECTORY_H_

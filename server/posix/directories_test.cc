@@ -1,4 +1,4 @@
-#include "server/posix/folders.h"
+#include "server/posix/directories.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 namespace hob {
 namespace {
 
-class FoldersTest : public testing::Test {
+class DirectoriesTest : public testing::Test {
  protected:
-  FoldersTest() : root_(testing::TempDir() + "/folders_XXXXXX") {
+  DirectoriesTest() : root_(testing::TempDir() + "/directories_XXXXXX") {
     EXPECT_NE(mkdtemp(&root_[0]), nullptr);
   }
 
@@ -26,16 +26,16 @@ class FoldersTest : public testing::Test {
   std::string root_;
 };
 
-TEST_F(FoldersTest, MakesMissingFolders) {
+TEST_F(DirectoriesTest, MakesMissingDirectories) {
   const std::string path = root_ + "/a/b/c";
-  const MadeFolders made = MakeFolders(path, 0700, 0755);
+  const MadeDirectories made = MakeDirectories(path, 0700, 0755);
   EXPECT_EQ(made.error, 0);
   EXPECT_EQ(made.path, path);
   EXPECT_EQ(ModeOf(root_ + "/a/b"), S_IFDIR | 0755);
   EXPECT_EQ(ModeOf(path), S_IFDIR | 0700);
 }
 
-TEST_F(FoldersTest, OpenToAllMeansWorldWritableAndNotSticky) {
+TEST_F(DirectoriesTest, OpenToAllMeansWorldWritableAndNotSticky) {
   for (const auto& [mode, open] : {std::pair<mode_t, bool>{0755, false},
                                    {0775, false},
                                    {01777, false},
@@ -47,7 +47,7 @@ TEST_F(FoldersTest, OpenToAllMeansWorldWritableAndNotSticky) {
   EXPECT_FALSE(IsOpenToAll(root_ + "/none"));
 }
 
-TEST_F(FoldersTest, HardLinksAreSuspectWhereOthersMayWrite) {
+TEST_F(DirectoriesTest, HardLinksAreSuspectWhereOthersMayWrite) {
   const std::string path = root_ + "/file";
   const int fd = open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
   const auto may_be_planted = [&] {
@@ -66,21 +66,21 @@ TEST_F(FoldersTest, HardLinksAreSuspectWhereOthersMayWrite) {
   close(fd);
 }
 
-TEST_F(FoldersTest, IgnoresATrailingSlash) {
-  EXPECT_EQ(MakeFolders(root_ + "/a//", 0700, 0755).error, 0);
+TEST_F(DirectoriesTest, IgnoresATrailingSlash) {
+  EXPECT_EQ(MakeDirectories(root_ + "/a//", 0700, 0755).error, 0);
   EXPECT_EQ(ModeOf(root_ + "/a"), S_IFDIR | 0700);
 }
 
-TEST_F(FoldersTest, LeavesExistingFilesAlone) {
-  ASSERT_EQ(MakeFolders(root_ + "/a", 0700, 0755).error, 0);
-  const MadeFolders made = MakeFolders(root_ + "/a", 0755, 0755);
+TEST_F(DirectoriesTest, LeavesExistingFilesAlone) {
+  ASSERT_EQ(MakeDirectories(root_ + "/a", 0700, 0755).error, 0);
+  const MadeDirectories made = MakeDirectories(root_ + "/a", 0755, 0755);
   EXPECT_EQ(made.error, 0);
   EXPECT_EQ(made.path, "");
   EXPECT_EQ(ModeOf(root_ + "/a"), S_IFDIR | 0700);
 }
 
-TEST_F(FoldersTest, NamesTheFolderThatCannotBeMade) {
-  const MadeFolders made = MakeFolders("/proc/none/such", 0700, 0755);
+TEST_F(DirectoriesTest, NamesTheDirectoryThatCannotBeMade) {
+  const MadeDirectories made = MakeDirectories("/proc/none/such", 0700, 0755);
   EXPECT_EQ(made.error, ENOENT);
   EXPECT_EQ(made.path, "/proc/none");
 }
