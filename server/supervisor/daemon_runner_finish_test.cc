@@ -1,4 +1,5 @@
 // Tests the end of a daemon: its removal by a reload, and the shutdown of the server.
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/supervisor/testing/runner_harness.h"
 
