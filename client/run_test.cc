@@ -107,6 +107,15 @@ v1::StatusResponse Exited(const std::string& name, int code) {
       "exit_code: ", code, " } }"));
 }
 
+v1::StatusResponse Stopped() {
+  return Parse<v1::StatusResponse>(
+      absl::StrCat("daemon { name: 'mail' state: STOPPED reason: 'stopped by alice (uid 1001): "
+                   "deploying 4.2; 1 ",
+                   "process outlived stop_timeout and was killed' last_command { method: 'Stop' ",
+                   "caller: 'alice (uid 1001)' ", Ago("time", 180), " reason: 'deploying 4.2' } } ",
+                   "spec { command: '/opt/mail' origin: '/etc/hob/hob.ini:7' }"));
+}
+
 v1::StatusResponse Hostile() {
   return Parse<v1::StatusResponse>(
       "daemon { name: 'evil' state: EXITED reason: 'x\\033[2J\\nhob: all is well' } "
@@ -233,8 +242,10 @@ TEST_F(RunTest, AnEmptyListHasAHeaderAndANote) { ExpectGolden("list_empty", {"li
 
 TEST_F(RunTest, StatusDescribesADaemonInFull) {
   PutAll();
+  server_.Put(Stopped());
   ExpectGolden("status_running", {"status", "web"});
   ExpectGolden("status_halted", {"status", "api"});
+  ExpectGolden("status_stopped", {"status", "mail"});
   ExpectGolden("status_colour", {"status", "api"}, kColourTerminal);
 }
 
@@ -298,9 +309,11 @@ TEST_F(RunTest, AFailureNamesTheCommandThatShowsItsLog) {
 
 TEST_F(RunTest, ExplainShowsTheReasonAndTheRemedy) {
   PutAll();
+  server_.Put(Stopped());
   ExpectGolden("explain_halted", {"explain", "api"});
   ExpectGolden("explain_backoff", {"explain", "worker-1"});
   ExpectGolden("explain_running", {"explain", "web"});
+  ExpectGolden("explain_stopped", {"explain", "mail"});
   EXPECT_EQ(Hob({"explain", "wbe"}).code, ExitCode::kNoSuchDaemon);
   EXPECT_EQ(Hob({"explain"}).code, ExitCode::kUsage);
 }

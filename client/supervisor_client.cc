@@ -343,10 +343,12 @@ std::vector<Outcome<v1::SignalResponse>> SupervisorClient::CallForEach(
                             timeout, progress));
 }
 
-absl::StatusOr<v1::ReloadResponse> SupervisorClient::Reload(bool dry_run) {
+absl::StatusOr<v1::ReloadResponse> SupervisorClient::Reload(bool dry_run,
+                                                            const std::string& reason) {
   grpc::ClientContext context;
   v1::ReloadRequest request;
   request.set_dry_run(dry_run);
+  request.set_reason(reason);
   v1::ReloadResponse response;
   const grpc::Status status = link_->stub->Reload(&context, request, &response);
   if (!status.ok()) return ToStatus(status);

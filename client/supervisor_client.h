@@ -85,7 +85,7 @@ class SupervisorClient {
 
   // Has no deadline: the answer comes when removed daemons have ended, which takes as long as the
   // longest stop_timeout.
-  absl::StatusOr<v1::ReloadResponse> Reload(bool dry_run);
+  absl::StatusOr<v1::ReloadResponse> Reload(bool dry_run, const std::string& reason);
 
   // Call `show` with each response until the server ends the stream, the user interrupts it
   // (Ctrl-C; returns OK), or `show` returns false (ignore the status then).

@@ -17,8 +17,10 @@
 #include "absl/strings/str_join.h"
 #include "server/api/handlers.h"
 #include "server/capacity.h"
+#include "server/daemon/caller.h"
 #include "server/daemon/identity.h"
 #include "server/metrics/metrics.h"
+#include "server/posix/user_name.h"
 #include "server/process/record/predecessor.h"
 #include "server/rpc/rpc_server.h"
 #include "server/service_manager.h"
@@ -110,6 +112,12 @@ void NotifyReloading() {
 
 std::string KeepsDaemons(int daemons) {
   return absl::StrCat("keeps ", daemons, daemons == 1 ? " daemon" : " daemons");
+}
+
+// Returns the user who sent the signal.
+Caller SenderOf(const signalfd_siginfo& signal) {
+  const bool is_kernel = signal.ssi_code == SI_KERNEL;
+  return {Caller::Kind::kUser, is_kernel ? "the kernel" : DescribeUser(signal.ssi_uid), "HUP"};
 }
 
 void NotifyReady(int daemons) {
@@ -261,18 +269,17 @@ absl::Status Server::Listen() {
 
 void Server::StartServing() {
   handlers_ = std::make_unique<Handlers>(
-      registry_, notifier_, *supervisor_, *reloader_, *logs_,
+      registry_, notifier_, *supervisor_, *reloader_, *logs_, journal_,
       Handlers::Facts{start_time_, std::string(ContainmentModeName(spawner_->containment().mode)),
                       [this] { return strays_.reaped(); }},
       [this] { trimmer_.NoteActivity(); });
-  RpcServer::Interceptors interceptors;
-  if (metrics_ != nullptr) interceptors.push_back(metrics_->calls().MakeInterceptors());
-  rpc_server_ = std::make_unique<RpcServer>(*handlers_, std::move(interceptors));
-  const auto hand_over = [this](UniqueFd connection) {
-    rpc_server_->TakeConnection(std::move(connection));
-  };
-  // Handlers distinguish TCP callers by the address that gRPC reports.
-  listener_->Serve(hand_over, hand_over);
+  rpc_server_ = std::make_unique<RpcServer>(*handlers_, [this] {
+    RpcServer::Interceptors interceptors;
+    if (metrics_ != nullptr) interceptors.push_back(metrics_->calls().MakeInterceptors());
+    return interceptors;
+  });
+  listener_->Serve(
+      [this](UniqueFd connection) { rpc_server_->TakeConnection(std::move(connection)); });
   ServeMetrics();
 }
 
@@ -290,7 +297,7 @@ int Server::Run() {
   while (!WaitForEvents(blocked)) {
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
-      HandleSignal(info.ssi_signo);
+      HandleSignal(info);
     }
     // One SIGCHLD may stand for several children, so it is not counted.
     strays_.ReapStrays();
@@ -334,15 +341,15 @@ bool Server::WaitForEvents(const sigset_t& blocked) {
   return fds[1].revents != 0;
 }
 
-void Server::HandleSignal(int signal) {
-  switch (signal) {
+void Server::HandleSignal(const signalfd_siginfo& signal) {
+  switch (signal.ssi_signo) {
     case SIGTERM:
     case SIGINT:
     case SIGQUIT:
       return stopping_ ? KillRemaining() : BeginShutDown();
     case SIGHUP:
       listener_->Restore();
-      return reloader_->Request(/*dry_run=*/false, nullptr);
+      return reloader_->Request(/*dry_run=*/false, nullptr, SenderOf(signal));
     case SIGUSR2:
       journal_.Info("reopens all logs");
       return supervisor_->ReopenLogs();

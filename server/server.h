@@ -2,6 +2,7 @@
 #define HOB_SERVER_SERVER_H_
 
 #include <signal.h>
+#include <sys/signalfd.h>
 
 #include <memory>
 #include <string>
@@ -80,7 +81,7 @@ class Server {
   // Waits for signals, timers and the end of the shutdown, with the signals `blocked`; returns true
   // if the shutdown has ended.
   bool WaitForEvents(const sigset_t& blocked);
-  void HandleSignal(int signal);
+  void HandleSignal(const signalfd_siginfo& signal);
   void BeginShutDown();
   // Handles a second signal: kills all remaining processes.
   void KillRemaining();

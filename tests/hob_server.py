@@ -1,6 +1,7 @@
 """A real hobd in a directory of its own, for tests from outside."""
 
 import os
+import pwd
 import re
 import select
 import shlex
@@ -42,6 +43,14 @@ def error_info(error):
     info = error_info_pb2.ErrorInfo()
     assert len(status.details) == 1 and status.details[0].Unpack(info), status
     return info
+
+
+def describe_user(uid):
+    """Returns the user as hobd names a caller."""
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"uid {uid}"
 
 
 def duration(seconds):

@@ -4,8 +4,10 @@ import os
 import signal
 
 import processes
-from hob_server import HobTest, State
+from hob_server import HobTest, State, describe_user
 from test_main import main
+
+ME = describe_user(os.getuid())
 
 # A shell that ends at once on TERM; its child writes "ready" and takes a second to save on TERM.
 SHELL = """/bin/sh -c '/usr/bin/python3 -u "$0" "$1"; echo after' {script} {out}"""
@@ -85,7 +87,7 @@ class StopTest(HobTest):
         server = self.saver()
         daemon = server.stop_daemon("web")
         self.assert_saved(server)
-        self.assertEqual((daemon.state, daemon.reason), (State.STOPPED, "stopped by an operator"))
+        self.assertEqual((daemon.state, daemon.reason), (State.STOPPED, f"stopped by {ME}"))
         self.assertEqual(server.status("web").runs[0].killed_count, 0)
         server.stop()
 
@@ -128,7 +130,7 @@ class StopTest(HobTest):
         run = server.status("web").runs[0]
         self.assertEqual((run.exit.signal, run.exit.requested), (signal.SIGTERM, True))
         self.assertEqual(run.killed_count, 2)
-        self.assertEqual(daemon.reason, "stopped by an operator; 2 processes outlived stop_timeout and were killed")
+        self.assertEqual(daemon.reason, f"stopped by {ME}; 2 processes outlived stop_timeout and were killed")
         self.assertIn("did not end within 300ms: 2 processes killed", server.stderr())
         server.stop()
 

@@ -58,6 +58,12 @@ struct DaemonTargets {
   }
 };
 
+// Returns the parameter --reason.
+Parameter ReasonParameter(std::string* reason) {
+  return {"--reason", reason,
+          "Why, in at most 200 characters: kept in the server's log and shown by explain", "TEXT"};
+}
+
 // Returns a function that shows "restarting 12/100" on standard error while several calls are in
 // progress; it shows nothing off a terminal. `doing` is the first word. The session outlives the
 // result.
@@ -143,6 +149,7 @@ class CommandVerb : public Verb {
          "How long to wait for the outcome (500ms, 5, 1min30s); it goes on after that. "
          "Default: 30s",
          "DURATION"});
+    parameters.push_back(ReasonParameter(&reason_));
     return parameters;
   }
 
@@ -182,6 +189,7 @@ class CommandVerb : public Verb {
     for (const std::string& name : names) {
       Request request;
       request.set_name(name);
+      request.set_reason(reason_);
       request.set_no_wait(no_wait_);
       if (!no_wait_) *request.mutable_timeout() = ToProto(timeout);
       requests.push_back(std::move(request));
@@ -195,6 +203,7 @@ class CommandVerb : public Verb {
   bool no_wait_ = false;
   // Empty without --timeout.
   std::string timeout_;
+  std::string reason_;
 };
 
 class SignalVerb : public Verb {
@@ -210,6 +219,7 @@ class SignalVerb : public Verb {
         {"SIG", &signal_, "The signal: HUP, SIGHUP, RTMIN+3 or 1 to 64", "", /*required=*/true});
     parameters.push_back(
         {"--tree", &tree_, "Everything that the daemon started, not its main process alone"});
+    parameters.push_back(ReasonParameter(&reason_));
     return parameters;
   }
 
@@ -240,6 +250,7 @@ class SignalVerb : public Verb {
       v1::SignalRequest request;
       request.set_name(name);
       request.set_signal(signal_);
+      request.set_reason(reason_);
       request.set_all(tree_);
       requests.push_back(std::move(request));
     }
@@ -249,6 +260,7 @@ class SignalVerb : public Verb {
   std::string signal_;
   DaemonTargets targets_;
   bool tree_ = false;
+  std::string reason_;
 };
 
 }  // namespace

@@ -24,6 +24,18 @@ std::string Headline(const Session& session, const v1::Daemon& daemon) {
                       "; wanted: ", daemon.wanted() ? "up" : "down", "\n");
 }
 
+// Returns the reason of the state. If it names the last command, its age follows the caller:
+// "stopped by alice (uid 1001) 3min ago: deploying 4.2".
+std::string Why(const Session& session, const v1::Daemon& daemon) {
+  std::string why = daemon.reason();
+  const std::string by = absl::StrCat(" by ", daemon.last_command().caller());
+  const size_t found = why.find(by);
+  if (!daemon.has_last_command() || found == std::string::npos) return why;
+  const absl::Duration age = session.Now() - ToTime(daemon.last_command().time());
+  why.insert(found + by.size(), absl::StrCat(" ", FormatAge(age), " ago"));
+  return why;
+}
+
 // Returns the time of the next start without a command, in words.
 std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
   if (daemon.has_next_start_time()) {
@@ -59,7 +71,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
   const v1::Daemon& daemon = response.daemon();
   const v1::Throttle& throttle = daemon.throttle();
   std::string text = Headline(session, daemon);
-  absl::StrAppend(&text, Sentence("why", daemon.reason()));
+  absl::StrAppend(&text, Sentence("why", Why(session, daemon)));
   if (daemon.has_throttle()) {
     absl::StrAppend(&text, Sentence("decision", throttle.explanation()),
                     Failures(session, throttle));

@@ -46,14 +46,18 @@ class ReloadVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"--dry-run", &dry_run_, "Print the plan and change nothing"}};
+    return {
+        {"--dry-run", &dry_run_, "Print the plan and change nothing"},
+        {"--reason", &reason_,
+         "Why, in at most 200 characters: kept in the server's log and shown by explain", "TEXT"}};
   }
 
   ExitCode Run(Session& session) override {
     const absl::Status greeted = session.supervisor().Greet();
     if (!greeted.ok()) return session.Fail(greeted);
-    const absl::StatusOr<v1::ReloadResponse> response = session.supervisor().Reload(dry_run_);
-    // The configuration is invalid; the request, a single flag, is always valid.
+    const absl::StatusOr<v1::ReloadResponse> response =
+        session.supervisor().Reload(dry_run_, reason_);
+    // The reason is too long, or the configuration has errors.
     if (absl::IsInvalidArgument(response.status())) {
       return TellProblems(session, response.status());
     }
@@ -70,7 +74,8 @@ class ReloadVerb : public Verb {
   // Reports the errors of the configuration. A failed reload carries only the first ones; a dry run
   // carries all of them.
   static ExitCode TellProblems(Session& session, const absl::Status& failure) {
-    const absl::StatusOr<v1::ReloadResponse> all = session.supervisor().Reload(/*dry_run=*/true);
+    const absl::StatusOr<v1::ReloadResponse> all =
+        session.supervisor().Reload(/*dry_run=*/true, "");
     if (all.ok() && !all->errors().empty()) return TellErrors(session, *all);
     for (const absl::string_view line : absl::StrSplit(failure.message(), '\n')) {
       session.Tell(line);
@@ -127,6 +132,7 @@ class ReloadVerb : public Verb {
   }
 
   bool dry_run_ = false;
+  std::string reason_;
 };
 
 }  // namespace

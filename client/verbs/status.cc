@@ -48,6 +48,12 @@ class Description {
     return FormatTimeAndAge(ToTime(time), session_.Now(), session_.environment().zone);
   }
 
+  std::string LastCommand() const {
+    const v1::Command& command = daemon_.last_command();
+    return absl::StrCat(command.method(), " by ", command.caller(), ", ", When(command.time()),
+                        command.reason().empty() ? "" : ": ", command.reason());
+  }
+
   void AddPresent() {
     Add("reason", daemon_.reason());
     Add("says", daemon_.status_text());
@@ -67,6 +73,7 @@ class Description {
   }
 
   void AddHistory() {
+    if (daemon_.has_last_command()) Add("commanded", LastCommand());
     Add("restarts", absl::StrCat(daemon_.restart_count(), " automatic"));
     Add("exits", absl::StrCat(daemon_.exit_count()));
     if (daemon_.has_last_exit()) {

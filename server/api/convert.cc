@@ -144,6 +144,13 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
   if (snapshot.next_start_time.has_value()) {
     Convert(*snapshot.next_start_time, daemon.mutable_next_start_time());
   }
+  if (snapshot.last_command != nullptr) {
+    v1::Command& command = *daemon.mutable_last_command();
+    command.set_method(snapshot.last_command->method);
+    command.set_caller(snapshot.last_command->caller);
+    command.set_reason(snapshot.last_command->reason);
+    Convert(snapshot.last_command->time, command.mutable_time());
+  }
   if (snapshot.throttle != nullptr) {
     ConvertDecision(*snapshot.throttle, snapshot.name(), *daemon.mutable_throttle());
   }

@@ -3,6 +3,8 @@
 #include <google/protobuf/util/time_util.h>
 #include <unistd.h>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
 #include "server/api/convert.h"
 #include "server/api/logs_request.h"
 #include "server/api/name_globs.h"
@@ -11,6 +13,7 @@
 #include "server/daemon/signal_name.h"
 #include "server/errors/errors.h"
 #include "server/registry/change_reader.h"
+#include "server/text/printable.h"
 #include "server/version/version.h"
 
 namespace hob {
@@ -36,28 +39,49 @@ absl::StatusOr<absl::Duration> ReadTimeout(const google::protobuf::Duration& tim
   return duration;
 }
 
+// Returns the caller with the reason of its request.
+template <typename Request>
+absl::StatusOr<Caller> ReadCaller(Caller caller, const Request& request) {
+  // A byte that does not continue a character begins one.
+  const auto begins = [](char byte) { return (byte & 0xC0) != 0x80; };
+  caller.reason = request.reason();
+  if (absl::c_count_if(caller.reason, begins) <= kMaxReasonCharacters) return caller;
+  return InvalidRequest(
+      "reason", absl::StrCat("is longer than ", kMaxReasonCharacters, " characters: shorten it"));
+}
+
+// Makes a command for one daemon.
+template <typename Request>
+absl::StatusOr<Command> MakeCommand(const Caller& caller, const Request& request,
+                                    Command::Kind kind) {
+  if (absl::Status status = CheckName(request.name()); !status.ok()) return status;
+  absl::StatusOr<Caller> with_reason = ReadCaller(caller, request);
+  if (!with_reason.ok()) return with_reason.status();
+  return Command(kind, *std::move(with_reason));
+}
+
 // Checks a Start, Stop or Restart.
 template <typename Request>
 absl::StatusOr<Command> ReadCommand(const Caller& caller, const Request& request,
                                     Command::Kind kind) {
-  if (absl::Status status = CheckName(request.name()); !status.ok()) return status;
-  Command command(kind, caller);
-  command.no_wait = request.no_wait();
+  absl::StatusOr<Command> command = MakeCommand(caller, request, kind);
+  if (!command.ok()) return command;
+  command->no_wait = request.no_wait();
   if (request.has_timeout()) {
     absl::StatusOr<absl::Duration> timeout = ReadTimeout(request.timeout());
     if (!timeout.ok()) return timeout.status();
-    command.timeout = *timeout;
+    command->timeout = *timeout;
   }
   return command;
 }
 
 absl::StatusOr<Command> ReadSignal(const Caller& caller, const v1::SignalRequest& request) {
-  if (absl::Status status = CheckName(request.name()); !status.ok()) return status;
+  absl::StatusOr<Command> command = MakeCommand(caller, request, Command::Kind::kSignal);
+  if (!command.ok()) return command;
   const absl::optional<int> signal = ParseSignal(request.signal());
   if (!signal.has_value()) return InvalidSignal(request.signal());
-  Command command(Command::Kind::kSignal, caller);
-  command.signal = *signal;
-  command.signal_all = request.all();
+  command->signal = *signal;
+  command->signal_all = request.all();
   return command;
 }
 
@@ -105,10 +129,14 @@ void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
 }
 
 template <typename Response>
-void Handlers::Post(const std::string& name, absl::StatusOr<Command> command,
-                    const Done<Response>& done) {
+void Handlers::Post(absl::string_view method, const std::string& name,
+                    absl::StatusOr<Command> command, const Done<Response>& done) {
   if (!command.ok()) return done(command.status());
-  command->done = [this, done](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+  const std::string what = absl::StrCat(method, " ", name, " ", ByCaller(command->caller), "; ");
+  const char* const success = command->no_wait ? "under way" : "done";
+  command->done = [=](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+    journal_.Info({name, "command"},
+                  absl::StrCat(what, outcome.ok() ? success : outcome.status().message()));
     if (!outcome.ok()) return done(outcome.status());
     Response response;
     ToProto(*WithShownTimes(*outcome, clock_.WallStep()), *response.mutable_daemon());
@@ -119,30 +147,36 @@ void Handlers::Post(const std::string& name, absl::StatusOr<Command> command,
 
 void Handlers::Handle(const Caller& caller, const v1::RestartRequest& request,
                       const Done<v1::RestartResponse>& done) {
-  Post(request.name(), ReadCommand(caller, request, Command::Kind::kRestart), done);
+  Post("Restart", request.name(), ReadCommand(caller, request, Command::Kind::kRestart), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::StartRequest& request,
                       const Done<v1::StartResponse>& done) {
-  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStart), done);
+  Post("Start", request.name(), ReadCommand(caller, request, Command::Kind::kStart), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::StopRequest& request,
                       const Done<v1::StopResponse>& done) {
-  Post(request.name(), ReadCommand(caller, request, Command::Kind::kStop), done);
+  Post("Stop", request.name(), ReadCommand(caller, request, Command::Kind::kStop), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::SignalRequest& request,
                       const Done<v1::SignalResponse>& done) {
-  Post(request.name(), ReadSignal(caller, request), done);
+  Post(absl::StrCat("Signal ", Printable(request.signal())), request.name(),
+       ReadSignal(caller, request), done);
 }
 
-void Handlers::Handle(const Caller&, const v1::ReloadRequest& request,
+void Handlers::Handle(const Caller& caller, const v1::ReloadRequest& request,
                       const Done<v1::ReloadResponse>& done) {
-  reloader_.Request(request.dry_run(), [done](const absl::StatusOr<Reloader::Outcome>& outcome) {
-    if (!outcome.ok()) return done(outcome.status());
-    done(Convert(*outcome));
-  });
+  const absl::StatusOr<Caller> with_reason = ReadCaller(caller, request);
+  if (!with_reason.ok()) return done(with_reason.status());
+  reloader_.Request(
+      request.dry_run(),
+      [done](const absl::StatusOr<Reloader::Outcome>& outcome) {
+        if (!outcome.ok()) return done(outcome.status());
+        done(Convert(*outcome));
+      },
+      *with_reason);
 }
 
 void Handlers::Handle(const Caller&, const v1::InfoRequest&, const Done<v1::InfoResponse>& done) {

@@ -22,6 +22,7 @@
 #include "server/api/watch_feed.h"
 #include "server/clock/clock.h"
 #include "server/daemon/caller.h"
+#include "server/journal/journal.h"
 #include "server/output/log_store.h"
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
@@ -56,13 +57,14 @@ class Handlers {
   // All arguments outlive the handlers. `note_call` is called at the start of each call of
   // hob.v1.Supervisor, on any thread; it must not block.
   Handlers(const Registry& registry, ChangeNotifier& notifier, Supervisor& supervisor,
-           Reloader& reloader, LogStore& logs, Facts facts, std::function<void()> note_call,
-           const Clock& clock = Clock::Real())
+           Reloader& reloader, LogStore& logs, Journal& journal, Facts facts,
+           std::function<void()> note_call, const Clock& clock = Clock::Real())
       : registry_(registry),
         notifier_(notifier),
         supervisor_(supervisor),
         reloader_(reloader),
         logs_(logs),
+        journal_(journal),
         clock_(clock),
         facts_(std::move(facts)),
         note_call_(std::move(note_call)),
@@ -118,15 +120,18 @@ class Handlers {
   void Handle(const Caller& caller, const grpc::health::v1::HealthCheckRequest& request,
               const Done<HealthFeed>& done);
 
-  // Posts `command` to the daemon `name` and answers with its outcome.
+  // Posts `command` to the daemon `name`, answers with its outcome, and logs the outcome under
+  // `method`.
   template <typename Response>
-  void Post(const std::string& name, absl::StatusOr<Command> command, const Done<Response>& done);
+  void Post(absl::string_view method, const std::string& name, absl::StatusOr<Command> command,
+            const Done<Response>& done);
 
   const Registry& registry_;
   ChangeNotifier& notifier_;
   Supervisor& supervisor_;
   Reloader& reloader_;
   LogStore& logs_;
+  Journal& journal_;
   const Clock& clock_;
   const Facts facts_;
   const std::function<void()> note_call_;

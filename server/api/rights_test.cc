@@ -27,7 +27,8 @@ TEST(RightsTest, UnknownMethodRequiresNone) {
 }
 
 TEST(RightsTest, ServerAndUnixSocketHaveAllRights) {
-  for (const Caller& caller : {Caller::Server(), Caller{Caller::Kind::kUnix, "unix:"}}) {
+  for (const Caller& caller :
+       {Caller::Server(), Caller{Caller::Kind::kUser, "alice (uid 1001)", ""}}) {
     EXPECT_TRUE(CheckRight(caller, "hob.v1.Supervisor/List").ok());
     EXPECT_TRUE(CheckRight(caller, "hob.v1.Supervisor/Stop").ok());
     EXPECT_TRUE(CheckRight(caller, "hob.v1.Supervisor/Reload").ok());
@@ -35,7 +36,7 @@ TEST(RightsTest, ServerAndUnixSocketHaveAllRights) {
 }
 
 TEST(RightsTest, TcpAddressMayOnlyRead) {
-  const Caller caller = {Caller::Kind::kTcp, "ipv4:127.0.0.1:4711"};
+  const Caller caller = {Caller::Kind::kTcp, "127.0.0.1:4711", ""};
   for (const char* method : {"hob.v1.Supervisor/Watch", "hob.v1.Supervisor/Logs",
                              "hob.v1.Supervisor/Info", "grpc.health.v1.Health/Check"}) {
     EXPECT_TRUE(CheckRight(caller, method).ok()) << method;

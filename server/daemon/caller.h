@@ -5,23 +5,32 @@
 
 namespace hob {
 
-// Identifies the sender of a request. A plain value.
+// Maximum length of Caller::reason.
+inline constexpr int kMaxReasonCharacters = 200;
+
+// Identifies the sender of a request, with the reason that it gives. A plain value.
 struct Caller {
   enum class Kind {
-    // The server itself: at boot and shutdown, for a reload, or on a signal.
+    // The server itself: at boot and shutdown.
     kServer,
-    // A client of a Unix socket; the owner and mode of the socket's file decide who may connect.
-    kUnix,
+    // A user of this machine: a client of a Unix socket, where the owner and mode of the socket's
+    // file decide who may connect, or the sender of a signal.
+    kUser,
     // A client of a TCP address, which every user of the machine can reach.
     kTcp,
   };
 
-  static Caller Server() { return {Kind::kServer, ""}; }
+  static Caller Server() { return {Kind::kServer, "hobd", ""}; }
 
   Kind kind;
-  // The client's address as gRPC writes it: "unix:", "ipv4:127.0.0.1:4711"; empty for kServer.
-  std::string address;
+  // The sender for people: "alice (uid 1001)"; for kTcp its address, "127.0.0.1:4711".
+  std::string name;
+  // Untrusted text for people; may be empty.
+  std::string reason;
 };
+
+// Returns the sender and its reason in a safe form: "by alice (uid 1001): deploying 4.2".
+std::string ByCaller(const Caller& caller);
 
 }  // namespace hob
 

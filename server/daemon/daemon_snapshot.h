@@ -62,6 +62,17 @@ struct DaemonNotes {
   int64_t small_pipe_bytes = 0;
 };
 
+// A command that changed a daemon. A plain value.
+struct GivenCommand {
+  // The method of the API: "Stop".
+  std::string method;
+  // Caller::name of its sender.
+  std::string caller;
+  // The sender's reason; untrusted text, may be empty.
+  std::string reason;
+  absl::Time time;
+};
+
 // Holds all facts about a daemon at one moment. Immutable; shared between threads as
 // DaemonSnapshotPtr.
 struct DaemonSnapshot {
@@ -85,6 +96,8 @@ struct DaemonSnapshot {
   absl::optional<absl::Time> next_start_time;
   // The throttle's last decision; null before the first, and after the history is cleared.
   std::shared_ptr<const ThrottleDecision> throttle;
+  // The last command that changed the daemon; null before the first.
+  std::shared_ptr<const GivenCommand> last_command;
   // Never null.
   std::shared_ptr<const EndedRuns> runs;
 

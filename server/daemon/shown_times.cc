@@ -38,6 +38,11 @@ DaemonSnapshotPtr WithShownTimes(DaemonSnapshotPtr daemon, absl::Duration wall_s
   Shift(shown->next_start_time, wall_step);
   shown->runs = Shifted(*daemon->runs, wall_step);
   if (daemon->throttle != nullptr) shown->throttle = Shifted(*daemon->throttle, wall_step);
+  if (daemon->last_command != nullptr) {
+    GivenCommand command = *daemon->last_command;
+    command.time += wall_step;
+    shown->last_command = std::make_shared<const GivenCommand>(std::move(command));
+  }
   return shown;
 }
 

@@ -33,6 +33,7 @@ DaemonSnapshotPtr Daemon() {
   decision.failures.push_back({StampAt(12), "exit code 1", ExitedWithCode{1}});
   decision.next_attempt = StampAt(23);
   daemon->throttle = std::make_shared<const ThrottleDecision>(decision);
+  daemon->last_command = std::make_shared<const GivenCommand>(GivenCommand{"Stop", "", "", At(20)});
   return daemon;
 }
 
@@ -56,6 +57,7 @@ TEST(ShownTimesTest, EveryTimeMovesWithTheWallClock) {
   EXPECT_EQ(shown->throttle->failures[0].time.wall, At(12) + kStep);
   EXPECT_EQ(shown->throttle->next_attempt->wall, At(23) + kStep);
   EXPECT_EQ(shown->throttle->next_attempt->monotonic, StampAt(23).monotonic);
+  EXPECT_EQ(shown->last_command->time, At(20) + kStep);
 }
 
 TEST(ShownTimesTest, WhatHasNotHappenedHasNoTime) {
@@ -66,6 +68,7 @@ TEST(ShownTimesTest, WhatHasNotHappenedHasNoTime) {
   EXPECT_FALSE(shown->ready_time.has_value());
   EXPECT_FALSE(shown->next_start_time.has_value());
   EXPECT_EQ(shown->throttle, nullptr);
+  EXPECT_EQ(shown->last_command, nullptr);
   EXPECT_TRUE(shown->runs->empty());
 }
 

@@ -29,8 +29,7 @@ absl::Status Metrics::Serve() {
       PageServer::Create(PageServer::Options(), [this] { return page_.Make(); });
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
-  const auto take = [this](UniqueFd connection) { server_->Take(std::move(connection)); };
-  listener_->Serve(take, take);
+  listener_->Serve([this](UniqueFd connection) { server_->Take(std::move(connection)); });
   return absl::OkStatus();
 }
 

@@ -201,9 +201,8 @@ absl::Status Listener::OpenTcp(const std::string& address) {
   return absl::OkStatus();
 }
 
-void Listener::Serve(Handler on_unix, Handler on_tcp) {
-  on_unix_ = std::move(on_unix);
-  on_tcp_ = std::move(on_tcp);
+void Listener::Serve(Handler handler) {
+  handler_ = std::move(handler);
   file_events_.Reset(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   for (const Socket& socket : sockets_) WatchPathOf(socket);
   thread_.Start([this] { Loop(); }, [this] { eventfd_write(wake_.get(), 1); });
@@ -225,9 +224,7 @@ void Listener::Loop() {
     eventfd_t wakes;
     if (fds[0].revents != 0) eventfd_read(wake_.get(), &wakes);
     if (fds[1].revents != 0) NoteFileEvents();
-    silent_.Handle(fds.data() + 2 + sockets_.size(), [this](UniqueFd connection, bool is_unix) {
-      (is_unix ? on_unix_ : on_tcp_)(std::move(connection));
-    });
+    silent_.Handle(fds.data() + 2 + sockets_.size(), handler_);
     for (size_t i = 0; i < sockets_.size(); ++i) {
       if (fds[i + 2].revents != 0) Accept(sockets_[i]);
     }
@@ -279,9 +276,7 @@ void Listener::Accept(const Socket& socket) {
   // The last attempt to reopen it may have failed because another thread took the descriptor.
   if (!spare_.ok()) spare_ = OpenSpare();
   UniqueFd connection(accept4(socket.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (connection.ok()) {
-    return silent_.Add(std::move(connection), socket.is_unix);
-  }
+  if (connection.ok()) return silent_.Add(std::move(connection));
   switch (errno) {
     case EMFILE:
     case ENFILE:

@@ -58,9 +58,8 @@ class Listener {
   // Takes ownership of a readable connection; called on the listener's thread.
   using Handler = std::function<void(UniqueFd connection)>;
 
-  // Starts accepting on a thread. Connections to Unix sockets go to `on_unix`, TCP connections to
-  // `on_tcp`.
-  void Serve(Handler on_unix, Handler on_tcp);
+  // Starts accepting on a thread, and passes the connections to `handler`.
+  void Serve(Handler handler);
 
   // Makes the thread check whether each Unix socket is still at its path, and rebind missing ones.
   // Thread-safe; returns at once.
@@ -104,8 +103,7 @@ class Listener {
   std::vector<Socket> sockets_;
   SilentConnections silent_;
   std::vector<std::string> addresses_;
-  Handler on_unix_;
-  Handler on_tcp_;
+  Handler handler_;
   // Readable if the thread has more to do than accept.
   UniqueFd wake_;
   std::atomic<bool> restore_requested_ = false;

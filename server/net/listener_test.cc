@@ -29,12 +29,12 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// Returns a handler that greets each connection with one letter. Thread-safe.
-Listener::Handler Greeter(char letter) {
-  return [letter](UniqueFd connection) {
-    // A caller that only probes for a server may have left already.
-    send(connection.get(), &letter, 1, MSG_NOSIGNAL);
-  };
+constexpr char kGreeting = 'g';
+
+// Handles a connection by a greeting. Thread-safe.
+void Greet(UniqueFd connection) {
+  // A caller that only probes for a server may have left already.
+  send(connection.get(), &kGreeting, 1, MSG_NOSIGNAL);
 }
 
 sockaddr_un UnixAddress(const std::string& path) {
@@ -105,12 +105,12 @@ class ListenerTest : public testing::Test {
     EXPECT_EQ(rmdir(directory_.c_str()), 0) << "the directory is not empty";
   }
 
-  // Starts a listener that greets with 'u' over Unix sockets and 't' over TCP.
+  // Starts a listener that greets its callers.
   std::unique_ptr<Listener> Serve(const std::string& address) {
     auto listener = std::make_unique<Listener>(Listener::Options(), journal_);
     const absl::Status opened = listener->Open(address);
     EXPECT_TRUE(opened.ok()) << opened;
-    listener->Serve(Greeter('u'), Greeter('t'));
+    listener->Serve(Greet);
     return listener;
   }
 
@@ -134,8 +134,8 @@ TEST_F(ListenerTest, UnixSocketAnswersAndIsRemovedAtTheEnd) {
   {
     const std::unique_ptr<Listener> listener = Serve(address_);
     EXPECT_THAT(listener->addresses(), testing::ElementsAre(address_));
-    EXPECT_EQ(GreetingAt(path_), 'u');
-    EXPECT_EQ(GreetingAt(path_), 'u');
+    EXPECT_EQ(GreetingAt(path_), kGreeting);
+    EXPECT_EQ(GreetingAt(path_), kGreeting);
   }
   EXPECT_EQ(InodeOf(path_), 0);
 }
@@ -182,7 +182,7 @@ TEST_F(ListenerTest, ReplacesAStaleSocket) {
   Occupy(path_, 1).Reset();
   ASSERT_NE(InodeOf(path_), 0);
   const std::unique_ptr<Listener> listener = Serve(address_);
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
 }
 
 TEST_F(ListenerTest, LeavesALiveSocketAlone) {
@@ -196,7 +196,7 @@ TEST_F(ListenerTest, LeavesALiveSocketAlone) {
     EXPECT_THAT(std::string(status.message()), HasSubstr(address_));
   }
   EXPECT_EQ(InodeOf(path_), inode);
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
 }
 
 TEST_F(ListenerTest, LeavesAHungServerAloneWithoutWaiting) {
@@ -237,17 +237,17 @@ TEST_F(ListenerTest, RestoresARemovedSocket) {
   options.restore_delay = absl::ZeroDuration();
   Listener listener(options, journal_);
   ASSERT_TRUE(listener.Open(address_).ok());
-  listener.Serve(Greeter('u'), Greeter('t'));
+  listener.Serve(Greet);
   for (int round = 0; round < 3; ++round) {
     ASSERT_EQ(unlink(path_.c_str()), 0);
     AwaitSocket();
-    EXPECT_EQ(GreetingAt(path_), 'u');
+    EXPECT_EQ(GreetingAt(path_), kGreeting);
   }
   // Restores a renamed socket too.
   const std::string elsewhere = directory_ + ".moved";
   ASSERT_EQ(rename(path_.c_str(), elsewhere.c_str()), 0);
   AwaitSocket();
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
   EXPECT_EQ(unlink(elsewhere.c_str()), 0);
 }
 
@@ -256,16 +256,16 @@ TEST_F(ListenerTest, RestoreRecreatesSocketAndDirectory) {
   options.restore_delay = absl::InfiniteDuration();
   Listener listener(options, journal_);
   ASSERT_TRUE(listener.Open(address_).ok());
-  listener.Serve(Greeter('u'), Greeter('t'));
+  listener.Serve(Greet);
   const ino_t inode = InodeOf(path_);
   listener.Restore();
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
   EXPECT_EQ(InodeOf(path_), inode) << "an existing socket stays";
   ASSERT_EQ(unlink(path_.c_str()), 0);
   ASSERT_EQ(rmdir(directory_.c_str()), 0);
   listener.Restore();
   AwaitSocket();
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
 }
 
 TEST_F(ListenerTest, DoesNotRestoreOverAnotherServer) {
@@ -274,12 +274,12 @@ TEST_F(ListenerTest, DoesNotRestoreOverAnotherServer) {
   Listener listener(options, journal_);
   ASSERT_TRUE(listener.Open(address_).ok());
   ASSERT_TRUE(listener.Open("127.0.0.1:0").ok());
-  listener.Serve(Greeter('u'), Greeter('t'));
+  listener.Serve(Greet);
   ASSERT_EQ(unlink(path_.c_str()), 0);
   const UniqueFd other = Occupy(path_, 100);
   const ino_t inode = InodeOf(path_);
   listener.Restore();
-  EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[1])), 't');
+  EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[1])), kGreeting);
   EXPECT_EQ(InodeOf(path_), inode);
 }
 
@@ -296,7 +296,7 @@ TEST_F(ListenerTest, AcceptsTheLongestSocketPath) {
   const std::string path = directory_ + "/" + std::string(longest - directory_.size() - 1, 's');
   {
     const std::unique_ptr<Listener> listener = Serve("unix:" + path);
-    EXPECT_EQ(GreetingAt(path), 'u');
+    EXPECT_EQ(GreetingAt(path), kGreeting);
   }
   Listener listener(Listener::Options(), journal_);
   const absl::Status status = listener.Open("unix:" + path + "s");
@@ -311,7 +311,7 @@ TEST_F(ListenerTest, PortZeroBecomesARealPort) {
     const std::string address = listener->addresses()[0];
     EXPECT_THAT(address, StartsWith(absl::StrCat(host, ":")));
     EXPECT_NE(address, absl::StrCat(host, ":0"));
-    EXPECT_EQ(Greeting(ConnectTcp(address)), 't');
+    EXPECT_EQ(Greeting(ConnectTcp(address)), kGreeting);
   }
 }
 
@@ -327,27 +327,27 @@ TEST_F(ListenerTest, PortIsFreeRightAfterItsServer) {
   std::unique_ptr<Listener> first = Serve("127.0.0.1:0");
   const std::string address = first->addresses()[0];
   const UniqueFd client = ConnectTcp(address);
-  EXPECT_EQ(Greeting(client), 't');
+  EXPECT_EQ(Greeting(client), kGreeting);
   first = nullptr;
-  EXPECT_EQ(Greeting(ConnectTcp(Serve(address)->addresses()[0])), 't');
+  EXPECT_EQ(Greeting(ConnectTcp(Serve(address)->addresses()[0])), kGreeting);
 }
 
 TEST_F(ListenerTest, EachAddressHasItsHandler) {
   Listener listener(Listener::Options(), journal_);
   ASSERT_TRUE(listener.Open("127.0.0.1:0").ok());
   ASSERT_TRUE(listener.Open(address_).ok());
-  listener.Serve(Greeter('u'), Greeter('t'));
+  listener.Serve(Greet);
   ASSERT_EQ(listener.addresses().size(), 2);
-  EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[0])), 't');
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(Greeting(ConnectTcp(listener.addresses()[0])), kGreeting);
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
 }
 
 TEST_F(ListenerTest, ServesASlowCaller) {
   const std::unique_ptr<Listener> listener = Serve(address_);
   const UniqueFd slow = NewSocket();
   ASSERT_TRUE(Connect(slow, path_));
-  EXPECT_EQ(GreetingAt(path_), 'u');
-  EXPECT_EQ(Greeting(slow), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
+  EXPECT_EQ(Greeting(slow), kGreeting);
 }
 
 TEST_F(ListenerTest, SilentCallersHoldFewDescriptorsAndDelayNobody) {
@@ -357,13 +357,13 @@ TEST_F(ListenerTest, SilentCallersHoldFewDescriptorsAndDelayNobody) {
     silent.push_back(NewSocket());
     ASSERT_TRUE(Connect(silent.back(), path_));
   }
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
   // Blocks until the listener has hung up on all but the latest callers.
   char byte;
   for (int i = 0; i < 2 * SilentConnections::kMaxConnections; ++i) {
     EXPECT_EQ(read(silent[i].get(), &byte, 1), 0);
   }
-  EXPECT_EQ(Greeting(silent.back()), 'u');
+  EXPECT_EQ(Greeting(silent.back()), kGreeting);
 }
 
 // Returns the highest descriptor in use.
@@ -416,7 +416,7 @@ TEST_F(ListenerTest, RejectsCallersOnlyWhileDescriptorsAreExhausted) {
       EXPECT_EQ(Greeting(caller), 0) << "rejected rather than left waiting";
     }
   }
-  EXPECT_EQ(GreetingAt(path_), 'u');
+  EXPECT_EQ(GreetingAt(path_), kGreeting);
   EXPECT_EQ(listener->shed(), kCallers);
 }
 

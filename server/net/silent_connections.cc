@@ -5,9 +5,9 @@
 
 namespace hob {
 
-void SilentConnections::Add(UniqueFd connection, bool is_unix) {
+void SilentConnections::Add(UniqueFd connection) {
   if (size() == kMaxConnections) held_.pop_front();
-  held_.push_back({std::move(connection), is_unix, clock_.Now().monotonic});
+  held_.push_back({std::move(connection), clock_.Now().monotonic});
 }
 
 void SilentConnections::AppendTo(std::vector<pollfd>& fds) const {
@@ -27,7 +27,7 @@ void SilentConnections::Handle(const pollfd* polled, const Handler& handler) {
   for (Connection& connection : held_) {
     // The end of a connection is readable too; its next owner handles it.
     if ((polled++)->revents != 0) {
-      handler(std::move(connection.fd), connection.is_unix);
+      handler(std::move(connection.fd));
     } else if (connection.since + kMaxSilence > now) {
       silent.push_back(std::move(connection));
     }

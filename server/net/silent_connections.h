@@ -28,13 +28,13 @@ class SilentConnections {
   static constexpr absl::Duration kMaxSilence = absl::Minutes(1);
 
   // Takes ownership of a connection whose caller has sent something or has left.
-  using Handler = std::function<void(UniqueFd connection, bool is_unix)>;
+  using Handler = std::function<void(UniqueFd connection)>;
 
   // `clock` outlives the object.
   explicit SilentConnections(const Clock& clock = Clock::Real()) : clock_(clock) {}
 
   // Holds `connection`; if there are too many, hangs up on the longest silent one.
-  void Add(UniqueFd connection, bool is_unix);
+  void Add(UniqueFd connection);
 
   // Appends an entry for each connection, for poll(2).
   void AppendTo(std::vector<pollfd>& fds) const;
@@ -52,7 +52,6 @@ class SilentConnections {
  private:
   struct Connection {
     UniqueFd fd;
-    bool is_unix = false;
     MonotonicTime since;
   };
 

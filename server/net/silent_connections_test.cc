@@ -14,10 +14,10 @@ namespace {
 class SilentConnectionsTest : public testing::Test {
  protected:
   // Adds a connection; returns the caller's end.
-  UniqueFd Connect(bool is_unix = true) {
+  UniqueFd Connect() {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
-    connections_.Add(UniqueFd(ends[0]), is_unix);
+    connections_.Add(UniqueFd(ends[0]));
     return UniqueFd(ends[1]);
   }
 
@@ -26,8 +26,8 @@ class SilentConnectionsTest : public testing::Test {
     std::vector<pollfd> fds;
     connections_.AppendTo(fds);
     poll(fds.data(), fds.size(), 0);
-    connections_.Handle(fds.data(), [this](UniqueFd fd, bool is_unix) {
-      ++(is_unix ? spoken_over_unix_ : spoken_over_tcp_);
+    connections_.Handle(fds.data(), [this](UniqueFd fd) {
+      ++passed_on_;
       spoken_ = std::move(fd);
     });
   }
@@ -40,27 +40,26 @@ class SilentConnectionsTest : public testing::Test {
   SimulatedClock clock_;
   SilentConnections connections_{clock_};
   UniqueFd spoken_;
-  int spoken_over_unix_ = 0;
-  int spoken_over_tcp_ = 0;
+  int passed_on_ = 0;
 };
 
 TEST_F(SilentConnectionsTest, PassesOnACallerThatHasSentData) {
   const UniqueFd caller = Connect();
   Poll();
-  EXPECT_EQ(spoken_over_unix_, 0);
+  EXPECT_EQ(passed_on_, 0);
   EXPECT_FALSE(IsHungUpOn(caller));
   ASSERT_EQ(write(caller.get(), "x", 1), 1);
   Poll();
-  EXPECT_EQ(spoken_over_unix_, 1);
+  EXPECT_EQ(passed_on_, 1);
   EXPECT_EQ(connections_.size(), 0);
   char byte = 0;
   EXPECT_EQ(read(spoken_.get(), &byte, 1), 1) << "the first byte is left for the next owner";
 }
 
 TEST_F(SilentConnectionsTest, PassesOnACallerThatHasLeft) {
-  Connect(/*is_unix=*/false).Reset();
+  Connect().Reset();
   Poll();
-  EXPECT_EQ(spoken_over_tcp_, 1);
+  EXPECT_EQ(passed_on_, 1);
   EXPECT_EQ(connections_.size(), 0);
 }
 
@@ -87,7 +86,7 @@ TEST_F(SilentConnectionsTest, HangsUpOnASilentCaller) {
   EXPECT_TRUE(IsHungUpOn(first));
   EXPECT_FALSE(IsHungUpOn(second));
   EXPECT_EQ(connections_.size(), 1);
-  EXPECT_EQ(spoken_over_unix_, 0);
+  EXPECT_EQ(passed_on_, 0);
 }
 
 TEST_F(SilentConnectionsTest, EvictsTheLongestSilentCaller) {

@@ -1,12 +1,15 @@
 #include "server/rpc/rpc_server.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <sys/socket.h>
 
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
+#include "server/daemon/caller.h"
 #include "server/errors/errors.h"
+#include "server/posix/user_name.h"
+#include "server/rpc/services.h"
 #include "server/rpc/status.h"
 #include "server/sync/mutex.h"
 #include "server/version/version.h"
@@ -26,6 +29,9 @@ constexpr size_t kMaxCallerMemory = size_t{256} << 20;
 // Bounds the handshake of a caller that has sent something. On a busy machine either side may get
 // no processor for seconds; the listener handles silent callers (SilentConnections).
 constexpr int kHandshakeTimeoutMs = 60'000;
+// Keys of endpoints for callers who are no known user.
+constexpr int64_t kTcpCallers = -1;
+constexpr int64_t kOtherUsers = -2;
 
 }  // namespace
 
@@ -123,41 +129,94 @@ class FailedCall : public grpc::ServerGenericBidiReactor {
 
 }  // namespace
 
-RpcServer::RpcServer(Handlers& handlers, Interceptors interceptors)
-    : calls_(std::make_shared<CallCount>()), supervisor_(handlers), health_(handlers) {
+class RpcServer::Endpoint {
+ public:
+  Endpoint(Handlers& handlers, const Caller& caller, Interceptors interceptors,
+           const grpc::ResourceQuota& quota, const std::shared_ptr<CallCount>& calls)
+      : supervisor_(handlers, caller), health_(handlers, caller) {
+    grpc::ServerBuilder builder;
+    builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+    builder.SetResourceQuota(quota);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
+    builder.RegisterService(&supervisor_);
+    builder.RegisterService(&health_);
+    builder.RegisterCallbackGenericService(&unknown_methods_);
+    interceptors.insert(interceptors.begin(), std::make_unique<RequestChecks>());
+    interceptors.push_back(std::make_unique<CountedCalls>(calls));
+    builder.experimental().SetInterceptorCreators(std::move(interceptors));
+    server_ = builder.BuildAndStart();
+  }
+
+  void TakeConnection(UniqueFd connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.fd = connection.Release();
+    acceptor_->HandleNewConnection(&parameters);
+  }
+
+  void ShutDown(std::chrono::system_clock::time_point deadline) {
+    server_->Shutdown(deadline);
+    server_->Wait();
+  }
+
+ private:
+  // Answers calls of unknown methods.
+  class UnknownMethods : public grpc::CallbackGenericService {
+   public:
+    grpc::ServerGenericBidiReactor* CreateReactor(
+        grpc::GenericCallbackServerContext* context) override {
+      return new FailedCall(UnknownMethod(context->method(), kVersion));
+    }
+  };
+
+  UnknownMethods unknown_methods_;
+  SupervisorService supervisor_;
+  HealthService health_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+RpcServer::RpcServer(Handlers& handlers, std::function<Interceptors()> make_interceptors)
+    : handlers_(handlers),
+      make_interceptors_(std::move(make_interceptors)),
+      calls_(std::make_shared<CallCount>()) {
+  quota_.Resize(kMaxCallerMemory);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.SetResourceQuota(grpc::ResourceQuota("callers").Resize(kMaxCallerMemory));
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
-  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      grpc::InsecureServerCredentials());
-  builder.RegisterService(&supervisor_);
-  builder.RegisterService(&health_);
-  builder.RegisterCallbackGenericService(&unknown_methods_);
-  interceptors.insert(interceptors.begin(), std::make_unique<RequestChecks>());
-  interceptors.push_back(std::make_unique<CountedCalls>(calls_));
-  builder.experimental().SetInterceptorCreators(std::move(interceptors));
-  server_ = builder.BuildAndStart();
+}
+
+RpcServer::~RpcServer() = default;
+
+RpcServer::Endpoint& RpcServer::EndpointFor(int connection) {
+  ucred peer = {};
+  socklen_t size = sizeof(peer);
+  // A TCP socket has no peer with credentials: the kernel reports -1.
+  const bool is_user = getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+                       peer.uid != static_cast<uid_t>(-1);
+  int64_t key = is_user ? int64_t{peer.uid} : kTcpCallers;
+  if (is_user && endpoints_.count(key) == 0 && endpoints_.size() >= kMaxUsers) key = kOtherUsers;
+  std::unique_ptr<Endpoint>& endpoint = endpoints_[key];
+  if (endpoint == nullptr) {
+    Caller caller{is_user ? Caller::Kind::kUser : Caller::Kind::kTcp, "", ""};
+    if (is_user) caller.name = key == kOtherUsers ? "another user" : DescribeUser(peer.uid);
+    endpoint = std::make_unique<Endpoint>(handlers_, caller, make_interceptors_(), quota_, calls_);
+  }
+  return *endpoint;
 }
 
 void RpcServer::TakeConnection(UniqueFd connection) {
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-  parameters.fd = connection.Release();
-  acceptor_->HandleNewConnection(&parameters);
+  MutexLock lock(&mu_);
+  if (shut_down_) return;
+  EndpointFor(connection.get()).TakeConnection(std::move(connection));
 }
 
 void RpcServer::ShutDown(std::chrono::milliseconds grace) {
   const auto begin = std::chrono::system_clock::now();
   calls_->AwaitNone(CondVar::In(grace));
-  server_->Shutdown(begin + grace);
-  server_->Wait();
-}
-
-grpc::ServerGenericBidiReactor* RpcServer::UnknownMethods::CreateReactor(
-    grpc::GenericCallbackServerContext* context) {
-  return new FailedCall(UnknownMethod(context->method(), kVersion));
+  MutexLock lock(&mu_);
+  shut_down_ = true;
+  for (const auto& [user, endpoint] : endpoints_) endpoint->ShutDown(begin + grace);
 }
 
 bool IsOfUnknownMethod(const ServerRpcInfo& call) {

@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "server/clock/simulated_clock.h"
 #include "server/rpc/reactors.h"
+#include "server/rpc/services.h"
 #include "server/testing/test_directory.h"
 
 namespace hob {
@@ -73,10 +74,10 @@ class RpcServerTest : public ::testing::Test {
   Supervisor supervisor_{context_, Config()};
   Reloader reloader_{{[] { return LoadedConfig(); }, nullptr, nullptr}, supervisor_, journal_};
   std::atomic<int> calls_ = 0;
-  Handlers handlers_{registry_, notifier_, supervisor_,          reloader_,
-                     logs_,     {},        [this] { ++calls_; }, clock_};
+  Handlers handlers_{registry_, notifier_, supervisor_,          reloader_, logs_,
+                     journal_,  {},        [this] { ++calls_; }, clock_};
   std::unique_ptr<RpcServer> server_ =
-      std::make_unique<RpcServer>(handlers_, RpcServer::Interceptors());
+      std::make_unique<RpcServer>(handlers_, [] { return RpcServer::Interceptors(); });
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Supervisor::Stub> stub_;
   std::unique_ptr<HealthStub> health_;

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
 #include "server/errors/errors.h"
 #include "server/rpc/reactors.h"
 #include "server/rpc/status.h"
@@ -15,20 +15,21 @@ namespace {
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
-// gRPC does not report the user at the other end of a Unix socket.
-Caller CallerOf(const grpc::CallbackServerContext& context) {
-  std::string address = context.peer();
-  const bool is_unix = absl::StartsWith(address, "unix:");
-  return {is_unix ? Caller::Kind::kUnix : Caller::Kind::kTcp, std::move(address)};
+// Returns `caller`, with the address if it is a TCP caller.
+Caller WithAddress(Caller caller, const grpc::CallbackServerContext& context) {
+  if (caller.kind != Caller::Kind::kTcp) return caller;
+  // gRPC writes "ipv4:127.0.0.1:4711", and "ipv6:%5B::1%5D:4711".
+  const std::string peer = context.peer();
+  caller.name = absl::StrReplaceAll(peer.substr(peer.find(':') + 1), {{"%5B", "["}, {"%5D", "]"}});
+  return caller;
 }
 
 // Answers a call with one response.
 template <typename Request, typename Response>
-grpc::ServerUnaryReactor* Answer(Handlers& handlers, const char* method,
-                                 const grpc::CallbackServerContext& context, const Request& request,
-                                 Response* response) {
+grpc::ServerUnaryReactor* Answer(Handlers& handlers, const char* method, const Caller& caller,
+                                 const Request& request, Response* response) {
   const std::shared_ptr<PendingCall> call = PendingCall::Create();
-  handlers.Call<Response>(method, CallerOf(context), request,
+  handlers.Call<Response>(method, caller, request,
                           [call, response](absl::StatusOr<Response> answer) {
                             call->Complete([&] {
                               if (answer.ok()) response->Swap(&*answer);
@@ -41,10 +42,10 @@ grpc::ServerUnaryReactor* Answer(Handlers& handlers, const char* method,
 // Answers a call with the stream that `begin` makes from the feed.
 template <typename Feed, typename Response, typename Request, typename Begin>
 grpc::ServerWriteReactor<Response>* Stream(Handlers& handlers, const char* method,
-                                           const grpc::CallbackServerContext& context,
-                                           const Request& request, const Begin& begin) {
+                                           const Caller& caller, const Request& request,
+                                           const Begin& begin) {
   grpc::ServerWriteReactor<Response>* stream = nullptr;
-  handlers.Call<Feed>(method, CallerOf(context), request, [&](absl::StatusOr<Feed> feed) {
+  handlers.Call<Feed>(method, caller, request, [&](absl::StatusOr<Feed> feed) {
     if (feed.ok()) {
       stream = begin(*std::move(feed));
     } else {
@@ -56,11 +57,11 @@ grpc::ServerWriteReactor<Response>* Stream(Handlers& handlers, const char* metho
 
 // Answers a call with the responses of a WatchFeed or HealthFeed.
 template <typename Feed, typename Request>
-grpc::ServerWriteReactor<typename Feed::Response>* Follow(
-    Handlers& handlers, const char* method, const grpc::CallbackServerContext& context,
-    const Request& request) {
+grpc::ServerWriteReactor<typename Feed::Response>* Follow(Handlers& handlers, const char* method,
+                                                          const Caller& caller,
+                                                          const Request& request) {
   return Stream<Feed, typename Feed::Response>(
-      handlers, method, context, request, [&handlers](Feed feed) {
+      handlers, method, caller, request, [&handlers](Feed feed) {
         return FeedStream<Feed>::Begin(std::move(feed), handlers.notifier());
       });
 }
@@ -86,8 +87,8 @@ grpc::ServerUnaryReactor* SupervisorService::List(grpc::CallbackServerContext* c
     reactor->Finish(ToGrpcStatus(MalformedRequest()));
     return reactor;
   }
-  handlers_.Call<ListHandler::Answer>("hob.v1.Supervisor/List", CallerOf(*context), list,
-                                      [&](absl::StatusOr<ListHandler::Answer> answer) {
+  handlers_.Call<ListHandler::Answer>("hob.v1.Supervisor/List", WithAddress(caller_, *context),
+                                      list, [&](absl::StatusOr<ListHandler::Answer> answer) {
                                         if (answer.ok()) {
                                           const grpc::Slice slice = SliceOf(*std::move(answer));
                                           *response = grpc::ByteBuffer(&slice, 1);
@@ -100,54 +101,62 @@ grpc::ServerUnaryReactor* SupervisorService::List(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* SupervisorService::Status(grpc::CallbackServerContext* context,
                                                     const v1::StatusRequest* request,
                                                     v1::StatusResponse* response) {
-  return Answer(handlers_, "hob.v1.Supervisor/Status", *context, *request, response);
+  return Answer(handlers_, "hob.v1.Supervisor/Status", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Restart(grpc::CallbackServerContext* context,
                                                      const v1::RestartRequest* request,
                                                      v1::RestartResponse* response) {
-  return Answer(handlers_, "hob.v1.Supervisor/Restart", *context, *request, response);
+  return Answer(handlers_, "hob.v1.Supervisor/Restart", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Start(grpc::CallbackServerContext* context,
                                                    const v1::StartRequest* request,
                                                    v1::StartResponse* response) {
-  return Answer(handlers_, "hob.v1.Supervisor/Start", *context, *request, response);
+  return Answer(handlers_, "hob.v1.Supervisor/Start", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Stop(grpc::CallbackServerContext* context,
                                                   const v1::StopRequest* request,
                                                   v1::StopResponse* response) {
-  return Answer(handlers_, "hob.v1.Supervisor/Stop", *context, *request, response);
+  return Answer(handlers_, "hob.v1.Supervisor/Stop", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Signal(grpc::CallbackServerContext* context,
                                                     const v1::SignalRequest* request,
                                                     v1::SignalResponse* response) {
-  return Answer(handlers_, "hob.v1.Supervisor/Signal", *context, *request, response);
+  return Answer(handlers_, "hob.v1.Supervisor/Signal", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Reload(grpc::CallbackServerContext* context,
                                                     const v1::ReloadRequest* request,
                                                     v1::ReloadResponse* response) {
-  return Answer(handlers_, "hob.v1.Supervisor/Reload", *context, *request, response);
+  return Answer(handlers_, "hob.v1.Supervisor/Reload", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerUnaryReactor* SupervisorService::Info(grpc::CallbackServerContext* context,
                                                   const v1::InfoRequest* request,
                                                   v1::InfoResponse* response) {
-  return Answer(handlers_, "hob.v1.Supervisor/Info", *context, *request, response);
+  return Answer(handlers_, "hob.v1.Supervisor/Info", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerWriteReactor<v1::WatchResponse>* SupervisorService::Watch(
     grpc::CallbackServerContext* context, const v1::WatchRequest* request) {
-  return Follow<WatchFeed>(handlers_, "hob.v1.Supervisor/Watch", *context, *request);
+  return Follow<WatchFeed>(handlers_, "hob.v1.Supervisor/Watch", WithAddress(caller_, *context),
+                           *request);
 }
 
 grpc::ServerWriteReactor<v1::LogsResponse>* SupervisorService::Logs(
     grpc::CallbackServerContext* context, const v1::LogsRequest* request) {
   return Stream<std::unique_ptr<LogsFeed>, v1::LogsResponse>(
-      handlers_, "hob.v1.Supervisor/Logs", *context, *request,
+      handlers_, "hob.v1.Supervisor/Logs", WithAddress(caller_, *context), *request,
       [this](std::unique_ptr<LogsFeed> feed) {
         return LogsStream::Begin(std::move(feed), handlers_.logs_thread());
       });
@@ -156,12 +165,14 @@ grpc::ServerWriteReactor<v1::LogsResponse>* SupervisorService::Logs(
 grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context,
                                                const HealthCheckRequest* request,
                                                HealthCheckResponse* response) {
-  return Answer(handlers_, "grpc.health.v1.Health/Check", *context, *request, response);
+  return Answer(handlers_, "grpc.health.v1.Health/Check", WithAddress(caller_, *context), *request,
+                response);
 }
 
 grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
     grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
-  return Follow<HealthFeed>(handlers_, "grpc.health.v1.Health/Watch", *context, *request);
+  return Follow<HealthFeed>(handlers_, "grpc.health.v1.Health/Watch",
+                            WithAddress(caller_, *context), *request);
 }
 
 }  // namespace hob

@@ -1,9 +1,12 @@
 #ifndef HOB_SERVER_RPC_SERVICES_H_
 #define HOB_SERVER_RPC_SERVICES_H_
 
+#include <utility>
+
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "hob/v1/supervisor.grpc.pb.h"
 #include "server/api/handlers.h"
+#include "server/daemon/caller.h"
 
 namespace hob {
 
@@ -13,8 +16,10 @@ namespace hob {
 class SupervisorService
     : public v1::Supervisor::WithRawCallbackMethod_List<v1::Supervisor::CallbackService> {
  public:
-  // `handlers` outlives the object.
-  explicit SupervisorService(Handlers& handlers) : handlers_(handlers) {}
+  // All calls come from `caller`, except that a TCP caller is named by its address. `handlers`
+  // outlives the object.
+  SupervisorService(Handlers& handlers, Caller caller)
+      : handlers_(handlers), caller_(std::move(caller)) {}
 
   // Takes and returns messages in wire format, because the handler caches them encoded.
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
@@ -48,6 +53,7 @@ class SupervisorService
 
  private:
   Handlers& handlers_;
+  const Caller caller_;
 };
 
 // grpc.health.v1.Health over gRPC. gRPC's own service would report SERVING even while everything
@@ -56,8 +62,9 @@ class SupervisorService
 // Thread-safe.
 class HealthService : public grpc::health::v1::Health::CallbackService {
  public:
-  // `handlers` outlives the object.
-  explicit HealthService(Handlers& handlers) : handlers_(handlers) {}
+  // As for SupervisorService.
+  HealthService(Handlers& handlers, Caller caller)
+      : handlers_(handlers), caller_(std::move(caller)) {}
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
                                   const grpc::health::v1::HealthCheckRequest* request,
@@ -68,6 +75,7 @@ class HealthService : public grpc::health::v1::Health::CallbackService {
 
  private:
   Handlers& handlers_;
+  const Caller caller_;
 };
 
 }  // namespace hob

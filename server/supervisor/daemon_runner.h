@@ -85,6 +85,8 @@ class DaemonRunner {
   RunnerState state() const;
 
  private:
+  // Notes a command that changes the daemon, unless the server itself sends it.
+  void Note(const Command& command);
   void Start(Command command);
   void Stop(Command command);
   void Restart(Command command);

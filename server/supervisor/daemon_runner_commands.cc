@@ -1,12 +1,33 @@
 // Implements the commands of daemon_runner.h, for each state of the daemon. daemon_runner.cc
 // handles all other events.
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "server/errors/errors.h"
 #include "server/supervisor/daemon_runner.h"
 
 namespace hob {
+namespace {
+
+// Returns the method of the API that sends commands of this kind.
+absl::string_view MethodOf(Command::Kind kind) {
+  switch (kind) {
+    case Command::Kind::kStart:
+      return "Start";
+    case Command::Kind::kStop:
+      return "Stop";
+    case Command::Kind::kRestart:
+      return "Restart";
+    case Command::Kind::kSignal:
+      return "Signal";
+    default:
+      return "Reload";
+  }
+}
+
+}  // namespace
 
 void DaemonRunner::Handle(Command command) {
   const bool ends = command.kind == Command::Kind::kRemove ||
@@ -42,7 +63,14 @@ void DaemonRunner::Handle(Command command) {
   }
 }
 
+void DaemonRunner::Note(const Command& command) {
+  if (command.caller.kind == Caller::Kind::kServer) return;
+  lifecycle_.Commanded({std::string(MethodOf(command.kind)), command.caller.name,
+                        command.caller.reason, context_.clock->Now().wall});
+}
+
 void DaemonRunner::Start(Command command) {
+  if (!IsUp()) Note(command);
   lifecycle_.SetWanted(true);
   switch (lifecycle_.state()) {
     case DaemonState::kRunning:
@@ -52,7 +80,8 @@ void DaemonRunner::Start(Command command) {
     case DaemonState::kStopping:
     case DaemonState::kClearing:
       TakePendingSpec();
-      succession_.StartAgain("started by an operator", /*by_operator=*/true);
+      succession_.StartAgain(absl::StrCat("started ", ByCaller(command.caller)),
+                             /*by_operator=*/true);
       break;
     case DaemonState::kStopped:
     case DaemonState::kBackoff:
@@ -60,25 +89,26 @@ void DaemonRunner::Start(Command command) {
     case DaemonState::kHalted:
       TakePendingSpec();
       ClearHistory();
-      StartSoon("started by an operator", /*by_operator=*/true);
+      StartSoon(absl::StrCat("started ", ByCaller(command.caller)), /*by_operator=*/true);
       break;
   }
   AnswerWhen(Waiters::Event::kUp, "start", std::move(command));
 }
 
 void DaemonRunner::Stop(Command command) {
+  if (lifecycle_.state() != DaemonState::kStopped) Note(command);
   TakePendingSpec();
   lifecycle_.SetWanted(false);
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "stop");
   waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
   CancelStart();
-  const std::string reason = "stopped by an operator";
+  const std::string reason = absl::StrCat("stopped ", ByCaller(command.caller));
   if (!instance_.exists()) {
     RestStopped(reason);
     return AnswerNow(command, lifecycle_.latest());
   }
   succession_.StayStopped(reason);
-  BeginStop("being stopped by an operator");
+  BeginStop(absl::StrCat("being ", reason));
   AnswerWhen(Waiters::Event::kGone, "stop", std::move(command));
 }
 
@@ -93,19 +123,21 @@ void DaemonRunner::Restart(Command command) {
       return AnswerNow(command, NotRestarted(lifecycle_.spec().name, why));
     }
   }
+  if (!restarting_) Note(command);
   lifecycle_.SetWanted(true);
   if (!restarting_) {
+    const std::string reason = absl::StrCat("restarted ", ByCaller(command.caller));
     TakePendingSpec();
     restarting_ = true;
     ClearHistory();
     if (!instance_.exists()) {
-      StartSoon("restarted by an operator", /*by_operator=*/true);
+      StartSoon(reason, /*by_operator=*/true);
     } else {
       if (lifecycle_.state() == DaemonState::kStarting) {
         waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "restart");
       }
-      succession_.StartAgain("restarted by an operator", /*by_operator=*/true);
-      BeginStop("being restarted by an operator");
+      succession_.StartAgain(reason, /*by_operator=*/true);
+      BeginStop(absl::StrCat("being ", reason));
     }
   }
   AnswerWhen(Waiters::Event::kUp, "restart", std::move(command));
@@ -118,6 +150,8 @@ void DaemonRunner::Signal(const Command& command) {
     sent = NotRunning(lifecycle_.spec().name, DaemonStateName(lifecycle_.state()));
   }
   if (!sent.ok()) return AnswerNow(command, sent);
+  Note(command);
+  lifecycle_.PublishNow();
   AnswerNow(command, lifecycle_.latest());
 }
 
@@ -127,6 +161,7 @@ void DaemonRunner::Boot(Command command) {
   if (told_by_operator_ || !is_down || start_.is_planned()) {
     return AnswerNow(command, lifecycle_.latest());
   }
+  Note(command);
   lifecycle_.SetWanted(true);
   if (instance_.is_leftover()) {
     succession_.StartAgain("started by the configuration", /*by_operator=*/false);
@@ -137,6 +172,7 @@ void DaemonRunner::Boot(Command command) {
 }
 
 void DaemonRunner::Update(Command command) {
+  Note(command);
   const bool takes_back = std::exchange(pending_spec_, nullptr) != nullptr;
   lifecycle_.SpecChanged(std::move(command.spec));
   if (takes_back && IsUp()) lifecycle_.Remark("running with the configuration in force again");
@@ -159,6 +195,7 @@ void DaemonRunner::DropTrial() {
 }
 
 void DaemonRunner::Replace(Command command) {
+  Note(command);
   pending_spec_ = nullptr;
   if (lifecycle_.wanted() && IsUp()) {
     if (absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec)) {

@@ -377,6 +377,56 @@ TEST(DaemonRunnerCommandsTest, StopStartStopEndsStopped) {
   EXPECT_EQ(web.spawner.Spawned("web"), 1);
 }
 
+// The last command.
+
+std::string LastCommand(RunnerHarness& web) {
+  const auto& command = web.now().last_command;
+  if (command == nullptr) return "none";
+  return absl::StrCat(command->method, " by ", command->caller, ": ", command->reason);
+}
+
+Command FromAlice(Kind kind, const std::string& reason) {
+  return Command(kind, Caller{Caller::Kind::kUser, "alice (uid 1001)", reason});
+}
+
+TEST(DaemonRunnerCommandsTest, TheLastCommandThatChangedTheDaemonIsKept) {
+  RunnerHarness web;
+  web.Do(Command(Kind::kBoot, Caller::Server()));
+  EXPECT_EQ(LastCommand(web), "none");
+  web.Do(FromAlice(Kind::kStart, "it runs already"));
+  EXPECT_EQ(LastCommand(web), "none");
+  web.Do(FromAlice(Kind::kStop, "deploying 4.2"));
+  EXPECT_EQ(LastCommand(web), "Stop by alice (uid 1001): deploying 4.2");
+  EXPECT_EQ(web.now().last_command->time, web.clock.Now().wall);
+  EXPECT_EQ(web.now().reason, "stopped by alice (uid 1001): deploying 4.2");
+  web.Do(FromAlice(Kind::kStop, "it is down already"));
+  EXPECT_EQ(LastCommand(web), "Stop by alice (uid 1001): deploying 4.2");
+  web.Do(FromAlice(Kind::kRestart, "a\nb"));
+  EXPECT_EQ(LastCommand(web), "Restart by alice (uid 1001): a\nb");
+  EXPECT_EQ(web.now().reason, "restarted by alice (uid 1001): a\\x0ab");
+  Command signal = FromAlice(Kind::kSignal, "rotate");
+  signal.signal = 10;
+  web.Do(std::move(signal));
+  EXPECT_EQ(LastCommand(web), "Signal by alice (uid 1001): rotate");
+  Command reload = FromAlice(Kind::kUpdate, "new limits");
+  reload.spec = std::make_shared<const DaemonSpec>(WebSpec());
+  web.Do(std::move(reload));
+  EXPECT_EQ(LastCommand(web), "Reload by alice (uid 1001): new limits");
+}
+
+TEST(DaemonRunnerCommandsTest, ARestartThatIsRefusedOrJoinsAnotherIsNotTheLastCommand) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  web.spawner.SetMissing("/bin/web", true);
+  web.Do(FromAlice(Kind::kRestart, "refused"));
+  EXPECT_EQ(LastCommand(web), "Reload by an operator: ");
+  web.spawner.SetMissing("/bin/web", false);
+  web.Post(FromAlice(Kind::kRestart, "first"));
+  web.Post(FromAlice(Kind::kRestart, "second"));
+  web.Settle();
+  EXPECT_EQ(LastCommand(web), "Restart by alice (uid 1001): first");
+}
+
 // Restart.
 
 TEST(DaemonRunnerCommandsTest, RestartReplacesTheProcessAndClearsTheHistory) {

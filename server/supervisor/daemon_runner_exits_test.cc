@@ -228,7 +228,7 @@ TEST(DaemonRunnerExitsTest, WhatADeadMainProcessLeftIsKilledBeforeTheSuccessorSt
   EXPECT_EQ(web.state(), DaemonState::kClearing);
   EXPECT_EQ(web.now().pid, 0);
   EXPECT_EQ(web.now().counts.exits, 1);
-  EXPECT_THAT(web.now().reason, HasSubstr("left behind"));
+  EXPECT_THAT(web.now().reason, HasSubstr("its leftovers are being killed"));
   EXPECT_EQ(web.Signals(), "9");
   EXPECT_EQ(web.spawner.Spawned("web"), 1);
   web.Advance(absl::Milliseconds(100));

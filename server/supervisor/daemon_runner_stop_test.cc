@@ -198,7 +198,7 @@ TEST(DaemonRunnerStopTest, NothingIsKilledUnderAnInfiniteTimeout) {
   EXPECT_EQ(web.Signals(), "15 18");
   web.Exit(0);
   web.Advance(absl::Minutes(1));
-  EXPECT_THAT(web.now().reason, HasSubstr("has all the time that it takes to end"));
+  EXPECT_THAT(web.now().reason, HasSubstr("unlimited time to end"));
   EXPECT_EQ(web.Signals(), "15 18");
   web.spawner.EndChildren("web");
   web.Advance(absl::Milliseconds(100));

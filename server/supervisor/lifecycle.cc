@@ -52,6 +52,10 @@ void Lifecycle::SetWanted(bool wanted) {
   PublishNow();
 }
 
+void Lifecycle::Commanded(GivenCommand command) {
+  now_.last_command = std::make_shared<const GivenCommand>(std::move(command));
+}
+
 void Lifecycle::StartBegins(const std::string& reason, absl::optional<RestartReason> restart) {
   if (restart.has_value()) {
     ++now_.counts.restarts;

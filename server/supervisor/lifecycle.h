@@ -60,6 +60,8 @@ class Lifecycle {
   // Notes that an operator or the configuration wants the daemon up or down. Publishes a change
   // immediately, because the next event may take a while.
   void SetWanted(bool wanted);
+  // Notes a command that changes the daemon; published with the next event.
+  void Commanded(GivenCommand command);
   // Notes that the throttle forgot the daemon's failures; published with the next event.
   void HistoryCleared() { now_.throttle = nullptr; }
 

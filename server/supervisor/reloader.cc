@@ -57,10 +57,10 @@ void Reloader::Start() {
       [this] { End(); });
 }
 
-void Reloader::Request(bool dry_run, Done done) {
+void Reloader::Request(bool dry_run, Done done, Caller caller) {
   absl::MutexLock lock(&mu_);
   if (!done) done = [](const absl::StatusOr<Outcome>&) {};
-  pending_.push_back({dry_run, std::move(done)});
+  pending_.push_back({dry_run, std::move(done), std::move(caller)});
 }
 
 bool Reloader::AwaitRequest() {
@@ -86,7 +86,7 @@ void Reloader::CarryOut() {
     absl::optional<absl::StatusOr<Outcome>> outcome;
     for (const Pending& waiting : pending) {
       if (waiting.dry_run != dry_run) continue;
-      if (!outcome.has_value()) outcome = dry_run ? DryRun() : Reload();
+      if (!outcome.has_value()) outcome = dry_run ? DryRun() : Reload(waiting.caller);
       waiting.done(*outcome);
     }
   }
@@ -104,7 +104,7 @@ absl::StatusOr<Reloader::Outcome> Reloader::DryRun() {
   return outcome;
 }
 
-absl::StatusOr<Reloader::Outcome> Reloader::Reload() {
+absl::StatusOr<Reloader::Outcome> Reloader::Reload(const Caller& caller) {
   if (options_.begins) options_.begins();
   absl::StatusOr<Outcome> outcome = Outcome();
   LoadedConfig loaded = options_.load();
@@ -113,7 +113,7 @@ absl::StatusOr<Reloader::Outcome> Reloader::Reload() {
     for (const ConfigProblem& error : loaded.errors) errors.push_back(error.ToString());
     outcome = InvalidConfig(errors);
   } else {
-    absl::StatusOr<AppliedPlan> applied = supervisor_.Apply(std::move(loaded.config));
+    absl::StatusOr<AppliedPlan> applied = supervisor_.Apply(std::move(loaded.config), caller);
     if (applied.ok()) {
       outcome->plan = std::move(applied->plan);
       outcome->outcomes = std::move(applied->outcomes);
@@ -124,16 +124,17 @@ absl::StatusOr<Reloader::Outcome> Reloader::Reload() {
     }
   }
   if (outcome.ok()) {
-    Tell(*outcome);
+    Tell(*outcome, caller);
   } else {
-    journal_.Error(absl::StrCat("not reloaded: ", outcome.status().message()));
+    journal_.Error(
+        absl::StrCat("reload ", ByCaller(caller), " failed: ", outcome.status().message()));
   }
   NoteEnd(outcome.ok());
   if (options_.ends) options_.ends();
   return outcome;
 }
 
-void Reloader::Tell(const Outcome& outcome) {
+void Reloader::Tell(const Outcome& outcome, const Caller& caller) {
   const size_t told = std::min(outcome.warnings.size(), kMostWarningsInJournal);
   for (size_t i = 0; i < told; ++i) journal_.Warning(outcome.warnings[i].ToString());
   if (told < outcome.warnings.size()) {
@@ -146,8 +147,8 @@ void Reloader::Tell(const Outcome& outcome) {
     ++failed;
     journal_.Error(absl::StrCat("reload: ", daemon.failure));
   }
-  journal_.Info(absl::StrCat("reloaded, generation ", outcome.generation, ": ",
-                             Summary(outcome.plan),
+  journal_.Info(absl::StrCat("reloaded ", ByCaller(caller), "; generation ", outcome.generation,
+                             ": ", Summary(outcome.plan),
                              failed == 0 ? "" : absl::StrCat("; ", failed, " failed")));
 }
 

@@ -14,6 +14,7 @@
 #include "absl/types/optional.h"
 #include "server/config/config.h"
 #include "server/config/plan.h"
+#include "server/daemon/caller.h"
 #include "server/journal/journal.h"
 #include "server/supervisor/supervisor.h"
 #include "server/sync/background_thread.h"
@@ -73,8 +74,8 @@ class Reloader {
   void Start();
 
   // Requests a reload, or a dry run of one. CarryOut calls `done`, which may be null, once. Returns
-  // immediately.
-  void Request(bool dry_run, Done done) ABSL_LOCKS_EXCLUDED(mu_);
+  // immediately. Of several callers whose reloads are carried out as one, the first is noted.
+  void Request(bool dry_run, Done done, Caller caller = Caller::Server()) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Carries out all requests made so far: the dry runs as one, then the reloads as one. Blocks
   // until they are done.
@@ -87,15 +88,16 @@ class Reloader {
   struct Pending {
     bool dry_run;
     Done done;
+    Caller caller;
   };
 
   // Blocks until there is a request, and returns true; returns false once End was called.
   bool AwaitRequest() ABSL_LOCKS_EXCLUDED(mu_);
   void End() ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<Outcome> DryRun();
-  absl::StatusOr<Outcome> Reload();
+  absl::StatusOr<Outcome> Reload(const Caller& caller);
   // Writes the outcome of a reload to the journal.
-  void Tell(const Outcome& outcome);
+  void Tell(const Outcome& outcome, const Caller& caller);
   void NoteEnd(bool succeeded) ABSL_LOCKS_EXCLUDED(record_mu_);
 
   const Options options_;

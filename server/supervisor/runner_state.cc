@@ -94,19 +94,20 @@ HOB_FIELDS(ThrottleDecision, action, rule, failures, failures_in_window, max_ret
            consecutive_restarts, delay, next_attempt);
 HOB_FIELDS(DaemonCounts, restarts, restarts_by_reason, exits, exits_by_kind, log_stalls);
 HOB_FIELDS(DaemonNotes, status_text, log_problem, small_pipe_bytes);
+HOB_FIELDS(GivenCommand, method, caller, reason, time);
 
 // Without `spec` and `runs`, which are stored separately.
 template <>
 struct FieldsOf<DaemonSnapshot> {
   static constexpr char kNames[] =
       "state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes, counts, "
-      "next_start_time, throttle";
+      "next_start_time, throttle, last_command";
   template <typename S>
   static auto Of(S& s) {
     auto& [spec, state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes,
-           counts, next_start_time, throttle, runs] = s;
+           counts, next_start_time, throttle, last_command, runs] = s;
     return std::tie(state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes,
-                    counts, next_start_time, throttle);
+                    counts, next_start_time, throttle, last_command);
   }
 };
 

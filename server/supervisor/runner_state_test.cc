@@ -80,6 +80,8 @@ DaemonSnapshot DrawDaemon() {
   daemon.next_start_time = DrawTime();
   daemon.throttle = std::make_shared<const ThrottleDecision>(
       DrawDecision(ThrottleAction::kHalt, ThrottleRule::kWindowFull));
+  daemon.last_command = std::make_shared<const GivenCommand>(
+      GivenCommand{DrawText(), DrawText(), DrawText(), DrawTime()});
   return daemon;
 }
 

@@ -105,7 +105,7 @@ Plan Supervisor::PlanFor(const Config& wanted) const {
   return MakePlan(running, wanted);
 }
 
-absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted) {
+absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted, const Caller& caller) {
   {
     // A shutdown during the previous reload leaves workers_ and config_ inconsistent.
     absl::MutexLock lock(&mu_);
@@ -121,7 +121,7 @@ absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted) {
   // From here on the new daemons are listed, and clients may send them commands.
   if (!Adopt(*std::move(made))) return ShuttingDown();
   RemoveWorkers(applied);
-  CarryOut(applied, wanted);
+  CarryOut(applied, wanted, caller);
   absl::MutexLock lock(&mu_);
   if (shutting_down_) return ShuttingDown();
   // [hob] settings need a restart of the server; until then, plans compare with the running ones.
@@ -235,12 +235,13 @@ void Supervisor::Discard(const Workers& made) {
   }
 }
 
-void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted) {
+void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted, const Caller& caller) {
   std::vector<const PlanEntry*> entries;
   std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
   for (const PlanEntry& entry : applied.plan.daemons) {
     absl::optional<Command> command = CommandFor(entry, wanted);
     if (!command.has_value()) continue;
+    command->caller = caller;
     entries.push_back(&entry);
     commands.emplace_back(FindWorker(entry.name), *std::move(command));
   }

@@ -17,6 +17,7 @@
 #include "absl/types/optional.h"
 #include "server/config/config.h"
 #include "server/config/plan.h"
+#include "server/daemon/caller.h"
 #include "server/daemon/daemon_snapshot.h"
 #include "server/supervisor/command.h"
 #include "server/supervisor/daemon_runner.h"
@@ -84,7 +85,9 @@ class Supervisor {
   // Changes nothing if it returns ResourceExhausted (NO_ROOM), or FailedPrecondition (UNKILLABLE),
   // which means that a process of an earlier daemon with the name of a new one survives KILL.
   // Returns Unavailable (SHUTTING_DOWN) if the server is stopping.
-  absl::StatusOr<AppliedPlan> Apply(Config wanted) ABSL_LOCKS_EXCLUDED(mu_);
+  // The changed daemons note `caller`.
+  absl::StatusOr<AppliedPlan> Apply(Config wanted, const Caller& caller = Caller::Server())
+      ABSL_LOCKS_EXCLUDED(mu_);
 
   // Returns 1 at first, and 1 more after each Apply.
   int64_t generation() const ABSL_LOCKS_EXCLUDED(mu_);
@@ -113,7 +116,8 @@ class Supervisor {
   // Ends workers whose daemons were never started.
   void Discard(const Workers& made);
   // Applies `wanted` to every new or changed daemon.
-  void CarryOut(AppliedPlan& applied, const Config& wanted) ABSL_LOCKS_EXCLUDED(mu_);
+  void CarryOut(AppliedPlan& applied, const Config& wanted, const Caller& caller)
+      ABSL_LOCKS_EXCLUDED(mu_);
   // Returns the command that carries out `entry`; absent if none is needed.
   absl::optional<Command> CommandFor(const PlanEntry& entry, const Config& wanted) const
       ABSL_LOCKS_EXCLUDED(mu_);

@@ -54,7 +54,7 @@ void Simulator::GiveCommand() {
       random_.Of({Command::Kind::kStart, Command::Kind::kStart, Command::Kind::kStop,
                   Command::Kind::kStop, Command::Kind::kRestart, Command::Kind::kRestart,
                   Command::Kind::kSignal, Command::Kind::kReopenLogs}),
-      Caller{Caller::Kind::kUnix, "unix:"});
+      Caller{Caller::Kind::kUser, "an operator", ""});
   if (command.kind == Command::Kind::kReopenLogs) return server_->supervisor->ReopenLogs();
   command.no_wait = random_.Chance(10);
   if (random_.Chance(20)) {

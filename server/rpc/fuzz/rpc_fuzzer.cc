@@ -333,11 +333,13 @@ class FuzzedServer {
 
   void Serve() {
     handlers_ = std::make_unique<Handlers>(
-        registry_, notifier_, *supervisor_, *reloader_, logs_,
+        registry_, notifier_, *supervisor_, *reloader_, logs_, journal_,
         Handlers::Facts{absl::Now(), "session", [] { return 0; }}, [] {});
-    RpcServer::Interceptors interceptors;
-    interceptors.push_back(std::make_unique<AnswerCount>(counts_));
-    server_ = std::make_unique<RpcServer>(*handlers_, std::move(interceptors));
+    server_ = std::make_unique<RpcServer>(*handlers_, [this] {
+      RpcServer::Interceptors interceptors;
+      interceptors.push_back(std::make_unique<AnswerCount>(counts_));
+      return interceptors;
+    });
     int ends[2];
     CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
     server_->TakeConnection(UniqueFd(ends[0]));

@@ -70,7 +70,9 @@ RunnerHarness::RunnerHarness(const DaemonSpec& spec, const StartBudget::Options&
   Look();
 }
 
-Command RunnerHarness::Make(Command::Kind kind) { return Command(kind, Caller::Server()); }
+Command RunnerHarness::Make(Command::Kind kind) {
+  return Command(kind, Caller{Caller::Kind::kUser, "an operator", ""});
+}
 
 Command RunnerHarness::Make(Command::Kind kind, const DaemonSpec& spec) {
   Command command = Make(kind);
