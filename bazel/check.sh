@@ -199,11 +199,11 @@ fuzzers() {
   done
 }
 
-# No fuzzer finds a fault within [SECONDS] (30): bazel/check.sh fuzz [SECONDS] [NAME...]; without a NAME all fuzzers, two at
-# a time. With $HOB_FUZZ_DIRECTORY, their inputs are kept there for the next run. With $HOB_FUZZ_SEED, the same program tries the
-# same inputs again; without it, others each time.
+# No fuzzer finds a fault within [SECONDS] ($HOB_FUZZ_SECONDS, or 30): bazel/check.sh fuzz [SECONDS] [NAME...]; without a NAME
+# all fuzzers, two at a time. With $HOB_FUZZ_DIRECTORY, their inputs are kept there for the next run. With $HOB_FUZZ_SEED, the
+# same program tries the same inputs again; without it, others each time.
 check_fuzz() {
-  local seconds=30 labels status=0
+  local seconds=${HOB_FUZZ_SECONDS:-30} labels status=0
   if [[ ${1:-} =~ ^[0-9]+$ ]]; then
     seconds=$1
     shift
