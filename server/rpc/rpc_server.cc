@@ -2,8 +2,12 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "server/daemon/caller.h"
@@ -127,6 +131,20 @@ class FailedCall : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 };
 
+// True if threads can be made. gRPC ends the process if it cannot make those of a server.
+bool HasRoomForThreads() {
+  constexpr int kThreads = 4;
+  std::vector<std::thread> threads;
+  bool has_room = true;
+  try {
+    for (int i = 0; i < kThreads; ++i) threads.emplace_back([] {});
+  } catch (const std::system_error&) {
+    has_room = false;
+  }
+  for (std::thread& thread : threads) thread.join();
+  return has_room;
+}
+
 }  // namespace
 
 class RpcServer::Endpoint {
@@ -184,31 +202,39 @@ RpcServer::RpcServer(Handlers& handlers, std::function<Interceptors()> make_inte
       calls_(std::make_shared<CallCount>()) {
   quota_.Resize(kMaxCallerMemory);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // The user of the server can always call, however short threads become.
+  const uid_t own = geteuid();
+  MutexLock lock(&mu_);
+  endpoints_.emplace(own, MakeEndpoint({Caller::Kind::kUser, DescribeUser(own), ""}));
 }
 
 RpcServer::~RpcServer() = default;
 
-RpcServer::Endpoint& RpcServer::EndpointFor(int connection) {
+std::unique_ptr<RpcServer::Endpoint> RpcServer::MakeEndpoint(const Caller& caller) {
+  return std::make_unique<Endpoint>(handlers_, caller, make_interceptors_(), quota_, calls_);
+}
+
+RpcServer::Endpoint* RpcServer::EndpointFor(int connection) {
   ucred peer = {};
   socklen_t size = sizeof(peer);
-  // A TCP socket has no peer with credentials: the kernel reports -1.
+  // A TCP socket has no peer credentials: the kernel reports -1.
   const bool is_user = getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
                        peer.uid != static_cast<uid_t>(-1);
   int64_t key = is_user ? int64_t{peer.uid} : kTcpCallers;
   if (is_user && endpoints_.count(key) == 0 && endpoints_.size() >= kMaxUsers) key = kOtherUsers;
-  std::unique_ptr<Endpoint>& endpoint = endpoints_[key];
-  if (endpoint == nullptr) {
-    Caller caller{is_user ? Caller::Kind::kUser : Caller::Kind::kTcp, "", ""};
-    if (is_user) caller.name = key == kOtherUsers ? "another user" : DescribeUser(peer.uid);
-    endpoint = std::make_unique<Endpoint>(handlers_, caller, make_interceptors_(), quota_, calls_);
-  }
-  return *endpoint;
+  const auto found = endpoints_.find(key);
+  if (found != endpoints_.end()) return found->second.get();
+  if (!HasRoomForThreads()) return nullptr;
+  Caller caller{is_user ? Caller::Kind::kUser : Caller::Kind::kTcp, "", ""};
+  if (is_user) caller.name = key == kOtherUsers ? "another user" : DescribeUser(peer.uid);
+  return endpoints_.emplace(key, MakeEndpoint(caller)).first->second.get();
 }
 
 void RpcServer::TakeConnection(UniqueFd connection) {
   MutexLock lock(&mu_);
   if (shut_down_) return;
-  EndpointFor(connection.get()).TakeConnection(std::move(connection));
+  Endpoint* const endpoint = EndpointFor(connection.get());
+  if (endpoint != nullptr) endpoint->TakeConnection(std::move(connection));
 }
 
 void RpcServer::ShutDown(std::chrono::milliseconds grace) {

@@ -44,7 +44,8 @@ class RpcServer {
   RpcServer(Handlers& handlers, std::function<Interceptors()> make_interceptors);
   ~RpcServer();
 
-  // Takes ownership of a connection that a listener has accepted. Closes it after ShutDown.
+  // Takes ownership of a connection that a listener has accepted. Closes it after ShutDown, and if
+  // it is the first one of a user and no threads are left for an endpoint.
   void TakeConnection(UniqueFd connection) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Takes no more calls. Waits for calls in progress, which their handlers must be ending, and
@@ -57,8 +58,9 @@ class RpcServer {
   // The grpc::Server for the connections of one user, or for those over TCP.
   class Endpoint;
 
-  // Returns the endpoint for a connection; makes it if there is none.
-  Endpoint& EndpointFor(int connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Returns the endpoint for a connection, which it makes if there is none; null if it cannot.
+  Endpoint* EndpointFor(int connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::unique_ptr<Endpoint> MakeEndpoint(const Caller& caller);
 
   Handlers& handlers_;
   const std::function<Interceptors()> make_interceptors_;
