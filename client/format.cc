@@ -97,6 +97,7 @@ Colour StateColour(v1::Daemon::State state) {
     case v1::Daemon::STARTING:
     case v1::Daemon::STOPPING:
     case v1::Daemon::BACKOFF:
+    case v1::Daemon::WAITING:
       return Colour::kYellow;
     case v1::Daemon::HALTED:
       return Colour::kRed;

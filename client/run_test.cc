@@ -547,7 +547,8 @@ TEST_F(RunTest, CommandsWaitForThirtySecondsUnlessToldOtherwise) {
   Hob({"start", "web"});
   Hob({"stop", "web", "--timeout", "1min30s"});
   Hob({"restart", "web", "--no-wait"});
-  EXPECT_THAT(server_.calls(), ElementsAre("Start web 30s", "Stop web 90s", "Restart web no_wait"));
+  EXPECT_THAT(server_.calls(),
+              ElementsAre("Start web 30s", "Stop web 90s", "Status web", "Restart web no_wait"));
 }
 
 TEST_F(RunTest, CommandsCallAllDaemonsConcurrently) {

@@ -234,6 +234,7 @@ absl::Status Server::MakeSupervisor() {
   context_.throttle = &throttle_;
   context_.registry = &registry_;
   context_.journal = &journal_;
+  context_.waits = &waits_;
   context_.child_defaults.environment = InheritedEnvironment(options_.environment);
   context_.child_defaults.notify_dir = NotifyDir(options_.config.server);
   context_.child_defaults.fifo_dir = FifoDir(options_.config.server);

@@ -111,6 +111,7 @@ class Server {
   RestartThrottle throttle_;
   Registry registry_;
   ChangeNotifier notifier_{registry_};
+  ChangeWaits waits_;
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

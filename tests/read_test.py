@@ -137,7 +137,7 @@ class InfoTest(HobTest):
         server.await_state("up", State.RUNNING)
         info = server.info()
         self.assertEqual(dict(info.counts), {"STOPPED": 1, "STARTING": 0, "RUNNING": 1, "BACKOFF": 0, "STOPPING": 0,
-                                             "EXITED": 0, "HALTED": 1})
+                                             "EXITED": 0, "HALTED": 1, "WAITING": 0})
         self.assertEqual((info.pid, info.config_generation), (server.pid, 1))
         self.assertRegex(info.version, r"^\d+\.\d+")
         self.assertIn(info.containment, ("cgroup", "session"))

@@ -25,7 +25,7 @@ class WhoTest(HobTest):
         command = server.daemon(name).last_command
         return command.method, command.caller, command.reason
 
-    def test_a_daemon_tells_its_last_command(self):
+    def test_status_has_the_last_command(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         self.assertFalse(server.await_state("web", State.RUNNING).HasField("last_command"))
         before = server.daemon("web").start_time.ToNanoseconds()
@@ -77,12 +77,12 @@ class WhoTest(HobTest):
         self.assertEqual(self.hob(server, "stop", "web", "--reason", "deploying 4.2").returncode, 0)
         self.assertRegex(self.hob(server, "explain", "web").stdout,
                          rf"why: stopped by {ME}".replace("(", r"\(").replace(")", r"\)") + r" \S+ ago: deploying 4\.2\n")
-        self.assertIn(f"commanded:   Stop by {ME}, ", self.hob(server, "status", "web").stdout)
+        self.assertIn(f"last action: Stop by {ME}, ", self.hob(server, "status", "web").stdout)
         self.assertEqual(self.hob(server, "reload", "--reason", "tidy").returncode, 0)
         self.assertIn(f"reloaded by {ME}: tidy; ", server.stderr())
         server.stop()
 
-    def test_a_reason_has_at_most_200_characters_and_none_does_harm(self):
+    def test_reasons_are_limited_and_escaped(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n").start()
         server.await_state("web", State.RUNNING)
         error = self.assert_rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST",
@@ -102,7 +102,7 @@ class WhoTest(HobTest):
         server.stop()
 
     @unittest.skipIf(os.getuid() != 0, "only root can call as somebody else")
-    def test_each_user_is_told_apart(self):
+    def test_users_are_distinguished(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n[hob]\nsocket_mode = 0666\n").start()
         # Other users may not enter the directory of the build.
         hob = shutil.copy(program("client/hob"), server.path("hob"))

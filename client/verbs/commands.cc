@@ -1,11 +1,14 @@
 // `start`, `stop`, `restart` and `signal`: one call for each daemon, all at once.
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "client/escape.h"
@@ -61,7 +64,8 @@ struct DaemonTargets {
 // Returns the parameter --reason.
 Parameter ReasonParameter(std::string* reason) {
   return {"--reason", reason,
-          "Why, in at most 200 characters: kept in the server's log and shown by explain", "TEXT"};
+          "Reason, at most 200 characters; written to the server's log and shown by explain",
+          "TEXT"};
 }
 
 // Returns a function that shows "restarting 12/100" on standard error while several calls are in
@@ -135,9 +139,14 @@ std::string Summary(const Session& session, const v1::Daemon& daemon) {
 template <typename Request, typename Response>
 class CommandVerb : public Verb {
  public:
-  // `doing` is the word for its progress: "restarting".
-  CommandVerb(VerbInfo info, std::string doing)
-      : info_(std::move(info)), doing_(std::move(doing)) {}
+  // `doing` is the word for its progress: "restarting". `relatives` is the option that includes
+  // other daemons, and `include` the field of the request for it; null without one.
+  CommandVerb(VerbInfo info, std::string doing, Parameter relatives = {},
+              void (Request::*include)(bool) = nullptr)
+      : info_(std::move(info)),
+        doing_(std::move(doing)),
+        cascade_option_(std::move(relatives)),
+        include_(include) {}
 
   VerbInfo info() const override { return info_; }
 
@@ -149,6 +158,10 @@ class CommandVerb : public Verb {
          "How long to wait for the outcome (500ms, 5, 1min30s); it goes on after that. "
          "Default: 30s",
          "DURATION"});
+    if (include_ != nullptr) {
+      cascade_option_.value = &cascade_;
+      parameters.push_back(cascade_option_);
+    }
     parameters.push_back(ReasonParameter(&reason_));
     return parameters;
   }
@@ -162,12 +175,33 @@ class CommandVerb : public Verb {
     const std::vector<Outcome<Response>> outcomes = session.supervisor().CallForEach(
         Requests(*names, *timeout), no_wait_ ? kReadTimeout : *timeout + kAnswerGrace,
         ShowProgress(session, doing_, static_cast<int>(names->size())));
-    return ShowOutcomes<Response>(session, *names, outcomes, [&](const Response& response) {
-      session.Print(Summary(session, response.daemon()));
-    });
+    const ExitCode code = ShowOutcomes<Response>(
+        session, *names, outcomes,
+        [&](const Response& response) { session.Print(Summary(session, response.daemon())); });
+    if constexpr (std::is_same<Request, v1::StopRequest>::value) TellDependents(session, *names);
+    return code;
   }
 
  private:
+  // Names the daemons that depend on stopped ones and go on without them.
+  void TellDependents(Session& session, const std::vector<std::string>& stopped) const {
+    if (cascade_ || targets_.all) return;
+    const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
+        session.supervisor().Status(stopped);
+    if (!statuses.ok()) return;
+    for (const v1::StatusResponse& status : *statuses) {
+      std::vector<std::string> left;
+      for (const std::string& dependent : status.dependents()) {
+        const bool is_stopped = absl::c_linear_search(stopped, dependent);
+        if (!is_stopped) left.push_back(Escape(dependent));
+      }
+      if (left.empty()) continue;
+      session.Tell(absl::StrCat(Escape(status.daemon().name()),
+                                ": dependents not stopped: ", absl::StrJoin(left, ", "),
+                                "; use --dependents to stop them first"));
+    }
+  }
+
   // Returns the time to wait for the outcome. InvalidArgument if --timeout is not a duration
   // greater than 0, or stands beside --no-wait.
   absl::StatusOr<absl::Duration> Timeout() const {
@@ -190,6 +224,8 @@ class CommandVerb : public Verb {
       Request request;
       request.set_name(name);
       request.set_reason(reason_);
+      // Of all daemons, each starts after its dependencies and stops before them.
+      if (include_ != nullptr) (request.*include_)(cascade_ || targets_.all);
       request.set_no_wait(no_wait_);
       if (!no_wait_) *request.mutable_timeout() = ToProto(timeout);
       requests.push_back(std::move(request));
@@ -199,7 +235,10 @@ class CommandVerb : public Verb {
 
   const VerbInfo info_;
   const std::string doing_;
+  Parameter cascade_option_;
+  void (Request::*const include_)(bool);
   DaemonTargets targets_;
+  bool cascade_ = false;
   bool no_wait_ = false;
   // Empty without --timeout.
   std::string timeout_;
@@ -268,14 +307,16 @@ class SignalVerb : public Verb {
 std::unique_ptr<Verb> MakeStartVerb() {
   return std::make_unique<CommandVerb<v1::StartRequest, v1::StartResponse>>(
       VerbInfo{"start", "", "Start daemons and wait until they are up", Arguments::kDaemons},
-      "starting");
+      "starting", Parameter{"--deps", {}, "Start their dependencies first"},
+      &v1::StartRequest::set_with_dependencies);
 }
 
 std::unique_ptr<Verb> MakeStopVerb() {
   return std::make_unique<CommandVerb<v1::StopRequest, v1::StopResponse>>(
       VerbInfo{"stop", "", "Stop daemons and wait until nothing of them is left",
                Arguments::kDaemons},
-      "stopping");
+      "stopping", Parameter{"--dependents", {}, "Stop their dependents first"},
+      &v1::StopRequest::set_with_dependents);
 }
 
 std::unique_ptr<Verb> MakeRestartVerb() {

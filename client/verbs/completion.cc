@@ -15,7 +15,7 @@ namespace hob {
 namespace client {
 namespace {
 
-constexpr char kStates[] = "STOPPED STARTING RUNNING BACKOFF STOPPING EXITED HALTED";
+constexpr char kStates[] = "STOPPED STARTING RUNNING BACKOFF STOPPING EXITED HALTED WAITING";
 constexpr char kSignals[] = "HUP INT QUIT KILL USR1 USR2 TERM CONT STOP WINCH";
 constexpr char kShellNames[] = "bash zsh fish";
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/format.h"
 #include "client/name_resolution.h"
 #include "server/config/keys/values.h"
@@ -77,6 +79,21 @@ std::string LogsOfFailure(const v1::StatusResponse& status) {
   if (daemon.last_exit().requested() || daemon.last_exit().has_spawn_error()) return "";
   if (Setting(status, "stdout") != "log" && Setting(status, "stderr") != "log") return "";
   return absl::StrCat("hob logs ", daemon.name());
+}
+
+std::string ConditionName(v1::Dependency::Condition condition) {
+  const std::string& name = v1::Dependency::Condition_Name(condition);
+  return name.empty() ? absl::StrCat("condition ", static_cast<int>(condition))
+                      : absl::AsciiStrToLower(name);
+}
+
+std::string DependenciesOf(const v1::StatusResponse& status) {
+  std::vector<std::string> parts;
+  for (const v1::Dependency& dependency : status.dependencies()) {
+    parts.push_back(absl::StrCat(dependency.daemon(), ": ", ConditionName(dependency.condition()),
+                                 dependency.met() ? " (met)" : ""));
+  }
+  return absl::StrJoin(parts, ", ");
 }
 
 Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs) {

@@ -27,6 +27,12 @@ bool HasCompleted(const v1::StatusResponse& status);
 // up, has not failed or never ran, or if its output is not kept.
 std::string LogsOfFailure(const v1::StatusResponse& status);
 
+// Returns the word for a condition, as a configuration file has it: "ready".
+std::string ConditionName(v1::Dependency::Condition condition);
+
+// Returns what the daemon depends on: "db: ready, migrate: completed (met)".
+std::string DependenciesOf(const v1::StatusResponse& status);
+
 // Returns a table of a daemon's runs, a row each in their order: start, pid, time up, resources,
 // end and last line on stderr.
 Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs);

@@ -47,6 +47,8 @@ std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
     case v1::Daemon::EXITED:
     case v1::Daemon::STOPPED:
       return "not scheduled; 'hob start " + daemon.name() + "' starts it";
+    case v1::Daemon::WAITING:
+      return "as soon as its dependencies are met";
     default:
       return "";
   }
@@ -71,7 +73,9 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
   const v1::Daemon& daemon = response.daemon();
   const v1::Throttle& throttle = daemon.throttle();
   std::string text = Headline(session, daemon);
-  absl::StrAppend(&text, Sentence("why", Why(session, daemon)));
+  absl::StrAppend(&text, Sentence("why", response.blocked_by().empty() ? Why(session, daemon)
+                                                                       : response.blocked_by()));
+  absl::StrAppend(&text, Sentence("depends on", DependenciesOf(response)));
   if (daemon.has_throttle()) {
     absl::StrAppend(&text, Sentence("decision", throttle.explanation()),
                     Failures(session, throttle));

@@ -46,10 +46,10 @@ class ReloadVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {
-        {"--dry-run", &dry_run_, "Print the plan and change nothing"},
-        {"--reason", &reason_,
-         "Why, in at most 200 characters: kept in the server's log and shown by explain", "TEXT"}};
+    return {{"--dry-run", &dry_run_, "Print the plan and change nothing"},
+            {"--reason", &reason_,
+             "Reason, at most 200 characters; written to the server's log and shown by explain",
+             "TEXT"}};
   }
 
   ExitCode Run(Session& session) override {

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/escape.h"
 #include "client/format.h"
 #include "client/table.h"
@@ -56,6 +57,8 @@ class Description {
 
   void AddPresent() {
     Add("reason", daemon_.reason());
+    if (!response_.dependencies().empty()) Add("depends on", DependenciesOf(response_));
+    Add("dependents", absl::StrJoin(response_.dependents(), ", "));
     Add("says", daemon_.status_text());
     Add("log", daemon_.log_problem());
     if (response_.small_pipe_bytes() > 0) {
@@ -73,7 +76,7 @@ class Description {
   }
 
   void AddHistory() {
-    if (daemon_.has_last_command()) Add("commanded", LastCommand());
+    if (daemon_.has_last_command()) Add("last action", LastCommand());
     Add("restarts", absl::StrCat(daemon_.restart_count(), " automatic"));
     Add("exits", absl::StrCat(daemon_.exit_count()));
     if (daemon_.has_last_exit()) {

@@ -8,6 +8,7 @@ Verbs AllVerbs() {
   verbs.push_back(MakeListVerb());
   verbs.push_back(MakeStatusVerb());
   verbs.push_back(MakeExplainVerb());
+  verbs.push_back(MakeGraphVerb());
   verbs.push_back(MakeInfoVerb());
   verbs.push_back(MakeLogsVerb());
   verbs.push_back(MakeWatchVerb());

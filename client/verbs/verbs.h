@@ -64,6 +64,8 @@ std::unique_ptr<Verb> MakeListVerb();
 std::unique_ptr<Verb> MakeStatusVerb();
 // `hob explain NAME...`: explains a daemon's state and how to change it.
 std::unique_ptr<Verb> MakeExplainVerb();
+// `hob graph`: shows which daemons depend on which.
+std::unique_ptr<Verb> MakeGraphVerb();
 // `hob info`: describes the server.
 std::unique_ptr<Verb> MakeInfoVerb();
 // `hob logs NAME...`: prints the output of daemons; with -f follows it.

@@ -117,8 +117,22 @@ v1::Daemon::State ToProto(DaemonState state) {
       return v1::Daemon::EXITED;
     case DaemonState::kHalted:
       return v1::Daemon::HALTED;
+    case DaemonState::kWaiting:
+      return v1::Daemon::WAITING;
   }
   return v1::Daemon::STATE_UNSPECIFIED;
+}
+
+v1::Dependency::Condition ToProto(Dependency::Condition condition) {
+  switch (condition) {
+    case Dependency::Condition::kStarted:
+      return v1::Dependency::STARTED;
+    case Dependency::Condition::kReady:
+      return v1::Dependency::READY;
+    case Dependency::Condition::kCompleted:
+      return v1::Dependency::COMPLETED;
+  }
+  return v1::Dependency::CONDITION_UNSPECIFIED;
 }
 
 void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
@@ -143,6 +157,12 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
   }
   if (snapshot.next_start_time.has_value()) {
     Convert(*snapshot.next_start_time, daemon.mutable_next_start_time());
+  }
+  for (const Dependency& dependency : snapshot.blockers) {
+    v1::Blocker& blocker = *daemon.add_blockers();
+    blocker.set_kind(v1::Blocker::DEPENDENCY);
+    blocker.set_daemon(dependency.daemon);
+    blocker.set_condition(ToProto(dependency.condition));
   }
   if (snapshot.last_command != nullptr) {
     v1::Command& command = *daemon.mutable_last_command();

@@ -12,6 +12,7 @@ namespace hob {
 
 // Convert from hob's vocabulary to the messages of the API. Pure functions.
 v1::Daemon::State ToProto(DaemonState state);
+v1::Dependency::Condition ToProto(Dependency::Condition condition);
 void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon);
 void ToProto(const DaemonSpec& from, v1::DaemonSpec& spec);
 void ToProto(const EndedRun& from, v1::Run& run);

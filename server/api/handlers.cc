@@ -9,6 +9,7 @@
 #include "server/api/logs_request.h"
 #include "server/api/name_globs.h"
 #include "server/daemon/daemon_name.h"
+#include "server/daemon/dependency.h"
 #include "server/daemon/shown_times.h"
 #include "server/daemon/signal_name.h"
 #include "server/errors/errors.h"
@@ -85,6 +86,27 @@ absl::StatusOr<Command> ReadSignal(const Caller& caller, const v1::SignalRequest
   return command;
 }
 
+// Adds the daemons that `daemon` depends on, and those that depend on it.
+void AddDependencies(const DaemonSnapshot& daemon, const Registry& registry,
+                     v1::StatusResponse& response) {
+  const auto find = [&registry](const std::string& name) { return registry.Find(name); };
+  for (const Dependency& dependency : daemon.spec->depends_on) {
+    v1::Dependency& added = *response.add_dependencies();
+    added.set_daemon(dependency.daemon);
+    added.set_condition(ToProto(dependency.condition));
+    added.set_met(IsMet(dependency, find));
+  }
+  const auto now = registry.Now();
+  for (const DaemonSnapshotPtr& other : now->daemons) {
+    for (const Dependency& dependency : other->spec->depends_on) {
+      if (dependency.daemon == daemon.name()) response.add_dependents(other->name());
+    }
+  }
+  if (daemon.state == DaemonState::kWaiting) {
+    response.set_blocked_by(DescribeChain(UnmetDependencies(*daemon.spec, find), find));
+  }
+}
+
 v1::ReloadResponse Convert(const Reloader::Outcome& outcome) {
   v1::ReloadResponse response;
   for (const PlanEntry& entry : outcome.plan.daemons) {
@@ -123,6 +145,7 @@ void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
   ToProto(*daemon->spec, *response.mutable_spec());
   if (daemon->pid != 0) PresentRunToProto(*daemon, *response.add_runs());
   for (const EndedRun& run : *daemon->runs) ToProto(run, *response.add_runs());
+  AddDependencies(*daemon, registry_, response);
   response.set_containment(facts_.containment);
   response.set_small_pipe_bytes(daemon->notes.small_pipe_bytes);
   done(std::move(response));
@@ -152,12 +175,16 @@ void Handlers::Handle(const Caller& caller, const v1::RestartRequest& request,
 
 void Handlers::Handle(const Caller& caller, const v1::StartRequest& request,
                       const Done<v1::StartResponse>& done) {
-  Post("Start", request.name(), ReadCommand(caller, request, Command::Kind::kStart), done);
+  absl::StatusOr<Command> command = ReadCommand(caller, request, Command::Kind::kStart);
+  if (command.ok()) command->cascade = request.with_dependencies();
+  Post("Start", request.name(), std::move(command), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::StopRequest& request,
                       const Done<v1::StopResponse>& done) {
-  Post("Stop", request.name(), ReadCommand(caller, request, Command::Kind::kStop), done);
+  absl::StatusOr<Command> command = ReadCommand(caller, request, Command::Kind::kStop);
+  if (command.ok()) command->cascade = request.with_dependents();
+  Post("Stop", request.name(), std::move(command), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::SignalRequest& request,

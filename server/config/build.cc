@@ -3,12 +3,17 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <initializer_list>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/types/variant.h"
 #include "server/config/halt_check.h"
@@ -17,6 +22,7 @@
 #include "server/config/keys/environment_file.h"
 #include "server/config/keys/server_keys.h"
 #include "server/text/duration.h"
+#include "server/text/nearest.h"
 #include "server/text/printable.h"
 
 namespace hob {
@@ -254,6 +260,88 @@ void CheckLogNames(const DaemonSpecs& daemons, const MergedConfig& merged, Probl
   }
 }
 
+// Greatest edit distance of a suggested name.
+constexpr int kNearName = 2;
+
+// Finds dependencies that can never be met.
+class DependencyCheck {
+ public:
+  DependencyCheck(const DaemonSpecs& daemons, const MergedConfig& merged, ProblemList* errors,
+                  ProblemList* warnings)
+      : daemons_(daemons), merged_(merged), errors_(errors), warnings_(warnings) {}
+
+  void Run() {
+    for (const auto& [name, spec] : daemons_) {
+      for (const Dependency& dependency : spec->depends_on) CheckOne(name, dependency);
+    }
+    for (const auto& [name, spec] : daemons_) Visit(name);
+  }
+
+ private:
+  enum class Visited { kNo, kOnPath, kDone };
+
+  void CheckOne(const std::string& name, const Dependency& dependency) {
+    const auto found = daemons_.find(dependency.daemon);
+    if (found == daemons_.end()) {
+      std::vector<std::string> names;
+      for (const auto& [other, spec] : daemons_) names.push_back(other);
+      const std::string near = Nearest(dependency.daemon, names);
+      const bool is_near = EditDistance(dependency.daemon, near, kNearName) <= kNearName;
+      return Report(errors_, name,
+                    absl::StrCat("there is no daemon '", dependency.daemon, "'",
+                                 is_near ? absl::StrCat("; did you mean '", near, "'?")
+                                         : ": define it, or remove it from depends_on"));
+    }
+    const DaemonSpec& other = *found->second;
+    if (dependency.condition == Dependency::Condition::kCompleted &&
+        other.restart_policy.restart == RestartMode::kAlways) {
+      return Report(errors_, name,
+                    absl::StrCat("'", dependency.daemon,
+                                 "' never completes, because it has restart = always: set restart "
+                                 "= on-failure in [daemon:",
+                                 dependency.daemon, "]"));
+    }
+    if (!other.autostart) {
+      Report(warnings_, name,
+             absl::StrCat("'", dependency.daemon, "' has autostart = no: '", name,
+                          "' waits until an operator starts '", dependency.daemon, "'"));
+    }
+  }
+
+  // Visits the dependencies of `name` depth-first, and reports each cycle once.
+  void Visit(const std::string& name) {
+    const auto found = daemons_.find(name);
+    if (found == daemons_.end()) return;
+    Visited& visited = visited_[name];
+    if (visited == Visited::kDone) return;
+    path_.push_back(name);
+    if (visited == Visited::kOnPath) {
+      const auto begin = std::find(path_.begin(), path_.end(), name);
+      Report(errors_, name,
+             absl::StrCat("dependency cycle: ", absl::StrJoin(begin, path_.end(), " -> "),
+                          ": remove one of these dependencies"));
+    } else {
+      visited = Visited::kOnPath;
+      for (const Dependency& dependency : found->second->depends_on) Visit(dependency.daemon);
+      visited_[name] = Visited::kDone;
+    }
+    path_.pop_back();
+  }
+
+  void Report(ProblemList* problems, const std::string& name, const std::string& problem) {
+    ConfigPlace place = PlaceInForce(merged_.daemons.at(name).settings, "depends_on");
+    if (place.source < 0) place = PlaceInForce(merged_.defaults, "depends_on");
+    problems->Add(place, absl::StrCat("depends_on: ", problem));
+  }
+
+  const DaemonSpecs& daemons_;
+  const MergedConfig& merged_;
+  ProblemList* const errors_;
+  ProblemList* const warnings_;
+  std::map<std::string, Visited> visited_;
+  std::vector<std::string> path_;
+};
+
 }  // namespace
 
 Config BuildConfig(const MergedConfig& merged, Accounts* accounts, ProblemList* errors,
@@ -262,6 +350,7 @@ Config BuildConfig(const MergedConfig& merged, Accounts* accounts, ProblemList* 
   config.server = BuildServer(merged.server, errors, warnings);
   config.daemons = BuildDaemons(merged, accounts, errors, warnings);
   CheckLogNames(config.daemons, merged, errors);
+  DependencyCheck(config.daemons, merged, errors, warnings).Run();
   return config;
 }
 

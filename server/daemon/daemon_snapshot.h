@@ -63,7 +63,7 @@ struct DaemonNotes {
 };
 
 // A command that changed a daemon. A plain value.
-struct GivenCommand {
+struct CommandRecord {
   // The method of the API: "Stop".
   std::string method;
   // Caller::name of its sender.
@@ -83,6 +83,10 @@ struct DaemonSnapshot {
   bool ready = false;
   // True if a process of the daemon survives KILL: it hangs in the kernel, or refuses the signal.
   bool unkillable = false;
+  // True if the daemon was told to end and runs on until its dependents have ended.
+  bool awaits_dependents = false;
+  // In WAITING: the dependencies whose conditions do not hold.
+  std::vector<Dependency> blockers;
   // Main process; 0 without a live instance.
   pid_t pid = 0;
   // Of the present instance, otherwise of the last.
@@ -97,7 +101,7 @@ struct DaemonSnapshot {
   // The throttle's last decision; null before the first, and after the history is cleared.
   std::shared_ptr<const ThrottleDecision> throttle;
   // The last command that changed the daemon; null before the first.
-  std::shared_ptr<const GivenCommand> last_command;
+  std::shared_ptr<const CommandRecord> last_command;
   // Never null.
   std::shared_ptr<const EndedRuns> runs;
 

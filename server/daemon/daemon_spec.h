@@ -52,6 +52,24 @@ enum class OutputMode {
   kNull,
 };
 
+// A condition on another daemon, which must hold when a daemon starts.
+struct Dependency {
+  enum class Condition {
+    // The other daemon is STARTING or RUNNING.
+    kStarted,
+    // It is RUNNING, and ready.
+    kReady,
+    // It is EXITED, with one of its success codes.
+    kCompleted,
+  };
+  std::string daemon;
+  Condition condition = Condition::kReady;
+};
+
+inline bool operator==(const Dependency& a, const Dependency& b) {
+  return a.daemon == b.daemon && a.condition == b.condition;
+}
+
 // The settings of a daemon by key, as written in a configuration file.
 using DaemonSettings = std::map<std::string, std::string>;
 
@@ -68,6 +86,9 @@ struct DaemonSpec {
 
   bool autostart = true;
   RestartPolicy restart_policy;
+  // Conditions of a start, about different daemons. The dependencies of a configuration form no
+  // cycle.
+  std::vector<Dependency> depends_on;
 
   // Time that a child must stay up to count as RUNNING; only for ReadyMode::kNone.
   absl::Duration start_time;

@@ -7,7 +7,7 @@ using State = DaemonState;
 
 bool IsRest(State state) {
   return state == State::kStopped || state == State::kBackoff || state == State::kExited ||
-         state == State::kHalted;
+         state == State::kHalted || state == State::kWaiting;
 }
 
 }  // namespace
@@ -15,11 +15,11 @@ bool IsRest(State state) {
 bool IsLegalMove(State from, State to) {
   switch (from) {
     case State::kStopped:
-      return to == State::kStarting || to == State::kBackoff;
+      return to == State::kStarting || to == State::kBackoff || to == State::kWaiting;
     case State::kStarting:
       return true;
     case State::kRunning:
-      return to != State::kStopped && to != State::kRunning;
+      return to != State::kStopped && to != State::kRunning && to != State::kWaiting;
     case State::kStopping:
       return IsRest(to) || to == State::kStarting || to == State::kClearing;
     case State::kClearing:
@@ -27,7 +27,9 @@ bool IsLegalMove(State from, State to) {
     case State::kBackoff:
     case State::kExited:
     case State::kHalted:
-      return to == State::kStarting || to == State::kStopped || to == State::kBackoff;
+    case State::kWaiting:
+      return to == State::kStarting || to == State::kStopped || to == State::kBackoff ||
+             (to == State::kWaiting && from != to);
   }
   return false;
 }
@@ -49,6 +51,8 @@ absl::string_view DaemonStateName(State state) {
       return "EXITED";
     case State::kHalted:
       return "HALTED";
+    case State::kWaiting:
+      return "WAITING";
   }
   return "";
 }

@@ -12,25 +12,31 @@ namespace hob {
 //   from        to           when
 //   STOPPED     STARTING     boot, reload, Start, Restart
 //               BACKOFF      boot or reload, and the machine's start budget is used up
+//               WAITING      as to STARTING, and a dependency is not met
 //   STARTING    RUNNING      ready, or stayed up for start_time
 //               STOPPING     Stop, Restart, reload, shutdown; or not ready in time
 //               CLEARING     the main process ended and left processes behind
 //               STARTING     the spawn failed, or it ended: the throttle restarts it at once
 //               BACKOFF, HALTED, EXITED   the same, as the throttle or `restart` decides
+//               WAITING      the throttle restarts it at once, and a dependency is not met
 //               STOPPED      Stop, shutdown, between two attempts to spawn
 //   RUNNING     STOPPING     Stop, Restart, reload, shutdown; or its watchdog ran out
 //               CLEARING, STARTING, BACKOFF, HALTED, EXITED   as from STARTING
 //   BACKOFF     STARTING     its delay is over, Start, Restart
 //               BACKOFF      its delay is over, and the machine's start budget is used up
+//               WAITING      its delay is over, and a dependency is not met
 //               STOPPED      Stop, shutdown
 //   STOPPING    STOPPED      no process is left
 //               CLEARING     the main process ended and left processes behind
-//               STARTING, BACKOFF, HALTED, EXITED   no process is left, after a restart or failure
-//   CLEARING    STOPPED, STARTING, BACKOFF, HALTED, EXITED   no process is left
+//               STARTING, BACKOFF, HALTED, EXITED, WAITING   no process is left, after a restart or
+//                            failure
+//   CLEARING    STOPPED, STARTING, BACKOFF, HALTED, EXITED, WAITING   no process is left
 //   EXITED      STARTING     Start, Restart, reload with a change that needs a new process
 //               BACKOFF      the same reload, and the machine's start budget is used up
+//               WAITING      as to STARTING, and a dependency is not met
 //               STOPPED      Stop, shutdown
 //   HALTED      as EXITED; STARTING also by a trial of `on_halt = retry`
+//   WAITING     as EXITED; STARTING when its dependencies are met
 //
 // Users see CLEARING as STOPPING: processes of the daemon are still alive, and are being killed or,
 // after a stop, have until `stop_timeout` to end.
@@ -43,11 +49,13 @@ enum class DaemonState {
   kClearing,
   kExited,
   kHalted,
+  kWaiting,
 };
 
-inline constexpr std::array<DaemonState, 8> kAllDaemonStates = {
-    DaemonState::kStopped,  DaemonState::kStarting, DaemonState::kRunning, DaemonState::kBackoff,
-    DaemonState::kStopping, DaemonState::kClearing, DaemonState::kExited,  DaemonState::kHalted,
+inline constexpr std::array<DaemonState, 9> kAllDaemonStates = {
+    DaemonState::kStopped, DaemonState::kStarting, DaemonState::kRunning,
+    DaemonState::kBackoff, DaemonState::kStopping, DaemonState::kClearing,
+    DaemonState::kExited,  DaemonState::kHalted,   DaemonState::kWaiting,
 };
 
 // True if the table above contains the move.

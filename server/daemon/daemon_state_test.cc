@@ -14,21 +14,23 @@ using State = DaemonState;
 // Repeats the table at the top of daemon_state.h.
 const std::map<State, std::set<State>>& LegalMoves() {
   static const auto* const moves = new std::map<State, std::set<State>>{
-      {State::kStopped, {State::kStarting, State::kBackoff}},
+      {State::kStopped, {State::kStarting, State::kBackoff, State::kWaiting}},
       {State::kStarting,
        {State::kStopped, State::kStarting, State::kRunning, State::kBackoff, State::kStopping,
-        State::kClearing, State::kExited, State::kHalted}},
+        State::kClearing, State::kExited, State::kHalted, State::kWaiting}},
       {State::kRunning,
        {State::kStarting, State::kBackoff, State::kStopping, State::kClearing, State::kExited,
         State::kHalted}},
-      {State::kBackoff, {State::kStarting, State::kBackoff, State::kStopped}},
+      {State::kBackoff, {State::kStarting, State::kBackoff, State::kStopped, State::kWaiting}},
       {State::kStopping,
        {State::kStopped, State::kStarting, State::kBackoff, State::kClearing, State::kExited,
-        State::kHalted}},
+        State::kHalted, State::kWaiting}},
       {State::kClearing,
-       {State::kStopped, State::kStarting, State::kBackoff, State::kExited, State::kHalted}},
-      {State::kExited, {State::kStarting, State::kBackoff, State::kStopped}},
-      {State::kHalted, {State::kStarting, State::kBackoff, State::kStopped}},
+       {State::kStopped, State::kStarting, State::kBackoff, State::kExited, State::kHalted,
+        State::kWaiting}},
+      {State::kExited, {State::kStarting, State::kBackoff, State::kStopped, State::kWaiting}},
+      {State::kHalted, {State::kStarting, State::kBackoff, State::kStopped, State::kWaiting}},
+      {State::kWaiting, {State::kStarting, State::kBackoff, State::kStopped}},
   };
   return *moves;
 }

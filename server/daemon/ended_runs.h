@@ -30,52 +30,36 @@ struct EndedRun {
 // Number of ended runs kept for each daemon.
 inline constexpr int kMaxEndedRuns = 10;
 
-// Holds the last runs of a daemon, the latest first. Immutable. Lists share their common runs:
-// watchers keep 10,000 snapshots, and with copies the list of a daemon that crashes repeatedly
-// would take 3 KiB instead of 0.2.
+// Holds the last runs of a daemon, the latest first. Immutable.
 class EndedRuns {
  public:
-  using Runs = std::vector<std::shared_ptr<const EndedRun>>;
-
-  // Iterates over the runs, the latest first.
-  class Iterator {
-   public:
-    explicit Iterator(Runs::const_iterator at) : at_(at) {}
-    const EndedRun& operator*() const { return **at_; }
-    Iterator& operator++() {
-      ++at_;
-      return *this;
-    }
-    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
-
-   private:
-    Runs::const_iterator at_;
-  };
+  using Runs = std::vector<EndedRun>;
+  using Iterator = Runs::const_iterator;
 
   EndedRuns() = default;
   // Makes a list of `latest` and as many of `earlier` as fit.
   EndedRuns(EndedRun latest, const EndedRuns& earlier) {
     const size_t kept = std::min<size_t>(earlier.size(), kMaxEndedRuns - 1);
     runs_.reserve(kept + 1);
-    runs_.push_back(std::make_shared<const EndedRun>(std::move(latest)));
+    runs_.push_back(std::move(latest));
     runs_.insert(runs_.end(), earlier.runs_.begin(), earlier.runs_.begin() + kept);
   }
 
   // Returns the same runs with `latest` in place of the latest. Precondition: !empty().
   EndedRuns WithLatest(EndedRun latest) const {
     EndedRuns other = *this;
-    other.runs_.front() = std::make_shared<const EndedRun>(std::move(latest));
+    other.runs_.front() = std::move(latest);
     return other;
   }
 
   bool empty() const { return runs_.empty(); }
   size_t size() const { return runs_.size(); }
   // Returns the latest run. Precondition: !empty().
-  const EndedRun& front() const { return *runs_.front(); }
+  const EndedRun& front() const { return runs_.front(); }
   // Precondition: i < size().
-  const EndedRun& operator[](size_t i) const { return *runs_[i]; }
-  Iterator begin() const { return Iterator(runs_.begin()); }
-  Iterator end() const { return Iterator(runs_.end()); }
+  const EndedRun& operator[](size_t i) const { return runs_[i]; }
+  Iterator begin() const { return runs_.begin(); }
+  Iterator end() const { return runs_.end(); }
 
  private:
   Runs runs_;

@@ -33,11 +33,5 @@ TEST(EndedRunsTest, TheLatestComesFirstAndTheOldestGo) {
   EXPECT_THAT(Pids(runs), ElementsAre(12, 11, 10, 9, 8, 7, 6, 5, 4, 3));
 }
 
-TEST(EndedRunsTest, WhatIsInTwoListsIsThereOnce) {
-  const EndedRuns before = After(1, EndedRuns());
-  const EndedRuns after = After(2, before);
-  EXPECT_EQ(&after[1], &before[0]);
-}
-
 }  // namespace
 }  // namespace hob

@@ -39,9 +39,9 @@ DaemonSnapshotPtr WithShownTimes(DaemonSnapshotPtr daemon, absl::Duration wall_s
   shown->runs = Shifted(*daemon->runs, wall_step);
   if (daemon->throttle != nullptr) shown->throttle = Shifted(*daemon->throttle, wall_step);
   if (daemon->last_command != nullptr) {
-    GivenCommand command = *daemon->last_command;
+    CommandRecord command = *daemon->last_command;
     command.time += wall_step;
-    shown->last_command = std::make_shared<const GivenCommand>(std::move(command));
+    shown->last_command = std::make_shared<const CommandRecord>(std::move(command));
   }
   return shown;
 }

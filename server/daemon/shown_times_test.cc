@@ -33,7 +33,8 @@ DaemonSnapshotPtr Daemon() {
   decision.failures.push_back({StampAt(12), "exit code 1", ExitedWithCode{1}});
   decision.next_attempt = StampAt(23);
   daemon->throttle = std::make_shared<const ThrottleDecision>(decision);
-  daemon->last_command = std::make_shared<const GivenCommand>(GivenCommand{"Stop", "", "", At(20)});
+  daemon->last_command =
+      std::make_shared<const CommandRecord>(CommandRecord{"Stop", "", "", At(20)});
   return daemon;
 }
 

@@ -134,6 +134,11 @@ absl::Status StartFailed(absl::string_view daemon, absl::string_view why) {
                    {{"daemon", std::string(daemon)}});
 }
 
+absl::Status Blocked(absl::string_view daemon, absl::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, absl::StrCat("'", daemon, "' ", why),
+                   "BLOCKED", {{"daemon", std::string(daemon)}});
+}
+
 absl::Status NotRestarted(absl::string_view daemon, absl::string_view why) {
   return MakeError(absl::StatusCode::kFailedPrecondition,
                    absl::StrCat("'", daemon, "' was not restarted: ", why, "; it is still running"),

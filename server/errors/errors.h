@@ -55,6 +55,10 @@ absl::Status NotKept(absl::string_view daemon, absl::string_view why);
 // FAILED_PRECONDITION: the new instance did not come up; `why` is a sentence.
 absl::Status StartFailed(absl::string_view daemon, absl::string_view why);
 
+// FAILED_PRECONDITION: the daemon waits for others that will not be up by themselves; `why` is the
+// chain to the root cause.
+absl::Status Blocked(absl::string_view daemon, absl::string_view why);
+
 // FAILED_PRECONDITION (also START_FAILED): a new instance certainly could not start, so the current
 // one was left running; `why` is a sentence.
 absl::Status NotRestarted(absl::string_view daemon, absl::string_view why);

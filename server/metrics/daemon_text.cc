@@ -18,9 +18,9 @@ constexpr std::array<absl::string_view, absl::variant_size<EndOfProcess>::value>
     "code", "signal", "spawn_error", "unobserved"};
 
 // The states that clients see.
-constexpr std::array<DaemonState, 7> kShownStates = {
+constexpr std::array<DaemonState, 8> kShownStates = {
     DaemonState::kStopped,  DaemonState::kStarting, DaemonState::kRunning, DaemonState::kBackoff,
-    DaemonState::kStopping, DaemonState::kExited,   DaemonState::kHalted};
+    DaemonState::kStopping, DaemonState::kExited,   DaemonState::kHalted,  DaemonState::kWaiting};
 
 absl::string_view RuleName(ThrottleRule rule) {
   switch (rule) {

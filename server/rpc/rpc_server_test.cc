@@ -64,13 +64,21 @@ class RpcServerTest : public ::testing::Test {
     server_->ShutDown(std::chrono::seconds(0));
   }
 
+  DaemonRunner::Context MakeContext() {
+    DaemonRunner::Context context;
+    context.registry = &registry_;
+    context.waits = &waits_;
+    return context;
+  }
+
   const TestDirectory directory_;
   Registry registry_;
   ChangeNotifier notifier_{registry_};
   SimulatedClock clock_;
   Journal journal_;
   LogStore logs_{{directory_.path(), directory_.path()}};
-  const DaemonRunner::Context context_;
+  ChangeWaits waits_;
+  const DaemonRunner::Context context_ = MakeContext();
   Supervisor supervisor_{context_, Config()};
   Reloader reloader_{{[] { return LoadedConfig(); }, nullptr, nullptr}, supervisor_, journal_};
   std::atomic<int> calls_ = 0;

@@ -3,12 +3,15 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/daemon/caller.h"
 #include "server/daemon/daemon_snapshot.h"
+#include "server/supervisor/departure.h"
 
 namespace hob {
 
@@ -36,6 +39,8 @@ struct Command {
     kKill,
     // From the server: reopen the logs by their paths.
     kReopenLogs,
+    // From the server: check again the daemons that this one waits for.
+    kRecheck,
   };
 
   // Receives the outcome: the daemon's snapshot at that time, or an error of server/errors.
@@ -53,11 +58,20 @@ struct Command {
   bool no_wait = false;
   // Time that `done` may wait for the outcome; after that it gets DEADLINE_EXCEEDED.
   absl::Duration timeout = absl::InfiniteDuration();
+  // For kStart from an operator: true to start the daemons that it depends on first. For kStop:
+  // true to stop the daemons that depend on it first.
+  bool cascade = false;
   // For kSignal: the number of the signal, and true to send it to every process of the daemon.
   int signal = 0;
   bool signal_all = false;
   // For kUpdate and kReplace.
   std::shared_ptr<const DaemonSpec> spec;
+  // For commands that end an instance: announces its end; may be null.
+  std::shared_ptr<const Departure> departure;
+  // For commands that end an instance: dependents that are being ended too, and must end first.
+  std::vector<AwaitedDeparture> ends_after;
+  // For kBoot and kReplace: ends that the new instance must wait for.
+  std::vector<AwaitedDeparture> starts_after;
 };
 
 }  // namespace hob

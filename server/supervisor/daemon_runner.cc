@@ -3,9 +3,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/daemon/dependency.h"
 #include "server/daemon/foreground.h"
 #include "server/errors/errors.h"
 #include "server/text/duration.h"
@@ -27,14 +30,23 @@ std::string WhyNotUp(const DaemonSnapshot& daemon) {
   return why;
 }
 
+std::vector<std::string> NamesOf(const std::vector<AwaitedDeparture>& departures) {
+  std::vector<std::string> names;
+  for (const AwaitedDeparture& departure : departures) names.push_back(departure.daemon);
+  return names;
+}
+
 }  // namespace
 
 DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context& context)
     : context_(context),
-      lifecycle_(std::move(spec), *context.clock,
-                 [registry = context.registry](DaemonSnapshotPtr snapshot) {
-                   registry->Publish(std::move(snapshot));
-                 }),
+      lifecycle_(
+          std::move(spec), *context.clock,
+          [registry = context.registry, waits = context.waits](const DaemonSnapshotPtr& snapshot) {
+            const std::string& name = snapshot->name();
+            registry->Publish(snapshot);
+            waits->Changed(name);
+          }),
       instance_(*context.clock),
       output_(lifecycle_.spec().name, context.logs, *context.clock) {
   if (!TakeLeftover()) lifecycle_.PublishNow();
@@ -65,6 +77,7 @@ RunnerState DaemonRunner::state() const {
   state.verdict = verdict_;
   state.told_by_operator = told_by_operator_;
   state.restarting = restarting_;
+  state.deferred = {NamesOf(ends_after_), held_stop_, NamesOf(starts_after_)};
   state.has_pending_spec = pending_spec_ != nullptr;
   return state;
 }
@@ -76,12 +89,84 @@ void DaemonRunner::StartSoon(const std::string& reason, bool by_operator) {
 }
 
 void DaemonRunner::StartIsDue() {
+  if (MustWait()) return;
   if (!start_.is_granted()) {
     const Timestamp now = context_.clock->Now();
     start_.GrantFrom(context_.throttle->TakeStart(now.monotonic));
     if (start_.at() > now.monotonic) return WaitForBudget(now);
   }
   Launch();
+}
+
+bool DaemonRunner::MustWait() {
+  const DaemonSpec& spec = lifecycle_.spec();
+  if (spec.depends_on.empty() && starts_after_.empty()) return false;
+  // Registered before it looks, so that no change is missed.
+  AwaitChanges(/*for_start=*/true);
+  RemoveOver(starts_after_);
+  std::vector<Dependency> unmet = UnmetDependencies();
+  if (unmet.empty() && starts_after_.empty()) {
+    AwaitChanges();
+    is_stuck_ = false;
+    return false;
+  }
+  start_.SetBlocked(true);
+  TellWait(unmet);
+  AnswerIfStuck(unmet);
+  waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
+  return true;
+}
+
+void DaemonRunner::TellWait(const std::vector<Dependency>& unmet) {
+  const std::string reason =
+      unmet.empty()
+          ? absl::StrCat("waits for ", absl::StrJoin(NamesOf(starts_after_), ", "), " to end")
+          : absl::StrCat("waits for ", DescribeDependencies(unmet));
+  if (lifecycle_.state() == DaemonState::kHalted && start_.is_trial()) {
+    return lifecycle_.TrialWaits(absl::StrCat("its trial start ", reason));
+  }
+  const DaemonSnapshot& now = lifecycle_.now();
+  if (now.state == DaemonState::kWaiting && now.reason == reason) return;
+  lifecycle_.WaitsFor(unmet, reason);
+  context_.journal->Info(About("waits for"), absl::StrCat(Tag(), " ", reason));
+}
+
+std::vector<Dependency> DaemonRunner::UnmetDependencies() const {
+  return hob::UnmetDependencies(lifecycle_.spec(),
+                                [this](const std::string& name) { return Find(name); });
+}
+
+void DaemonRunner::AnswerIfStuck(const std::vector<Dependency>& unmet) {
+  const auto find = [this](const std::string& name) { return Find(name); };
+  const bool is_stuck = IsAnyStuck(unmet, find);
+  if (is_stuck && waiters_.AnyFor(Waiters::Event::kUp)) {
+    waiters_.Answer(Waiters::Event::kUp,
+                    Blocked(lifecycle_.spec().name, DescribeChain(unmet, find)));
+  }
+  // Daemons that wait for this one may now be stuck too, or no longer be.
+  if (std::exchange(is_stuck_, is_stuck) != is_stuck) {
+    context_.waits->Changed(lifecycle_.spec().name);
+  }
+}
+
+void DaemonRunner::RemoveOver(std::vector<AwaitedDeparture>& departures) const {
+  const auto is_over = [this](const AwaitedDeparture& awaited) {
+    const DaemonSnapshotPtr daemon = Find(awaited.daemon);
+    return awaited.departure.expired() || daemon == nullptr || daemon->unkillable;
+  };
+  departures.erase(std::remove_if(departures.begin(), departures.end(), is_over), departures.end());
+}
+
+void DaemonRunner::AwaitChanges(bool for_start) {
+  std::set<std::string> others;
+  for (const AwaitedDeparture& other : ends_after_) others.insert(other.daemon);
+  if (for_start || start_.is_blocked()) {
+    for (const AwaitedDeparture& other : starts_after_) others.insert(other.daemon);
+    for (const Dependency& dependency : lifecycle_.spec().depends_on) {
+      others.insert(dependency.daemon);
+    }
+  }
+  context_.waits->Await(lifecycle_.spec().name, std::move(others));
 }
 
 void DaemonRunner::WaitForBudget(const Timestamp& now) {
@@ -206,7 +291,29 @@ void DaemonRunner::FailInstance(const std::string& verdict, int signal) {
 
 // Ending.
 
-void DaemonRunner::BeginStop(const std::string& reason) {
+void DaemonRunner::BeginStop(const std::string& reason, std::vector<AwaitedDeparture> ends_after) {
+  ends_after_ = std::move(ends_after);
+  held_stop_ = reason;
+  AwaitChanges();
+  ContinueHeldStop();
+}
+
+void DaemonRunner::ContinueHeldStop() {
+  if (held_stop_.empty()) return;
+  const size_t before = ends_after_.size();
+  RemoveOver(ends_after_);
+  if (!ends_after_.empty() && IsUp()) {
+    const bool is_told = lifecycle_.now().awaits_dependents && ends_after_.size() == before;
+    if (!is_told) lifecycle_.EndsAfter(NamesOf(ends_after_), held_stop_);
+    return;
+  }
+  ends_after_.clear();
+  AwaitChanges();
+  StopNow(std::exchange(held_stop_, ""));
+}
+
+void DaemonRunner::StopNow(const std::string& reason) {
+  if (!succession_.is_final()) TakePendingSpec();
   watch_.Cancel();
   // A stop that is already under way continues unchanged.
   if (lifecycle_.state() == DaemonState::kStopping ||
@@ -298,6 +405,10 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   lifecycle_.Ended(report, LastWordsOf(report));
   context_.journal->Info(About("ended"), absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
   if (!report.requested) succession_.Decide(Report(report));
+  // The stop that waited for others has nothing left to ask.
+  const std::string held_stop = std::exchange(held_stop_, "");
+  const bool is_told = lifecycle_.state() == DaemonState::kStopping;
+  if (!held_stop.empty() && !is_told) lifecycle_.StopBegins(held_stop);
   // This restart has failed, so others can no longer join it.
   if (succession_.is_as_decided()) restarting_ = false;
 }
@@ -327,6 +438,11 @@ void DaemonRunner::BeFinished() {
 }
 
 void DaemonRunner::InstanceGone() {
+  departures_.clear();
+  // A stop that waits for others has nothing left to end.
+  held_stop_.clear();
+  ends_after_.clear();
+  AwaitChanges();
   readiness_.Close();
   output_.TreeGone();
   const std::string stop_reason = succession_.StopReason();
@@ -334,6 +450,8 @@ void DaemonRunner::InstanceGone() {
   if (const auto* decided = absl::get_if<Succession::AsDecided>(&next)) {
     return Obey(decided->decision, watch_.is_trial());
   }
+  // A stop that waited for others may have found nothing left to stop.
+  if (!succession_.is_final()) TakePendingSpec();
   // A process left by a dead server has no ended run.
   const EndedRuns& runs = *lifecycle_.now().runs;
   const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);
@@ -392,6 +510,8 @@ void DaemonRunner::ClearHistory() {
 
 void DaemonRunner::CancelStart() {
   start_.Cancel();
+  starts_after_.clear();
+  AwaitChanges();
   restarting_ = false;
 }
 

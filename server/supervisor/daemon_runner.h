@@ -14,6 +14,7 @@
 #include "server/process/process.h"
 #include "server/readiness/readiness_watch.h"
 #include "server/registry/registry.h"
+#include "server/supervisor/change_waits.h"
 #include "server/supervisor/child_request.h"
 #include "server/supervisor/command.h"
 #include "server/supervisor/instance_watch.h"
@@ -46,6 +47,7 @@ class DaemonRunner {
     RestartThrottle* throttle = nullptr;
     Registry* registry = nullptr;
     Journal* journal = nullptr;
+    ChangeWaits* waits = nullptr;
     // Stores the daemons' output; null discards it.
     LogStore* logs = nullptr;
     ChildDefaults child_defaults;
@@ -86,7 +88,8 @@ class DaemonRunner {
 
  private:
   // Notes a command that changes the daemon, unless the server itself sends it.
-  void Note(const Command& command);
+  void Record(const Command& command);
+  void Dispatch(Command command);
   void Start(Command command);
   void Stop(Command command);
   void Restart(Command command);
@@ -96,6 +99,7 @@ class DaemonRunner {
   void Replace(Command command);
   void Finish(Command command);
   void Kill();
+  void Recheck();
 
   // True if an instance is up or starting, so that a restart would end it.
   bool IsUp() const;
@@ -115,6 +119,21 @@ class DaemonRunner {
   void StartSoon(const std::string& reason, bool by_operator);
   // Called when the time of the next start has come.
   void StartIsDue();
+  // Returns true if the start, which is due, must wait for other daemons; publishes that.
+  bool MustWait();
+  // Publishes that the start waits, for `unmet` or for removed daemons.
+  void TellWait(const std::vector<Dependency>& unmet);
+  // Returns the dependencies that do not hold.
+  std::vector<Dependency> UnmetDependencies() const;
+  // Answers callers that wait for a start with an error if only a command can bring it about.
+  void AnswerIfStuck(const std::vector<Dependency>& unmet);
+  // Registers to be woken by changes of the daemons that this one waits for; with `for_start` also
+  // by those of its dependencies.
+  void AwaitChanges(bool for_start = false);
+  // Removes the departures that are over, and those of processes that survive KILL.
+  void RemoveOver(std::vector<AwaitedDeparture>& departures) const;
+  // Returns the latest snapshot of a daemon.
+  DaemonSnapshotPtr Find(const std::string& name) const { return context_.registry->Find(name); }
   // Waits in BACKOFF, because the machine's budget grants the next start later than `now`.
   void WaitForBudget(const Timestamp& now);
   void Launch();
@@ -136,8 +155,13 @@ class DaemonRunner {
   // code.
   void FailInstance(const std::string& verdict, int signal);
 
-  // Asks the instance to end; succession_ holds the next step. Precondition: an instance exists.
-  void BeginStop(const std::string& reason);
+  // Asks the instance to end once `ends_after` have ended; succession_ holds the next step.
+  // Precondition: an instance exists.
+  void BeginStop(const std::string& reason, std::vector<AwaitedDeparture> ends_after = {});
+  // Asks the instance to end now.
+  void StopNow(const std::string& reason);
+  // Continues a stop that waits for other daemons, if they have ended.
+  void ContinueHeldStop();
   // Publishes that the kernel refused the signal meant to end the instance, if it did.
   void TellRefusal();
   void LookAtInstance();
@@ -185,10 +209,19 @@ class DaemonRunner {
   bool told_by_operator_ = false;
   // True while a restart is under way; further restarts join it.
   bool restarting_ = false;
+  // The reason of a stop that waits for `ends_after_`; empty if none does.
+  std::string held_stop_;
+  std::vector<AwaitedDeparture> ends_after_;
+  // Removed daemons that must be gone before the next start.
+  std::vector<AwaitedDeparture> starts_after_;
+  // Announced ends of the present instance.
+  std::vector<std::shared_ptr<const Departure>> departures_;
+  // True if only a command can bring about the start that is due.
+  bool is_stuck_ = false;
 
-  // The latest configuration, if a new instance could not start with it and the present one keeps
-  // its former configuration; otherwise null. Automatic starts use the former configuration; a
-  // command of an operator or a reload tries this one again.
+  // The latest configuration, if the present instance keeps its former one: because a new instance
+  // could not start, or until the instance is asked to end; otherwise null. Automatic starts use
+  // the former configuration; a command of an operator or a reload tries this one again.
   std::shared_ptr<const DaemonSpec> pending_spec_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/daemon/dependency.h"
 #include "server/errors/errors.h"
 #include "server/supervisor/daemon_runner.h"
 
@@ -30,9 +31,19 @@ absl::string_view MethodOf(Command::Kind kind) {
 }  // namespace
 
 void DaemonRunner::Handle(Command command) {
+  std::shared_ptr<const Departure> departure = std::move(command.departure);
+  Dispatch(std::move(command));
+  // An instance that does not end, because there is none or it is kept, need not be waited for.
+  const DaemonState state = lifecycle_.state();
+  const bool is_ending =
+      state == DaemonState::kStopping || state == DaemonState::kClearing || !held_stop_.empty();
+  if (departure != nullptr && is_ending) departures_.push_back(std::move(departure));
+}
+
+void DaemonRunner::Dispatch(Command command) {
   const bool ends = command.kind == Command::Kind::kRemove ||
                     command.kind == Command::Kind::kShutDown ||
-                    command.kind == Command::Kind::kKill;
+                    command.kind == Command::Kind::kKill || command.kind == Command::Kind::kRecheck;
   if (finished() || (succession_.is_final() && !ends)) return AnswerNow(command, refusal());
   told_by_operator_ |= command.kind == Command::Kind::kStart ||
                        command.kind == Command::Kind::kStop ||
@@ -60,23 +71,30 @@ void DaemonRunner::Handle(Command command) {
     case Command::Kind::kReopenLogs:
       output_.Reopen();
       return AnswerNow(command, lifecycle_.latest());
+    case Command::Kind::kRecheck:
+      return Recheck();
   }
 }
 
-void DaemonRunner::Note(const Command& command) {
+void DaemonRunner::Record(const Command& command) {
   if (command.caller.kind == Caller::Kind::kServer) return;
   lifecycle_.Commanded({std::string(MethodOf(command.kind)), command.caller.name,
                         command.caller.reason, context_.clock->Now().wall});
 }
 
 void DaemonRunner::Start(Command command) {
-  if (!IsUp()) Note(command);
+  if (!IsUp() || !held_stop_.empty()) Record(command);
   lifecycle_.SetWanted(true);
   switch (lifecycle_.state()) {
     case DaemonState::kRunning:
-      return AnswerNow(command, lifecycle_.latest());
     case DaemonState::kStarting:
-      break;
+      if (!held_stop_.empty()) {
+        succession_.StartAgain(absl::StrCat("started ", ByCaller(command.caller)),
+                               /*by_operator=*/true);
+        break;
+      }
+      if (lifecycle_.state() == DaemonState::kStarting) break;
+      return AnswerNow(command, lifecycle_.latest());
     case DaemonState::kStopping:
     case DaemonState::kClearing:
       TakePendingSpec();
@@ -87,6 +105,7 @@ void DaemonRunner::Start(Command command) {
     case DaemonState::kBackoff:
     case DaemonState::kExited:
     case DaemonState::kHalted:
+    case DaemonState::kWaiting:
       TakePendingSpec();
       ClearHistory();
       StartSoon(absl::StrCat("started ", ByCaller(command.caller)), /*by_operator=*/true);
@@ -96,8 +115,8 @@ void DaemonRunner::Start(Command command) {
 }
 
 void DaemonRunner::Stop(Command command) {
-  if (lifecycle_.state() != DaemonState::kStopped) Note(command);
-  TakePendingSpec();
+  if (lifecycle_.state() != DaemonState::kStopped) Record(command);
+  if (!instance_.exists()) TakePendingSpec();
   lifecycle_.SetWanted(false);
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "stop");
   waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
@@ -108,12 +127,18 @@ void DaemonRunner::Stop(Command command) {
     return AnswerNow(command, lifecycle_.latest());
   }
   succession_.StayStopped(reason);
-  BeginStop(absl::StrCat("being ", reason));
+  BeginStop(absl::StrCat("being ", reason), std::move(command.ends_after));
   AnswerWhen(Waiters::Event::kGone, "stop", std::move(command));
 }
 
 void DaemonRunner::Restart(Command command) {
   if (!restarting_ && IsUp()) {
+    const auto find = [this](const std::string& name) { return Find(name); };
+    const DaemonSpec& next = pending_spec_ != nullptr ? *pending_spec_ : lifecycle_.spec();
+    const std::vector<Dependency> unmet = hob::UnmetDependencies(next, find);
+    if (IsAnyStuck(unmet, find)) {
+      return AnswerNow(command, Blocked(lifecycle_.spec().name, DescribeChain(unmet, find)));
+    }
     const absl::optional<SpawnFailure> failure =
         WhyItCannotStart(pending_spec_ != nullptr ? *pending_spec_ : lifecycle_.spec());
     if (failure.has_value()) {
@@ -123,14 +148,14 @@ void DaemonRunner::Restart(Command command) {
       return AnswerNow(command, NotRestarted(lifecycle_.spec().name, why));
     }
   }
-  if (!restarting_) Note(command);
+  if (!restarting_) Record(command);
   lifecycle_.SetWanted(true);
   if (!restarting_) {
     const std::string reason = absl::StrCat("restarted ", ByCaller(command.caller));
-    TakePendingSpec();
     restarting_ = true;
     ClearHistory();
     if (!instance_.exists()) {
+      TakePendingSpec();
       StartSoon(reason, /*by_operator=*/true);
     } else {
       if (lifecycle_.state() == DaemonState::kStarting) {
@@ -150,7 +175,7 @@ void DaemonRunner::Signal(const Command& command) {
     sent = NotRunning(lifecycle_.spec().name, DaemonStateName(lifecycle_.state()));
   }
   if (!sent.ok()) return AnswerNow(command, sent);
-  Note(command);
+  Record(command);
   lifecycle_.PublishNow();
   AnswerNow(command, lifecycle_.latest());
 }
@@ -161,8 +186,9 @@ void DaemonRunner::Boot(Command command) {
   if (told_by_operator_ || !is_down || start_.is_planned()) {
     return AnswerNow(command, lifecycle_.latest());
   }
-  Note(command);
+  Record(command);
   lifecycle_.SetWanted(true);
+  starts_after_ = std::move(command.starts_after);
   if (instance_.is_leftover()) {
     succession_.StartAgain("started by the configuration", /*by_operator=*/false);
   } else {
@@ -172,7 +198,12 @@ void DaemonRunner::Boot(Command command) {
 }
 
 void DaemonRunner::Update(Command command) {
-  Note(command);
+  Record(command);
+  if (!held_stop_.empty() && IsUp()) {
+    pending_spec_ = std::move(command.spec);
+    Recheck();
+    return AnswerNow(command, lifecycle_.latest());
+  }
   const bool takes_back = std::exchange(pending_spec_, nullptr) != nullptr;
   lifecycle_.SpecChanged(std::move(command.spec));
   if (takes_back && IsUp()) lifecycle_.Remark("running with the configuration in force again");
@@ -184,6 +215,7 @@ void DaemonRunner::Update(Command command) {
   }
   watch_.ReadyTimeoutChanged(spec, last_spawned());
   if (spec.restart_policy.on_halt == OnHalt::kStay) DropTrial();
+  Recheck();
   AnswerNow(command, lifecycle_.latest());
 }
 
@@ -195,7 +227,7 @@ void DaemonRunner::DropTrial() {
 }
 
 void DaemonRunner::Replace(Command command) {
-  Note(command);
+  Record(command);
   pending_spec_ = nullptr;
   if (lifecycle_.wanted() && IsUp()) {
     if (absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec)) {
@@ -209,13 +241,16 @@ void DaemonRunner::Replace(Command command) {
     }
   }
   ClearHistory();
-  lifecycle_.SpecChanged(std::move(command.spec));
+  // The present instance keeps the specification that it was started with.
+  pending_spec_ = std::move(command.spec);
+  if (!IsUp()) TakePendingSpec();
   if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "reload");
   CancelStart();
+  starts_after_ = std::move(command.starts_after);
   if (instance_.exists()) {
     succession_.StartAgain("started with its changed configuration", /*by_operator=*/false);
-    BeginStop("being restarted: its configuration changed");
+    BeginStop("being restarted: its configuration changed", std::move(command.ends_after));
   } else {
     StartSoon("started with its changed configuration", /*by_operator=*/false);
   }
@@ -235,12 +270,20 @@ void DaemonRunner::Finish(Command command) {
     RestStopped(reason);
     return AnswerNow(command, lifecycle_.latest());
   }
-  BeginStop(absl::StrCat("being stopped: ", reason));
+  BeginStop(absl::StrCat("being stopped: ", reason), std::move(command.ends_after));
   AnswerWhen(Waiters::Event::kGone, "stop", std::move(command));
 }
 
 void DaemonRunner::Kill() {
+  ends_after_.clear();
+  ContinueHeldStop();
   if (instance_.exists()) instance_.Kill();
+}
+
+void DaemonRunner::Recheck() {
+  ContinueHeldStop();
+  // The next step asks for the conditions again, because the start is due.
+  start_.SetBlocked(false);
 }
 
 bool DaemonRunner::IsUp() const {
@@ -278,6 +321,8 @@ void DaemonRunner::AnswerWhen(Waiters::Event event, const char* name, Command co
   waiters_.Add(event, name, context_.clock->Now().monotonic + command.timeout,
                std::move(command.done));
   if (instance_.hangs()) InstanceHangs();
+  // The next step looks again, and answers if the start is stuck.
+  start_.SetBlocked(false);
 }
 
 void DaemonRunner::AnswerNow(const Command& command,

@@ -52,6 +52,7 @@ class FeedTest : public testing::Test {
     context_.throttle = &throttle_;
     context_.registry = &registry_;
     context_.journal = &journal_;
+    context_.waits = &waits_;
   }
 
   // Blocks while too many commands are unanswered.
@@ -101,6 +102,7 @@ class FeedTest : public testing::Test {
   // Large enough that the registry never drops a change that the follower has not read.
   Registry registry_{/*kept_changes=*/1'000'000};
   Journal journal_;
+  ChangeWaits waits_;
   DaemonRunner::Context context_;
   Supervisor supervisor_{context_, ConfigFrom(0, 0)};
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/daemon/foreground.h"
 
 namespace hob {
@@ -52,8 +53,8 @@ void Lifecycle::SetWanted(bool wanted) {
   PublishNow();
 }
 
-void Lifecycle::Commanded(GivenCommand command) {
-  now_.last_command = std::make_shared<const GivenCommand>(std::move(command));
+void Lifecycle::Commanded(CommandRecord command) {
+  now_.last_command = std::make_shared<const CommandRecord>(std::move(command));
 }
 
 void Lifecycle::StartBegins(const std::string& reason, absl::optional<RestartReason> restart) {
@@ -169,6 +170,24 @@ void Lifecycle::Waits(const ThrottleDecision& decision) {
   MoveTo(DaemonState::kBackoff, WhyDecided(now_, decision));
 }
 
+void Lifecycle::WaitsFor(std::vector<Dependency> blockers, const std::string& reason) {
+  now_.next_start_time.reset();
+  now_.blockers = std::move(blockers);
+  if (now_.state == DaemonState::kWaiting) return Remark(reason);
+  MoveTo(DaemonState::kWaiting, reason);
+}
+
+void Lifecycle::TrialWaits(const std::string& reason) {
+  if (now_.reason == reason && !now_.next_start_time.has_value()) return;
+  now_.next_start_time.reset();
+  Remark(reason);
+}
+
+void Lifecycle::EndsAfter(const std::vector<std::string>& others, const std::string& reason) {
+  now_.awaits_dependents = true;
+  Remark(absl::StrCat(reason, "; waits for ", absl::StrJoin(others, ", "), " to end"));
+}
+
 void Lifecycle::GivenUp(const ThrottleDecision& decision) {
   Note(decision);
   MoveTo(DaemonState::kHalted, WhyDecided(now_, decision));
@@ -193,6 +212,8 @@ void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
   }
   // The instance stays the same only in the move from STOPPING to CLEARING.
   if (to != DaemonState::kClearing) now_.unkillable = false;
+  if (to != DaemonState::kWaiting) now_.blockers.clear();
+  if (to != DaemonState::kRunning) now_.awaits_dependents = false;
   if (!now_.unkillable) obstacle_.clear();
   now_.state = to;
   Remark(reason);

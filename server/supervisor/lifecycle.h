@@ -61,7 +61,7 @@ class Lifecycle {
   // immediately, because the next event may take a while.
   void SetWanted(bool wanted);
   // Notes a command that changes the daemon; published with the next event.
-  void Commanded(GivenCommand command);
+  void Commanded(CommandRecord command);
   // Notes that the throttle forgot the daemon's failures; published with the next event.
   void HistoryCleared() { now_.throttle = nullptr; }
 
@@ -103,6 +103,12 @@ class Lifecycle {
   void StartsAgain(const ThrottleDecision& decision);
   // The throttle decided to wait: BACKOFF until decision.next_attempt.
   void Waits(const ThrottleDecision& decision);
+  // A start is due, and waits for `blockers`, or for removed daemons: WAITING.
+  void WaitsFor(std::vector<Dependency> blockers, const std::string& reason);
+  // A trial start is due and waits: the daemon stays HALTED.
+  void TrialWaits(const std::string& reason);
+  // The daemon was told to end, for `reason`, and `others` must end first.
+  void EndsAfter(const std::vector<std::string>& others, const std::string& reason);
   // The throttle gave the daemon up: HALTED.
   void GivenUp(const ThrottleDecision& decision);
   // The daemon is left as it ended: EXITED.

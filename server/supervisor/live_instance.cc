@@ -77,10 +77,11 @@ void LiveInstance::Kill() {
   state_.look_at = now + state_.look_interval;
 }
 
-// Ignores other errors: the next check notices processes that are already gone, and searches again
-// for any that were not found.
+// Ignores other errors, such as a shortage: the next check notices processes that are already gone,
+// and searches again for any that were not found.
 void LiveInstance::NoteRefusal(const absl::Status& signalled) {
-  state_.refusal = absl::IsPermissionDenied(signalled) ? std::string(signalled.message()) : "";
+  if (signalled.ok()) state_.refusal.clear();
+  if (absl::IsPermissionDenied(signalled)) state_.refusal = std::string(signalled.message());
 }
 
 void LiveInstance::BePatientUntil(MonotonicTime time) {

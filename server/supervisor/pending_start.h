@@ -31,6 +31,8 @@ class PendingStart {
     Start start;
     // True if the machine's budget has granted the start, or is not needed.
     bool is_granted = false;
+    // True if the start is due and waits for other daemons.
+    bool is_blocked = false;
   };
 
   // Plans a start at `at`, in place of any other. A start by an operator needs no grant from the
@@ -44,15 +46,23 @@ class PendingStart {
   // Notes that the budget grants the start, at `time` at the earliest.
   void GrantFrom(MonotonicTime time);
 
+  // Notes that the start, which is due, waits for other daemons, or does so no longer.
+  void SetBlocked(bool is_blocked) { state_.is_blocked = is_blocked; }
+
   // Cancels the planned start.
   void Cancel() { state_ = State(); }
 
   // Returns and removes the planned start. Precondition: is_planned().
   Start Take();
 
-  // Returns the time of the start; InfiniteFuture if none is planned.
-  MonotonicTime at() const { return state_.at; }
-  bool is_planned() const { return at() != MonotonicTime::InfiniteFuture(); }
+  // Returns the time of the start; InfiniteFuture if none is planned, or if it waits for other
+  // daemons.
+  MonotonicTime at() const {
+    return state_.is_blocked ? MonotonicTime::InfiniteFuture() : state_.at;
+  }
+  bool is_planned() const { return state_.at != MonotonicTime::InfiniteFuture(); }
+  // True if the start is due and waits for other daemons.
+  bool is_blocked() const { return state_.is_blocked; }
   // True if the budget has granted the planned start, or is not needed.
   bool is_granted() const { return state_.is_granted; }
   // True if a trial is planned.

@@ -59,6 +59,7 @@ class ReloaderTest : public testing::Test {
     context_.throttle = &throttle_;
     context_.registry = &registry_;
     context_.journal = &journal_;
+    context_.waits = &waits_;
     Write("[os_daemons]\nweb = /bin/true\n");
     LoadedConfig loaded = LoadConfig({path_});
     EXPECT_TRUE(loaded.ok()) << loaded.errors.front().ToString();
@@ -100,6 +101,7 @@ class ReloaderTest : public testing::Test {
   RestartThrottle throttle_{StartBudget::Options()};
   Registry registry_;
   Journal journal_;
+  ChangeWaits waits_;
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

@@ -25,8 +25,19 @@ struct NamesOf<DaemonState> {
       {DaemonState::kRunning, "running"},   {DaemonState::kBackoff, "backoff"},
       {DaemonState::kStopping, "stopping"}, {DaemonState::kClearing, "clearing"},
       {DaemonState::kExited, "exited"},     {DaemonState::kHalted, "halted"},
+      {DaemonState::kWaiting, "waiting"},
   };
   static_assert(std::size(kNames) == kAllDaemonStates.size());
+};
+
+template <>
+struct NamesOf<Dependency::Condition> {
+  static constexpr std::pair<Dependency::Condition, absl::string_view> kNames[] = {
+      {Dependency::Condition::kStarted, "started"},
+      {Dependency::Condition::kReady, "ready"},
+      {Dependency::Condition::kCompleted, "completed"},
+  };
+  static_assert(std::size(kNames) == static_cast<size_t>(Dependency::Condition::kCompleted) + 1);
 };
 
 template <>
@@ -94,20 +105,21 @@ HOB_FIELDS(ThrottleDecision, action, rule, failures, failures_in_window, max_ret
            consecutive_restarts, delay, next_attempt);
 HOB_FIELDS(DaemonCounts, restarts, restarts_by_reason, exits, exits_by_kind, log_stalls);
 HOB_FIELDS(DaemonNotes, status_text, log_problem, small_pipe_bytes);
-HOB_FIELDS(GivenCommand, method, caller, reason, time);
+HOB_FIELDS(CommandRecord, method, caller, reason, time);
+HOB_FIELDS(Dependency, daemon, condition);
 
 // Without `spec` and `runs`, which are stored separately.
 template <>
 struct FieldsOf<DaemonSnapshot> {
   static constexpr char kNames[] =
-      "state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes, counts, "
-      "next_start_time, throttle, last_command";
+      "state, wanted, ready, unkillable, awaits_dependents, blockers, pid, start_time, ready_time, "
+      "reason, notes, counts, next_start_time, throttle, last_command";
   template <typename S>
   static auto Of(S& s) {
-    auto& [spec, state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes,
-           counts, next_start_time, throttle, last_command, runs] = s;
-    return std::tie(state, wanted, ready, unkillable, pid, start_time, ready_time, reason, notes,
-                    counts, next_start_time, throttle, last_command);
+    auto& [spec, state, wanted, ready, unkillable, awaits_dependents, blockers, pid, start_time,
+           ready_time, reason, notes, counts, next_start_time, throttle, last_command, runs] = s;
+    return std::tie(state, wanted, ready, unkillable, awaits_dependents, blockers, pid, start_time,
+                    ready_time, reason, notes, counts, next_start_time, throttle, last_command);
   }
 };
 
@@ -115,15 +127,16 @@ HOB_FIELDS(Lifecycle::State, daemon, runs, reason, obstacle);
 HOB_FIELDS(LiveInstance::State, spawned, main_ended, asked_at, kill_at, killed_at, killed_processes,
            unkillable_said, is_leftover, refusal, look_at, look_interval);
 HOB_FIELDS(PendingStart::Start, reason, after_failure, is_trial);
-HOB_FIELDS(PendingStart::State, at, start, is_granted);
+HOB_FIELDS(PendingStart::State, at, start, is_granted, is_blocked);
 HOB_FIELDS(InstanceWatch::State, up_at, unready_at, unready_verdict, extended_until, never_ready,
            silent_at, is_trial, trial_won_at);
 HOB_FIELDS(Succession::AsDecided, decision);
 HOB_FIELDS(Succession::Stopped, reason);
 HOB_FIELDS(Succession::Restart, reason, by_operator, stop_reason);
 HOB_FIELDS(Succession::Final, is_removal, is_done);
+HOB_FIELDS(DeferredSteps, ends_after, stop_reason, starts_after);
 HOB_FIELDS(RunnerState, lifecycle, has_instance, instance, start, watch, succession, verdict,
-           told_by_operator, restarting, has_pending_spec);
+           told_by_operator, restarting, deferred, has_pending_spec);
 
 bool operator==(const RunnerState& a, const RunnerState& b) { return Equal(a, b); }
 

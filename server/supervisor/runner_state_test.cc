@@ -80,8 +80,10 @@ DaemonSnapshot DrawDaemon() {
   daemon.next_start_time = DrawTime();
   daemon.throttle = std::make_shared<const ThrottleDecision>(
       DrawDecision(ThrottleAction::kHalt, ThrottleRule::kWindowFull));
-  daemon.last_command = std::make_shared<const GivenCommand>(
-      GivenCommand{DrawText(), DrawText(), DrawText(), DrawTime()});
+  daemon.awaits_dependents = true;
+  daemon.blockers = {{DrawText(), Dependency::Condition::kCompleted}};
+  daemon.last_command = std::make_shared<const CommandRecord>(
+      CommandRecord{DrawText(), DrawText(), DrawText(), DrawTime()});
   return daemon;
 }
 
@@ -97,7 +99,7 @@ RunnerState DrawState() {
   state.has_instance = true;
   state.instance = {DrawMoment(), true, DrawPoint(), DrawPoint(), DrawPoint(),   Draw(),
                     true,         true, DrawText(),  DrawPoint(), DrawDuration()};
-  state.start = {DrawPoint(), {DrawText(), RestartReason::kTrial, true}, true};
+  state.start = {DrawPoint(), {DrawText(), RestartReason::kTrial, true}, true, true};
   state.watch = {DrawPoint(), DrawPoint(), DrawText(), DrawPoint(),
                  true,        DrawPoint(), true,       DrawPoint()};
   state.succession =
@@ -105,6 +107,7 @@ RunnerState DrawState() {
   state.verdict = DrawText();
   state.told_by_operator = true;
   state.restarting = true;
+  state.deferred = {{DrawText(), DrawText()}, DrawText(), {DrawText()}};
   state.has_pending_spec = true;
   return state;
 }
@@ -192,6 +195,8 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "lifecycle.daemon.wanted no\n"
             "lifecycle.daemon.ready no\n"
             "lifecycle.daemon.unkillable no\n"
+            "lifecycle.daemon.awaits_dependents no\n"
+            "lifecycle.daemon.blockers.size 0\n"
             "lifecycle.daemon.pid 0\n"
             "lifecycle.daemon.reason \n"
             "lifecycle.daemon.notes.status_text \n"
@@ -228,6 +233,7 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "start.start.reason \n"
             "start.start.is_trial no\n"
             "start.is_granted no\n"
+            "start.is_blocked no\n"
             "watch.up_at infinite\n"
             "watch.unready_at infinite\n"
             "watch.unready_verdict \n"
@@ -248,6 +254,9 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "verdict \n"
             "told_by_operator no\n"
             "restarting no\n"
+            "deferred.ends_after.size 0\n"
+            "deferred.stop_reason \n"
+            "deferred.starts_after.size 0\n"
             "has_pending_spec no\n");
 }
 

@@ -50,6 +50,7 @@ DaemonSpec SpecFor(State state) {
     spec.restart_policy.max_retries = 1;
     spec.restart_policy.on_halt = OnHalt::kRetry;
   }
+  if (state == State::kWaiting) spec.depends_on = {{"db", Dependency::Condition::kReady}};
   return spec;
 }
 
@@ -68,6 +69,7 @@ class Scene {
  public:
   explicit Scene(State state) : spec_(SpecFor(state)), web_(spec_) {
     web_.spawner.SetProgram(ProgramFor(state));
+    for (const char* other : {"db", "down"}) web_.PublishOther(other, State::kHalted);
     if (state != State::kStopped) web_.Do(Kind::kBoot);
     if (state == State::kStopping) web_.Do(Kind::kStop);
     if (state == State::kBackoff || state == State::kExited || state == State::kHalted ||
@@ -78,7 +80,7 @@ class Scene {
     // Later instances stay up until the test ends them.
     web_.spawner.SetProgram(FakeProgram());
     reader_ = ChangeReader::Open(
-        web_.registry, [](const std::string&) { return true; }, "");
+        web_.registry, [](const std::string& name) { return name == "web"; }, "");
     Path();
   }
 
@@ -167,6 +169,19 @@ absl::optional<std::string> NothingIsLeft(Scene& scene) {
   return "";
 }
 
+absl::optional<std::string> ItsDependencyIsUp(Scene& scene) {
+  if (scene.web().state() != State::kWaiting) return absl::nullopt;
+  scene.web().PublishOther("db", State::kRunning);
+  return "";
+}
+
+Happens NeedsWhatIsDown(Kind kind) {
+  return Reconfigured(kind, [](DaemonSpec& spec) {
+    spec.argv.push_back("new");
+    spec.depends_on = {{"down", Dependency::Condition::kReady}};
+  });
+}
+
 // Sends a command whose start is certain to fail.
 Happens WithoutTheProgram(Kind kind) {
   return [kind](Scene& scene) -> absl::optional<std::string> {
@@ -201,6 +216,7 @@ std::vector<Event> Events() {
       {"reload, another command",
        Reconfigured(Kind::kReplace, [](DaemonSpec& spec) { spec.argv.push_back("new"); })},
       {"reload, a missing program", WithoutTheProgram(Kind::kReplace)},
+      {"reload, another command and an unmet dependency", NeedsWhatIsDown(Kind::kReplace)},
       {"reload, gone", CommandOf(Kind::kRemove)},
       {"shutdown", CommandOf(Kind::kShutDown)},
       {"main process ends: start again",
@@ -214,6 +230,7 @@ std::vector<Event> Events() {
       {"it becomes ready", ItBecomesReady},
       {"nothing of it is left", NothingIsLeft},
       {"its time is up", ItsTimeIsUp},
+      {"its dependency comes up", ItsDependencyIsUp},
   };
 }
 

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "absl/synchronization/notification.h"
+#include "server/daemon/dependency.h"
 #include "server/errors/errors.h"
 #include "server/registry/registry.h"
+#include "server/supervisor/dependents.h"
 #include "server/text/nearest.h"
 
 namespace hob {
@@ -29,6 +31,50 @@ std::vector<std::string> NamesWith(const Plan& plan, PlanAction action) {
   return names;
 }
 
+// True for a command that ends an instance.
+bool EndsInstance(const Command& command) {
+  return command.kind == Command::Kind::kStop || command.kind == Command::Kind::kRemove ||
+         command.kind == Command::Kind::kReplace || command.kind == Command::Kind::kShutDown;
+}
+
+// Makes each of the commands that end an instance wait for those of its dependents; and with
+// `wanted`, the new specifications, makes each start wait for the end of its dependencies. Ends
+// never wait in a cycle, although the daemons may run with different generations of the
+// configuration.
+void AddOrder(const std::vector<DaemonSnapshotPtr>& daemons, ChangeWaits& waits,
+              std::map<std::string, Command>& commands, const DaemonSpecs* wanted = nullptr) {
+  const Dependents dependents = FindDependents(daemons);
+  std::map<std::string, int> rank;
+  for (const std::string& name : DependentsFirst(daemons)) rank.emplace(name, rank.size());
+  std::set<std::string> ending;
+  for (auto& [name, command] : commands) {
+    if (!EndsInstance(command)) continue;
+    ending.insert(name);
+    command.departure = std::make_shared<const Departure>(name, waits);
+  }
+  for (const std::string& name : ending) {
+    for (const std::string& other : DependentsAmong(dependents, name, ending)) {
+      if (rank[other] >= rank[name]) continue;
+      commands.at(name).ends_after.push_back({other, commands.at(other).departure});
+    }
+  }
+  if (wanted == nullptr) return;
+  for (auto& [name, command] : commands) {
+    const bool starts =
+        command.kind == Command::Kind::kBoot || command.kind == Command::Kind::kReplace;
+    if (!starts) continue;
+    for (const Dependency& dependency : wanted->at(name)->depends_on) {
+      if (ending.count(dependency.daemon) == 0) continue;
+      command.starts_after.push_back({dependency.daemon, commands.at(dependency.daemon).departure});
+    }
+  }
+}
+
+// True if the answer to a reload's command says that the daemon keeps its instance.
+bool KeepsInstance(const absl::Status& answer) {
+  return GetErrorReason(answer).reason == kStartFailedReason;
+}
+
 // Returns the reason why a command of a reload was not carried out; empty if it was, or if a later
 // command or the end of the server replaced it.
 std::string WhyNotDone(const absl::Status& answer) {
@@ -40,7 +86,8 @@ std::string WhyNotDone(const absl::Status& answer) {
 std::string WhyNotStarted(const DaemonSnapshot& daemon) {
   const bool waits_for_budget =
       daemon.throttle != nullptr && daemon.throttle->rule == ThrottleRule::kBudget;
-  if (!daemon.wanted || daemon.pid != 0 || daemon.runs->empty() || waits_for_budget) return "";
+  const bool waits = daemon.state == DaemonState::kWaiting || waits_for_budget;
+  if (!daemon.wanted || daemon.pid != 0 || daemon.runs->empty() || waits) return "";
   const EndOfProcess& end = daemon.runs->front().exit.end;
   if (!absl::holds_alternative<SpawnFailure>(end)) return "";
   return std::string(StartFailed(daemon.name(), DescribeEnd(end)).message());
@@ -54,9 +101,14 @@ Supervisor::Supervisor(const DaemonRunner::Context& context, Config config, Work
 Supervisor::~Supervisor() {
   // If the server failed before it began to serve, nothing has stopped the workers yet.
   BeginShutDown([](bool) {});
+  // A worker may wait for the end of its daemon's dependents, and is woken only while it is here.
+  for (const std::string& name : DependentsFirst(context_.registry->Now()->daemons))
+    TakeWorker(name);
+  context_.waits->SetWake(nullptr);
 }
 
 absl::Status Supervisor::Populate() {
+  context_.waits->SetWake([this](const std::string& name) { Wake(name); });
   DaemonSpecs specs;
   {
     absl::MutexLock lock(&mu_);
@@ -84,6 +136,98 @@ void Supervisor::Boot() {
 }
 
 void Supervisor::Post(const std::string& name, Command command) {
+  if (!command.cascade) return PostToOne(name, std::move(command));
+  if (command.kind == Command::Kind::kStart) {
+    return StartWithDependencies(name, std::move(command));
+  }
+  StopWithDependents(name, std::move(command));
+}
+
+void Supervisor::StartWithDependencies(const std::string& name, Command command) {
+  const auto find = [this](const std::string& other) { return context_.registry->Find(other); };
+  // The daemons that must be started; others are on their way.
+  std::set<std::string> down;
+  std::set<std::string> visited;
+  std::vector<std::string> open = {name};
+  while (!open.empty()) {
+    const DaemonSnapshotPtr daemon = find(open.back());
+    open.pop_back();
+    if (daemon == nullptr || !visited.insert(daemon->name()).second) continue;
+    if (daemon->name() != name && !ComesUpByItself(*daemon)) down.insert(daemon->name());
+    for (const Dependency& dependency : UnmetDependencies(*daemon->spec, find)) {
+      open.push_back(dependency.daemon);
+    }
+  }
+  if (down.empty()) return PostToOne(name, std::move(command));
+  // The daemon itself is started once the others are on their way: else it would see that they are
+  // down, and fail.
+  const Caller caller = command.caller;
+  const auto left = std::make_shared<std::atomic<int>>(down.size());
+  const auto last = std::make_shared<Command>(std::move(command));
+  for (const std::string& other : down) {
+    Command start(Command::Kind::kStart, caller);
+    start.no_wait = true;
+    start.done = [this, name, left, last](const absl::StatusOr<DaemonSnapshotPtr>&) {
+      if (left->fetch_sub(1) == 1) PostToOne(name, std::move(*last));
+    };
+    PostToOne(other, std::move(start));
+  }
+}
+
+void Supervisor::StopWithDependents(const std::string& name, Command command) {
+  const std::shared_ptr<const Registry::View> view = context_.registry->Now();
+  const std::set<std::string> all = AllDependents(FindDependents(view->daemons), {name});
+  std::map<std::string, Command> commands;
+  for (const DaemonSnapshotPtr& daemon : view->daemons) {
+    if (all.count(daemon->name()) == 0 || (!daemon->wanted && !IsAlive(*daemon))) continue;
+    commands.emplace(daemon->name(), Command(Command::Kind::kStop, command.caller));
+  }
+  commands.erase(name);
+  const DaemonSnapshotPtr daemon = context_.registry->Find(name);
+  if (!commands.empty() && !command.no_wait && daemon != nullptr && !IsAlive(*daemon)) {
+    // The daemon's own stop is over at once: the caller waits for those of its dependents.
+    Command own(Command::Kind::kStop, command.caller);
+    AnswerAfterStops(name, std::exchange(command, std::move(own)), commands);
+  }
+  commands.emplace(name, std::move(command));
+  AddOrder(view->daemons, *context_.waits, commands);
+  for (auto& [other, stop] : commands) PostToOne(other, std::move(stop));
+}
+
+void Supervisor::AnswerAfterStops(const std::string& name, Command command,
+                                  std::map<std::string, Command>& stops) {
+  struct Progress {
+    absl::Mutex mu;
+    size_t left ABSL_GUARDED_BY(mu);
+    absl::Status failure ABSL_GUARDED_BY(mu);
+    Command command;
+  };
+  const absl::Duration timeout = command.timeout;
+  const std::shared_ptr<Progress> progress(
+      new Progress{{}, stops.size(), absl::OkStatus(), std::move(command)});
+  for (auto& [other, stop] : stops) {
+    stop.timeout = timeout;
+    stop.done = [this, name, progress](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
+      absl::Status failure;
+      {
+        absl::MutexLock lock(&progress->mu);
+        // A daemon that a reload has removed meanwhile has ended as well.
+        if (!absl::IsNotFound(outcome.status())) progress->failure.Update(outcome.status());
+        if (--progress->left > 0) return;
+        failure = progress->failure;
+      }
+      if (failure.ok()) return PostToOne(name, std::move(progress->command));
+      if (progress->command.done) progress->command.done(failure);
+    };
+  }
+}
+
+void Supervisor::Wake(const std::string& name) {
+  const std::shared_ptr<Worker> worker = FindWorker(name);
+  if (worker != nullptr) worker->Post(Make(Command::Kind::kRecheck), ShuttingDown());
+}
+
+void Supervisor::PostToOne(const std::string& name, Command command) {
   std::shared_ptr<Worker> worker;
   {
     absl::MutexLock lock(&mu_);
@@ -120,8 +264,9 @@ absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted, const Caller& calle
   if (!made.ok()) return made.status();
   // From here on the new daemons are listed, and clients may send them commands.
   if (!Adopt(*std::move(made))) return ShuttingDown();
-  RemoveWorkers(applied);
-  CarryOut(applied, wanted, caller);
+  Answers answers;
+  RemoveWorkers(applied, wanted, caller, answers);
+  CarryOut(applied, wanted, caller, std::move(answers));
   absl::MutexLock lock(&mu_);
   if (shutting_down_) return ShuttingDown();
   // [hob] settings need a restart of the server; until then, plans compare with the running ones.
@@ -141,17 +286,26 @@ void Supervisor::BeginShutDown(const std::function<void(bool all_gone)>& done) {
     absl::MutexLock lock(&mu_);
     if (std::exchange(shutting_down_, true)) return;
   }
-  const std::vector<std::shared_ptr<Worker>> workers = AllWorkers();
+  Workers workers;
+  {
+    absl::MutexLock lock(&mu_);
+    workers = workers_;
+  }
   if (workers.empty()) return done(true);
   const auto left = std::make_shared<std::atomic<int>>(workers.size());
   const auto all_gone = std::make_shared<std::atomic<bool>>(true);
-  for (const auto& worker : workers) {
+  std::map<std::string, Command> commands;
+  for (const auto& [name, worker] : workers) {
     Command command = Make(Command::Kind::kShutDown);
     command.done = [left, all_gone, done](const absl::StatusOr<DaemonSnapshotPtr>& ended) {
       if (absl::IsFailedPrecondition(ended.status())) *all_gone = false;
       if (left->fetch_sub(1) == 1) done(*all_gone);
     };
-    worker->Post(std::move(command), ShuttingDown());
+    commands.emplace(name, std::move(command));
+  }
+  AddOrder(context_.registry->Now()->daemons, *context_.waits, commands);
+  for (auto& [name, command] : commands) {
+    workers.at(name)->Post(std::move(command), ShuttingDown());
   }
 }
 
@@ -181,23 +335,43 @@ absl::StatusOr<Supervisor::Workers> Supervisor::MakeWorkers(const std::vector<st
   return made;
 }
 
-void Supervisor::RemoveWorkers(AppliedPlan& applied) {
-  std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
+void Supervisor::RemoveWorkers(AppliedPlan& applied, const Config& wanted, const Caller& caller,
+                               Answers& answers) {
   const std::vector<std::string> gone = NamesWith(applied.plan, PlanAction::kRemove);
-  for (const std::string& name : gone) {
-    commands.emplace_back(FindWorker(name), Make(Command::Kind::kRemove));
+  const std::shared_ptr<const Registry::View> view = context_.registry->Now();
+  const std::set<std::string> further =
+      AllDependents(FindDependents(view->daemons), {gone.begin(), gone.end()});
+  std::map<std::string, Command> commands;
+  for (const std::string& name : gone) commands.emplace(name, Make(Command::Kind::kRemove));
+  const std::vector<std::string> restarted = NamesWith(applied.plan, PlanAction::kRestart);
+  const auto must_end_first = [&](const std::string& name) { return further.count(name) > 0; };
+  // All of them, since these in turn may start only after others that restart.
+  if (std::any_of(restarted.begin(), restarted.end(), must_end_first)) {
+    for (const std::string& name : restarted) {
+      Command command(Command::Kind::kReplace, caller);
+      command.spec = wanted.daemons.at(name);
+      commands.emplace(name, std::move(command));
+    }
   }
-  const std::vector<absl::StatusOr<DaemonSnapshotPtr>> ended = PostAndWait(std::move(commands));
+  AddOrder(view->daemons, *context_.waits, commands, &wanted.daemons);
+  for (auto& [name, command] : commands) {
+    if (command.kind != Command::Kind::kReplace || further.count(name) == 0) continue;
+    for (const std::string& other : gone) {
+      command.starts_after.push_back({other, commands.at(other).departure});
+    }
+  }
+  answers = PostAndWait(std::move(commands));
   // Moved out under the lock, and joined without it.
   std::vector<std::shared_ptr<Worker>> workers;
   absl::MutexLock lock(&mu_);
-  for (int i = 0; i < gone.size(); ++i) {
-    if (!ended[i].ok()) {
-      applied.outcomes[gone[i]].failure = WhyNotDone(ended[i].status());
+  for (const std::string& name : gone) {
+    const absl::Status& ended = answers.at(name).status();
+    if (!ended.ok()) {
+      applied.outcomes[name].failure = WhyNotDone(ended);
       continue;
     }
-    workers.push_back(std::move(workers_[gone[i]]));
-    workers_.erase(gone[i]);
+    workers.push_back(std::move(workers_[name]));
+    workers_.erase(name);
   }
 }
 
@@ -235,25 +409,28 @@ void Supervisor::Discard(const Workers& made) {
   }
 }
 
-void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted, const Caller& caller) {
-  std::vector<const PlanEntry*> entries;
-  std::vector<std::pair<std::shared_ptr<Worker>, Command>> commands;
+void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted, const Caller& caller,
+                          Answers answers) {
+  std::map<std::string, Command> commands;
   for (const PlanEntry& entry : applied.plan.daemons) {
+    if (answers.count(entry.name) > 0) continue;
     absl::optional<Command> command = CommandFor(entry, wanted);
     if (!command.has_value()) continue;
     command->caller = caller;
-    entries.push_back(&entry);
-    commands.emplace_back(FindWorker(entry.name), *std::move(command));
+    commands.emplace(entry.name, *std::move(command));
   }
-  const std::vector<absl::StatusOr<DaemonSnapshotPtr>> answers = PostAndWait(std::move(commands));
+  AddOrder(context_.registry->Now()->daemons, *context_.waits, commands, &wanted.daemons);
+  answers.merge(PostAndWait(std::move(commands)));
+
   std::set<std::string> kept;
-  for (int i = 0; i < entries.size(); ++i) {
-    const PlanEntry& entry = *entries[i];
+  for (const PlanEntry& entry : applied.plan.daemons) {
+    const auto answer = answers.find(entry.name);
+    if (answer == answers.end() || entry.action == PlanAction::kRemove) continue;
     const bool starts = entry.action == PlanAction::kAdd || entry.action == PlanAction::kRestart;
-    const absl::Status& status = answers[i].status();
+    const absl::Status& status = answer->second.status();
     std::string failure = WhyNotDone(status);
-    if (status.ok() && starts) failure = WhyNotStarted(**answers[i]);
-    if (GetErrorReason(status).reason == kStartFailedReason) kept.insert(entry.name);
+    if (status.ok() && starts) failure = WhyNotStarted(**answer->second);
+    if (KeepsInstance(status)) kept.insert(entry.name);
     if (!failure.empty()) applied.outcomes[entry.name].failure = std::move(failure);
   }
   NoteOutcomes(applied, kept);
@@ -293,22 +470,31 @@ void Supervisor::NoteOutcomes(AppliedPlan& applied, const std::set<std::string>&
   kept_ = kept;
 }
 
-std::vector<absl::StatusOr<DaemonSnapshotPtr>> Supervisor::PostAndWait(
-    std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) {
-  std::vector<absl::StatusOr<DaemonSnapshotPtr>> answers(commands.size());
-  if (commands.empty()) return answers;
+Supervisor::Answers Supervisor::PostAndWait(std::map<std::string, Command>&& commands) {
+  if (commands.empty()) return {};
+  Answers answers;
+  for (const auto& [name, command] : commands) answers.emplace(name, absl::UnknownError(""));
   std::atomic<int> left(commands.size());
   absl::Notification answered;
-  for (int i = 0; i < commands.size(); ++i) {
-    auto& [worker, command] = commands[i];
-    command.done = [&, i](absl::StatusOr<DaemonSnapshotPtr> answer) {
-      answers[i] = std::move(answer);
+  for (auto& [name, command] : commands) {
+    absl::StatusOr<DaemonSnapshotPtr>& place = answers.at(name);
+    command.done = [&](absl::StatusOr<DaemonSnapshotPtr> answer) {
+      place = std::move(answer);
       if (left.fetch_sub(1) == 1) answered.Notify();
     };
-    worker->Post(std::move(command), ShuttingDown());
+    FindWorker(name)->Post(std::move(command), ShuttingDown());
   }
   workforce_.Await(answered);
   return answers;
+}
+
+std::shared_ptr<Worker> Supervisor::TakeWorker(const std::string& name) {
+  absl::MutexLock lock(&mu_);
+  const auto found = workers_.find(name);
+  if (found == workers_.end()) return nullptr;
+  std::shared_ptr<Worker> worker = std::move(found->second);
+  workers_.erase(found);
+  return worker;
 }
 
 std::shared_ptr<Worker> Supervisor::FindWorker(const std::string& name) const {

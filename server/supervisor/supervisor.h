@@ -65,7 +65,8 @@ class Supervisor {
   // Starts the daemons that the configuration wants up. Returns immediately.
   void Boot() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Forwards an operator's command to the daemon `name`. If no worker can take the command,
+  // Forwards an operator's command to the daemon `name`, and to its relatives where the command
+  // includes them. If no worker can take the command,
   // command.done gets NotFound (DAEMON_NOT_FOUND) or Unavailable (SHUTTING_DOWN). Never blocks.
   void Post(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -105,18 +106,35 @@ class Supervisor {
  private:
   // Shared with calls of Post in progress, which use a worker without the lock.
   using Workers = std::map<std::string, std::shared_ptr<Worker>>;
+  // The answers to the commands of a reload, by daemon.
+  using Answers = std::map<std::string, absl::StatusOr<DaemonSnapshotPtr>>;
 
+  // Posts a command to one daemon.
+  void PostToOne(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
+  // Starts the daemons that `name` needs; then posts `command` to it.
+  void StartWithDependencies(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
+  // Stops the daemons that depend on `name`, and then it.
+  void StopWithDependents(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
+  // Posts `command` once all of `stops`, which get its timeout, have succeeded; if one fails,
+  // answers it with that failure.
+  void AnswerAfterStops(const std::string& name, Command command,
+                        std::map<std::string, Command>& stops);
+  // Makes the daemon `name`, which waits for others, look at them again.
+  void Wake(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<Workers> MakeWorkers(const std::vector<std::string>& names,
                                       const DaemonSpecs& specs);
   // Returns FailedPrecondition (UNKILLABLE) if one of `names` was removed and still has a process.
   absl::Status CheckGone(const std::vector<std::string>& names) ABSL_LOCKS_EXCLUDED(mu_);
-  void RemoveWorkers(AppliedPlan& applied) ABSL_LOCKS_EXCLUDED(mu_);
+  // Removes the daemons that are gone. Restarts changed daemons that depend on them, because these
+  // must end first, and adds their answers to `answers`.
+  void RemoveWorkers(AppliedPlan& applied, const Config& wanted, const Caller& caller,
+                     Answers& answers) ABSL_LOCKS_EXCLUDED(mu_);
   // Takes `made` over and returns true; if the server is stopping, discards them and returns false.
   bool Adopt(Workers made) ABSL_LOCKS_EXCLUDED(mu_);
   // Ends workers whose daemons were never started.
   void Discard(const Workers& made);
-  // Applies `wanted` to every new or changed daemon.
-  void CarryOut(AppliedPlan& applied, const Config& wanted, const Caller& caller)
+  // Applies `wanted` to every new or changed daemon that has no answer yet.
+  void CarryOut(AppliedPlan& applied, const Config& wanted, const Caller& caller, Answers answers)
       ABSL_LOCKS_EXCLUDED(mu_);
   // Returns the command that carries out `entry`; absent if none is needed.
   absl::optional<Command> CommandFor(const PlanEntry& entry, const Config& wanted) const
@@ -124,10 +142,10 @@ class Supervisor {
   // Notes the state of each changed daemon, and the daemons that keep their former configuration.
   void NoteOutcomes(AppliedPlan& applied, const std::set<std::string>& kept)
       ABSL_LOCKS_EXCLUDED(mu_);
-  // Posts the commands, which have no `done` yet, and blocks until each was answered. Returns the
-  // answers in the order of the commands.
-  std::vector<absl::StatusOr<DaemonSnapshotPtr>> PostAndWait(
-      std::vector<std::pair<std::shared_ptr<Worker>, Command>>&& commands) ABSL_LOCKS_EXCLUDED(mu_);
+  // Posts the commands, which have no `done` yet, and blocks until all are answered.
+  Answers PostAndWait(std::map<std::string, Command>&& commands) ABSL_LOCKS_EXCLUDED(mu_);
+  // Removes a worker, which the caller joins; null if there is none.
+  std::shared_ptr<Worker> TakeWorker(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
   std::shared_ptr<Worker> FindWorker(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<std::shared_ptr<Worker>> AllWorkers() const ABSL_LOCKS_EXCLUDED(mu_);
 

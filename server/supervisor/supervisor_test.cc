@@ -43,6 +43,7 @@ class SupervisorTest : public testing::Test {
     context_.throttle = &throttle_;
     context_.registry = &registry_;
     context_.journal = &journal_;
+    context_.waits = &waits_;
   }
 
   ~SupervisorTest() override {
@@ -112,6 +113,7 @@ class SupervisorTest : public testing::Test {
   RestartThrottle throttle_{StartBudget::Options()};
   Registry registry_;
   Journal journal_;
+  ChangeWaits waits_;
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
 };

@@ -48,6 +48,8 @@ TEST(ThreadWorkerNoRoomTest, WithoutRoomForAThreadThereIsNoDaemonAndNothingIsCha
   context.throttle = &throttle;
   context.registry = &registry;
   context.journal = &journal;
+  ChangeWaits waits;
+  context.waits = &waits;
   Supervisor supervisor(context, Config());
   ASSERT_TRUE(supervisor.Populate().ok());
   auto spec = std::make_shared<DaemonSpec>();

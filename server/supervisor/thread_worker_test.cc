@@ -30,6 +30,7 @@ class ThreadWorkerTest : public testing::Test {
     context_.throttle = &throttle_;
     context_.registry = &registry_;
     context_.journal = &journal_;
+    context_.waits = &waits_;
     spec_.name = "web";
     spec_.argv = {"/bin/web"};
   }
@@ -50,6 +51,7 @@ class ThreadWorkerTest : public testing::Test {
   RestartThrottle throttle_{StartBudget::Options()};
   Registry registry_;
   Journal journal_;
+  ChangeWaits waits_;
   DaemonRunner::Context context_;
   DaemonSpec spec_;
 };

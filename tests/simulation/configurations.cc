@@ -29,6 +29,14 @@ Configurations::Configurations()
   CHECK(!broken_.ok());
 }
 
+int Files::LackingOne() const {
+  for (const auto& [daemon, number] : daemons) {
+    const int other = DependencyOf(daemon, SettingsOf(number));
+    if (other >= 0 && daemons.count(other) == 0) return daemon;
+  }
+  return -1;
+}
+
 LoadedConfig Configurations::LoadText(const std::string& text) {
   std::ofstream(path_) << text;
   LoadedConfig loaded = LoadConfig({path_});
@@ -41,7 +49,7 @@ std::shared_ptr<const DaemonSpec> Configurations::SpecOf(int daemon, int number)
   if (specs.empty()) {
     std::string text;
     for (int i = 0; i < FakeKernel::kMaxDaemons; ++i) {
-      absl::StrAppend(&text, ToSection(NameOf(i), SettingsOf(number)));
+      absl::StrAppend(&text, ToSection(i, SettingsOf(number)));
     }
     LoadedConfig loaded = LoadText(text);
     CHECK(loaded.ok()) << loaded.errors.front().ToString();
@@ -52,7 +60,7 @@ std::shared_ptr<const DaemonSpec> Configurations::SpecOf(int daemon, int number)
 }
 
 LoadedConfig Configurations::Load(const Files& files) {
-  if (files.is_broken) return broken_;
+  if (files.is_broken || files.LackingOne() >= 0) return broken_;
   LoadedConfig loaded;
   for (const auto& [daemon, number] : files.daemons) {
     loaded.config.daemons[NameOf(daemon)] = SpecOf(daemon, number);

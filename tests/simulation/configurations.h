@@ -16,6 +16,9 @@ struct Files {
   std::map<int, int> daemons;
   // True if the files contain an error.
   bool is_broken = false;
+
+  // Returns a daemon that depends on one that is not in the files; -1 if there is none.
+  int LackingOne() const;
 };
 
 // Loads files with hob's own loader. Caches the results, so that a reload costs no system calls;

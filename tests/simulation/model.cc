@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 namespace hob {
@@ -40,6 +41,8 @@ const char* NameOf(State state) {
       return "EXITED";
     case State::kHalted:
       return "HALTED";
+    case State::kWaiting:
+      return "WAITING";
   }
   return "";
 }
@@ -58,10 +61,18 @@ void Model::Created(int number, int settings) {
   daemons_[number].settings = settings;
 }
 
+void Model::TakesAfter(std::set<int> ends_after, std::set<int> starts_after) {
+  next_ends_after_ = std::move(ends_after);
+  next_starts_after_ = std::move(starts_after);
+}
+
 void Model::Takes(int number, Order order, int detail) {
   Daemon& daemon = daemons_[number];
-  const bool ends = order == Order::kRemove || order == Order::kShutDown || order == Order::kKill;
+  const bool ends = order == Order::kRemove || order == Order::kShutDown || order == Order::kKill ||
+                    order == Order::kRecheck;
   if (daemon.is_ending && !ends) return;
+  daemon.ends_taken += order == Order::kStop || order == Order::kRemove ||
+                       order == Order::kShutDown || order == Order::kReplace;
   daemon.commanded |= order == Order::kStart || order == Order::kStop || order == Order::kRestart;
   switch (order) {
     case Order::kStart:
@@ -69,30 +80,39 @@ void Model::Takes(int number, Order order, int detail) {
     case Order::kStop:
     case Order::kRemove:
     case Order::kShutDown:
-      if (order == Order::kStop) TakePending(daemon);
+      if (order == Order::kStop && !daemon.has_instance) TakePending(daemon);
       daemon.wanted = daemon.restarting = false;
       daemon.is_ending |= order != Order::kStop;
       daemon.pending_start = PendingStart();
+      daemon.starts_after.clear();
       daemon.after = After::kRest;
       if (!daemon.has_instance) daemon.resting = State::kStopped;
-      return BeginStop(daemon);
+      return BeginStop(number);
     case Order::kRestart:
-      if (KeepsInstance(number, order, detail)) return;
+      if (IsBlocked(number, order) || KeepsInstance(number, order, detail)) return;
       daemon.wanted = true;
       if (std::exchange(daemon.restarting, true)) return;
-      TakePending(daemon);
       daemon.throttle.Clear();
-      if (!daemon.has_instance) return ScheduleNow(daemon, PendingStart::Kind::kOperator);
+      if (!daemon.has_instance) {
+        TakePending(daemon);
+        return ScheduleNow(daemon, PendingStart::Kind::kOperator);
+      }
       daemon.after = After::kOperatorStart;
-      return BeginStop(daemon);
+      return BeginStop(number);
     case Order::kBoot:
       if (daemon.commanded || daemon.has_instance || daemon.resting != State::kStopped ||
           daemon.pending_start.kind != PendingStart::Kind::kNone) {
         return;
       }
       daemon.wanted = true;
+      daemon.starts_after = DeparturesOf(next_starts_after_);
       return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
     case Order::kUpdate:
+      if (daemon.stop_is_held && IsUp(daemon)) {
+        daemon.pending = detail;
+        daemon.is_kept = false;
+        return;
+      }
       daemon.pending = -1;
       daemon.settings = detail;
       daemon.throttle.SettingsChanged();
@@ -114,27 +134,150 @@ void Model::Takes(int number, Order order, int detail) {
       daemon.pending = -1;
       if (KeepsInstance(number, order, detail)) {
         daemon.pending = detail;
+        daemon.is_kept = true;
+        for (Daemon& other : daemons_) {
+          other.ends_after.erase(number);
+          other.starts_after.erase(number);
+        }
         return;
       }
       daemon.throttle.Clear();
-      daemon.settings = detail;
+      daemon.pending = detail;
+      daemon.is_kept = false;
+      if (!IsUp(daemon)) TakePending(daemon);
       if (!daemon.wanted) return;
       daemon.restarting = false;
       daemon.pending_start = PendingStart();
+      daemon.starts_after = DeparturesOf(next_starts_after_);
       if (!daemon.has_instance) return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
       daemon.after = After::kConfiguredStart;
-      return BeginStop(daemon);
+      return BeginStop(number);
     case Order::kSignal:
       if (daemon.has_instance) --daemon.signals[detail];
       return;
     case Order::kKill:
+      daemon.ends_after.clear();
       daemon.may_kill = true;
       // A KILL on command is not one of the worker's own.
       if (daemon.has_instance) --daemon.kills;
       return;
     case Order::kReopenLogs:
       return;
+    case Order::kRecheck:
+      return;
   }
+}
+
+// Dependencies.
+
+bool Model::HasEnded(int number, const Departure& departure) const {
+  const Daemon& daemon = daemons_[number];
+  if (!daemon.is_known || daemon.seen.is_unkillable) return true;
+  if (departure.spawns > 0) return !daemon.has_instance || daemon.spawns != departure.spawns;
+  return daemon.ends_taken != departure.ends_taken;
+}
+
+std::map<int, Model::Departure> Model::DeparturesOf(const std::set<int>& numbers) const {
+  std::map<int, Departure> departures;
+  for (const int number : numbers) {
+    const Daemon& daemon = daemons_[number];
+    departures[number] = {daemon.has_instance ? daemon.spawns : 0, daemon.ends_taken};
+  }
+  return departures;
+}
+
+bool Model::IsUp(const Daemon& daemon) {
+  return daemon.has_instance && !daemon.main_ended && daemon.ending == Ending::kNot;
+}
+
+bool Model::IsMet(int number) const { return IsMet(number, daemons_[number].settings); }
+
+bool Model::IsMet(int number, int with_settings) const {
+  const Settings& settings = SettingsOf(with_settings);
+  const int other = DependencyOf(number, settings);
+  if (other < 0) return true;
+  if (!daemons_[other].is_known) return true;
+  const Observation& seen = daemons_[other].seen;
+  const Settings& others = SettingsOf(daemons_[other].settings);
+  const bool is_success =
+      seen.run_end.kind == End::Kind::kExited &&
+      (seen.run_end.value == 0 || (seen.run_end.value == 2 && others.two_is_success));
+  switch (settings.condition) {
+    case Condition::kStarted:
+      return (seen.state == State::kStarting || seen.state == State::kRunning) && seen.pid != 0 &&
+             !seen.awaits_dependents;
+    case Condition::kReady:
+      return seen.state == State::kRunning && seen.ready && !seen.awaits_dependents;
+    case Condition::kCompleted:
+      return seen.state == State::kExited && seen.exits > 0 && is_success && !seen.run_ended_by_hob;
+  }
+  return false;
+}
+
+bool Model::IsStuck(int number) const { return IsStuck(number, daemons_[number].settings); }
+
+bool Model::IsStuck(int number, int with_settings) const {
+  if (IsMet(number, with_settings)) return false;
+  const int other = DependencyOf(number, SettingsOf(with_settings));
+  const Daemon& daemon = daemons_[other];
+  switch (daemon.seen.state) {
+    case State::kStarting:
+    case State::kRunning:
+    case State::kStopping:
+      return !daemon.seen.wanted;
+    case State::kBackoff:
+      return false;
+    case State::kHalted:
+      if (!SettingsOf(daemon.settings).halt_retries) return true;
+      return daemon.seen.next_start == kInfinite && IsStuck(other);
+    case State::kWaiting:
+      return IsStuck(other);
+    case State::kStopped:
+    case State::kExited:
+      break;
+  }
+  return true;
+}
+
+bool Model::IsStuckInNextInstance(int number) const {
+  const Daemon& daemon = daemons_[number];
+  return IsStuck(number, daemon.pending >= 0 ? daemon.pending : daemon.settings);
+}
+
+bool Model::MayWaitForEver(int number) const {
+  const Daemon& daemon = daemons_[number];
+  return daemon.is_known && daemon.seen.state == State::kWaiting && !IsMet(number) &&
+         !IsStuck(number);
+}
+
+bool Model::IsBlocked(int number, Order order) const {
+  const Daemon& daemon = daemons_[number];
+  return order == Order::kRestart && IsUp(daemon) && !daemon.is_ending && !daemon.restarting &&
+         IsStuckInNextInstance(number);
+}
+
+bool Model::MustWait(int number) {
+  std::map<int, Departure>& others = daemons_[number].starts_after;
+  for (auto other = others.begin(); other != others.end();) {
+    other = HasEnded(other->first, other->second) ? others.erase(other) : std::next(other);
+  }
+  return !others.empty() || !IsMet(number);
+}
+
+void Model::HeldStopBegins(int number) {
+  Daemon& daemon = daemons_[number];
+  const bool is_up = IsUp(daemon);
+  for (const auto& [other, departure] : daemon.ends_after) {
+    if (is_up && departure.spawns > 0 && !HasEnded(other, departure)) {
+      world_.Violation(number, "it is stopped before d" + std::to_string(other));
+    }
+  }
+  daemon.stop_is_held = false;
+  CancelTimers(daemon);
+  if (!daemon.is_ending) TakePending(daemon);
+  if (!is_up) return;
+  daemon.ending = Ending::kRequested;
+  ExpectStopSignals(daemon, SettingsOf(daemon.settings).stop_signal);
 }
 
 void Model::HasTaken(int number) {
@@ -146,9 +289,9 @@ void Model::HasTaken(int number) {
 void Model::Start(Daemon& daemon) {
   daemon.wanted = true;
   if (daemon.has_instance) {
-    const bool ends = daemon.ending != Ending::kNot || daemon.main_ended;
+    const bool ends = daemon.ending != Ending::kNot || daemon.main_ended || daemon.stop_is_held;
     if (!ends) return;
-    TakePending(daemon);
+    if (!IsUp(daemon)) TakePending(daemon);
     daemon.after = After::kOperatorStart;
     return;
   }
@@ -160,8 +303,7 @@ void Model::Start(Daemon& daemon) {
 
 bool Model::KeepsInstance(int number, Order order, int detail) const {
   const Daemon& daemon = daemons_[number];
-  const bool is_up = daemon.has_instance && !daemon.main_ended && daemon.ending == Ending::kNot;
-  if (!is_up || daemon.is_ending) return false;
+  if (!IsUp(daemon) || daemon.is_ending) return false;
   if (order == Order::kReplace) return daemon.wanted && world_.IsMissing(ProgramOf(detail));
   if (order != Order::kRestart || daemon.restarting) return false;
   return world_.IsMissing(ProgramOf(daemon.pending >= 0 ? daemon.pending : daemon.settings));
@@ -173,12 +315,13 @@ void Model::TakePending(Daemon& daemon) {
   daemon.throttle.SettingsChanged();
 }
 
-void Model::BeginStop(Daemon& daemon) {
+void Model::BeginStop(int number) {
+  Daemon& daemon = daemons_[number];
   if (!daemon.has_instance) return;
-  CancelTimers(daemon);
-  if (daemon.ending != Ending::kNot || daemon.main_ended) return;
-  daemon.ending = Ending::kRequested;
-  ExpectStopSignals(daemon, SettingsOf(daemon.settings).stop_signal);
+  daemon.stop_is_held = true;
+  daemon.ends_after = DeparturesOf(next_ends_after_);
+  // Otherwise hob publishes when the stop begins.
+  if (next_ends_after_.empty() || !IsUp(daemon)) HeldStopBegins(number);
 }
 
 void Model::CancelTimers(Daemon& daemon) {
@@ -223,6 +366,7 @@ void Model::SpawnBegins(int number) {
   Check(daemon.pending_start.kind != PendingStart::Kind::kNone, number,
         "it is started without a reason");
   Check(now >= daemon.pending_start.earliest - kRounding, number, "it is started too early");
+  Check(!MustWait(number), number, "it is started though a daemon that it needs is not up");
   const PendingStart pending_start = std::exchange(daemon.pending_start, PendingStart());
   if (!pending_start.granted) {
     Check(budget_.Take(now) <= now + kRounding, number,
@@ -346,9 +490,11 @@ void Model::Received(int number, const NotifyMessage& message) {
 void Model::Dropped(int number, bool clean) {
   Daemon& daemon = daemons_[number];
   daemon.has_instance = false;
+  daemon.stop_is_held = false;
   daemon.ending = Ending::kNot;
   if (!daemon.is_known) return;
   Check(clean, number, "an instance is dropped while processes of it are alive");
+  if (daemon.after != After::kVerdict && !daemon.is_ending) TakePending(daemon);
   switch (std::exchange(daemon.after, After::kVerdict)) {
     case After::kVerdict:
       return TakeVerdict(daemon, daemon.verdict, daemon.verdict_wall_offset);
@@ -392,9 +538,15 @@ void Model::TakeVerdict(Daemon& daemon, const Verdict& verdict, Nanos wall_offse
 
 void Model::Observe(int number, const Observation& observation) {
   Daemon& daemon = daemons_[number];
+  if (daemon.stop_is_held && observation.state == State::kStopping && !daemon.main_ended &&
+      observation.is_asked_to_end) {
+    HeldStopBegins(number);
+  }
   CheckRun(number, observation);
   CheckState(number, observation);
-  if (observation.state == State::kRunning) daemon.restarting = false;
+  if (observation.state == State::kRunning && daemon.seen.state != State::kRunning) {
+    daemon.restarting = false;
+  }
   PendingStart& pending_start = daemon.pending_start;
   if (observation.state == State::kBackoff && pending_start.latest != pending_start.earliest) {
     // The snapshot says where in the range of the jitter the start is.
@@ -450,6 +602,7 @@ void Model::CheckState(int number, const Observation& observation) {
     case State::kBackoff:
     case State::kExited:
     case State::kHalted:
+    case State::kWaiting:
       return;
   }
 }
@@ -511,7 +664,14 @@ void Model::CheckBudget(int number) {
   PendingStart& pending_start = daemon.pending_start;
   if (pending_start.kind == PendingStart::Kind::kNone || pending_start.is_fresh) return;
   const Nanos now = world_.Now();
-  if (pending_start.granted || now < pending_start.earliest) return;
+  if (now < pending_start.earliest) return;
+  pending_start.waits = MustWait(number);
+  if (pending_start.waits) {
+    const bool is_trial = pending_start.kind == PendingStart::Kind::kTrial;
+    if (!is_trial || daemon.resting != State::kHalted) daemon.resting = State::kWaiting;
+    return;
+  }
+  if (pending_start.granted) return;
   const bool says_the_same =
       daemon.seen.next_start - pending_start.wall_offset == pending_start.earliest;
   if (now < pending_start.earliest + pending_start.rounding && says_the_same) return;
@@ -562,7 +722,10 @@ void Model::CheckPublished(int number) {
   Check(seen.status == daemon.status, number, "the published status text is wrong");
   const bool waits =
       seen.state == State::kBackoff ||
-      (seen.state == State::kHalted && daemon.pending_start.kind != PendingStart::Kind::kNone);
+      (seen.state == State::kHalted && daemon.pending_start.kind != PendingStart::Kind::kNone &&
+       !daemon.pending_start.waits);
+  Check(seen.awaits_dependents == (daemon.stop_is_held && IsUp(daemon)), number,
+        "the published `awaits_dependents` is wrong");
   Check((seen.next_start != kInfinite) == waits, number,
         "a next start is published, or is not, wrongly");
   if (waits && daemon.pending_start.kind != PendingStart::Kind::kNone) CheckBackoff(number, seen);
@@ -590,7 +753,8 @@ void Model::CheckAtRest(int number) {
     Check(!daemon.wanted || daemon.pending_start.kind != PendingStart::Kind::kNone ||
               daemon.resting == State::kHalted || daemon.resting == State::kExited,
           number, "it is wanted up and no start will come");
-    Check(daemon.pending_start.earliest > now - kRounding, number, "its start is due and it waits");
+    Check(daemon.pending_start.earliest > now - kRounding || MustWait(number), number,
+          "its start is due and it waits");
     return;
   }
   const bool left_behind = daemon.main_ended && daemon.ending == Ending::kNot;
@@ -615,8 +779,9 @@ void Model::CheckAtRest(int number) {
   }
   Check(Hangs(number) || !daemon.seen.is_unkillable, number,
         "it is published as unkillable and is not");
+  // A process that has refused KILL may have taken the latest one, and dies.
   const bool surely = Hangs(number) && daemon.kills >= kEnoughKills &&
-                      now >= daemon.killed_at + HangsAfter(number) + 2 * kSecond;
+                      now >= daemon.killed_at + kHangsAfter + 2 * kSecond;
   Check(daemon.seen.is_unkillable || !surely, number, "it is not published as unkillable");
 }
 
@@ -644,9 +809,11 @@ bool Model::HasSettled(int number) const {
     case State::kStopped:
       return !daemon.wanted;
     case State::kHalted:
-      return daemon.pending_start.kind == PendingStart::Kind::kNone;
+      return daemon.pending_start.kind == PendingStart::Kind::kNone || !IsMet(number);
     case State::kExited:
       return true;
+    case State::kWaiting:
+      return daemon.wanted && !IsMet(number);
     case State::kStarting:
     case State::kBackoff:
     case State::kStopping:

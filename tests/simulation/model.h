@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "tests/simulation/kernel_witness.h"
@@ -17,11 +18,21 @@ namespace simulation {
 
 // The part of a daemon's published snapshot that the model checks. A plain value.
 struct Observation {
-  enum class State { kStopped, kStarting, kRunning, kBackoff, kStopping, kExited, kHalted };
+  enum class State {
+    kStopped,
+    kStarting,
+    kRunning,
+    kBackoff,
+    kStopping,
+    kExited,
+    kHalted,
+    kWaiting
+  };
   State state = State::kStopped;
   bool wanted = false;
   bool ready = false;
   bool is_unkillable = false;
+  bool awaits_dependents = false;
   int pid = 0;
   int64_t exits = 0;
   int64_t restarts = 0;
@@ -31,6 +42,8 @@ struct Observation {
   bool has_evidence = false;
   // The time of the next start, by the wall clock; kInfinite if the snapshot has none.
   Nanos next_start = kInfinite;
+  // True if the reason is a stop that was asked for.
+  bool is_asked_to_end = false;
   // The status text of the daemon.
   std::string status;
   bool has_log_problem = false;
@@ -53,7 +66,8 @@ enum class Order {
   kRemove,
   kShutDown,
   kKill,
-  kReopenLogs
+  kReopenLogs,
+  kRecheck
 };
 
 // Added to the number of a signal that goes to all processes of an instance.
@@ -93,6 +107,9 @@ class Model : public KernelWitness {
 
   // A worker was made.
   void Created(int number, int settings);
+  // Sets the daemons that must end before the instance does, and those that must be gone before the
+  // next start, by the order that is taken next.
+  void TakesAfter(std::set<int> ends_after, std::set<int> starts_after);
   // The worker takes an order; `detail` is the signal (plus kToAll if it goes to all) or the number
   // of the new settings.
   void Takes(int number, Order order, int detail);
@@ -122,12 +139,23 @@ class Model : public KernelWitness {
   bool IsRestarting(int number) const { return daemons_[number].restarting; }
   bool IsEnding(int number) const { return daemons_[number].is_ending; }
   int SettingsOfDaemon(int number) const { return daemons_[number].settings; }
-  // The settings that a reload could not apply, because the daemon is up and their program is
-  // missing; -1 if none.
+  // The settings that a reload has not applied to the present instance; -1 if none.
   int PendingSettings(int number) const { return daemons_[number].pending; }
+  // True if they could not be applied because their program is missing.
+  bool IsKept(int number) const {
+    return daemons_[number].pending >= 0 && daemons_[number].is_kept;
+  }
   // True if the order, which the worker is about to take, leaves the instance alone because a new
   // one cannot start.
   bool KeepsInstance(int number, Order order, int detail) const;
+  // True if the daemon waits for others that may come up by themselves.
+  bool MayWaitForEver(int number) const;
+  // True if the daemon depends on one that does not come up by itself.
+  bool IsStuck(int number) const;
+  // The same with its pending settings, or with its settings if none are pending.
+  bool IsStuckInNextInstance(int number) const;
+  // True if the order, which the worker is about to take, is refused for that reason.
+  bool IsBlocked(int number, Order order) const;
   int64_t exits(int number) const { return daemons_[number].exits; }
   // The number of spawns that succeeded.
   int64_t spawns(int number) const { return daemons_[number].spawns; }
@@ -151,6 +179,8 @@ class Model : public KernelWitness {
     Nanos rounding = 0;
     // True if the machine's budget has granted it.
     bool granted = false;
+    // True if it is due and waits for other daemons.
+    bool waits = false;
     // True if it was set in this round, too late to happen in it.
     bool is_fresh = false;
     // The wall clock less the monotonic one at the end that it follows.
@@ -160,6 +190,12 @@ class Model : public KernelWitness {
   enum class Ending { kNot, kRequested, kByHob };
   // The next step once nothing of the instance is left.
   enum class After { kVerdict, kRest, kOperatorStart, kConfiguredStart };
+  // The announced end of another daemon: the number of its instance, counted by spawns (0 if it has
+  // none), and the number of orders to end that it has taken.
+  struct Departure {
+    int64_t spawns = 0;
+    int ends_taken = 0;
+  };
   // An end that must be published.
   struct UnreportedEnd {
     int pid = 0;
@@ -173,6 +209,7 @@ class Model : public KernelWitness {
     bool is_ending = false;
     int settings = 0;
     int pending = -1;
+    bool is_kept = false;
     bool wanted = false;
     // True if an operator has started or stopped it, which a later boot must respect.
     bool commanded = false;
@@ -182,6 +219,8 @@ class Model : public KernelWitness {
     // Its state without an instance.
     Observation::State resting = Observation::State::kStopped;
     PendingStart pending_start;
+    // Daemons that must be gone before the next start.
+    std::map<int, Departure> starts_after;
     ThrottleModel throttle;
 
     bool has_instance = false;
@@ -201,6 +240,10 @@ class Model : public KernelWitness {
     bool received_trigger = false;
     bool received_stopping = false;
     Ending ending = Ending::kNot;
+    // True if a stop waits for the end of `ends_after`.
+    bool stop_is_held = false;
+    // By daemon.
+    std::map<int, Departure> ends_after;
     Nanos kill_due = kInfinite;
     // The time of the first KILL, the number of KILLs, and true if one was sent in this round.
     Nanos killed_at = kInfinite;
@@ -213,6 +256,7 @@ class Model : public KernelWitness {
     int64_t exits = 0;
     int64_t restarts = 0;
     int64_t spawns = 0;
+    int ends_taken = 0;
     std::deque<UnreportedEnd> unreported;
     OutputModel output;
     // By number, with kToAll: the count of signals sent without a known reason; negative for
@@ -222,9 +266,22 @@ class Model : public KernelWitness {
     bool may_kill = false;
   };
 
+  // True if an instance is up, or starting.
+  static bool IsUp(const Daemon& daemon);
+  // True if the condition of the daemon on another one holds.
+  bool IsMet(int number) const;
+  bool IsMet(int number, int with_settings) const;
+  bool IsStuck(int number, int with_settings) const;
+  // True if a dependency of the daemon is not up, or a removed daemon still is.
+  bool MustWait(int number);
+  // True if the daemon has ended as announced, or cannot be ended.
+  bool HasEnded(int number, const Departure& departure) const;
+  std::map<int, Departure> DeparturesOf(const std::set<int>& numbers) const;
+  // The held stop begins.
+  void HeldStopBegins(int number);
   void Start(Daemon& daemon);
   static void TakePending(Daemon& daemon);
-  void BeginStop(Daemon& daemon);
+  void BeginStop(int number);
   void ExpectStopSignals(Daemon& daemon, int signal);
   void CancelTimers(Daemon& daemon);
   void ListenToWatchdog(Daemon& daemon);
@@ -248,6 +305,9 @@ class Model : public KernelWitness {
 
   World& world_;
   BudgetModel budget_;
+  // From TakesAfter.
+  std::set<int> next_ends_after_;
+  std::set<int> next_starts_after_;
   static constexpr int kMaxDaemons = 8;
   Daemon daemons_[kMaxDaemons];
 };

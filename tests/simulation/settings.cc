@@ -43,6 +43,13 @@ void DrawLive(int live, Settings& settings) {
   settings.watchdog = random.Of<Nanos>({0, 5 * kSecond, 30 * kSecond});
   settings.stops_main_alone = random.Chance(25);
   if (random.Chance(10)) settings.stop_timeout = kInfinite;
+  if (random.Chance(40)) settings.depends_on_lower_by = random.Of({1, 1, 2});
+  settings.condition = random.Of({Condition::kReady, Condition::kReady, Condition::kStarted});
+  // All daemons of a file have the same settings when they are loaded, and with `always` none
+  // completes.
+  if (settings.restart != Restart::kAlways && random.Chance(30)) {
+    settings.condition = Condition::kCompleted;
+  }
 }
 
 std::vector<Settings> DrawAll() {
@@ -75,6 +82,23 @@ std::string RestartName(Restart restart) {
   return "";
 }
 
+std::string ConditionName(Condition condition) {
+  switch (condition) {
+    case Condition::kStarted:
+      return "started";
+    case Condition::kReady:
+      return "ready";
+    case Condition::kCompleted:
+      return "completed";
+  }
+  return "";
+}
+
+std::string DependenciesOf(int daemon, const Settings& settings) {
+  const int other = DependencyOf(daemon, settings);
+  return other < 0 ? "" : absl::StrCat("d", other, ":", ConditionName(settings.condition));
+}
+
 std::string ReadyName(Ready ready) {
   switch (ready) {
     case Ready::kNone:
@@ -94,8 +118,13 @@ const Settings& SettingsOf(int number) {
   return all[number];
 }
 
-std::string ToSection(const std::string& name, const Settings& settings) {
-  return absl::StrCat("[daemon:", name, "]\ncommand = /bin/true ", settings.program,
+int DependencyOf(int daemon, const Settings& settings) {
+  const int by = settings.depends_on_lower_by;
+  return by == 0 || by > daemon ? -1 : daemon - by;
+}
+
+std::string ToSection(int daemon, const Settings& settings) {
+  return absl::StrCat("[daemon:d", daemon, "]\ncommand = /bin/true ", settings.program,
                       "\nstart_time = ", Milliseconds(settings.start_time),
                       "\nready = ", ReadyName(settings.ready),
                       "\nautostart = ", YesOrNo(settings.autostart),
@@ -113,7 +142,8 @@ std::string ToSection(const std::string& name, const Settings& settings) {
                       "\nstop_signal = ", settings.stop_signal,
                       "\nstop_scope = ", settings.stops_main_alone ? "main" : "tree",
                       "\nstop_timeout = ", DurationOrInfinity(settings.stop_timeout),
-                      "\nwatchdog = ", Milliseconds(settings.watchdog), "\nlog_max_bytes = 0\n");
+                      "\nwatchdog = ", Milliseconds(settings.watchdog), "\nlog_max_bytes = 0",
+                      "\ndepends_on = ", DependenciesOf(daemon, settings), "\n");
 }
 
 }  // namespace simulation

@@ -17,6 +17,8 @@ inline constexpr Nanos kMinute = 60 * kSecond;
 inline constexpr Nanos kInfinite = std::numeric_limits<Nanos>::max() / 4;
 
 enum class Restart { kAlways, kOnFailure, kNever };
+// The condition on another daemon.
+enum class Condition { kStarted, kReady, kCompleted };
 // The way a daemon reports readiness: not at all, fd:3, or sd_notify(3).
 enum class Ready { kNone, kDescriptor, kNotify };
 
@@ -49,6 +51,10 @@ struct Settings {
   // 0 if off. Only with Ready::kNotify.
   Nanos watchdog = 0;
 
+  // The daemon that it depends on is so many numbers below its own; 0 if there is none.
+  int depends_on_lower_by = 0;
+  Condition condition = Condition::kReady;
+
   bool tells_ready() const { return ready != Ready::kNone; }
 };
 
@@ -64,8 +70,13 @@ inline int LiveVariantOf(int number) { return number % kLiveVariants; }
 // Returns the settings with this number. Never destroyed.
 const Settings& SettingsOf(int number);
 
-// Returns the section of a configuration file that gives the daemon `name` these settings.
-std::string ToSection(const std::string& name, const Settings& settings);
+// Returns the number of the daemon that `daemon` depends on with these settings; -1 if there is
+// none.
+int DependencyOf(int daemon, const Settings& settings);
+
+// Returns the section of a configuration file that gives the daemon with this number these
+// settings.
+std::string ToSection(int daemon, const Settings& settings);
 
 }  // namespace simulation
 }  // namespace hob

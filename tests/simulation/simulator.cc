@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tests/simulation/translation.h"
@@ -19,6 +20,15 @@ constexpr int kFarTooManySteps = 1'000'000;
 constexpr Nanos kLongEnough = 10 * kMinute;
 
 // Returns one journal for all runs, because a journal has a thread.
+// Returns the daemons whose announced ends are not over.
+std::set<int> NumbersOf(const std::vector<AwaitedDeparture>& departures) {
+  std::set<int> numbers;
+  for (const AwaitedDeparture& awaited : departures) {
+    if (!awaited.departure.expired()) numbers.insert(awaited.daemon[1] - '0');
+  }
+  return numbers;
+}
+
 Journal& SharedJournal() {
   static Journal& journal = *new Journal;
   return journal;
@@ -49,6 +59,7 @@ Simulator::Server::Server(Simulator& simulator)
   context.throttle = &throttle;
   context.registry = &registry;
   context.journal = &SharedJournal();
+  context.waits = &waits;
   context.child_defaults.notify_dir = simulator.directory_.path();
   if (!simulator.profile_.keeps_output) return;
   LogStore::Options options;
@@ -94,6 +105,9 @@ void Simulator::Begin() {
   ++outcome_.servers;
   Trace([] { return "a server begins"; });
   files_.is_broken = false;
+  for (int daemon = files_.LackingOne(); daemon >= 0; daemon = files_.LackingOne()) {
+    files_.daemons.erase(daemon);
+  }
   in_force_ = files_;
   generation_ = 1;
   sequence_ = 0;
@@ -160,7 +174,6 @@ void Simulator::Finish() {
   DiscardUnreadOutput();
   server_ = nullptr;
   posted_.clear();
-  in_mailbox_.clear();
   pending_reloads_ = 0;
 }
 
@@ -286,7 +299,6 @@ void Simulator::Turn(SimulatedWorker& worker) {
   // One more command may come before the mailbox is closed.
   if (WorldMayAct() && random_.Chance(20)) GiveCommand();
   worker.Close();
-  in_mailbox_.erase(daemon);
   gave_up_ |= model().seen(daemon).is_unkillable;
   model().Finished(daemon);
 }
@@ -295,15 +307,17 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
   const int daemon = worker.daemon();
   const Order order = OrderOf(command.kind);
   Trace([&] { return absl::StrCat(Configurations::NameOf(daemon), " takes ", NameOf(order)); });
-  const bool is_posted = order == Order::kStart || order == Order::kStop ||
-                         order == Order::kRestart || order == Order::kSignal;
+  // A command to another daemon may include this one.
+  int number = -1;
+  const bool is_posted = absl::SimpleAtoi(command.caller.reason, &number) &&
+                         posted_[number].daemon == daemon && !command.spec;
   int detail = command.signal + (command.signal_all ? kToAll : 0);
   if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
-  const bool keeps_instance = model().KeepsInstance(daemon, order, detail);
+  const bool is_blocked = model().IsBlocked(daemon, order);
+  const bool keeps_instance = !is_blocked && model().KeepsInstance(daemon, order, detail);
   if (keeps_instance && order == Order::kReplace) kept_.insert(daemon);
   if (is_posted) {
-    Posted& posted = posted_[in_mailbox_[daemon].front()];
-    in_mailbox_[daemon].pop_front();
+    Posted& posted = posted_[number];
     posted.spawns = model().spawns(daemon);
     posted.joined_another = model().IsRestarting(daemon);
     posted.keeps_instance = keeps_instance;
@@ -311,6 +325,7 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
   const auto planned = plan_.find(daemon);
   const bool is_new = reloads_ && planned != plan_.end() && planned->second == PlanAction::kAdd;
   if (order == Order::kBoot && is_new) CheckRemovedHaveEnded();
+  model().TakesAfter(NumbersOf(command.ends_after), NumbersOf(command.starts_after));
   model().Takes(daemon, order, detail);
   worker.runner().Handle(std::move(command));
   model().HasTaken(daemon);

@@ -83,6 +83,8 @@ class Simulator : public Scheduler, public World, public KernelWitness {
     // The daemon's spawns when the worker took it.
     int64_t spawns = 0;
     bool joined_another = false;
+    // True if it also stops or starts others, whose failure may be its answer.
+    bool cascade = false;
     // True if it must leave the instance alone, because a new one could not start.
     bool keeps_instance = false;
     int answers = 0;
@@ -94,6 +96,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
 
     Registry registry;
     RestartThrottle throttle;
+    ChangeWaits waits;
     DaemonRunner::Context context;
     Model model;
     // Null if output is not kept.
@@ -221,8 +224,6 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   std::vector<SimulatedWorker*> workers_;
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::deque<Posted> posted_;
-  // The indices in `posted_` of the commands in the mailbox of each daemon's worker.
-  std::map<int, std::deque<int>> in_mailbox_;
   // The number of the last change that was read.
   int64_t sequence_ = 0;
   int pending_reloads_ = 0;

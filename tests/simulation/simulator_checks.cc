@@ -154,6 +154,13 @@ std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string
   if (posted.keeps_instance) {
     return unless(reason == "START_FAILED", "the answer must be that a new instance cannot start");
   }
+  if (reason == "BLOCKED") {
+    // While the server ends, a daemon whose worker has ended still blocks those that depend on it.
+    if (shutting_down_) return "";
+    return unless(posted.order != Order::kStop &&
+                      (model().IsStuck(daemon) || model().IsStuckInNextInstance(daemon)),
+                  "nothing blocks it");
+  }
   if (reason == "OK") return ProblemWithSuccess(posted, **outcome);
   if (reason == "SHUTTING_DOWN") return unless(shutting_down_, "the server is not shutting down");
   if (reason == "DAEMON_NOT_FOUND") {
@@ -169,6 +176,8 @@ std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string
   if (reason == "TIMED_OUT") {
     return unless(now_ >= posted.posted_at + posted.timeout, "its time is not over");
   }
+  const bool stops_others = posted.cascade && posted.order == Order::kStop;
+  if (stops_others && (reason == "UNKILLABLE" || reason == "OVERTAKEN")) return "";
   if (reason == "UNKILLABLE") {
     // The process may have ended just now, unseen by the worker.
     return unless(model().Hangs(daemon) || model().seen(daemon).is_unkillable, "it does not hang");
@@ -241,7 +250,7 @@ void Simulator::DiscardUnreadOutput() {
 
 void Simulator::CheckAllAnswered() {
   for (int i = 0; i < posted_.size(); ++i) {
-    if (posted_[i].answers == 0) {
+    if (posted_[i].answers == 0 && !model().MayWaitForEver(posted_[i].daemon)) {
       Violation(posted_[i].daemon, absl::StrCat("command ", i, " is not answered"));
     }
   }
@@ -252,6 +261,7 @@ void Simulator::CheckAllAnswered() {
 
 LoadedConfig Simulator::Load() {
   loaded_ = files_;
+  loaded_.is_broken |= files_.LackingOne() >= 0;
   plan_ = ExpectedPlan(files_);
   before_reload_ = server_->registry.latest_sequence();
   kept_.clear();
@@ -274,10 +284,10 @@ std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
     }
     // A daemon whose new program was missing runs with its former settings.
     int former = running->second;
-    if (model().PendingSettings(daemon) >= 0) former = model().SettingsOfDaemon(daemon);
+    if (model().IsKept(daemon)) former = model().SettingsOfDaemon(daemon);
     if (ProgramOf(former) != ProgramOf(settings)) {
       plan[daemon] = PlanAction::kRestart;
-    } else if (ToSection("", SettingsOf(former)) == ToSection("", SettingsOf(settings))) {
+    } else if (ToSection(daemon, SettingsOf(former)) == ToSection(daemon, SettingsOf(settings))) {
       plan[daemon] = PlanAction::kUnchanged;
     } else {
       plan[daemon] = PlanAction::kUpdate;

@@ -57,6 +57,9 @@ void Simulator::GiveCommand() {
       Caller{Caller::Kind::kUser, "an operator", ""});
   if (command.kind == Command::Kind::kReopenLogs) return server_->supervisor->ReopenLogs();
   command.no_wait = random_.Chance(10);
+  command.cascade =
+      (command.kind == Command::Kind::kStart || command.kind == Command::Kind::kStop) &&
+      random_.Chance(30);
   if (random_.Chance(20)) {
     command.timeout = absl::Milliseconds(random_.Of({0, 1, 100, 5000, 60000}));
   }
@@ -72,6 +75,7 @@ void Simulator::Post(Command command, int daemon) {
   posted.daemon = daemon;
   posted.order = OrderOf(command.kind);
   posted.no_wait = command.no_wait;
+  posted.cascade = command.cascade;
   if (command.timeout != absl::InfiniteDuration()) {
     posted.timeout = absl::ToInt64Nanoseconds(command.timeout);
   }
@@ -85,8 +89,8 @@ void Simulator::Post(Command command, int daemon) {
   command.done = [this, number](const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
     Answered(number, outcome);
   };
+  command.caller.reason = absl::StrCat(number);
   server_->supervisor->Post(Configurations::NameOf(daemon), std::move(command));
-  if (posted_.back().answers == 0) in_mailbox_[daemon].push_back(number);
 }
 
 void Simulator::ChangeFiles() {

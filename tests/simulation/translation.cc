@@ -1,5 +1,7 @@
 #include "tests/simulation/translation.h"
 
+#include "absl/strings/match.h"
+
 namespace hob {
 namespace simulation {
 namespace {
@@ -21,6 +23,8 @@ Observation::State StateOf(DaemonState state) {
       return Observation::State::kExited;
     case DaemonState::kHalted:
       return Observation::State::kHalted;
+    case DaemonState::kWaiting:
+      return Observation::State::kWaiting;
   }
   return Observation::State::kStopped;
 }
@@ -62,14 +66,16 @@ Order OrderOf(Command::Kind kind) {
       return Order::kKill;
     case Command::Kind::kReopenLogs:
       return Order::kReopenLogs;
+    case Command::Kind::kRecheck:
+      return Order::kRecheck;
   }
   return Order::kReopenLogs;
 }
 
 const char* NameOf(Order order) {
-  static constexpr const char* kNames[] = {"Start",     "Stop",   "Restart",    "Signal",
-                                           "boot",      "update", "replace",    "remove",
-                                           "shut down", "kill",   "reopen logs"};
+  static constexpr const char* kNames[] = {"Start",     "Stop",   "Restart",     "Signal",
+                                           "boot",      "update", "replace",     "remove",
+                                           "shut down", "kill",   "reopen logs", "recheck"};
   return kNames[static_cast<int>(order)];
 }
 
@@ -79,6 +85,7 @@ Observation ObservationOf(const DaemonSnapshot& snapshot, int settings) {
   observation.wanted = snapshot.wanted;
   observation.ready = snapshot.ready;
   observation.is_unkillable = snapshot.unkillable;
+  observation.awaits_dependents = snapshot.awaits_dependents;
   observation.pid = snapshot.pid;
   observation.exits = snapshot.counts.exits;
   observation.restarts = snapshot.counts.restarts;
@@ -87,6 +94,7 @@ Observation ObservationOf(const DaemonSnapshot& snapshot, int settings) {
   if (snapshot.next_start_time.has_value()) {
     observation.next_start = absl::ToUnixNanos(*snapshot.next_start_time);
   }
+  observation.is_asked_to_end = absl::StartsWith(snapshot.reason, "being ");
   observation.status = snapshot.notes.status_text;
   observation.has_log_problem = !snapshot.notes.log_problem.empty();
   if (snapshot.runs->empty()) return observation;

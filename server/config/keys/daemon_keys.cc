@@ -6,10 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/config/ini/quoting.h"
 #include "server/config/keys/environment.h"
 #include "server/config/keys/key_parsers.h"
+#include "server/daemon/daemon_name.h"
+#include "server/daemon/dependency.h"
 #include "server/daemon/signal_name.h"
 #include "server/text/duration.h"
 #include "server/text/printable.h"
@@ -197,12 +200,60 @@ constexpr bool kThrottle = true;
 constexpr KeyChange kLive = KeyChange::kLive;
 constexpr KeyChange kRestart = KeyChange::kRestart;
 
+const Choices<Dependency::Condition>& Conditions() {
+  using Condition = Dependency::Condition;
+  static const auto& choices = *new Choices<Condition>{{"started", Condition::kStarted},
+                                                       {"ready", Condition::kReady},
+                                                       {"completed", Condition::kCompleted}};
+  return choices;
+}
+
+absl::StatusOr<std::vector<Dependency>> ParseDependencies(Text text) {
+  const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
+  if (!items.ok()) return items.status();
+  std::vector<Dependency> dependencies;
+  std::set<std::string> names;
+  for (const std::string& item : *items) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(item, absl::MaxSplits(':', 1));
+    if (!IsValidDaemonName(parts.first)) {
+      return absl::InvalidArgumentError(WhyInvalidDaemonName(parts.first));
+    }
+    if (!names.insert(parts.first).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", parts.first, "' is listed twice: keep one of them"));
+    }
+    Dependency dependency{parts.first, Dependency::Condition::kReady};
+    if (parts.first != item) {
+      const auto condition = ParseChoice(parts.second, Conditions());
+      if (!condition.ok()) return condition.status();
+      dependency.condition = *condition;
+    }
+    dependencies.push_back(std::move(dependency));
+  }
+  return dependencies;
+}
+
+std::string WriteDependencies(const DaemonSpec& spec) {
+  return absl::StrJoin(spec.depends_on, " ", [](std::string* out, const Dependency& dependency) {
+    absl::StrAppend(out, dependency.daemon);
+    if (dependency.condition == Dependency::Condition::kReady) return;
+    absl::StrAppend(out, ":", ConditionName(dependency.condition));
+  });
+}
+
 // Returns the keys of restarts and of the throttle.
 std::vector<DaemonKey> RestartKeys() {
   return {
       {"autostart", "Whether the daemon starts with the server: yes or no.", kLive, !kThrottle,
        false, [](Text t) { return SetterOf(&DaemonSpec::autostart, ParseBoolean(t)); },
        [](const DaemonSpec& s) { return FormatBoolean(s.autostart); }},
+      {"depends_on",
+       "Daemons that this one depends on: a list of NAME or NAME:CONDITION, with the condition "
+       "ready (the default), started or completed. This one starts when all conditions hold; a "
+       "shutdown, a reload or stop --dependents stops it before them.",
+       kLive, !kThrottle, true,
+       [](Text t) { return SetterOf(&DaemonSpec::depends_on, ParseDependencies(t)); },
+       WriteDependencies},
       {"restart",
        "Which exits lead to a restart: always (all), on-failure (all but success_exit_codes) or "
        "never (none).",

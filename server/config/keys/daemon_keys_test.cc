@@ -27,6 +27,7 @@ TEST(DaemonKeysTest, TableHasEveryKeyWithItsDefault) {
     bool live;
   } kKeys[] = {
       {"autostart", "yes", true},
+      {"depends_on", "", true},
       {"restart", "always", true},
       {"success_exit_codes", "0", true},
       {"max_retries", "3", true},

@@ -7,8 +7,9 @@ namespace hob {
 namespace {
 
 constexpr absl::string_view kNoOrder =
-    "leave it out: hob starts all daemons at once, and restarts one that ends because what it "
-    "needs is not there yet";
+    "leave it out: hob starts all daemons at once, except those with depends_on, which names the "
+    "daemons that must be up first";
+constexpr absl::string_view kNeeds = "it names daemons of hob that must be up first";
 constexpr absl::string_view kNoLogFile =
     "leave it out: what it writes goes to NAME.log and NAME.err.log in log_dir of [hob]; stdout "
     "and stderr say otherwise (inherit, null)";
@@ -162,10 +163,10 @@ const std::vector<ForeignKey>& ForeignDaemonKeys() {
       {"WatchdogSec", "watchdog", ""},
       {"WorkingDirectory", "directory", ""},
       // systemd.unit(5)
-      {"After", "", kNoOrder},
+      {"After", "depends_on", kNeeds},
       {"Alias", "", "leave it out: a daemon has one name, that of its section"},
       {"Before", "", kNoOrder},
-      {"BindsTo", "", kNoOrder},
+      {"BindsTo", "depends_on", kNeeds},
       {"Conflicts", "",
        "leave it out: set autostart = no for the one that does not start by itself"},
       {"DefaultDependencies", "", kNoOrder},
@@ -174,10 +175,10 @@ const std::vector<ForeignKey>& ForeignDaemonKeys() {
       {"OnFailure", "", kNoEvents},
       {"PartOf", "", kNoOrder},
       {"RequiredBy", "autostart", "yes starts it with the server"},
-      {"Requires", "", kNoOrder},
-      {"Requisite", "", kNoOrder},
+      {"Requires", "depends_on", kNeeds},
+      {"Requisite", "depends_on", kNeeds},
       {"WantedBy", "autostart", "yes starts it with the server"},
-      {"Wants", "", kNoOrder},
+      {"Wants", "depends_on", kNeeds},
   };
   return keys;
 }

@@ -256,6 +256,7 @@ class FuzzedServer {
     context_.throttle = &throttle_;
     context_.registry = &registry_;
     context_.journal = &journal_;
+    context_.waits = &waits_;
     context_.logs = &logs_;
     directory_.Write("web.log", "one\ntwo\n");
     const std::string path = directory_.Write("hob.ini", kConfig);
@@ -354,6 +355,7 @@ class FuzzedServer {
   ChangeNotifier notifier_{registry_};
   Journal journal_;
   LogStore logs_{{directory_.path(), directory_.path()}};
+  ChangeWaits waits_;
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

@@ -66,6 +66,10 @@ RunnerHarness::RunnerHarness(const DaemonSpec& spec, const StartBudget::Options&
   context.throttle = &throttle;
   context.registry = &registry;
   context.journal = &SharedJournal();
+  context.waits = &waits;
+  waits.SetWake([this](const std::string&) {
+    runner->Handle(Command(Command::Kind::kRecheck, Caller::Server()));
+  });
   runner = std::make_unique<DaemonRunner>(std::make_shared<const DaemonSpec>(spec), context);
   Look();
 }
@@ -96,6 +100,23 @@ Answer RunnerHarness::Post(Command command) {
   runner->Handle(std::move(command));
   Look();
   return answer;
+}
+
+void RunnerHarness::PublishOther(const std::string& name, DaemonState state, bool wanted) {
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = name;
+  auto snapshot = std::make_shared<DaemonSnapshot>();
+  snapshot->spec = std::move(spec);
+  snapshot->state = state;
+  snapshot->wanted = wanted;
+  snapshot->ready = state == DaemonState::kRunning;
+  const bool is_up = state == DaemonState::kStarting || state == DaemonState::kRunning;
+  snapshot->pid = is_up ? 1 : 0;
+  snapshot->reason = "it is so";
+  snapshot->runs = std::make_shared<const EndedRuns>();
+  registry.Publish(std::move(snapshot));
+  waits.Changed(name);
+  Settle();
 }
 
 void RunnerHarness::End(const EndOfProcess& end) {

@@ -48,6 +48,9 @@ class RunnerHarness {
   static Command Make(Command::Kind kind);
   static Command Make(Command::Kind kind, const DaemonSpec& spec);
 
+  // Publishes another daemon, and steps until nothing is due.
+  void PublishOther(const std::string& name, DaemonState state, bool wanted = true);
+
   // Ends the main process, and steps until nothing is due.
   void End(const EndOfProcess& end);
   void Exit(int code) { End(ExitedWithCode{code}); }
@@ -74,6 +77,7 @@ class RunnerHarness {
   FakeSpawner spawner{clock};
   RestartThrottle throttle;
   Registry registry;
+  ChangeWaits waits;
   DaemonRunner::Context context;
   std::unique_ptr<DaemonRunner> runner;
 

@@ -1,0 +1,322 @@
+// Tests starts that wait for other daemons, and stops that wait for dependents to end.
+#include <signal.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/supervisor/testing/runner_harness.h"
+
+namespace hob {
+namespace {
+
+using testing::ElementsAre;
+using Kind = Command::Kind;
+using State = DaemonState;
+
+DaemonSpec NeedsDb(DaemonSpec spec = WebSpec()) {
+  spec.depends_on = {{"db", Dependency::Condition::kReady}};
+  return spec;
+}
+
+using DeparturePtr = std::shared_ptr<const Departure>;
+
+// Publishes a daemon that is up, and announces its end.
+DeparturePtr Announce(RunnerHarness& web, const std::string& name) {
+  web.PublishOther(name, State::kRunning);
+  return std::make_shared<const Departure>(name, web.waits);
+}
+
+Command StopAfter(const std::string& name, const DeparturePtr& departure) {
+  Command command = RunnerHarness::Make(Kind::kStop);
+  command.ends_after = {{name, departure}};
+  return command;
+}
+
+void End(RunnerHarness& web, DeparturePtr& departure) {
+  departure = nullptr;
+  web.Settle();
+}
+
+TEST(DaemonRunnerDependenciesTest, ABootWaitsUntilTheDependencyIsReady) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kStarting);
+  EXPECT_EQ(web.Do(Kind::kBoot).InAWord(), "OK");
+  EXPECT_EQ(web.state(), State::kWaiting);
+  EXPECT_TRUE(web.now().wanted);
+  EXPECT_EQ(web.now().reason, "waits for db: ready");
+  EXPECT_THAT(web.now().blockers, ElementsAre(Dependency{"db", Dependency::Condition::kReady}));
+  web.Advance(absl::Hours(1));
+  EXPECT_EQ(web.spawner.Spawned("web"), 0);
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_EQ(web.now().reason, "started by the configuration");
+  EXPECT_TRUE(web.now().blockers.empty());
+  EXPECT_EQ(web.path(), "STOPPED WAITING RUNNING");
+}
+
+TEST(DaemonRunnerDependenciesTest, ConditionsAreNotCheckedAfterTheStart) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  web.PublishOther("db", State::kHalted);
+  EXPECT_EQ(web.state(), State::kRunning);
+}
+
+TEST(DaemonRunnerDependenciesTest, ARestartAfterAFailureWaitsAndIsNoFailure) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  web.PublishOther("db", State::kStopped, /*wanted=*/false);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), State::kWaiting);
+  web.Advance(absl::Hours(1));
+  EXPECT_EQ(web.now().counts.exits, 1);
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_EQ(web.now().counts.restarts, 1);
+  EXPECT_EQ(web.now().reason, "restarted after exit code 1");
+}
+
+TEST(DaemonRunnerDependenciesTest, ABackoffComesBeforeTheWait) {
+  RunnerHarness web(NeedsDb(Patient()));
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  web.PublishOther("db", State::kHalted);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), State::kBackoff);
+  web.Advance(absl::Seconds(11));
+  EXPECT_EQ(web.state(), State::kWaiting);
+  EXPECT_FALSE(web.now().next_start_time.has_value());
+}
+
+TEST(DaemonRunnerDependenciesTest, ATrialIsPutOffAndTheDaemonStaysHalted) {
+  DaemonSpec spec = NeedsDb();
+  spec.restart_policy.max_retries = 1;
+  spec.restart_policy.on_halt = OnHalt::kRetry;
+  RunnerHarness web(spec);
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  web.PublishOther("db", State::kStopped, /*wanted=*/false);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), State::kHalted);
+  web.Advance(spec.restart_policy.halt_retry);
+  EXPECT_EQ(web.state(), State::kHalted);
+  EXPECT_EQ(web.now().reason, "its trial start waits for db: ready");
+  EXPECT_FALSE(web.now().next_start_time.has_value());
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(web.state(), State::kRunning);
+}
+
+TEST(DaemonRunnerDependenciesTest, AStartIsBlockedIfItsDependencyCannotComeUp) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kHalted);
+  const Answer start = web.Do(Kind::kStart);
+  EXPECT_EQ(start.InAWord(), "BLOCKED");
+  EXPECT_EQ(start.status().message(), "'web' waits for db: ready; db is HALTED: it is so");
+  EXPECT_EQ(web.state(), State::kWaiting);
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(web.state(), State::kRunning) << "the start is not undone";
+}
+
+TEST(DaemonRunnerDependenciesTest, AStartWaitsForADependencyUntilThatFails) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kBackoff);
+  const Answer start = web.Do(Kind::kStart);
+  EXPECT_EQ(start.InAWord(), "none");
+  web.PublishOther("db", State::kHalted);
+  EXPECT_EQ(start.InAWord(), "BLOCKED");
+  const Answer again = web.Do(Kind::kStart);
+  EXPECT_EQ(again.InAWord(), "BLOCKED");
+  web.PublishOther("db", State::kStarting);
+  const Answer third = web.Do(Kind::kStart);
+  EXPECT_EQ(third.InAWord(), "none");
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(third.InAWord(), "OK");
+}
+
+TEST(DaemonRunnerDependenciesTest, ARestartThatWouldBeBlockedStopsNothing) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  const pid_t pid = web.now().pid;
+  web.PublishOther("db", State::kStopped, /*wanted=*/false);
+  EXPECT_EQ(web.Do(Kind::kRestart).InAWord(), "BLOCKED");
+  EXPECT_EQ(web.now().pid, pid);
+  web.PublishOther("db", State::kStarting);
+  const Answer restart = web.Do(Kind::kRestart);
+  EXPECT_EQ(web.state(), State::kWaiting);
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(restart.InAWord(), "OK");
+}
+
+TEST(DaemonRunnerDependenciesTest, AWaitEndsWithAStopOrWithTheDependency) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kHalted);
+  web.Do(Kind::kBoot);
+  EXPECT_EQ(web.state(), State::kWaiting);
+  EXPECT_EQ(web.Do(Kind::kStop).InAWord(), "OK");
+  EXPECT_EQ(web.state(), State::kStopped);
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(web.state(), State::kStopped);
+  web.PublishOther("db", State::kHalted);
+  web.Do(Kind::kStart);
+  EXPECT_EQ(web.state(), State::kWaiting);
+  web.Do(Kind::kUpdate, WebSpec());
+  EXPECT_EQ(web.state(), State::kRunning) << "a reload has removed the dependency";
+}
+
+TEST(DaemonRunnerDependenciesTest, TheBudgetComesAfterTheConditions) {
+  StartBudget::Options budget;
+  budget.rate = 1;
+  RunnerHarness web(NeedsDb(), budget);
+  web.throttle.TakeStart(web.clock.Now().monotonic);
+  web.PublishOther("db", State::kHalted);
+  web.Do(Command(Kind::kBoot, Caller::Server()));
+  EXPECT_EQ(web.state(), State::kWaiting);
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(web.state(), State::kBackoff);
+  web.PublishOther("db", State::kHalted);
+  web.Advance(absl::Seconds(2));
+  EXPECT_EQ(web.state(), State::kWaiting) << "the condition no longer holds";
+  web.PublishOther("db", State::kRunning);
+  EXPECT_EQ(web.state(), State::kRunning) << "the start was granted before";
+}
+
+// Stops.
+
+TEST(DaemonRunnerDependenciesTest, AStopWaitsForTheEndOfDependents) {
+  RunnerHarness web;
+  DeparturePtr app = Announce(web, "app");
+  DeparturePtr cron = Announce(web, "cron");
+  web.Do(Kind::kBoot);
+  Command command = StopAfter("app", app);
+  command.ends_after.push_back({"cron", cron});
+  const Answer stop = web.Do(std::move(command));
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_FALSE(web.now().wanted);
+  EXPECT_TRUE(web.now().awaits_dependents);
+  EXPECT_EQ(web.now().reason, "being stopped by an operator; waits for app, cron to end");
+  EXPECT_EQ(web.Signals(), "");
+  End(web, app);
+  EXPECT_EQ(web.now().reason, "being stopped by an operator; waits for cron to end");
+  EXPECT_EQ(stop.InAWord(), "none");
+  End(web, cron);
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(web.state(), State::kStopped);
+  EXPECT_FALSE(web.now().awaits_dependents);
+}
+
+TEST(DaemonRunnerDependenciesTest, AStopDoesNotWaitForAProcessThatSurvivesKill) {
+  RunnerHarness web;
+  const DeparturePtr app = Announce(web, "app");
+  web.Do(Kind::kBoot);
+  const Answer stop = web.Do(StopAfter("app", app));
+  EXPECT_EQ(stop.InAWord(), "none");
+  auto unkillable = std::make_shared<DaemonSnapshot>(*web.registry.Find("app"));
+  unkillable->unkillable = true;
+  web.registry.Publish(std::move(unkillable));
+  web.waits.Changed("app");
+  web.Settle();
+  EXPECT_EQ(stop.InAWord(), "OK");
+}
+
+TEST(DaemonRunnerDependenciesTest, AStartOvertakesAStopThatWaits) {
+  RunnerHarness web;
+  DeparturePtr app = Announce(web, "app");
+  web.Do(Kind::kBoot);
+  const pid_t pid = web.now().pid;
+  web.Do(StopAfter("app", app));
+  const Answer start = web.Do(Kind::kStart);
+  EXPECT_EQ(start.InAWord(), "none");
+  End(web, app);
+  EXPECT_EQ(start.InAWord(), "OK");
+  EXPECT_NE(web.now().pid, pid);
+}
+
+TEST(DaemonRunnerDependenciesTest, AHeldStopSucceedsIfTheInstanceEndsFirst) {
+  RunnerHarness web;
+  DeparturePtr app = Announce(web, "app");
+  web.Do(Kind::kBoot);
+  const Answer stop = web.Do(StopAfter("app", app));
+  web.Exit(1);
+  EXPECT_EQ(stop.InAWord(), "OK");
+  EXPECT_EQ(web.state(), State::kStopped);
+  End(web, app);
+  EXPECT_EQ(web.state(), State::kStopped);
+}
+
+TEST(DaemonRunnerDependenciesTest, KillAllDoesNotWait) {
+  RunnerHarness web;
+  const DeparturePtr app = Announce(web, "app");
+  web.Do(Kind::kBoot);
+  Command command = RunnerHarness::Make(Kind::kShutDown);
+  command.ends_after = {{"app", app}};
+  const Answer end = web.Do(std::move(command));
+  EXPECT_EQ(web.state(), State::kRunning);
+  web.Do(Kind::kKill);
+  EXPECT_EQ(end.InAWord(), "OK");
+  EXPECT_TRUE(web.runner->finished());
+}
+
+TEST(DaemonRunnerDependenciesTest, AReplacementStartsOnlyOnceRemovedDaemonsAreGone) {
+  RunnerHarness web;
+  DeparturePtr old = Announce(web, "old");
+  web.Do(Kind::kBoot);
+  DaemonSpec changed = WebSpec();
+  changed.argv.push_back("new");
+  Command command = RunnerHarness::Make(Kind::kReplace, changed);
+  command.starts_after = {{"old", old}};
+  web.Do(std::move(command));
+  EXPECT_EQ(web.state(), State::kWaiting);
+  EXPECT_EQ(web.now().reason, "waits for old to end");
+  End(web, old);
+  EXPECT_EQ(web.state(), State::kRunning);
+}
+
+// Announced ends.
+
+class DepartureTest : public testing::Test {
+ protected:
+  // Returns true if the command's departure is over once the command is handled.
+  bool IsOverAfter(Command command) {
+    DeparturePtr departure = std::make_shared<const Departure>("web", web_.waits);
+    const std::weak_ptr<const Departure> seen = departure;
+    command.departure = std::move(departure);
+    web_.Do(std::move(command));
+    return seen.expired();
+  }
+
+  RunnerHarness web_;
+};
+
+TEST_F(DepartureTest, IsOverOnceNoProcessIsLeft) {
+  web_.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));
+  web_.Do(Kind::kBoot);
+  DeparturePtr departure = std::make_shared<const Departure>("web", web_.waits);
+  const std::weak_ptr<const Departure> seen = departure;
+  Command stop = RunnerHarness::Make(Kind::kStop);
+  stop.departure = std::move(departure);
+  web_.Do(std::move(stop));
+  EXPECT_FALSE(seen.expired());
+  web_.Advance(absl::Seconds(2));
+  EXPECT_TRUE(seen.expired());
+}
+
+TEST_F(DepartureTest, IsOverAtOnceWithoutAnInstance) {
+  EXPECT_TRUE(IsOverAfter(RunnerHarness::Make(Kind::kStop)));
+}
+
+TEST_F(DepartureTest, IsOverAtOnceIfTheInstanceIsKept) {
+  web_.Do(Kind::kBoot);
+  DaemonSpec missing = WebSpec();
+  missing.argv = {"/bin/missing"};
+  web_.spawner.SetMissing("/bin/missing", true);
+  EXPECT_TRUE(IsOverAfter(RunnerHarness::Make(Kind::kReplace, missing)));
+  EXPECT_EQ(web_.state(), State::kRunning);
+}
+
+}  // namespace
+}  // namespace hob
