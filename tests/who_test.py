@@ -101,7 +101,7 @@ class WhoTest(HobTest):
             self.assertNotIn("\u202e", text)
         server.stop()
 
-    @unittest.skipIf(os.getuid() != 0, "only root can call as somebody else")
+    @unittest.skipIf(os.getuid() != 0, "only root can call as another user")
     def test_users_are_distinguished(self):
         server = self.server("[os_daemons]\nweb = /bin/sleep 1h\n[hob]\nsocket_mode = 0666\n").start()
         # Other users may not enter the directory of the build.
