@@ -187,6 +187,37 @@ class DependenciesTest(HobTest):
         self.assertEqual(db.state, State.RUNNING)
         server.stop(code=1)
 
+    def test_a_daemon_restarts_with_another(self):
+        partner = "restart_with = db\n"
+        server = self.begin(self.service("web", more="restart_with = app\n"), self.service("app", more=partner),
+                            self.service("db"), self.service("cron", "db"))
+        cron = server.await_state("cron", State.RUNNING).pid
+        server.await_state("web", State.RUNNING)
+        [link] = server.status("app").dependencies
+        self.assertEqual((link.daemon, link.condition, link.restart_with), ("db", Condition.READY, True))
+
+        def await_new(*lines):
+            processes.await_that(lambda: [x for x in self.lines() if "cron" not in x][3:] == list(lines), server.stderr)
+
+        self.assertEqual(self.hob("restart", "db").returncode, 0)
+        await_new("-web", "-app", "-db", "+db", "+app", "+web")
+        web = server.await_state("web", State.RUNNING)
+        self.assertEqual((web.reason, web.restart_count, web.last_exit.requested), ("restarted with app", 0, True))
+        done = self.hob("stop", "db")
+        self.assertEqual((done.returncode, done.stdout), (0, "db: STOPPED\n"))
+        self.assertEqual(done.stderr, "hob: db: dependents not stopped: cron; use --dependents to stop them first\n")
+        self.assertEqual(server.await_state("app", State.WAITING).reason, "waits for db: ready")
+        server.start_daemon("db")
+        db = server.await_state("db", State.RUNNING).pid
+        server.await_state("web", State.RUNNING)
+        os.kill(db, signal.SIGKILL)
+        # Both end at once, in any order.
+        processes.await_that(lambda: self.lines()[-2:] == ["+app", "+web"] and self.lines().count("+web") == 4, server.stderr)
+        app = server.await_state("app", State.RUNNING)
+        self.assertEqual((app.reason, app.restart_count), ("restarted with db", 0))
+        self.assertEqual(server.daemon("cron").pid, cron)
+        server.stop()
+
     def test_graph_shows_dependencies(self):
         server = self.begin(self.service("app", "web db:started"), self.service("web", "db"), self.service("db"),
                             self.service("cron"))
@@ -210,7 +241,13 @@ class DependenciesTest(HobTest):
                 (self.service("a", "a"), "depends_on: dependency cycle: a -> a: remove one of these dependencies"),
                 (self.service("a", "b:up") + self.service("b"), "depends_on: 'up' is none of started, ready, completed"),
                 (self.service("a", "b b:started") + self.service("b"), "depends_on: 'b' is listed twice: keep one of them"),
-                (self.service("a", "b:completed") + self.service("b"), "depends_on: 'b' never completes")):
+                (self.service("a", "b:completed") + self.service("b"), "depends_on: 'b' never completes"),
+                (self.service("a", more="restart_with = nothing\n"), "restart_with: there is no daemon 'nothing': define it, or remove it from restart_with"),
+                (self.service("a", more="restart_with = b:ready\n") + self.service("b"), "restart_with: "),
+                (self.service("a", more="restart_with = b b\n") + self.service("b"), "restart_with: 'b' is listed twice"),
+                (self.service("a", "b") + self.service("b", more="restart_with = a\n"), "dependency cycle: a -> b -> a"),
+                (self.service("a", "b:completed", more="restart_with = b\n") + self.service("b", more="restart = never\n"),
+                 "restart_with: 'b' is to have completed, by depends_on, when this one starts")):
             with self.subTest(problem):
                 server.configure(text)
                 done = self.hob("check", server.path("hob.ini"))

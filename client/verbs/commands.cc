@@ -190,10 +190,13 @@ class CommandVerb : public Verb {
         session.supervisor().Status(stopped);
     if (!statuses.ok()) return;
     for (const v1::StatusResponse& status : *statuses) {
+      if (status.dependents().empty()) continue;
+      const absl::StatusOr<std::vector<v1::StatusResponse>> dependents =
+          session.supervisor().Status({status.dependents().begin(), status.dependents().end()});
+      if (!dependents.ok()) continue;
       std::vector<std::string> left;
-      for (const std::string& dependent : status.dependents()) {
-        const bool is_stopped = absl::c_linear_search(stopped, dependent);
-        if (!is_stopped) left.push_back(Escape(dependent));
+      for (const v1::StatusResponse& dependent : *dependents) {
+        if (dependent.daemon().pid() != 0) left.push_back(Escape(dependent.daemon().name()));
       }
       if (left.empty()) continue;
       session.Tell(absl::StrCat(Escape(status.daemon().name()),

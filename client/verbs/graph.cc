@@ -51,6 +51,7 @@ class TreeWriter {
     for (const v1::Dependency& dependency : dependencies) {
       Add(dependency.daemon(),
           absl::StrCat(": ", ConditionName(dependency.condition()),
+                       dependency.restart_with() ? ", restarts with it" : "",
                        dependency.met() ? "" : " (not met)"),
           depth + 1);
     }
@@ -71,6 +72,7 @@ std::string Dot(const Statuses& statuses) {
     for (const v1::Dependency& dependency : status.dependencies()) {
       absl::StrAppend(&text, "  \"", Escape(name), "\" -> \"", Escape(dependency.daemon()),
                       "\" [label=\"", ConditionName(dependency.condition()), "\"",
+                      dependency.restart_with() ? ", color=red" : "",
                       dependency.met() ? "" : ", style=dashed", "];\n");
     }
   }

@@ -95,6 +95,7 @@ void AddDependencies(const DaemonSnapshot& daemon, const Registry& registry,
     added.set_daemon(dependency.daemon);
     added.set_condition(ToProto(dependency.condition));
     added.set_met(IsMet(dependency, find));
+    added.set_restart_with(dependency.restarts_with);
   }
   const auto now = registry.Now();
   for (const DaemonSnapshotPtr& other : now->daemons) {

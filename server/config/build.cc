@@ -74,6 +74,8 @@ class DaemonBuilder {
     CheckHalt();
     WriteDaemonSettings(spec_.get());
     spec_->settings = *context_.settings.insert(spec_->settings).first;
+    // The settings tell the two keys apart.
+    AddPartners();
     return std::move(spec_);
   }
 
@@ -86,6 +88,7 @@ class DaemonBuilder {
   void WarnOfCredentials();
   void CheckWatchdog();
   void CheckHalt();
+  void AddPartners();
 
   // Returns the place of the setting that is in force, the daemon's own before that for all; no
   // source if the key is not set.
@@ -204,6 +207,19 @@ void DaemonBuilder::CheckHalt() {
                    ": lengthen retry_time, or lower backoff or max_retries"));
 }
 
+void DaemonBuilder::AddPartners() {
+  std::vector<Dependency>& all = spec_->depends_on;
+  for (const std::string& name : spec_->restart_with) {
+    const auto is_same = [&name](const Dependency& other) { return other.daemon == name; };
+    const auto found = std::find_if(all.begin(), all.end(), is_same);
+    if (found == all.end()) {
+      all.push_back({name, Dependency::Condition::kReady, /*restarts_with=*/true});
+    } else {
+      found->restarts_with = true;
+    }
+  }
+}
+
 ServerSettings BuildServer(const ServerLayer& layer, ProblemList* errors, ProblemList* warnings) {
   ServerSettings server = DefaultServerSettings(CurrentPaths());
   for (const auto& [key, setting] : layer) {
@@ -287,29 +303,36 @@ class DependencyCheck {
       for (const auto& [other, spec] : daemons_) names.push_back(other);
       const std::string near = Nearest(dependency.daemon, names);
       const bool is_near = EditDistance(dependency.daemon, near, kNearName) <= kNearName;
-      return Report(errors_, name,
+      return Report(errors_, name, dependency,
                     absl::StrCat("there is no daemon '", dependency.daemon, "'",
                                  is_near ? absl::StrCat("; did you mean '", near, "'?")
-                                         : ": define it, or remove it from depends_on"));
+                                         : absl::StrCat(": define it, or remove it from ",
+                                                        KeyOf(dependency))));
     }
     const DaemonSpec& other = *found->second;
+    if (dependency.condition == Dependency::Condition::kCompleted && dependency.restarts_with) {
+      return Report(errors_, name, dependency,
+                    absl::StrCat("'", dependency.daemon,
+                                 "' is to have completed, by depends_on, when this one starts: "
+                                 "remove it from one of the two keys"));
+    }
     if (dependency.condition == Dependency::Condition::kCompleted &&
         other.restart_policy.restart == RestartMode::kAlways) {
-      return Report(errors_, name,
+      return Report(errors_, name, dependency,
                     absl::StrCat("'", dependency.daemon,
                                  "' never completes, because it has restart = always: set restart "
                                  "= on-failure in [daemon:",
                                  dependency.daemon, "]"));
     }
     if (!other.autostart) {
-      Report(warnings_, name,
+      Report(warnings_, name, dependency,
              absl::StrCat("'", dependency.daemon, "' has autostart = no: '", name,
                           "' waits until an operator starts '", dependency.daemon, "'"));
     }
   }
 
-  // Visits the dependencies of `name` depth-first, and reports each cycle once.
-  void Visit(const std::string& name) {
+  // Visits the dependencies of `name` depth-first, and reports each cycle once. `last` led to it.
+  void Visit(const std::string& name, const Dependency& last = {}) {
     const auto found = daemons_.find(name);
     if (found == daemons_.end()) return;
     Visited& visited = visited_[name];
@@ -317,21 +340,31 @@ class DependencyCheck {
     path_.push_back(name);
     if (visited == Visited::kOnPath) {
       const auto begin = std::find(path_.begin(), path_.end(), name);
-      Report(errors_, name,
+      Report(errors_, path_[path_.size() - 2], last,
              absl::StrCat("dependency cycle: ", absl::StrJoin(begin, path_.end(), " -> "),
                           ": remove one of these dependencies"));
     } else {
       visited = Visited::kOnPath;
-      for (const Dependency& dependency : found->second->depends_on) Visit(dependency.daemon);
+      for (const Dependency& dependency : found->second->depends_on) {
+        Visit(dependency.daemon, dependency);
+      }
       visited_[name] = Visited::kDone;
     }
     path_.pop_back();
   }
 
-  void Report(ProblemList* problems, const std::string& name, const std::string& problem) {
-    ConfigPlace place = PlaceInForce(merged_.daemons.at(name).settings, "depends_on");
-    if (place.source < 0) place = PlaceInForce(merged_.defaults, "depends_on");
-    problems->Add(place, absl::StrCat("depends_on: ", problem));
+  // Returns the key that has the dependency.
+  static const char* KeyOf(const Dependency& dependency) {
+    return dependency.restarts_with ? "restart_with" : "depends_on";
+  }
+
+  // Reports a problem with a dependency of the daemon `name`.
+  void Report(ProblemList* problems, const std::string& name, const Dependency& dependency,
+              const std::string& problem) {
+    const char* const key = KeyOf(dependency);
+    ConfigPlace place = PlaceInForce(merged_.daemons.at(name).settings, key);
+    if (place.source < 0) place = PlaceInForce(merged_.defaults, key);
+    problems->Add(place, absl::StrCat(key, ": ", problem));
   }
 
   const DaemonSpecs& daemons_;

@@ -64,10 +64,12 @@ struct Dependency {
   };
   std::string daemon;
   Condition condition = Condition::kReady;
+  // True if the dependent ends, and starts again, whenever an instance of the other ends.
+  bool restarts_with = false;
 };
 
 inline bool operator==(const Dependency& a, const Dependency& b) {
-  return a.daemon == b.daemon && a.condition == b.condition;
+  return a.daemon == b.daemon && a.condition == b.condition && a.restarts_with == b.restarts_with;
 }
 
 // The settings of a daemon by key, as written in a configuration file.
@@ -86,9 +88,11 @@ struct DaemonSpec {
 
   bool autostart = true;
   RestartPolicy restart_policy;
-  // Conditions of a start, about different daemons. The dependencies of a configuration form no
-  // cycle.
+  // Conditions of a start, about different daemons, those of `restart_with` included. The
+  // dependencies of a configuration form no cycle.
   std::vector<Dependency> depends_on;
+  // As configured.
+  std::vector<std::string> restart_with;
 
   // Time that a child must stay up to count as RUNNING; only for ReadyMode::kNone.
   absl::Duration start_time;

@@ -13,11 +13,6 @@ namespace {
 // Longest chain that DescribeChain writes.
 constexpr int kMaxLinks = 20;
 
-bool IsUp(const DaemonSnapshot& daemon) {
-  return daemon.pid != 0 && !daemon.awaits_dependents &&
-         (daemon.state == DaemonState::kStarting || daemon.state == DaemonState::kRunning);
-}
-
 // True if a start of the daemon is due and waits for others.
 bool WaitsForOthers(const DaemonSnapshot& daemon) {
   if (daemon.state == DaemonState::kWaiting) return true;
@@ -43,6 +38,34 @@ std::string DescribeDependencies(const std::vector<Dependency>& dependencies) {
   return absl::StrJoin(dependencies, ", ", [](std::string* out, const Dependency& dependency) {
     absl::StrAppend(out, dependency.daemon, ": ", ConditionName(dependency.condition));
   });
+}
+
+bool IsUp(const DaemonSnapshot& daemon) {
+  return daemon.pid != 0 && !daemon.awaits_dependents &&
+         (daemon.state == DaemonState::kStarting || daemon.state == DaemonState::kRunning);
+}
+
+bool RestartsWith(const DaemonSpec& spec, const std::string& other) {
+  for (const Dependency& dependency : spec.depends_on) {
+    if (dependency.daemon == other) return dependency.restarts_with;
+  }
+  return false;
+}
+
+bool DependsOn(const DaemonSpec& spec, const std::string& other, FindSnapshot find) {
+  std::vector<Dependency> open = spec.depends_on;
+  std::set<std::string> visited;
+  while (!open.empty()) {
+    const std::string name = std::move(open.back().daemon);
+    open.pop_back();
+    if (name == other) return true;
+    if (!visited.insert(name).second) continue;
+    const DaemonSnapshotPtr daemon = find(name);
+    if (daemon == nullptr) continue;
+    const std::vector<Dependency>& further = daemon->spec->depends_on;
+    open.insert(open.end(), further.begin(), further.end());
+  }
+  return false;
 }
 
 bool IsMet(const Dependency& dependency, FindSnapshot find) {

@@ -20,6 +20,15 @@ absl::string_view ConditionName(Dependency::Condition condition);
 // Returns "db: ready, migrate: completed".
 std::string DescribeDependencies(const std::vector<Dependency>& dependencies);
 
+// True if an instance of the daemon is up or starting, and was not told to end.
+bool IsUp(const DaemonSnapshot& daemon);
+
+// True if a daemon with `spec` restarts with the daemon `other`.
+bool RestartsWith(const DaemonSpec& spec, const std::string& other);
+
+// True if a daemon with `spec` depends on the daemon `other`, directly or through others.
+bool DependsOn(const DaemonSpec& spec, const std::string& other, FindSnapshot find);
+
 // True if the condition of `dependency` holds. A daemon whose stop waits for its dependents is not
 // up. A daemon that does not exist is not waited for: a reload removed it, and the dependent keeps
 // its former configuration because it cannot start with the new one.

@@ -27,15 +27,20 @@ void ChangeWaits::Await(const std::string& name, std::set<std::string> others) {
   count_ = static_cast<int>(awaited_.size());
 }
 
+std::set<std::string> ChangeWaits::WaitingFor(const std::string& name) const {
+  if (count_ == 0) return {};
+  MutexLock lock(&mu_);
+  const auto found = waiting_.find(name);
+  return found == waiting_.end() ? std::set<std::string>() : found->second;
+}
+
 void ChangeWaits::Changed(const std::string& name) {
   if (count_ == 0) return;
-  std::set<std::string> woken;
+  const std::set<std::string> woken = WaitingFor(name);
+  if (woken.empty()) return;
   Wake wake;
   {
     MutexLock lock(&mu_);
-    const auto found = waiting_.find(name);
-    if (found == waiting_.end()) return;
-    woken = found->second;
     wake = wake_;
   }
   if (!wake) return;

@@ -30,13 +30,16 @@ class ChangeWaits {
   // From now on, changes of `others` wake `name`, and no other changes do.
   void Await(const std::string& name, std::set<std::string> others) ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Returns the daemons that wait for a change of `name`.
+  std::set<std::string> WaitingFor(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
+
   // Wakes the daemons that wait for a change of `name`.
   void Changed(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   // The number of daemons that wait: most servers have none.
   std::atomic<int> count_ = 0;
-  Mutex mu_;
+  mutable Mutex mu_;
   Wake wake_ ABSL_GUARDED_BY(mu_);
   // The daemons that each waiting daemon waits for, and the same the other way round.
   std::map<std::string, std::set<std::string>> awaited_ ABSL_GUARDED_BY(mu_);

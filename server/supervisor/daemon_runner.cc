@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -30,12 +29,6 @@ std::string WhyNotUp(const DaemonSnapshot& daemon) {
   return why;
 }
 
-std::vector<std::string> NamesOf(const std::vector<AwaitedDeparture>& departures) {
-  std::vector<std::string> names;
-  for (const AwaitedDeparture& departure : departures) names.push_back(departure.daemon);
-  return names;
-}
-
 }  // namespace
 
 DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context& context)
@@ -48,7 +41,8 @@ DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context
             waits->Changed(name);
           }),
       instance_(*context.clock),
-      output_(lifecycle_.spec().name, context.logs, *context.clock) {
+      output_(lifecycle_.spec().name, context.logs, *context.clock),
+      relations_(lifecycle_.spec().name, *context.registry, *context.waits) {
   if (!TakeLeftover()) lifecycle_.PublishNow();
 }
 
@@ -77,7 +71,7 @@ RunnerState DaemonRunner::state() const {
   state.verdict = verdict_;
   state.told_by_operator = told_by_operator_;
   state.restarting = restarting_;
-  state.deferred = {NamesOf(ends_after_), held_stop_, NamesOf(starts_after_)};
+  state.relations = relations_.state();
   state.has_pending_spec = pending_spec_ != nullptr;
   return state;
 }
@@ -99,29 +93,20 @@ void DaemonRunner::StartIsDue() {
 }
 
 bool DaemonRunner::MustWait() {
-  const DaemonSpec& spec = lifecycle_.spec();
-  if (spec.depends_on.empty() && starts_after_.empty()) return false;
-  // Registered before it looks, so that no change is missed.
-  AwaitChanges(/*for_start=*/true);
-  RemoveOver(starts_after_);
-  std::vector<Dependency> unmet = UnmetDependencies();
-  if (unmet.empty() && starts_after_.empty()) {
-    AwaitChanges();
-    is_stuck_ = false;
-    return false;
-  }
+  const Relations::Obstacles obstacles = relations_.FindObstacles(lifecycle_.spec());
+  if (obstacles.none()) return false;
   start_.SetBlocked(true);
-  TellWait(unmet);
-  AnswerIfStuck(unmet);
+  TellWait(obstacles);
+  AnswerIfStuck(obstacles.unmet);
   waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
   return true;
 }
 
-void DaemonRunner::TellWait(const std::vector<Dependency>& unmet) {
+void DaemonRunner::TellWait(const Relations::Obstacles& obstacles) {
+  const std::vector<Dependency>& unmet = obstacles.unmet;
   const std::string reason =
-      unmet.empty()
-          ? absl::StrCat("waits for ", absl::StrJoin(NamesOf(starts_after_), ", "), " to end")
-          : absl::StrCat("waits for ", DescribeDependencies(unmet));
+      unmet.empty() ? absl::StrCat("waits for ", absl::StrJoin(obstacles.ending, ", "), " to end")
+                    : absl::StrCat("waits for ", DescribeDependencies(unmet));
   if (lifecycle_.state() == DaemonState::kHalted && start_.is_trial()) {
     return lifecycle_.TrialWaits(absl::StrCat("its trial start ", reason));
   }
@@ -129,11 +114,6 @@ void DaemonRunner::TellWait(const std::vector<Dependency>& unmet) {
   if (now.state == DaemonState::kWaiting && now.reason == reason) return;
   lifecycle_.WaitsFor(unmet, reason);
   context_.journal->Info(About("waits for"), absl::StrCat(Tag(), " ", reason));
-}
-
-std::vector<Dependency> DaemonRunner::UnmetDependencies() const {
-  return hob::UnmetDependencies(lifecycle_.spec(),
-                                [this](const std::string& name) { return Find(name); });
 }
 
 void DaemonRunner::AnswerIfStuck(const std::vector<Dependency>& unmet) {
@@ -144,29 +124,7 @@ void DaemonRunner::AnswerIfStuck(const std::vector<Dependency>& unmet) {
                     Blocked(lifecycle_.spec().name, DescribeChain(unmet, find)));
   }
   // Daemons that wait for this one may now be stuck too, or no longer be.
-  if (std::exchange(is_stuck_, is_stuck) != is_stuck) {
-    context_.waits->Changed(lifecycle_.spec().name);
-  }
-}
-
-void DaemonRunner::RemoveOver(std::vector<AwaitedDeparture>& departures) const {
-  const auto is_over = [this](const AwaitedDeparture& awaited) {
-    const DaemonSnapshotPtr daemon = Find(awaited.daemon);
-    return awaited.departure.expired() || daemon == nullptr || daemon->unkillable;
-  };
-  departures.erase(std::remove_if(departures.begin(), departures.end(), is_over), departures.end());
-}
-
-void DaemonRunner::AwaitChanges(bool for_start) {
-  std::set<std::string> others;
-  for (const AwaitedDeparture& other : ends_after_) others.insert(other.daemon);
-  if (for_start || start_.is_blocked()) {
-    for (const AwaitedDeparture& other : starts_after_) others.insert(other.daemon);
-    for (const Dependency& dependency : lifecycle_.spec().depends_on) {
-      others.insert(dependency.daemon);
-    }
-  }
-  context_.waits->Await(lifecycle_.spec().name, std::move(others));
+  relations_.SetStuck(is_stuck);
 }
 
 void DaemonRunner::WaitForBudget(const Timestamp& now) {
@@ -224,8 +182,10 @@ void DaemonRunner::Spawned(const PendingStart::Start& start) {
 }
 
 void DaemonRunner::CameUp() {
-  restarting_ = false;
   lifecycle_.BecameReady();
+  // Callers wait for the next instance.
+  if (relations_.holds_stop()) return;
+  restarting_ = false;
   waiters_.Answer(Waiters::Event::kUp, lifecycle_.latest());
 }
 
@@ -292,28 +252,27 @@ void DaemonRunner::FailInstance(const std::string& verdict, int signal) {
 // Ending.
 
 void DaemonRunner::BeginStop(const std::string& reason, std::vector<AwaitedDeparture> ends_after) {
-  ends_after_ = std::move(ends_after);
-  held_stop_ = reason;
-  AwaitChanges();
+  relations_.HoldStop(reason, std::move(ends_after));
   ContinueHeldStop();
 }
 
 void DaemonRunner::ContinueHeldStop() {
-  if (held_stop_.empty()) return;
-  const size_t before = ends_after_.size();
-  RemoveOver(ends_after_);
-  if (!ends_after_.empty() && IsUp()) {
-    const bool is_told = lifecycle_.now().awaits_dependents && ends_after_.size() == before;
-    if (!is_told) lifecycle_.EndsAfter(NamesOf(ends_after_), held_stop_);
-    return;
-  }
-  ends_after_.clear();
-  AwaitChanges();
-  StopNow(std::exchange(held_stop_, ""));
+  if (!relations_.holds_stop()) return;
+  const std::vector<std::string> others = relations_.MustEndFirst(lifecycle_.spec());
+  if (!others.empty() && IsUp()) return lifecycle_.EndsAfter(others, relations_.stop_reason());
+  StopNow(relations_.ReleaseStop(lifecycle_.spec()));
+}
+
+void DaemonRunner::EndWithPartner() {
+  if (!IsUp() || relations_.holds_stop()) return;
+  const std::string partner = relations_.FindEndedPartner(lifecycle_.spec());
+  if (partner.empty()) return;
+  succession_.StartWithPartner(absl::StrCat("restarted with ", partner));
+  BeginStop(absl::StrCat("being restarted with ", partner));
 }
 
 void DaemonRunner::StopNow(const std::string& reason) {
-  if (!succession_.is_final()) TakePendingSpec();
+  if (!succession_.is_final() && !succession_.is_automatic()) TakePendingSpec();
   watch_.Cancel();
   // A stop that is already under way continues unchanged.
   if (lifecycle_.state() == DaemonState::kStopping ||
@@ -406,7 +365,7 @@ void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   context_.journal->Info(About("ended"), absl::StrCat(tag, " ended: ", DescribeEnd(report.end)));
   if (!report.requested) succession_.Decide(Report(report));
   // The stop that waited for others has nothing left to ask.
-  const std::string held_stop = std::exchange(held_stop_, "");
+  const std::string held_stop = relations_.ReleaseStop(lifecycle_.spec());
   const bool is_told = lifecycle_.state() == DaemonState::kStopping;
   if (!held_stop.empty() && !is_told) lifecycle_.StopBegins(held_stop);
   // This restart has failed, so others can no longer join it.
@@ -438,11 +397,7 @@ void DaemonRunner::BeFinished() {
 }
 
 void DaemonRunner::InstanceGone() {
-  departures_.clear();
-  // A stop that waits for others has nothing left to end.
-  held_stop_.clear();
-  ends_after_.clear();
-  AwaitChanges();
+  relations_.Gone(lifecycle_.spec());
   readiness_.Close();
   output_.TreeGone();
   const std::string stop_reason = succession_.StopReason();
@@ -450,17 +405,18 @@ void DaemonRunner::InstanceGone() {
   if (const auto* decided = absl::get_if<Succession::AsDecided>(&next)) {
     return Obey(decided->decision, watch_.is_trial());
   }
+  const auto* restart = absl::get_if<Succession::Restart>(&next);
+  const bool is_automatic = restart != nullptr && restart->is_automatic;
   // A stop that waited for others may have found nothing left to stop.
-  if (!succession_.is_final()) TakePendingSpec();
+  if (!succession_.is_final() && !(is_automatic && PendingSpecCannotStart())) TakePendingSpec();
   // A process left by a dead server has no ended run.
   const EndedRuns& runs = *lifecycle_.now().runs;
   const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);
   const std::string more = killed.empty() ? "" : absl::StrCat("; ", killed);
-  const auto* restart = absl::get_if<Succession::Restart>(&next);
   if (restart == nullptr) return RestStopped(stop_reason + more);
   // Callers that wait for a stop are answered, although a start follows.
   if (waiters_.AnyFor(Waiters::Event::kGone)) RestStopped(stop_reason + more);
-  ClearHistory();
+  if (!is_automatic) ClearHistory();
   StartSoon(restart->reason + more, restart->by_operator);
 }
 
@@ -510,8 +466,7 @@ void DaemonRunner::ClearHistory() {
 
 void DaemonRunner::CancelStart() {
   start_.Cancel();
-  starts_after_.clear();
-  AwaitChanges();
+  relations_.StartCancelled(lifecycle_.spec());
   restarting_ = false;
 }
 

@@ -21,6 +21,7 @@
 #include "server/supervisor/lifecycle.h"
 #include "server/supervisor/live_instance.h"
 #include "server/supervisor/pending_start.h"
+#include "server/supervisor/relations.h"
 #include "server/supervisor/runner_state.h"
 #include "server/supervisor/succession.h"
 #include "server/supervisor/waiters.h"
@@ -110,6 +111,8 @@ class DaemonRunner {
   void DropTrial();
   // Applies the configuration that an earlier reload could not start, if there is one.
   void TakePendingSpec();
+  // True if there is such a configuration and it is certain not to start.
+  bool PendingSpecCannotStart() const;
 
   // Answers after `event`; with `no_wait`, once the command is under way.
   void AnswerWhen(Waiters::Event event, const char* name, Command command);
@@ -121,17 +124,10 @@ class DaemonRunner {
   void StartIsDue();
   // Returns true if the start, which is due, must wait for other daemons; publishes that.
   bool MustWait();
-  // Publishes that the start waits, for `unmet` or for removed daemons.
-  void TellWait(const std::vector<Dependency>& unmet);
-  // Returns the dependencies that do not hold.
-  std::vector<Dependency> UnmetDependencies() const;
+  // Publishes that the start waits, and for what.
+  void TellWait(const Relations::Obstacles& obstacles);
   // Answers callers that wait for a start with an error if only a command can bring it about.
   void AnswerIfStuck(const std::vector<Dependency>& unmet);
-  // Registers to be woken by changes of the daemons that this one waits for; with `for_start` also
-  // by those of its dependencies.
-  void AwaitChanges(bool for_start = false);
-  // Removes the departures that are over, and those of processes that survive KILL.
-  void RemoveOver(std::vector<AwaitedDeparture>& departures) const;
   // Returns the latest snapshot of a daemon.
   DaemonSnapshotPtr Find(const std::string& name) const { return context_.registry->Find(name); }
   // Waits in BACKOFF, because the machine's budget grants the next start later than `now`.
@@ -155,13 +151,15 @@ class DaemonRunner {
   // code.
   void FailInstance(const std::string& verdict, int signal);
 
-  // Asks the instance to end once `ends_after` have ended; succession_ holds the next step.
-  // Precondition: an instance exists.
+  // Asks the instance to end once `ends_after` have ended, and the daemons that restart with this
+  // one; succession_ holds the next step. Precondition: an instance exists.
   void BeginStop(const std::string& reason, std::vector<AwaitedDeparture> ends_after = {});
   // Asks the instance to end now.
   void StopNow(const std::string& reason);
   // Continues a stop that waits for other daemons, if they have ended.
   void ContinueHeldStop();
+  // Ends the instance if that of a daemon with which it restarts has ended, or is about to.
+  void EndWithPartner();
   // Publishes that the kernel refused the signal meant to end the instance, if it did.
   void TellRefusal();
   void LookAtInstance();
@@ -203,22 +201,13 @@ class DaemonRunner {
   PendingStart start_;
   InstanceWatch watch_;
   Succession succession_;
+  Relations relations_;
   // The reason why hob itself ends the instance; empty if it does not.
   std::string verdict_;
   // True once an operator has commanded the daemon up or down; kBoot then does nothing.
   bool told_by_operator_ = false;
   // True while a restart is under way; further restarts join it.
   bool restarting_ = false;
-  // The reason of a stop that waits for `ends_after_`; empty if none does.
-  std::string held_stop_;
-  std::vector<AwaitedDeparture> ends_after_;
-  // Removed daemons that must be gone before the next start.
-  std::vector<AwaitedDeparture> starts_after_;
-  // Announced ends of the present instance.
-  std::vector<std::shared_ptr<const Departure>> departures_;
-  // True if only a command can bring about the start that is due.
-  bool is_stuck_ = false;
-
   // The latest configuration, if the present instance keeps its former one: because a new instance
   // could not start, or until the instance is asked to end; otherwise null. Automatic starts use
   // the former configuration; a command of an operator or a reload tries this one again.

@@ -36,8 +36,8 @@ void DaemonRunner::Handle(Command command) {
   // An instance that does not end, because there is none or it is kept, need not be waited for.
   const DaemonState state = lifecycle_.state();
   const bool is_ending =
-      state == DaemonState::kStopping || state == DaemonState::kClearing || !held_stop_.empty();
-  if (departure != nullptr && is_ending) departures_.push_back(std::move(departure));
+      state == DaemonState::kStopping || state == DaemonState::kClearing || relations_.holds_stop();
+  if (departure != nullptr && is_ending) relations_.Announce(std::move(departure));
 }
 
 void DaemonRunner::Dispatch(Command command) {
@@ -83,12 +83,12 @@ void DaemonRunner::Record(const Command& command) {
 }
 
 void DaemonRunner::Start(Command command) {
-  if (!IsUp() || !held_stop_.empty()) Record(command);
+  if (!IsUp() || relations_.holds_stop()) Record(command);
   lifecycle_.SetWanted(true);
   switch (lifecycle_.state()) {
     case DaemonState::kRunning:
     case DaemonState::kStarting:
-      if (!held_stop_.empty()) {
+      if (relations_.holds_stop()) {
         succession_.StartAgain(absl::StrCat("started ", ByCaller(command.caller)),
                                /*by_operator=*/true);
         break;
@@ -188,7 +188,7 @@ void DaemonRunner::Boot(Command command) {
   }
   Record(command);
   lifecycle_.SetWanted(true);
-  starts_after_ = std::move(command.starts_after);
+  relations_.StartAfter(std::move(command.starts_after));
   if (instance_.is_leftover()) {
     succession_.StartAgain("started by the configuration", /*by_operator=*/false);
   } else {
@@ -199,13 +199,14 @@ void DaemonRunner::Boot(Command command) {
 
 void DaemonRunner::Update(Command command) {
   Record(command);
-  if (!held_stop_.empty() && IsUp()) {
+  if (relations_.holds_stop() && IsUp()) {
     pending_spec_ = std::move(command.spec);
     Recheck();
     return AnswerNow(command, lifecycle_.latest());
   }
   const bool takes_back = std::exchange(pending_spec_, nullptr) != nullptr;
   lifecycle_.SpecChanged(std::move(command.spec));
+  relations_.SpecChanged(lifecycle_.spec());
   if (takes_back && IsUp()) lifecycle_.Remark("running with the configuration in force again");
   output_.SpecChanged(lifecycle_.spec());
   // The interval of a changed watchdog begins now.
@@ -247,7 +248,7 @@ void DaemonRunner::Replace(Command command) {
   if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "reload");
   CancelStart();
-  starts_after_ = std::move(command.starts_after);
+  relations_.StartAfter(std::move(command.starts_after));
   if (instance_.exists()) {
     succession_.StartAgain("started with its changed configuration", /*by_operator=*/false);
     BeginStop("being restarted: its configuration changed", std::move(command.ends_after));
@@ -275,13 +276,13 @@ void DaemonRunner::Finish(Command command) {
 }
 
 void DaemonRunner::Kill() {
-  ends_after_.clear();
-  ContinueHeldStop();
+  if (relations_.holds_stop()) StopNow(relations_.ReleaseStop(lifecycle_.spec()));
   if (instance_.exists()) instance_.Kill();
 }
 
 void DaemonRunner::Recheck() {
   ContinueHeldStop();
+  EndWithPartner();
   // The next step asks for the conditions again, because the start is due.
   start_.SetBlocked(false);
 }
@@ -305,9 +306,14 @@ absl::optional<SpawnFailure> DaemonRunner::WhyItCannotStart(const DaemonSpec& sp
   return failure;
 }
 
+bool DaemonRunner::PendingSpecCannotStart() const {
+  return pending_spec_ != nullptr && WhyItCannotStart(*pending_spec_).has_value();
+}
+
 void DaemonRunner::TakePendingSpec() {
-  if (pending_spec_ != nullptr) lifecycle_.SpecChanged(std::move(pending_spec_));
-  pending_spec_ = nullptr;
+  if (pending_spec_ == nullptr) return;
+  lifecycle_.SpecChanged(std::exchange(pending_spec_, nullptr));
+  relations_.SpecChanged(lifecycle_.spec());
 }
 
 void DaemonRunner::AnswerWhen(Waiters::Event event, const char* name, Command command) {

@@ -276,6 +276,147 @@ TEST(DaemonRunnerDependenciesTest, AReplacementStartsOnlyOnceRemovedDaemonsAreGo
   EXPECT_EQ(web.state(), State::kRunning);
 }
 
+TEST(DaemonRunnerDependenciesTest, ARestartWaitsForTheNewInstanceIfTheOldOneComesUpMeanwhile) {
+  RunnerHarness web(SlowToComeUp());
+  DeparturePtr app = Announce(web, "app");
+  web.Do(Kind::kBoot);
+  web.Do(StopAfter("app", app));
+  const Answer restart = web.Do(Kind::kStart);
+  web.Advance(absl::Seconds(3));
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_EQ(restart.InAWord(), "none");
+  End(web, app);
+  web.Advance(absl::Seconds(3));
+  EXPECT_EQ(restart.InAWord(), "OK");
+  EXPECT_EQ(web.spawner.Spawned("web"), 2);
+}
+
+// Daemons that restart together.
+
+DaemonSpec RestartsWithDb(DaemonSpec spec = WebSpec()) {
+  spec.depends_on = {{"db", Dependency::Condition::kReady, true}};
+  return spec;
+}
+
+// Publishes "db" as RUNNING after so many ends.
+void PublishDb(RunnerHarness& web, int exits, bool awaits_dependents = false) {
+  web.PublishOther("db", State::kBackoff);
+  auto db = std::make_shared<DaemonSnapshot>(*web.registry.Find("db"));
+  db->state = State::kRunning;
+  db->pid = 1 + exits;
+  db->ready = true;
+  db->counts.exits = exits;
+  db->awaits_dependents = awaits_dependents;
+  web.registry.Publish(std::move(db));
+  web.waits.Changed("db");
+  web.Settle();
+}
+
+TEST(RestartWithTest, ADaemonEndsWithItsPartnerAndStartsAgainOnceItIsReady) {
+  RunnerHarness web(RestartsWithDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  web.PublishOther("db", State::kBackoff);
+  EXPECT_EQ(web.Signals(), "15");
+  EXPECT_EQ(web.state(), State::kWaiting);
+  EXPECT_EQ(web.now().reason, "waits for db: ready");
+  const ExitReport& exit = web.now().runs->front().exit;
+  EXPECT_TRUE(exit.requested);
+  PublishDb(web, 1);
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_EQ(web.now().reason, "restarted with db");
+  EXPECT_EQ(web.path(), "STOPPED RUNNING WAITING RUNNING");
+  EXPECT_EQ(web.now().counts.restarts, 0) << "it has not failed";
+}
+
+TEST(RestartWithTest, ADaemonNoticesThatItsPartnerWasReplaced) {
+  RunnerHarness web(RestartsWithDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  const pid_t pid = web.now().pid;
+  auto db = std::make_shared<DaemonSnapshot>(*web.registry.Find("db"));
+  db->counts.exits = 1;
+  web.registry.Publish(std::move(db));
+  web.waits.Changed("db");
+  web.Settle();
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_NE(web.now().pid, pid);
+  EXPECT_EQ(web.spawner.Spawned("web"), 2) << "once";
+}
+
+TEST(RestartWithTest, AStopOfThePartnerIsFollowedOnce) {
+  RunnerHarness web(RestartsWithDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  PublishDb(web, 0, /*awaits_dependents=*/true);
+  EXPECT_EQ(web.state(), State::kWaiting);
+  web.PublishOther("db", State::kStopped, /*wanted=*/false);
+  EXPECT_EQ(web.state(), State::kWaiting);
+  EXPECT_EQ(web.spawner.Spawned("web"), 1);
+}
+
+TEST(RestartWithTest, TheHistoryIsKept) {
+  RunnerHarness web(RestartsWithDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  web.Exit(1);
+  web.Exit(1);
+  PublishDb(web, 1);
+  EXPECT_EQ(web.state(), State::kRunning);
+  web.Exit(1);
+  EXPECT_EQ(web.state(), State::kHalted) << "the third failure";
+}
+
+TEST(RestartWithTest, AnOperatorsStopWins) {
+  RunnerHarness web(RestartsWithDb());
+  web.spawner.SetProgram(SlowToEnd(absl::Seconds(1)));
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  web.PublishOther("db", State::kBackoff);
+  EXPECT_EQ(web.state(), State::kStopping);
+  EXPECT_EQ(web.now().reason, "being restarted with db");
+  const Answer stop = web.Do(Kind::kStop);
+  web.Advance(absl::Seconds(2));
+  EXPECT_EQ(stop.InAWord(), "OK");
+  PublishDb(web, 1);
+  EXPECT_EQ(web.state(), State::kStopped);
+}
+
+TEST(RestartWithTest, AConfigurationThatCannotStartStaysPending) {
+  RunnerHarness web(RestartsWithDb());
+  web.PublishOther("db", State::kRunning);
+  web.Do(Kind::kBoot);
+  DaemonSpec missing = RestartsWithDb();
+  missing.argv = {"/bin/missing"};
+  web.spawner.SetMissing("/bin/missing", true);
+  EXPECT_EQ(web.Do(Kind::kReplace, missing).InAWord(), "START_FAILED");
+  PublishDb(web, 1);
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_EQ(web.now().spec->argv, WebSpec().argv);
+  web.spawner.SetMissing("/bin/missing", false);
+  PublishDb(web, 2);
+  EXPECT_EQ(web.state(), State::kRunning);
+  EXPECT_EQ(web.now().spec->argv, missing.argv);
+}
+
+TEST(RestartWithTest, AStopWaitsForADaemonThatRestartsWithIt) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  web.PublishOther("app", State::kRunning);
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = "app";
+  spec->depends_on = {{"web", Dependency::Condition::kReady, true}};
+  auto app = std::make_shared<DaemonSnapshot>(*web.registry.Find("app"));
+  app->spec = spec;
+  web.registry.Publish(std::move(app));
+  web.waits.Await("app", {"web"});
+  const Answer restart = web.Do(Kind::kRestart);
+  EXPECT_TRUE(web.now().awaits_dependents);
+  EXPECT_EQ(web.now().reason, "being restarted by an operator; waits for app to end");
+  web.PublishOther("app", State::kWaiting);
+  EXPECT_EQ(restart.InAWord(), "OK");
+}
+
 // Announced ends.
 
 class DepartureTest : public testing::Test {

@@ -184,8 +184,10 @@ void Lifecycle::TrialWaits(const std::string& reason) {
 }
 
 void Lifecycle::EndsAfter(const std::vector<std::string>& others, const std::string& reason) {
+  std::string why = absl::StrCat(reason, "; waits for ", absl::StrJoin(others, ", "), " to end");
+  if (now_.awaits_dependents && reason_ == why) return;
   now_.awaits_dependents = true;
-  Remark(absl::StrCat(reason, "; waits for ", absl::StrJoin(others, ", "), " to end"));
+  Remark(why);
 }
 
 void Lifecycle::GivenUp(const ThrottleDecision& decision) {

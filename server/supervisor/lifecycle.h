@@ -107,7 +107,7 @@ class Lifecycle {
   void WaitsFor(std::vector<Dependency> blockers, const std::string& reason);
   // A trial start is due and waits: the daemon stays HALTED.
   void TrialWaits(const std::string& reason);
-  // The daemon was told to end, for `reason`, and `others` must end first.
+  // The daemon was told to end, for `reason`, and `others` must end first. Publishes a change.
   void EndsAfter(const std::vector<std::string>& others, const std::string& reason);
   // The throttle gave the daemon up: HALTED.
   void GivenUp(const ThrottleDecision& decision);

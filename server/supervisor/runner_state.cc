@@ -106,7 +106,7 @@ HOB_FIELDS(ThrottleDecision, action, rule, failures, failures_in_window, max_ret
 HOB_FIELDS(DaemonCounts, restarts, restarts_by_reason, exits, exits_by_kind, log_stalls);
 HOB_FIELDS(DaemonNotes, status_text, log_problem, small_pipe_bytes);
 HOB_FIELDS(CommandRecord, method, caller, reason, time);
-HOB_FIELDS(Dependency, daemon, condition);
+HOB_FIELDS(Dependency, daemon, condition, restarts_with);
 
 // Without `spec` and `runs`, which are stored separately.
 template <>
@@ -132,11 +132,12 @@ HOB_FIELDS(InstanceWatch::State, up_at, unready_at, unready_verdict, extended_un
            silent_at, is_trial, trial_won_at);
 HOB_FIELDS(Succession::AsDecided, decision);
 HOB_FIELDS(Succession::Stopped, reason);
-HOB_FIELDS(Succession::Restart, reason, by_operator, stop_reason);
+HOB_FIELDS(Succession::Restart, reason, by_operator, is_automatic, stop_reason);
 HOB_FIELDS(Succession::Final, is_removal, is_done);
-HOB_FIELDS(DeferredSteps, ends_after, stop_reason, starts_after);
+HOB_FIELDS(Partner, daemon, exits);
+HOB_FIELDS(Relations::State, ends_after, stop_reason, starts_after, partners);
 HOB_FIELDS(RunnerState, lifecycle, has_instance, instance, start, watch, succession, verdict,
-           told_by_operator, restarting, deferred, has_pending_spec);
+           told_by_operator, restarting, relations, has_pending_spec);
 
 bool operator==(const RunnerState& a, const RunnerState& b) { return Equal(a, b); }
 

@@ -2,7 +2,6 @@
 #define HOB_SERVER_SUPERVISOR_RUNNER_STATE_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -10,19 +9,10 @@
 #include "server/supervisor/lifecycle.h"
 #include "server/supervisor/live_instance.h"
 #include "server/supervisor/pending_start.h"
+#include "server/supervisor/relations.h"
 #include "server/supervisor/succession.h"
 
 namespace hob {
-
-// Steps that a daemon takes only once others have ended. A plain value.
-struct DeferredSteps {
-  // Daemons that must end before the instance is asked to end; empty unless a stop is held.
-  std::vector<std::string> ends_after;
-  // The reason for that stop.
-  std::string stop_reason;
-  // Removed daemons that must be gone before the next start.
-  std::vector<std::string> starts_after;
-};
 
 // The state of a DaemonRunner, so that another process can continue from it. Does not include
 // descriptors, waiting callers or the configuration, which is stored elsewhere. A plain value.
@@ -40,7 +30,7 @@ struct RunnerState {
   // True once an operator has commanded the daemon up or down.
   bool told_by_operator = false;
   bool restarting = false;
-  DeferredSteps deferred;
+  Relations::State relations;
   // True if the daemon runs with its former configuration because the present one cannot start.
   bool has_pending_spec = false;
 };

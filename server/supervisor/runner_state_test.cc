@@ -81,7 +81,7 @@ DaemonSnapshot DrawDaemon() {
   daemon.throttle = std::make_shared<const ThrottleDecision>(
       DrawDecision(ThrottleAction::kHalt, ThrottleRule::kWindowFull));
   daemon.awaits_dependents = true;
-  daemon.blockers = {{DrawText(), Dependency::Condition::kCompleted}};
+  daemon.blockers = {{DrawText(), Dependency::Condition::kCompleted, true}};
   daemon.last_command = std::make_shared<const CommandRecord>(
       CommandRecord{DrawText(), DrawText(), DrawText(), DrawTime()});
   return daemon;
@@ -107,7 +107,7 @@ RunnerState DrawState() {
   state.verdict = DrawText();
   state.told_by_operator = true;
   state.restarting = true;
-  state.deferred = {{DrawText(), DrawText()}, DrawText(), {DrawText()}};
+  state.relations = {{DrawText(), DrawText()}, DrawText(), {DrawText()}, {{DrawText(), Draw()}}};
   state.has_pending_spec = true;
   return state;
 }
@@ -126,7 +126,7 @@ TEST(RunnerStateTest, EveryFieldIsReadBack) { ExpectReadBack(DrawState()); }
 
 TEST(RunnerStateTest, EveryPlanIsReadBack) {
   const std::vector<Succession::State> plans = {
-      Succession::Stopped{DrawText()}, Succession::Restart{DrawText(), true, DrawText()},
+      Succession::Stopped{DrawText()}, Succession::Restart{DrawText(), true, true, DrawText()},
       Succession::Final{true, false}, Succession::Final{false, true}};
   for (const Succession::State& plan : plans) {
     RunnerState state;
@@ -254,9 +254,10 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "verdict \n"
             "told_by_operator no\n"
             "restarting no\n"
-            "deferred.ends_after.size 0\n"
-            "deferred.stop_reason \n"
-            "deferred.starts_after.size 0\n"
+            "relations.ends_after.size 0\n"
+            "relations.stop_reason \n"
+            "relations.starts_after.size 0\n"
+            "relations.partners.size 0\n"
             "has_pending_spec no\n");
 }
 

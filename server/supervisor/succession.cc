@@ -17,7 +17,11 @@ void Succession::DropTrial() {
 void Succession::StayStopped(std::string reason) { state_ = Stopped{std::move(reason)}; }
 
 void Succession::StartAgain(std::string reason, bool by_operator) {
-  state_ = Restart{std::move(reason), by_operator, StopReason()};
+  state_ = Restart{std::move(reason), by_operator, /*is_automatic=*/false, StopReason()};
+}
+
+void Succession::StartWithPartner(std::string reason) {
+  state_ = Restart{std::move(reason), /*by_operator=*/false, /*is_automatic=*/true, ""};
 }
 
 void Succession::Finish(bool is_removal) { state_ = Final{is_removal, /*is_done=*/false}; }
@@ -26,6 +30,11 @@ void Succession::Finished() { absl::get<Final>(state_).is_done = true; }
 
 Succession::State Succession::Take() {
   return is_final() ? state_ : std::exchange(state_, State());
+}
+
+bool Succession::is_automatic() const {
+  const auto* restart = absl::get_if<Restart>(&state_);
+  return restart != nullptr && restart->is_automatic;
 }
 
 std::string Succession::StopReason() const {

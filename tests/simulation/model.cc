@@ -121,6 +121,7 @@ void Model::Takes(int number, Order order, int detail) {
             std::max(daemon.spawned_at + SettingsOf(detail).ready_timeout, daemon.extended_until);
       }
       if (daemon.seen.state == State::kRunning) ListenToWatchdog(daemon);
+      Follow(number);
       if (SettingsOf(detail).halt_retries) return;
       if (daemon.verdict.kind == Verdict::Kind::kHalt) {
         daemon.verdict.earliest = daemon.verdict.latest = kInfinite;
@@ -164,7 +165,7 @@ void Model::Takes(int number, Order order, int detail) {
     case Order::kReopenLogs:
       return;
     case Order::kRecheck:
-      return;
+      return Follow(number);
   }
 }
 
@@ -190,6 +191,11 @@ bool Model::IsUp(const Daemon& daemon) {
   return daemon.has_instance && !daemon.main_ended && daemon.ending == Ending::kNot;
 }
 
+bool Model::IsSeenUp(const Observation& seen) {
+  return (seen.state == State::kStarting || seen.state == State::kRunning) && seen.pid != 0 &&
+         !seen.awaits_dependents;
+}
+
 bool Model::IsMet(int number) const { return IsMet(number, daemons_[number].settings); }
 
 bool Model::IsMet(int number, int with_settings) const {
@@ -204,8 +210,7 @@ bool Model::IsMet(int number, int with_settings) const {
       (seen.run_end.value == 0 || (seen.run_end.value == 2 && others.two_is_success));
   switch (settings.condition) {
     case Condition::kStarted:
-      return (seen.state == State::kStarting || seen.state == State::kRunning) && seen.pid != 0 &&
-             !seen.awaits_dependents;
+      return IsSeenUp(seen);
     case Condition::kReady:
       return seen.state == State::kRunning && seen.ready && !seen.awaits_dependents;
     case Condition::kCompleted:
@@ -264,6 +269,52 @@ bool Model::MustWait(int number) {
   return !others.empty() || !IsMet(number);
 }
 
+int Model::PartnerOf(int number) const {
+  const Settings& settings = SettingsOf(daemons_[number].settings);
+  return settings.restarts_with_it ? DependencyOf(number, settings) : -1;
+}
+
+bool Model::MustFollow(int number) const {
+  const Daemon& daemon = daemons_[number];
+  const int other = PartnerOf(number);
+  if (other < 0 || !IsUp(daemon) || daemon.stop_is_held) return false;
+  const Observation& seen = daemons_[other].seen;
+  if (daemon.partner != other) return daemons_[other].is_known && seen.awaits_dependents;
+  return !daemons_[other].is_known || !IsSeenUp(seen) || seen.exits != daemon.partner_exits;
+}
+
+void Model::Follow(int number) {
+  Daemon& daemon = daemons_[number];
+  if (!IsUp(daemon) || daemon.stop_is_held) return;
+  if (MustFollow(number)) {
+    daemon.after = After::kStartWithPartner;
+    next_ends_after_.clear();
+    return BeginStop(number);
+  }
+  NotePartner(number);
+}
+
+void Model::NotePartner(int number) {
+  Daemon& daemon = daemons_[number];
+  const int other = PartnerOf(number);
+  if (other == daemon.partner) return;
+  const bool is_up = other >= 0 && daemons_[other].is_known && IsSeenUp(daemons_[other].seen);
+  daemon.partner = is_up ? other : -1;
+  daemon.partner_exits = is_up ? daemons_[other].seen.exits : 0;
+}
+
+bool Model::HasFollowers(int number) const {
+  for (int other = number + 1; other < kMaxDaemons; ++other) {
+    const Observation& seen = daemons_[other].seen;
+    const bool is_alive = seen.state == State::kStarting || seen.state == State::kRunning ||
+                          seen.state == State::kStopping;
+    if (daemons_[other].is_known && is_alive && !seen.is_unkillable && PartnerOf(other) == number) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void Model::HeldStopBegins(int number) {
   Daemon& daemon = daemons_[number];
   const bool is_up = IsUp(daemon);
@@ -272,9 +323,12 @@ void Model::HeldStopBegins(int number) {
       world_.Violation(number, "it is stopped before d" + std::to_string(other));
     }
   }
+  if (is_up && !daemon.may_kill && HasFollowers(number)) {
+    world_.Violation(number, "it is stopped before a daemon that restarts with it");
+  }
   daemon.stop_is_held = false;
   CancelTimers(daemon);
-  if (!daemon.is_ending) TakePending(daemon);
+  if (!daemon.is_ending && daemon.after != After::kStartWithPartner) TakePending(daemon);
   if (!is_up) return;
   daemon.ending = Ending::kRequested;
   ExpectStopSignals(daemon, SettingsOf(daemon.settings).stop_signal);
@@ -321,7 +375,7 @@ void Model::BeginStop(int number) {
   daemon.stop_is_held = true;
   daemon.ends_after = DeparturesOf(next_ends_after_);
   // Otherwise hob publishes when the stop begins.
-  if (next_ends_after_.empty() || !IsUp(daemon)) HeldStopBegins(number);
+  if ((next_ends_after_.empty() && !HasFollowers(number)) || !IsUp(daemon)) HeldStopBegins(number);
 }
 
 void Model::CancelTimers(Daemon& daemon) {
@@ -372,6 +426,8 @@ void Model::SpawnBegins(int number) {
     Check(budget_.Take(now) <= now + kRounding, number,
           "it is started though the machine's budget has no start left");
   }
+  daemon.partner = -1;
+  NotePartner(number);
   daemon.is_trial = pending_start.kind == PendingStart::Kind::kTrial;
   if (daemon.is_trial || pending_start.kind == PendingStart::Kind::kFailure) ++daemon.restarts;
   Check(daemon.throttle.MayStart(SettingsOf(daemon.settings), daemon.is_trial, now), number,
@@ -494,7 +550,11 @@ void Model::Dropped(int number, bool clean) {
   daemon.ending = Ending::kNot;
   if (!daemon.is_known) return;
   Check(clean, number, "an instance is dropped while processes of it are alive");
-  if (daemon.after != After::kVerdict && !daemon.is_ending) TakePending(daemon);
+  const bool follows = daemon.after == After::kStartWithPartner;
+  const bool keeps_settings =
+      daemon.is_ending || daemon.after == After::kVerdict ||
+      (follows && daemon.pending >= 0 && world_.IsMissing(ProgramOf(daemon.pending)));
+  if (!keeps_settings) TakePending(daemon);
   switch (std::exchange(daemon.after, After::kVerdict)) {
     case After::kVerdict:
       return TakeVerdict(daemon, daemon.verdict, daemon.verdict_wall_offset);
@@ -506,6 +566,10 @@ void Model::Dropped(int number, bool clean) {
       return ScheduleNow(daemon, PendingStart::Kind::kOperator);
     case After::kConfiguredStart:
       daemon.throttle.Clear();
+      return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
+    case After::kStartWithPartner:
+      // The instance has not failed.
+      daemon.throttle.StartDidNotCount();
       return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
   }
 }
@@ -544,7 +608,8 @@ void Model::Observe(int number, const Observation& observation) {
   }
   CheckRun(number, observation);
   CheckState(number, observation);
-  if (observation.state == State::kRunning && daemon.seen.state != State::kRunning) {
+  if (observation.state == State::kRunning && daemon.seen.state != State::kRunning &&
+      !daemon.stop_is_held) {
     daemon.restarting = false;
   }
   PendingStart& pending_start = daemon.pending_start;
@@ -805,7 +870,7 @@ bool Model::HasSettled(int number) const {
   const Daemon& daemon = daemons_[number];
   switch (daemon.seen.state) {
     case State::kRunning:
-      return daemon.wanted && world_.MainPid(number) == daemon.pid;
+      return daemon.wanted && world_.MainPid(number) == daemon.pid && !MustFollow(number);
     case State::kStopped:
       return !daemon.wanted;
     case State::kHalted:

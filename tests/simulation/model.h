@@ -189,7 +189,7 @@ class Model : public KernelWitness {
   // The reason for the current stop of an instance.
   enum class Ending { kNot, kRequested, kByHob };
   // The next step once nothing of the instance is left.
-  enum class After { kVerdict, kRest, kOperatorStart, kConfiguredStart };
+  enum class After { kVerdict, kRest, kOperatorStart, kConfiguredStart, kStartWithPartner };
   // The announced end of another daemon: the number of its instance, counted by spawns (0 if it has
   // none), and the number of orders to end that it has taken.
   struct Departure {
@@ -242,6 +242,10 @@ class Model : public KernelWitness {
     Ending ending = Ending::kNot;
     // True if a stop waits for the end of `ends_after`.
     bool stop_is_held = false;
+    // The daemon that the present instance restarts with, and the number of its ends at that time;
+    // -1 if there is none.
+    int partner = -1;
+    int64_t partner_exits = 0;
     // By daemon.
     std::map<int, Departure> ends_after;
     Nanos kill_due = kInfinite;
@@ -268,6 +272,8 @@ class Model : public KernelWitness {
 
   // True if an instance is up, or starting.
   static bool IsUp(const Daemon& daemon);
+  // True if it is published as up, or starting.
+  static bool IsSeenUp(const Observation& seen);
   // True if the condition of the daemon on another one holds.
   bool IsMet(int number) const;
   bool IsMet(int number, int with_settings) const;
@@ -277,6 +283,17 @@ class Model : public KernelWitness {
   // True if the daemon has ended as announced, or cannot be ended.
   bool HasEnded(int number, const Departure& departure) const;
   std::map<int, Departure> DeparturesOf(const std::set<int>& numbers) const;
+  // The daemon that it restarts with; -1 if there is none.
+  int PartnerOf(int number) const;
+  // True if the daemon must end because the instance that it restarts with has ended, or is about
+  // to.
+  bool MustFollow(int number) const;
+  // Ends the instance if it must follow another one.
+  void Follow(int number);
+  // Notes the instance that the present one restarts with.
+  void NotePartner(int number);
+  // True if another instance must end before that of the daemon, because it restarts with it.
+  bool HasFollowers(int number) const;
   // The held stop begins.
   void HeldStopBegins(int number);
   void Start(Daemon& daemon);

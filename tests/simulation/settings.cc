@@ -50,6 +50,7 @@ void DrawLive(int live, Settings& settings) {
   if (settings.restart != Restart::kAlways && random.Chance(30)) {
     settings.condition = Condition::kCompleted;
   }
+  settings.restarts_with_it = settings.condition != Condition::kCompleted && random.Chance(50);
 }
 
 std::vector<Settings> DrawAll() {
@@ -99,6 +100,11 @@ std::string DependenciesOf(int daemon, const Settings& settings) {
   return other < 0 ? "" : absl::StrCat("d", other, ":", ConditionName(settings.condition));
 }
 
+std::string PartnersOf(int daemon, const Settings& settings) {
+  const int other = DependencyOf(daemon, settings);
+  return other < 0 || !settings.restarts_with_it ? "" : absl::StrCat("d", other);
+}
+
 std::string ReadyName(Ready ready) {
   switch (ready) {
     case Ready::kNone:
@@ -143,7 +149,8 @@ std::string ToSection(int daemon, const Settings& settings) {
                       "\nstop_scope = ", settings.stops_main_alone ? "main" : "tree",
                       "\nstop_timeout = ", DurationOrInfinity(settings.stop_timeout),
                       "\nwatchdog = ", Milliseconds(settings.watchdog), "\nlog_max_bytes = 0",
-                      "\ndepends_on = ", DependenciesOf(daemon, settings), "\n");
+                      "\ndepends_on = ", DependenciesOf(daemon, settings),
+                      "\nrestart_with = ", PartnersOf(daemon, settings), "\n");
 }
 
 }  // namespace simulation

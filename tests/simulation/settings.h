@@ -54,6 +54,8 @@ struct Settings {
   // The daemon that it depends on is so many numbers below its own; 0 if there is none.
   int depends_on_lower_by = 0;
   Condition condition = Condition::kReady;
+  // True if it restarts with that daemon.
+  bool restarts_with_it = false;
 
   bool tells_ready() const { return ready != Ready::kNone; }
 };

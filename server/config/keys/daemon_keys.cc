@@ -241,6 +241,21 @@ std::string WriteDependencies(const DaemonSpec& spec) {
   });
 }
 
+absl::StatusOr<std::vector<std::string>> ParsePartners(Text text) {
+  const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
+  if (!items.ok()) return items.status();
+  for (auto name = items->begin(); name != items->end(); ++name) {
+    if (!IsValidDaemonName(*name)) {
+      return absl::InvalidArgumentError(WhyInvalidDaemonName(*name));
+    }
+    if (std::find(items->begin(), name, *name) != name) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", *name, "' is listed twice: keep one of them"));
+    }
+  }
+  return items;
+}
+
 // Returns the keys of restarts and of the throttle.
 std::vector<DaemonKey> RestartKeys() {
   return {
@@ -254,6 +269,13 @@ std::vector<DaemonKey> RestartKeys() {
        kLive, !kThrottle, true,
        [](Text t) { return SetterOf(&DaemonSpec::depends_on, ParseDependencies(t)); },
        WriteDependencies},
+      {"restart_with",
+       "Daemons that this one depends on and restarts with: a list of names. Whenever one of them "
+       "ends, this one ends too, and starts again when they are ready; a command that ends one of "
+       "them ends this one first.",
+       kLive, !kThrottle, true,
+       [](Text t) { return SetterOf(&DaemonSpec::restart_with, ParsePartners(t)); },
+       [](const DaemonSpec& s) { return absl::StrJoin(s.restart_with, " "); }},
       {"restart",
        "Which exits lead to a restart: always (all), on-failure (all but success_exit_codes) or "
        "never (none).",

@@ -28,6 +28,7 @@ TEST(DaemonKeysTest, TableHasEveryKeyWithItsDefault) {
   } kKeys[] = {
       {"autostart", "yes", true},
       {"depends_on", "", true},
+      {"restart_with", "", true},
       {"restart", "always", true},
       {"success_exit_codes", "0", true},
       {"max_retries", "3", true},

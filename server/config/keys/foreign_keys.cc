@@ -10,6 +10,8 @@ constexpr absl::string_view kNoOrder =
     "leave it out: hob starts all daemons at once, except those with depends_on, which names the "
     "daemons that must be up first";
 constexpr absl::string_view kNeeds = "it names daemons of hob that must be up first";
+constexpr absl::string_view kPartners =
+    "it names daemons of hob with which this one ends and restarts";
 constexpr absl::string_view kNoLogFile =
     "leave it out: what it writes goes to NAME.log and NAME.err.log in log_dir of [hob]; stdout "
     "and stderr say otherwise (inherit, null)";
@@ -166,14 +168,14 @@ const std::vector<ForeignKey>& ForeignDaemonKeys() {
       {"After", "depends_on", kNeeds},
       {"Alias", "", "leave it out: a daemon has one name, that of its section"},
       {"Before", "", kNoOrder},
-      {"BindsTo", "depends_on", kNeeds},
+      {"BindsTo", "restart_with", kPartners},
       {"Conflicts", "",
        "leave it out: set autostart = no for the one that does not start by itself"},
       {"DefaultDependencies", "", kNoOrder},
       {"Description", "", kDescription},
       {"Documentation", "", kDescription},
       {"OnFailure", "", kNoEvents},
-      {"PartOf", "", kNoOrder},
+      {"PartOf", "restart_with", kPartners},
       {"RequiredBy", "autostart", "yes starts it with the server"},
       {"Requires", "depends_on", kNeeds},
       {"Requisite", "depends_on", kNeeds},

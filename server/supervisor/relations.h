@@ -1,0 +1,125 @@
+#ifndef HOB_SERVER_SUPERVISOR_RELATIONS_H_
+#define HOB_SERVER_SUPERVISOR_RELATIONS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/daemon/daemon_snapshot.h"
+#include "server/daemon/daemon_spec.h"
+#include "server/registry/registry.h"
+#include "server/supervisor/change_waits.h"
+#include "server/supervisor/departure.h"
+
+namespace hob {
+
+// The instance of another daemon that was up when the present one started. A plain value.
+struct Partner {
+  std::string daemon;
+  // DaemonCounts::exits of the daemon during the life of that instance.
+  int64_t exits = 0;
+};
+
+// Holds what one daemon must know of others: what its next start waits for, a stop that waits until
+// others have ended, and the instances that it restarts with. Reads the registry, and registers the
+// daemon to be woken when an answer may change. Starts and ends nothing itself.
+//
+// `spec` is the daemon's present configuration in every call. Not thread-safe: belongs to the
+// daemon's worker.
+class Relations {
+ public:
+  // The complete state of a Relations object. A plain value.
+  struct State {
+    // Daemons that must end before the instance is asked to end; empty unless a stop is held.
+    std::vector<std::string> ends_after;
+    // The reason for that stop.
+    std::string stop_reason;
+    // Removed or replaced instances that must be gone before the next start.
+    std::vector<std::string> starts_after;
+    std::vector<Partner> partners;
+  };
+
+  // What prevents a start for now. A plain value.
+  struct Obstacles {
+    // The dependencies that do not hold.
+    std::vector<Dependency> unmet;
+    // Daemons that must end first.
+    std::vector<std::string> ending;
+    bool none() const { return unmet.empty() && ending.empty(); }
+  };
+
+  // Of the daemon `name`. `registry` and `waits` outlive the object.
+  Relations(std::string name, const Registry& registry, ChangeWaits& waits);
+
+  Relations(const Relations&) = delete;
+  Relations& operator=(const Relations&) = delete;
+
+  // Called when the daemon takes another configuration.
+  void SpecChanged(const DaemonSpec& spec) { Await(spec); }
+
+  // Starts.
+
+  // Makes the next start wait for `departures` too.
+  void StartAfter(std::vector<AwaitedDeparture> departures);
+  // Returns what prevents a start now. If something does, its next change wakes the daemon.
+  Obstacles FindObstacles(const DaemonSpec& spec);
+  // Called when the planned start is cancelled.
+  void StartCancelled(const DaemonSpec& spec);
+  // Notes whether only a command can bring about the start that is due; a change wakes the daemons
+  // that wait for this one.
+  void SetStuck(bool is_stuck);
+
+  // Stops.
+
+  // Holds a stop, for `reason`, until the daemons of `ends_after` have ended, and those that
+  // restart with this one. Replaces an earlier one.
+  void HoldStop(std::string reason, std::vector<AwaitedDeparture> ends_after);
+  bool holds_stop() const { return !stop_reason_.empty(); }
+  // Returns the daemons that the held stop waits for; their changes wake the daemon.
+  std::vector<std::string> MustEndFirst(const DaemonSpec& spec);
+  const std::string& stop_reason() const { return stop_reason_; }
+  // Forgets the held stop, and returns its reason; empty if there was none.
+  std::string ReleaseStop(const DaemonSpec& spec);
+  // Holds the announcement that the present instance ends.
+  void Announce(std::shared_ptr<const Departure> departure);
+  // Called when the present instance is gone: announces its end, and forgets the held stop.
+  void Gone(const DaemonSpec& spec);
+
+  // Partners.
+
+  // Returns a daemon whose end the present instance must follow, because it restarts with it: its
+  // instance has ended or is about to, since the present one was started. Empty if there is none.
+  std::string FindEndedPartner(const DaemonSpec& spec);
+
+  // Returns the complete state.
+  State state() const;
+
+ private:
+  // Registers to be woken by changes of the daemons that matter now.
+  void Await(const DaemonSpec& spec);
+  // Finds the daemons that must end before this one because they restart with it.
+  void FindFollowers(const DaemonSpec& spec);
+  // Removes the departures that are over, and those of processes that survive KILL.
+  void RemoveOver(std::vector<AwaitedDeparture>& departures) const;
+  DaemonSnapshotPtr Find(const std::string& name) const { return registry_.Find(name); }
+
+  const std::string name_;
+  const Registry& registry_;
+  ChangeWaits& waits_;
+  // The reason of a stop that is held; empty if none is.
+  std::string stop_reason_;
+  std::vector<AwaitedDeparture> ends_after_;
+  std::vector<std::string> followers_;
+  // True if a start is due and waits for others.
+  bool is_start_due_ = false;
+  std::vector<AwaitedDeparture> starts_after_;
+  std::vector<Partner> partners_;
+  // Announced ends of the present instance.
+  std::vector<std::shared_ptr<const Departure>> departures_;
+  bool is_stuck_ = false;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SUPERVISOR_RELATIONS_H_
