@@ -235,6 +235,8 @@ absl::Status Server::MakeSupervisor() {
   context_.registry = &registry_;
   context_.journal = &journal_;
   context_.waits = &waits_;
+  prober_ = std::make_unique<ThreadProber>(FifoDir(options_.config.server), *spawner_);
+  context_.prober = prober_.get();
   context_.child_defaults.environment = InheritedEnvironment(options_.environment);
   context_.child_defaults.notify_dir = NotifyDir(options_.config.server);
   context_.child_defaults.fifo_dir = FifoDir(options_.config.server);
@@ -270,7 +272,7 @@ absl::Status Server::Listen() {
 
 void Server::StartServing() {
   handlers_ = std::make_unique<Handlers>(
-      registry_, notifier_, *supervisor_, *reloader_, *logs_, journal_,
+      registry_, notifier_, *supervisor_, *reloader_, *prober_, *logs_, journal_,
       Handlers::Facts{start_time_, std::string(ContainmentModeName(spawner_->containment().mode)),
                       [this] { return strays_.reaped(); }},
       [this] { trimmer_.NoteActivity(); });
@@ -320,6 +322,7 @@ void Server::EndAtOnce() {
   // orderly stop; the kernel does it at once.
   reloader_ = nullptr;
   logs_->archiver().End();
+  prober_ = nullptr;
   spawner_ = nullptr;
   journal_.End();
   _exit(exit_code_);

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "server/checks/thread_prober.h"
 #include "server/config/config.h"
 #include "server/journal/journal.h"
 #include "server/memory_trimmer.h"
@@ -112,6 +113,7 @@ class Server {
   Registry registry_;
   ChangeNotifier notifier_{registry_};
   ChangeWaits waits_;
+  std::unique_ptr<ThreadProber> prober_;
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

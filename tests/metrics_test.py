@@ -147,6 +147,8 @@ class MetricsTest(HobTest):
         self.assertEqual(page.of("hob_daemon_up", name), float(daemon.pid != 0))
         self.assertEqual(page.of("hob_daemon_wanted", name), float(daemon.wanted))
         self.assertEqual(page.of("hob_daemon_ready", name), float(daemon.ready))
+        healthy = {api.Daemon.HEALTHY: 1.0, api.Daemon.UNHEALTHY: 0.0}.get(daemon.health)
+        self.assertEqual(page.of("hob_daemon_healthy", name), healthy)
         self.assertEqual(sum(page.by("hob_daemon_restarts_total", "reason", name).values()), daemon.restart_count)
         exits = page.by("hob_daemon_exits_total", "kind", name)
         self.assertEqual(sum(exits.values()), daemon.exit_count)

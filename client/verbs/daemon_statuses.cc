@@ -96,6 +96,22 @@ std::string DependenciesOf(const v1::StatusResponse& status) {
   return absl::StrJoin(parts, ", ");
 }
 
+std::string CheckOf(const Session& session, const v1::StatusResponse& status) {
+  const v1::Daemon::Health health = status.daemon().health();
+  if (health == v1::Daemon::HEALTH_UNSPECIFIED || status.daemon().pid() == 0) return "";
+  std::string text = v1::Daemon::Health_Name(health);
+  if (health == v1::Daemon::HEALTH_UNKNOWN) text = "no verdict yet";
+  if (!status.has_check()) return text;
+  const v1::CheckResult& check = status.check();
+  absl::StrAppend(&text, "; ", check.message(), " ",
+                  FormatAge(session.Now() - ToTime(check.time())), " ago, in ",
+                  FormatAge(ToDuration(check.latency())));
+  if (check.consecutive_failures() > 1) {
+    absl::StrAppend(&text, "; ", check.consecutive_failures(), " failures in a row");
+  }
+  return text;
+}
+
 Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs) {
   Table table({{"STARTED"}, {"PID", true}, {"UP", true}, {"CPU", true}, {"MEMORY", true}, {"END"}});
   const absl::Time now = session.Now();

@@ -14,6 +14,10 @@
 namespace hob {
 namespace client {
 
+// Returns what the check of a daemon says, and what its latest attempt found: "HEALTHY; HTTP 200 2s
+// ago, in 3ms"; empty without a check, and without an instance.
+std::string CheckOf(const Session& session, const v1::StatusResponse& status);
+
 // Returns the `Status` of every daemon that matches `patterns` (all if empty), in the order of
 // ResolveNames, or the first failure, with the name of its daemon. Blocks.
 absl::StatusOr<std::vector<v1::StatusResponse>> FetchStatuses(

@@ -76,6 +76,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
   absl::StrAppend(&text, Sentence("why", response.blocked_by().empty() ? Why(session, daemon)
                                                                        : response.blocked_by()));
   absl::StrAppend(&text, Sentence("depends on", DependenciesOf(response)));
+  absl::StrAppend(&text, Sentence("check", CheckOf(session, response)));
   if (daemon.has_throttle()) {
     absl::StrAppend(&text, Sentence("decision", throttle.explanation()),
                     Failures(session, throttle));

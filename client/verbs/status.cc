@@ -72,6 +72,7 @@ class Description {
       const bool timed = daemon_.ready() && daemon_.has_ready_time();
       Add("ready", timed ? When(daemon_.ready_time()) : daemon_.ready() ? "yes" : "no");
     }
+    Add("check", CheckOf(session_, response_));
     if (daemon_.has_next_start_time()) Add("next start", When(daemon_.next_start_time()));
   }
 

@@ -123,6 +123,20 @@ v1::Daemon::State ToProto(DaemonState state) {
   return v1::Daemon::STATE_UNSPECIFIED;
 }
 
+v1::Daemon::Health ToProto(DaemonHealth health) {
+  switch (health) {
+    case DaemonHealth::kUnchecked:
+      return v1::Daemon::HEALTH_UNSPECIFIED;
+    case DaemonHealth::kUnknown:
+      return v1::Daemon::HEALTH_UNKNOWN;
+    case DaemonHealth::kHealthy:
+      return v1::Daemon::HEALTHY;
+    case DaemonHealth::kUnhealthy:
+      return v1::Daemon::UNHEALTHY;
+  }
+  return v1::Daemon::HEALTH_UNSPECIFIED;
+}
+
 v1::Dependency::Condition ToProto(Dependency::Condition condition) {
   switch (condition) {
     case Dependency::Condition::kStarted:
@@ -140,6 +154,7 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
   daemon.set_state(ToProto(snapshot.state));
   daemon.set_wanted(snapshot.wanted);
   daemon.set_ready(snapshot.ready);
+  daemon.set_health(ToProto(snapshot.health));
   daemon.set_pid(snapshot.pid);
   if (snapshot.start_time.has_value()) Convert(*snapshot.start_time, daemon.mutable_start_time());
   // An instance that is being stopped was ready once, but no longer is.
@@ -194,6 +209,15 @@ void ToProto(const EndedRun& from, v1::Run& run) {
   run.set_verdict(from.exit.verdict);
   run.set_last_stderr_line(from.last_stderr_line);
   run.set_killed_count(from.exit.killed_processes);
+}
+
+void ToProto(const CheckResult& from, v1::CheckResult& result) {
+  Convert(from.time, result.mutable_time());
+  result.set_ok(from.ok);
+  result.set_message(from.message);
+  Convert(from.latency, result.mutable_latency());
+  result.set_consecutive_failures(from.consecutive_failures);
+  result.set_consecutive_successes(from.consecutive_successes);
 }
 
 void ToProto(const PlanEntry& entry, v1::DaemonChange& change) {

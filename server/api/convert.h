@@ -12,10 +12,12 @@ namespace hob {
 
 // Convert from hob's vocabulary to the messages of the API. Pure functions.
 v1::Daemon::State ToProto(DaemonState state);
+v1::Daemon::Health ToProto(DaemonHealth health);
 v1::Dependency::Condition ToProto(Dependency::Condition condition);
 void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon);
 void ToProto(const DaemonSpec& from, v1::DaemonSpec& spec);
 void ToProto(const EndedRun& from, v1::Run& run);
+void ToProto(const CheckResult& from, v1::CheckResult& result);
 void ToProto(const PlanEntry& entry, v1::DaemonChange& change);
 void ToProto(const DaemonOutcome& outcome, v1::DaemonChange& change);
 void ToProto(const ConfigProblem& problem, v1::ConfigError& error);

@@ -147,6 +147,11 @@ void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
   if (daemon->pid != 0) PresentRunToProto(*daemon, *response.add_runs());
   for (const EndedRun& run : *daemon->runs) ToProto(run, *response.add_runs());
   AddDependencies(*daemon, registry_, response);
+  absl::optional<CheckResult> check = prober_.Latest(request.name());
+  if (check.has_value()) {
+    check->time += clock_.WallStep();
+    ToProto(*check, *response.mutable_check());
+  }
   response.set_containment(facts_.containment);
   response.set_small_pipe_bytes(daemon->notes.small_pipe_bytes);
   done(std::move(response));

@@ -20,6 +20,7 @@
 #include "server/api/logs_thread.h"
 #include "server/api/rights.h"
 #include "server/api/watch_feed.h"
+#include "server/checks/prober.h"
 #include "server/clock/clock.h"
 #include "server/daemon/caller.h"
 #include "server/journal/journal.h"
@@ -57,12 +58,13 @@ class Handlers {
   // All arguments outlive the handlers. `note_call` is called at the start of each call of
   // hob.v1.Supervisor, on any thread; it must not block.
   Handlers(const Registry& registry, ChangeNotifier& notifier, Supervisor& supervisor,
-           Reloader& reloader, LogStore& logs, Journal& journal, Facts facts,
+           Reloader& reloader, const Prober& prober, LogStore& logs, Journal& journal, Facts facts,
            std::function<void()> note_call, const Clock& clock = Clock::Real())
       : registry_(registry),
         notifier_(notifier),
         supervisor_(supervisor),
         reloader_(reloader),
+        prober_(prober),
         logs_(logs),
         journal_(journal),
         clock_(clock),
@@ -130,6 +132,7 @@ class Handlers {
   ChangeNotifier& notifier_;
   Supervisor& supervisor_;
   Reloader& reloader_;
+  const Prober& prober_;
   LogStore& logs_;
   Journal& journal_;
   const Clock& clock_;

@@ -8,8 +8,9 @@ Health::ServingStatus Health::Check(const std::string& service) const {
   const DaemonSnapshotPtr daemon = registry_.Find(service);
   const bool is_server = service.empty() || service == "hob.v1.Supervisor";
   if (daemon == nullptr && !is_server) return HealthCheckResponse::SERVICE_UNKNOWN;
-  const bool serving =
-      is_server ? !shutting_down_ : daemon->state == DaemonState::kRunning && daemon->ready;
+  const bool serving = is_server ? !shutting_down_
+                                 : daemon->state == DaemonState::kRunning && daemon->ready &&
+                                       daemon->health != DaemonHealth::kUnhealthy;
   return serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
 }
 

@@ -12,8 +12,8 @@
 namespace hob {
 
 // Determines the health of the server (named "" and "hob.v1.Supervisor") and of each daemon. A
-// daemon is SERVING while it is RUNNING and ready, the server until it shuts down. Both answers
-// come through the registry, so a server with a blocked registry does not answer.
+// daemon is SERVING while it is RUNNING, ready and not unhealthy, the server until it shuts down.
+// Both answers come through the registry, so a server with a blocked registry does not answer.
 //
 // Thread-safe.
 class Health {

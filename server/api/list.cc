@@ -15,7 +15,7 @@ namespace {
 constexpr int kDefaultPageSize = 1000;
 constexpr int kMaxPageSize = 5000;
 
-absl::Status Check(const v1::ListRequest& request) {
+absl::Status CheckRequest(const v1::ListRequest& request) {
   if (request.page_size() < 0) return InvalidRequest("page_size", "is negative");
   if (!request.page_token().empty() && !IsValidDaemonName(request.page_token())) {
     return InvalidRequest("page_token", "was not returned by an earlier List");
@@ -59,7 +59,7 @@ std::string Encode(const v1::ListRequest& request, int limit, const Registry::Vi
 }  // namespace
 
 absl::StatusOr<ListHandler::Answer> ListHandler::List(const v1::ListRequest& request) {
-  if (absl::Status status = Check(request); !status.ok()) return status;
+  if (absl::Status status = CheckRequest(request); !status.ok()) return status;
   const int limit =
       request.page_size() == 0 ? kDefaultPageSize : std::min(request.page_size(), kMaxPageSize);
   const absl::Duration wall_step = clock_.WallStep();

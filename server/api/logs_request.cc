@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kDefaultLines = 100;
 
-absl::Status Check(const v1::LogsRequest& request) {
+absl::Status CheckRequest(const v1::LogsRequest& request) {
   if (request.names().empty()) return InvalidRequest("names", "is empty: name a daemon");
   if (!v1::LogStream_IsValid(request.stream())) {
     return InvalidRequest("stream", "has a value that is not a stream");
@@ -116,7 +116,7 @@ absl::StatusOr<std::vector<std::string>> Resolve(
 absl::StatusOr<LogsFeed::Options> ReadLogsRequest(const v1::LogsRequest& request,
                                                   const Registry& registry,
                                                   const Supervisor& supervisor) {
-  if (absl::Status status = Check(request); !status.ok()) return status;
+  if (absl::Status status = CheckRequest(request); !status.ok()) return status;
   absl::StatusOr<std::vector<std::string>> names = Resolve(request.names(), registry, supervisor);
   if (!names.ok()) return names.status();
   if (absl::Status status = RemoveUnlogged(request, registry, *names); !status.ok()) return status;

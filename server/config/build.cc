@@ -71,6 +71,8 @@ class DaemonBuilder {
     CheckDirectory();
     CheckEnvFile();
     CheckWatchdog();
+    CheckReadiness();
+    CheckProgramOfCheck();
     CheckHalt();
     WriteDaemonSettings(spec_.get());
     spec_->settings = *context_.settings.insert(spec_->settings).first;
@@ -87,6 +89,8 @@ class DaemonBuilder {
   void CheckEnvFile();
   void WarnOfCredentials();
   void CheckWatchdog();
+  void CheckReadiness();
+  void CheckProgramOfCheck();
   void CheckHalt();
   void AddPartners();
 
@@ -193,6 +197,21 @@ void DaemonBuilder::CheckWatchdog() {
   Report("watchdog", absl::InvalidArgumentError(absl::StrCat(
                          "only a daemon with ready = notify has a watchdog, and '", spec_->name,
                          "' has ready = ", FindDaemonKey("ready")->write(*spec_))));
+}
+
+void DaemonBuilder::CheckReadiness() {
+  if (spec_->ready != ReadyMode::kCheck || spec_->check.target != nullptr) return;
+  Report("ready", absl::InvalidArgumentError(absl::StrCat(
+                      "'", spec_->name, "' has no check: set check, or another ready")));
+}
+
+void DaemonBuilder::CheckProgramOfCheck() {
+  if (spec_->check.kind() != CheckTarget::Kind::kExec || !IsNew("check")) return;
+  absl::string_view command = spec_->check.target->text;
+  absl::ConsumePrefix(&command, "exec:");
+  const absl::StatusOr<ParsedCommand> parsed = ParseCommand(command);
+  if (!parsed.ok()) return;
+  for (const std::string& warning : CommandWarnings(*parsed)) Warn("check", warning);
 }
 
 void DaemonBuilder::CheckHalt() {

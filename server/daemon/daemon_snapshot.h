@@ -81,6 +81,7 @@ struct DaemonSnapshot {
   // True if the daemon should be up.
   bool wanted = false;
   bool ready = false;
+  DaemonHealth health = DaemonHealth::kUnchecked;
   // True if a process of the daemon survives KILL: it hangs in the kernel, or refuses the signal.
   bool unkillable = false;
   // True if the daemon was told to end and runs on until its dependents have ended.

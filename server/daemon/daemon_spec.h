@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/daemon/check.h"
 #include "server/daemon/process_attributes.h"
 #include "server/daemon/restart_policy.h"
 
@@ -24,6 +25,8 @@ enum class ReadyMode {
   kNotify,
   // A newline on descriptor `ready_fd`.
   kDescriptor,
+  // None: it is ready once its check succeeds.
+  kCheck,
 };
 
 // The processes that get the signal to end.
@@ -57,7 +60,7 @@ struct Dependency {
   enum class Condition {
     // The other daemon is STARTING or RUNNING.
     kStarted,
-    // It is RUNNING, and ready.
+    // It is RUNNING and ready; healthy, if it has a check.
     kReady,
     // It is EXITED, with one of its success codes.
     kCompleted,
@@ -101,6 +104,7 @@ struct DaemonSpec {
   int ready_fd = -1;
   // From the spawn to readiness; infinite is allowed.
   absl::Duration ready_timeout = absl::Seconds(60);
+  Check check;
   // Longest silence between two WATCHDOG=1; zero is off. Only for ReadyMode::kNotify.
   absl::Duration watchdog;
 

@@ -75,7 +75,9 @@ bool IsMet(const Dependency& dependency, FindSnapshot find) {
     case Dependency::Condition::kStarted:
       return IsUp(*daemon);
     case Dependency::Condition::kReady:
-      return IsUp(*daemon) && daemon->state == DaemonState::kRunning && daemon->ready;
+      return IsUp(*daemon) && daemon->state == DaemonState::kRunning && daemon->ready &&
+             (daemon->health == DaemonHealth::kUnchecked ||
+              daemon->health == DaemonHealth::kHealthy);
     case Dependency::Condition::kCompleted:
       return HasCompleted(*daemon);
   }

@@ -130,6 +130,13 @@ void AppendStates(Writer& writer) {
                 [&](size_t i) { writer.Line(i, HasCompleted(writer.daemon(i)) ? 1 : 0); });
   writer.Family("hob_daemon_ready", "gauge", "1 if the daemon is ready, else 0.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).ready ? 1 : 0); });
+  writer.Family("hob_daemon_healthy", "gauge",
+                "1 if the daemon's check succeeds, 0 if it fails; absent without a verdict.",
+                [&](size_t i) {
+                  const DaemonHealth health = writer.daemon(i).health;
+                  if (health == DaemonHealth::kHealthy) writer.Line(i, 1);
+                  if (health == DaemonHealth::kUnhealthy) writer.Line(i, 0);
+                });
   writer.Family("hob_daemon_start_time_seconds", "gauge",
                 "Start time of the current instance, else of the last, in seconds since the epoch.",
                 [&](size_t i) { writer.LineIfAny(i, writer.daemon(i).start_time); });

@@ -71,6 +71,7 @@ DaemonSnapshotPtr Running() {
   daemon.state = DaemonState::kRunning;
   daemon.wanted = true;
   daemon.ready = true;
+  daemon.health = DaemonHealth::kHealthy;
   daemon.pid = 7;
   daemon.start_time = At(absl::Seconds(1790000000));
   daemon.counts.restarts = 5'000'000'000;

@@ -30,6 +30,7 @@ absl::optional<SpawnFailure> ReadinessWatch::Prepare(const DaemonSpec& spec,
   absl::optional<SpawnFailure> failure;
   switch (spec.ready) {
     case ReadyMode::kNone:
+    case ReadyMode::kCheck:
       break;
     case ReadyMode::kDescriptor:
       failure = Keep(ReadyPipe::Open(), pipe_);

@@ -16,6 +16,7 @@
 #include "google/rpc/error_info.pb.h"
 #include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
+#include "server/checks/testing/fake_prober.h"
 #include "server/clock/simulated_clock.h"
 #include "server/rpc/reactors.h"
 #include "server/rpc/services.h"
@@ -82,7 +83,8 @@ class RpcServerTest : public ::testing::Test {
   Supervisor supervisor_{context_, Config()};
   Reloader reloader_{{[] { return LoadedConfig(); }, nullptr, nullptr}, supervisor_, journal_};
   std::atomic<int> calls_ = 0;
-  Handlers handlers_{registry_, notifier_, supervisor_,          reloader_, logs_,
+  FakeProber prober_;
+  Handlers handlers_{registry_, notifier_, supervisor_,          reloader_, prober_, logs_,
                      journal_,  {},        [this] { ++calls_; }, clock_};
   std::unique_ptr<RpcServer> server_ =
       std::make_unique<RpcServer>(handlers_, [] { return RpcServer::Interceptors(); });

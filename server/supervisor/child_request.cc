@@ -158,4 +158,22 @@ absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spe
   return request;
 }
 
+absl::variant<SpawnRequest, SpawnFailure> MakeCheckRequest(const DaemonSpec& spec,
+                                                           const ChildDefaults& defaults) {
+  absl::variant<SpawnRequest, SpawnFailure> made = MakeSpawnRequest(spec, defaults);
+  auto* const request = absl::get_if<SpawnRequest>(&made);
+  if (request == nullptr) return made;
+  // No daemon has such a name.
+  request->name = absl::StrCat(spec.name, "~check");
+  request->argv = spec.check.target->argv;
+  const auto is_for_daemon = [](absl::string_view variable) {
+    return absl::StartsWith(variable, "NOTIFY_SOCKET=") || absl::StartsWith(variable, "LISTEN_") ||
+           absl::StartsWith(variable, "WATCHDOG_");
+  };
+  std::vector<std::string>& environment = request->environment;
+  environment.erase(std::remove_if(environment.begin(), environment.end(), is_for_daemon),
+                    environment.end());
+  return made;
+}
+
 }  // namespace hob

@@ -34,6 +34,12 @@ std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& se
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults);
 
+// Returns the request that spawns the program of the check of a daemon with the settings `spec`: as
+// the daemon itself, without variables for readiness, a watchdog and sockets. Fails as
+// MakeSpawnRequest. Precondition: the check is of kind kExec.
+absl::variant<SpawnRequest, SpawnFailure> MakeCheckRequest(const DaemonSpec& spec,
+                                                           const ChildDefaults& defaults);
+
 }  // namespace hob
 
 #endif  // HOB_SERVER_SUPERVISOR_CHILD_REQUEST_H_

@@ -41,6 +41,8 @@ struct Command {
     kReopenLogs,
     // From the server: check again the daemons that this one waits for.
     kRecheck,
+    // From the prober: `verdict` of the daemon's check.
+    kVerdict,
   };
 
   // Receives the outcome: the daemon's snapshot at that time, or an error of server/errors.
@@ -66,6 +68,8 @@ struct Command {
   bool signal_all = false;
   // For kUpdate and kReplace.
   std::shared_ptr<const DaemonSpec> spec;
+  // For kVerdict.
+  CheckVerdict verdict;
   // For commands that end an instance: announces its end; may be null.
   std::shared_ptr<const Departure> departure;
   // For commands that end an instance: dependents that are being ended too, and must end first.

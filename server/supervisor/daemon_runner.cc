@@ -118,13 +118,13 @@ void DaemonRunner::TellWait(const Relations::Obstacles& obstacles) {
 
 void DaemonRunner::AnswerIfStuck(const std::vector<Dependency>& unmet) {
   const auto find = [this](const std::string& name) { return Find(name); };
-  const bool is_stuck = IsAnyStuck(unmet, find);
-  if (is_stuck && waiters_.AnyFor(Waiters::Event::kUp)) {
+  if (!IsAnyStuck(unmet, find)) return;
+  if (waiters_.AnyFor(Waiters::Event::kUp)) {
     waiters_.Answer(Waiters::Event::kUp,
                     Blocked(lifecycle_.spec().name, DescribeChain(unmet, find)));
   }
-  // Daemons that wait for this one may now be stuck too, or no longer be.
-  relations_.SetStuck(is_stuck);
+  // Daemons that wait for this one are stuck too, and may have looked when they were not.
+  context_.waits->Changed(lifecycle_.spec().name);
 }
 
 void DaemonRunner::WaitForBudget(const Timestamp& now) {
@@ -177,12 +177,17 @@ void DaemonRunner::SpawnFailed(SpawnFailure failure, bool was_trial) {
 void DaemonRunner::Spawned(const PendingStart::Start& start) {
   lifecycle_.Spawned(instance_.pid());
   context_.journal->Info(About("started"), absl::StrCat(Tag(), " ", start.reason));
-  if (watch_.Begin(lifecycle_.spec(), last_spawned(), start.is_trial)) CameUp();
+  if (watch_.Begin(lifecycle_.spec(), last_spawned(), start.is_trial)) {
+    CameUp();
+  } else if (lifecycle_.spec().ready == ReadyMode::kCheck) {
+    BeginChecks();
+  }
   waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
 }
 
 void DaemonRunner::CameUp() {
   lifecycle_.BecameReady();
+  if (check_ == 0) BeginChecks();
   // Callers wait for the next instance.
   if (relations_.holds_stop()) return;
   restarting_ = false;
@@ -236,11 +241,59 @@ void DaemonRunner::ExtendTimeout(absl::Duration by) {
   instance_.BePatientUntil(until);
 }
 
+// Checks.
+
+void DaemonRunner::BeginChecks() {
+  const DaemonSpec& spec = lifecycle_.spec();
+  if (spec.check.target == nullptr || context_.prober == nullptr) return;
+  Prober::Target target;
+  target.daemon = spec.name;
+  target.check = spec.check;
+  target.is_starting = lifecycle_.state() == DaemonState::kStarting;
+  if (spec.check.kind() == CheckTarget::Kind::kExec) {
+    target.program = MakeCheckRequest(spec, context_.child_defaults);
+  }
+  check_ = context_.prober->Begin(std::move(target));
+}
+
+void DaemonRunner::EndChecks() {
+  if (check_ != 0) context_.prober->End(std::exchange(check_, 0));
+}
+
+void DaemonRunner::CheckChanged() {
+  if (!IsUp()) return;
+  EndChecks();
+  const bool is_due =
+      lifecycle_.state() == DaemonState::kRunning || lifecycle_.spec().ready == ReadyMode::kCheck;
+  if (is_due) BeginChecks();
+}
+
+void DaemonRunner::TakeVerdict(const CheckVerdict& verdict) {
+  if (verdict.check != check_ || !IsUp()) return;
+  const DaemonSpec& spec = lifecycle_.spec();
+  const bool was_unhealthy = lifecycle_.now().health == DaemonHealth::kUnhealthy;
+  if (verdict.health == DaemonHealth::kHealthy) {
+    const std::string again = absl::StrCat("its check succeeds again: ", verdict.message);
+    lifecycle_.SetHealth(DaemonHealth::kHealthy, was_unhealthy ? again : "");
+    if (was_unhealthy) context_.journal->Info(About("healthy"), absl::StrCat(Tag(), " ", again));
+    if (lifecycle_.state() != DaemonState::kStarting) return;
+    watch_.CameUp(spec, context_.clock->Now().monotonic);
+    return CameUp();
+  }
+  const std::string problem =
+      absl::StrCat("check ", spec.check.text(), " failed ", verdict.attempts,
+                   verdict.attempts == 1 ? " time: " : " times in a row: ", verdict.message);
+  lifecycle_.SetHealth(DaemonHealth::kUnhealthy, problem);
+  if (spec.check.action == Check::Action::kRestart) return FailInstance(problem, spec.stop_signal);
+  context_.journal->Warning(About("unhealthy"), absl::StrCat(Tag(), " is unhealthy: ", problem));
+}
+
 void DaemonRunner::FailInstance(const std::string& verdict, int signal) {
   if (lifecycle_.state() != DaemonState::kStarting && lifecycle_.state() != DaemonState::kRunning) {
     return;
   }
   watch_.Cancel();
+  EndChecks();
   verdict_ = verdict;
   lifecycle_.StopBegins(verdict);
   context_.journal->Warning(About("condemned"),
@@ -274,6 +327,7 @@ void DaemonRunner::EndWithPartner() {
 void DaemonRunner::StopNow(const std::string& reason) {
   if (!succession_.is_final() && !succession_.is_automatic()) TakePendingSpec();
   watch_.Cancel();
+  EndChecks();
   // A stop that is already under way continues unchanged.
   if (lifecycle_.state() == DaemonState::kStopping ||
       lifecycle_.state() == DaemonState::kClearing) {
@@ -348,6 +402,7 @@ std::string DaemonRunner::AboutSurvivors() const {
 
 void DaemonRunner::MainEnded(const ReapedProcess& reaped) {
   watch_.Cancel();
+  EndChecks();
   // A helper that is still busy may ask for more time.
   if (!instance_.awaits_survivors()) readiness_.Close();
   ExitReport report;
@@ -508,11 +563,20 @@ void DaemonRunner::LookAtTime() {
 void DaemonRunner::LookAtWatch(MonotonicTime now) {
   const InstanceWatch::Events events = watch_.Look(lifecycle_.spec(), now);
   if (events.came_up) CameUp();
-  if (events.failed.has_value()) FailInstance(events.failed->verdict, events.failed->signal);
+  if (events.failed.has_value()) {
+    FailInstance(WhyNotReady(events.failed->verdict), events.failed->signal);
+  }
   if (events.trial_won) {
     ClearHistory();
     lifecycle_.Remark("its trial start succeeded");
   }
+}
+
+std::string DaemonRunner::WhyNotReady(const std::string& verdict) const {
+  if (lifecycle_.state() != DaemonState::kStarting || check_ == 0) return verdict;
+  const absl::optional<CheckResult> latest = context_.prober->Latest(lifecycle_.spec().name);
+  if (!latest.has_value() || latest->ok) return verdict;
+  return absl::StrCat(verdict, "; check ", lifecycle_.spec().check.text(), ": ", latest->message);
 }
 
 MonotonicTime DaemonRunner::NextDeadline() const {

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/types/optional.h"
+#include "server/checks/prober.h"
 #include "server/clock/clock.h"
 #include "server/journal/journal.h"
 #include "server/output/daemon_output.h"
+#include "server/process/live_instance.h"
 #include "server/process/process.h"
 #include "server/readiness/readiness_watch.h"
 #include "server/registry/registry.h"
@@ -19,7 +21,6 @@
 #include "server/supervisor/command.h"
 #include "server/supervisor/instance_watch.h"
 #include "server/supervisor/lifecycle.h"
-#include "server/supervisor/live_instance.h"
 #include "server/supervisor/pending_start.h"
 #include "server/supervisor/relations.h"
 #include "server/supervisor/runner_state.h"
@@ -49,6 +50,8 @@ class DaemonRunner {
     Registry* registry = nullptr;
     Journal* journal = nullptr;
     ChangeWaits* waits = nullptr;
+    // Checks the daemons; null checks none.
+    Prober* prober = nullptr;
     // Stores the daemons' output; null discards it.
     LogStore* logs = nullptr;
     ChildDefaults child_defaults;
@@ -147,6 +150,13 @@ class DaemonRunner {
   // Makes `pid` the main process, as the instance asked.
   void TakeMainPid(pid_t pid);
   void ExtendTimeout(absl::Duration by);
+  // Begins to check the instance, if its configuration has a check.
+  void BeginChecks();
+  void EndChecks();
+  // Called when the daemon has another check than before.
+  void CheckChanged();
+  // Takes a verdict of the check; ignores that on an earlier instance.
+  void TakeVerdict(const CheckVerdict& verdict);
   // Ends the instance with `signal` because it misbehaved. Counts as a failure, whatever its exit
   // code.
   void FailInstance(const std::string& verdict, int signal);
@@ -185,6 +195,8 @@ class DaemonRunner {
 
   void LookAtTime();
   void LookAtWatch(MonotonicTime now);
+  // Returns the verdict on an instance that was not ready in time, with what its check found last.
+  std::string WhyNotReady(const std::string& verdict) const;
   void ClearHistory();
   void CancelStart();
   // Returns the topic for a line in the journal.
@@ -202,6 +214,8 @@ class DaemonRunner {
   InstanceWatch watch_;
   Succession succession_;
   Relations relations_;
+  // The number of the check of the present instance; 0 if none has begun.
+  int64_t check_ = 0;
   // The reason why hob itself ends the instance; empty if it does not.
   std::string verdict_;
   // True once an operator has commanded the daemon up or down; kBoot then does nothing.

@@ -73,6 +73,8 @@ void DaemonRunner::Dispatch(Command command) {
       return AnswerNow(command, lifecycle_.latest());
     case Command::Kind::kRecheck:
       return Recheck();
+    case Command::Kind::kVerdict:
+      return TakeVerdict(command.verdict);
   }
 }
 
@@ -205,7 +207,9 @@ void DaemonRunner::Update(Command command) {
     return AnswerNow(command, lifecycle_.latest());
   }
   const bool takes_back = std::exchange(pending_spec_, nullptr) != nullptr;
+  const Check former_check = lifecycle_.spec().check;
   lifecycle_.SpecChanged(std::move(command.spec));
+  if (!(lifecycle_.spec().check == former_check)) CheckChanged();
   relations_.SpecChanged(lifecycle_.spec());
   if (takes_back && IsUp()) lifecycle_.Remark("running with the configuration in force again");
   output_.SpecChanged(lifecycle_.spec());

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -135,6 +136,21 @@ TEST(DaemonRunnerDependenciesTest, AStartWaitsForADependencyUntilThatFails) {
   EXPECT_EQ(third.InAWord(), "none");
   web.PublishOther("db", State::kRunning);
   EXPECT_EQ(third.InAWord(), "OK");
+}
+
+TEST(DaemonRunnerDependenciesTest, AStuckDaemonWakesItsDependentsAtEachChange) {
+  RunnerHarness web(NeedsDb());
+  web.PublishOther("db", State::kHalted);
+  web.Do(Kind::kBoot);
+  web.waits.Await("app", {"web"});
+  std::vector<std::string> woken;
+  web.waits.SetWake([&](const std::string& name) {
+    woken.push_back(name);
+    if (name == "web") web.runner->Handle(Command(Kind::kRecheck, Caller::Server()));
+  });
+  // "app" may have looked in between, when "db" was on its way.
+  web.PublishOther("db", State::kStopped, /*wanted=*/false);
+  EXPECT_EQ(woken, (std::vector<std::string>{"web", "app"}));
 }
 
 TEST(DaemonRunnerDependenciesTest, ARestartThatWouldBeBlockedStopsNothing) {

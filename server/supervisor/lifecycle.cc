@@ -25,6 +25,7 @@ Lifecycle::Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock,
     : clock_(clock), publish_(std::move(publish)) {
   now_.spec = std::move(spec);
   now_.runs = std::make_shared<const EndedRuns>();
+  ForgetHealth();
   now_.reason = now_.spec->autostart ? "not started yet" : "not started: autostart = no";
   latest_ = std::make_shared<const DaemonSnapshot>(now_);
 }
@@ -43,7 +44,9 @@ void Lifecycle::PublishNow() {
 }
 
 void Lifecycle::SpecChanged(std::shared_ptr<const DaemonSpec> spec) {
+  const bool has_same_check = spec->check == now_.spec->check;
   now_.spec = std::move(spec);
+  if (!has_same_check) ForgetHealth();
   PublishNow();
 }
 
@@ -100,6 +103,12 @@ void Lifecycle::BecameReady() {
   MoveTo(DaemonState::kRunning, now_.reason);
 }
 
+void Lifecycle::SetHealth(DaemonHealth health, const std::string& reason) {
+  now_.health = health;
+  if (reason.empty()) return PublishNow();
+  Remark(reason);
+}
+
 void Lifecycle::SaysItStops() {
   now_.ready = false;
   Remark("it says that it is stopping");
@@ -124,6 +133,7 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
   now_.ready = false;
   now_.pid = 0;
   now_.ready_time.reset();
+  ForgetHealth();
 }
 
 void Lifecycle::BeginWithLeftover(const std::string& refusal) {
@@ -225,6 +235,11 @@ void Lifecycle::Remark(const std::string& reason) {
   reason_ = reason;
   now_.reason = obstacle_.empty() ? reason : absl::StrCat(reason, "; ", obstacle_);
   PublishNow();
+}
+
+void Lifecycle::ForgetHealth() {
+  now_.health =
+      now_.spec->check.target != nullptr ? DaemonHealth::kUnknown : DaemonHealth::kUnchecked;
 }
 
 void Lifecycle::Note(const ThrottleDecision& decision) {

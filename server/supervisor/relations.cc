@@ -35,7 +35,7 @@ Relations::Obstacles Relations::FindObstacles(const DaemonSpec& spec) {
   obstacles.ending = NamesOf(starts_after_);
   obstacles.unmet = UnmetDependencies(spec, [this](const std::string& name) { return Find(name); });
   if (!obstacles.none()) return obstacles;
-  is_start_due_ = is_stuck_ = false;
+  is_start_due_ = false;
   FindEndedPartner(spec);
   return obstacles;
 }
@@ -44,10 +44,6 @@ void Relations::StartCancelled(const DaemonSpec& spec) {
   starts_after_.clear();
   is_start_due_ = false;
   Await(spec);
-}
-
-void Relations::SetStuck(bool is_stuck) {
-  if (std::exchange(is_stuck_, is_stuck) != is_stuck) waits_.Changed(name_);
 }
 
 void Relations::HoldStop(std::string reason, std::vector<AwaitedDeparture> ends_after) {

@@ -66,9 +66,6 @@ class Relations {
   Obstacles FindObstacles(const DaemonSpec& spec);
   // Called when the planned start is cancelled.
   void StartCancelled(const DaemonSpec& spec);
-  // Notes whether only a command can bring about the start that is due; a change wakes the daemons
-  // that wait for this one.
-  void SetStuck(bool is_stuck);
 
   // Stops.
 
@@ -117,7 +114,6 @@ class Relations {
   std::vector<Partner> partners_;
   // Announced ends of the present instance.
   std::vector<std::shared_ptr<const Departure>> departures_;
-  bool is_stuck_ = false;
 };
 
 }  // namespace hob

@@ -41,6 +41,17 @@ struct NamesOf<Dependency::Condition> {
 };
 
 template <>
+struct NamesOf<DaemonHealth> {
+  static constexpr std::pair<DaemonHealth, absl::string_view> kNames[] = {
+      {DaemonHealth::kUnchecked, "unchecked"},
+      {DaemonHealth::kUnknown, "unknown"},
+      {DaemonHealth::kHealthy, "healthy"},
+      {DaemonHealth::kUnhealthy, "unhealthy"},
+  };
+  static_assert(std::size(kNames) == static_cast<size_t>(DaemonHealth::kUnhealthy) + 1);
+};
+
+template <>
 struct NamesOf<RestartReason> {
   static constexpr std::pair<RestartReason, absl::string_view> kNames[] = {
       {RestartReason::kRetry, "retry"},
@@ -112,14 +123,17 @@ HOB_FIELDS(Dependency, daemon, condition, restarts_with);
 template <>
 struct FieldsOf<DaemonSnapshot> {
   static constexpr char kNames[] =
-      "state, wanted, ready, unkillable, awaits_dependents, blockers, pid, start_time, ready_time, "
+      "state, wanted, ready, health, unkillable, awaits_dependents, blockers, pid, start_time, "
+      "ready_time, "
       "reason, notes, counts, next_start_time, throttle, last_command";
   template <typename S>
   static auto Of(S& s) {
-    auto& [spec, state, wanted, ready, unkillable, awaits_dependents, blockers, pid, start_time,
-           ready_time, reason, notes, counts, next_start_time, throttle, last_command, runs] = s;
-    return std::tie(state, wanted, ready, unkillable, awaits_dependents, blockers, pid, start_time,
-                    ready_time, reason, notes, counts, next_start_time, throttle, last_command);
+    auto& [spec, state, wanted, ready, health, unkillable, awaits_dependents, blockers, pid,
+           start_time, ready_time, reason, notes, counts, next_start_time, throttle, last_command,
+           runs] = s;
+    return std::tie(state, wanted, ready, health, unkillable, awaits_dependents, blockers, pid,
+                    start_time, ready_time, reason, notes, counts, next_start_time, throttle,
+                    last_command);
   }
 };
 

@@ -5,9 +5,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/process/live_instance.h"
 #include "server/supervisor/instance_watch.h"
 #include "server/supervisor/lifecycle.h"
-#include "server/supervisor/live_instance.h"
 #include "server/supervisor/pending_start.h"
 #include "server/supervisor/relations.h"
 #include "server/supervisor/succession.h"

@@ -66,6 +66,7 @@ DaemonSnapshot DrawDaemon() {
   daemon.state = DaemonState::kHalted;
   daemon.wanted = true;
   daemon.ready = true;
+  daemon.health = DaemonHealth::kUnhealthy;
   daemon.unkillable = true;
   daemon.pid = Draw();
   daemon.start_time = DrawTime();
@@ -141,6 +142,11 @@ TEST(RunnerStateTest, EveryChoiceIsReadBack) {
     state.lifecycle.daemon.state = of;
     ExpectReadBack(state);
   }
+  for (const DaemonHealth health : {DaemonHealth::kUnchecked, DaemonHealth::kUnknown,
+                                    DaemonHealth::kHealthy, DaemonHealth::kUnhealthy}) {
+    state.lifecycle.daemon.health = health;
+    ExpectReadBack(state);
+  }
   for (const RestartReason reason : kAllRestartReasons) {
     state.start.start.after_failure = reason;
     ExpectReadBack(state);
@@ -194,6 +200,7 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "lifecycle.daemon.state stopped\n"
             "lifecycle.daemon.wanted no\n"
             "lifecycle.daemon.ready no\n"
+            "lifecycle.daemon.health unchecked\n"
             "lifecycle.daemon.unkillable no\n"
             "lifecycle.daemon.awaits_dependents no\n"
             "lifecycle.daemon.blockers.size 0\n"

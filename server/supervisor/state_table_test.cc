@@ -39,6 +39,7 @@ DaemonSpec SpecFor(State state) {
   DaemonSpec spec = WebSpec();
   spec.stop_timeout = absl::Seconds(10);
   spec.watchdog = absl::Minutes(5);
+  spec.check.target = std::make_shared<const CheckTarget>();
   if (state == State::kStarting) {
     spec.ready = ReadyMode::kDescriptor;
     spec.ready_fd = 3;
@@ -162,6 +163,12 @@ absl::optional<std::string> ItBecomesReady(Scene& scene) {
   return "";
 }
 
+absl::optional<std::string> ItsCheckFails(Scene& scene) {
+  if (scene.web().prober.Find("web") == nullptr) return absl::nullopt;
+  scene.web().Tell(DaemonHealth::kUnhealthy);
+  return "";
+}
+
 absl::optional<std::string> NothingIsLeft(Scene& scene) {
   if (scene.web().state() != State::kClearing) return absl::nullopt;
   scene.web().spawner.EndChildren("web");
@@ -228,6 +235,7 @@ std::vector<Event> Events() {
       {"main process ends: leave it",
        EndsUnder([](RestartPolicy& policy) { policy.restart = RestartMode::kNever; })},
       {"it becomes ready", ItBecomesReady},
+      {"its check fails", ItsCheckFails},
       {"nothing of it is left", NothingIsLeft},
       {"its time is up", ItsTimeIsUp},
       {"its dependency comes up", ItsDependencyIsUp},

@@ -105,10 +105,15 @@ Supervisor::~Supervisor() {
   for (const std::string& name : DependentsFirst(context_.registry->Now()->daemons))
     TakeWorker(name);
   context_.waits->SetWake(nullptr);
+  if (context_.prober != nullptr) context_.prober->SetReport(nullptr);
 }
 
 absl::Status Supervisor::Populate() {
   context_.waits->SetWake([this](const std::string& name) { Wake(name); });
+  if (context_.prober != nullptr) {
+    context_.prober->SetReport(
+        [this](const std::string& name, const CheckVerdict& verdict) { Tell(name, verdict); });
+  }
   DaemonSpecs specs;
   {
     absl::MutexLock lock(&mu_);
@@ -225,6 +230,14 @@ void Supervisor::AnswerAfterStops(const std::string& name, Command command,
 void Supervisor::Wake(const std::string& name) {
   const std::shared_ptr<Worker> worker = FindWorker(name);
   if (worker != nullptr) worker->Post(Make(Command::Kind::kRecheck), ShuttingDown());
+}
+
+void Supervisor::Tell(const std::string& name, const CheckVerdict& verdict) {
+  const std::shared_ptr<Worker> worker = FindWorker(name);
+  if (worker == nullptr) return;
+  Command command = Make(Command::Kind::kVerdict);
+  command.verdict = verdict;
+  worker->Post(std::move(command), ShuttingDown());
 }
 
 void Supervisor::PostToOne(const std::string& name, Command command) {

@@ -121,6 +121,8 @@ class Supervisor {
                         std::map<std::string, Command>& stops);
   // Makes the daemon `name`, which waits for others, look at them again.
   void Wake(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
+  // Hands a verdict of the prober to the daemon `name`.
+  void Tell(const std::string& name, const CheckVerdict& verdict) ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<Workers> MakeWorkers(const std::vector<std::string>& names,
                                       const DaemonSpecs& specs);
   // Returns FailedPrecondition (UNKILLABLE) if one of `names` was removed and still has a process.

@@ -12,6 +12,7 @@ namespace simulation {
 namespace {
 
 using State = Observation::State;
+using Health = Observation::Health;
 
 // hob counts in quarters of a nanosecond; nanoseconds.
 constexpr Nanos kRounding = 2;
@@ -22,6 +23,13 @@ constexpr Nanos kRefusesAfter = kSecond;
 // The number of KILLs from which a daemon may count as unkillable, and from which it soon must.
 constexpr int kFewKills = 4;
 constexpr int kEnoughKills = 10;
+
+bool HaveSameCheck(int settings, int others) {
+  const Settings& a = SettingsOf(settings);
+  const Settings& b = SettingsOf(others);
+  return a.is_checked == b.is_checked && a.check_restarts == b.check_restarts &&
+         (!a.is_checked || a.check_variant == b.check_variant);
+}
 
 }  // namespace
 
@@ -114,6 +122,7 @@ void Model::Takes(int number, Order order, int detail) {
         return;
       }
       daemon.pending = -1;
+      if (!HaveSameCheck(daemon.settings, detail)) daemon.verdict_of_check = Health::kUnknown;
       daemon.settings = detail;
       daemon.throttle.SettingsChanged();
       if (daemon.ready_deadline != kInfinite) {
@@ -166,6 +175,8 @@ void Model::Takes(int number, Order order, int detail) {
       return;
     case Order::kRecheck:
       return Follow(number);
+    case Order::kVerdict:
+      return TakeVerdictOfCheck(number, detail);
   }
 }
 
@@ -212,7 +223,8 @@ bool Model::IsMet(int number, int with_settings) const {
     case Condition::kStarted:
       return IsSeenUp(seen);
     case Condition::kReady:
-      return seen.state == State::kRunning && seen.ready && !seen.awaits_dependents;
+      return seen.state == State::kRunning && seen.ready && !seen.awaits_dependents &&
+             (seen.health == Health::kUnchecked || seen.health == Health::kHealthy);
     case Condition::kCompleted:
       return seen.state == State::kExited && seen.exits > 0 && is_success && !seen.run_ended_by_hob;
   }
@@ -365,6 +377,7 @@ bool Model::KeepsInstance(int number, Order order, int detail) const {
 
 void Model::TakePending(Daemon& daemon) {
   if (daemon.pending < 0) return;
+  if (!HaveSameCheck(daemon.settings, daemon.pending)) daemon.verdict_of_check = Health::kUnknown;
   daemon.settings = std::exchange(daemon.pending, -1);
   daemon.throttle.SettingsChanged();
 }
@@ -376,6 +389,30 @@ void Model::BeginStop(int number) {
   daemon.ends_after = DeparturesOf(next_ends_after_);
   // Otherwise hob publishes when the stop begins.
   if ((next_ends_after_.empty() && !HasFollowers(number)) || !IsUp(daemon)) HeldStopBegins(number);
+}
+
+void Model::TakeVerdictOfCheck(int number, int detail) {
+  Daemon& daemon = daemons_[number];
+  if (detail == kIsLate || !IsUp(daemon)) return;
+  daemon.verdict_of_check = detail == kIsHealthy ? Health::kHealthy : Health::kUnhealthy;
+  daemon.is_condemned = detail == kIsUnhealthy && SettingsOf(daemon.settings).check_restarts;
+}
+
+Observation::Health Model::HealthOf(const Daemon& daemon) {
+  if (!SettingsOf(daemon.settings).is_checked) return Health::kUnchecked;
+  const bool runs = daemon.has_instance && !daemon.main_ended;
+  return runs ? daemon.verdict_of_check : Health::kUnknown;
+}
+
+void Model::CheckHealth(int number) {
+  const Daemon& daemon = daemons_[number];
+  const Settings& settings = SettingsOf(daemon.settings);
+  Check(daemon.seen.health == HealthOf(daemon), number, "the published health is wrong");
+  Check(!daemon.is_condemned || !IsUp(daemon), number,
+        "its check has failed and it is not stopped");
+  const bool is_due = daemon.seen.state == State::kRunning || settings.ready == Ready::kCheck;
+  Check(world_.IsChecked(number) == (settings.is_checked && IsUp(daemon) && is_due), number,
+        "it is checked, or is not, wrongly");
 }
 
 void Model::CancelTimers(Daemon& daemon) {
@@ -447,6 +484,8 @@ void Model::Spawned(int number, int pid) {
   daemon.ready_deadline = settings.tells_ready() ? now + settings.ready_timeout : kInfinite;
   daemon.extended_until = now;
   daemon.silent_deadline = kInfinite;
+  daemon.verdict_of_check = Health::kUnknown;
+  daemon.is_condemned = false;
   daemon.says_it_stops = daemon.received_trigger = daemon.received_stopping = false;
   daemon.status.clear();
   daemon.ending = Ending::kNot;
@@ -502,7 +541,8 @@ void Model::Signalled(int number, int signal, bool to_tree) {
   // If hob ends a daemon with a stop_timeout of 0, the reason is known only after the round.
   const bool at_once = SettingsOf(daemon.settings).stop_timeout == 0;
   const bool may_be_ended = daemon.ready_deadline != kInfinite ||
-                            daemon.silent_deadline != kInfinite || daemon.received_trigger;
+                            daemon.silent_deadline != kInfinite || daemon.received_trigger ||
+                            daemon.is_condemned;
   Check(may || (at_once && may_be_ended), number, "it is killed too early");
   daemon.killed_at = std::min(daemon.killed_at, world_.Now());
   daemon.killed_in_this_round = true;
@@ -643,8 +683,6 @@ void Model::CheckRun(int number, const Observation& observation) {
 
 void Model::CheckState(int number, const Observation& observation) {
   Daemon& daemon = daemons_[number];
-  const Settings& settings = SettingsOf(daemon.settings);
-  const Nanos now = world_.Now();
   const bool runs = daemon.has_instance && !daemon.main_ended;
   Check(!observation.ready || observation.state == State::kRunning, number,
         "it is ready and not RUNNING");
@@ -652,9 +690,7 @@ void Model::CheckState(int number, const Observation& observation) {
   switch (observation.state) {
     case State::kRunning:
       // It has said that it is ready, or has stayed up for start_time.
-      Check(settings.tells_ready() ? world_.HasSignalledReady(number)
-                                   : now >= daemon.spawned_at + settings.start_time - kRounding,
-            number, "it counts as up though it is not");
+      Check(IsReady(number), number, "it counts as up though it is not");
       daemon.ready_deadline = kInfinite;
       return ListenToWatchdog(daemon);
     case State::kStopping:
@@ -675,13 +711,30 @@ void Model::CheckState(int number, const Observation& observation) {
 void Model::CheckEndedByHob(int number) {
   Daemon& daemon = daemons_[number];
   const Nanos now = world_.Now();
-  const bool by_watchdog = daemon.received_trigger || now >= daemon.silent_deadline - kRounding;
+  const bool by_watchdog = !daemon.is_condemned &&
+                           (daemon.received_trigger || now >= daemon.silent_deadline - kRounding);
   Check(by_watchdog || now >= daemon.ready_deadline - kRounding ||
-            (daemon.ready_deadline != kInfinite && world_.HasClosedReady(number)),
+            (daemon.ready_deadline != kInfinite && world_.HasClosedReady(number)) ||
+            daemon.is_condemned,
         number, "it is stopped without a reason");
   daemon.ending = Ending::kByHob;
   CancelTimers(daemon);
   ExpectStopSignals(daemon, by_watchdog ? SIGABRT : SettingsOf(daemon.settings).stop_signal);
+}
+
+bool Model::IsReady(int number) const {
+  const Daemon& daemon = daemons_[number];
+  const Settings& settings = SettingsOf(daemon.settings);
+  switch (settings.ready) {
+    case Ready::kNone:
+      return world_.Now() >= daemon.spawned_at + settings.start_time - kRounding;
+    case Ready::kDescriptor:
+    case Ready::kNotify:
+      return world_.HasSignalledReady(number);
+    case Ready::kCheck:
+      return daemon.verdict_of_check == Health::kHealthy;
+  }
+  return false;
 }
 
 // A round of a worker.
@@ -711,6 +764,7 @@ void Model::RoundEnds(int number, bool at_rest) {
                                                     daemon.seen.has_log_problem, world_.Now());
   Check(wrong == nullptr, number, wrong);
   CheckSignals(number);
+  CheckHealth(number);
   if (at_rest) CheckAtRest(number);
 }
 
@@ -839,7 +893,9 @@ void Model::CheckAtRest(int number) {
         "its watchdog has expired and it is not stopped");
   Check(daemon.main_ended || world_.UnreadMessages(number) == 0, number,
         "its messages are not read");
-  if (!daemon.main_ended && daemon.ending == Ending::kNot && world_.HasSignalledReady(number)) {
+  const bool is_ready = world_.HasSignalledReady(number) ||
+                        (SettingsOf(daemon.settings).ready == Ready::kCheck && IsReady(number));
+  if (!daemon.main_ended && daemon.ending == Ending::kNot && is_ready) {
     Check(daemon.seen.state == State::kRunning, number, "its readiness is not seen");
   }
   Check(Hangs(number) || !daemon.seen.is_unkillable, number,

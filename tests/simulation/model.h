@@ -28,9 +28,11 @@ struct Observation {
     kHalted,
     kWaiting
   };
+  enum class Health { kUnchecked, kUnknown, kHealthy, kUnhealthy };
   State state = State::kStopped;
   bool wanted = false;
   bool ready = false;
+  Health health = Health::kUnchecked;
   bool is_unkillable = false;
   bool awaits_dependents = false;
   int pid = 0;
@@ -67,8 +69,15 @@ enum class Order {
   kShutDown,
   kKill,
   kReopenLogs,
-  kRecheck
+  kRecheck,
+  kVerdict
 };
+
+// Details of kVerdict.
+inline constexpr int kIsUnhealthy = 0;
+inline constexpr int kIsHealthy = 1;
+// The verdict of a check that has ended.
+inline constexpr int kIsLate = 2;
 
 // Added to the number of a signal that goes to all processes of an instance.
 inline constexpr int kToAll = 1000;
@@ -91,6 +100,8 @@ class World {
   // The number of messages of its main process that the server has not read.
   virtual int UnreadMessages(int daemon) const = 0;
   virtual OutputFacts Output(int daemon) const = 0;
+  // True if its instance is being checked.
+  virtual bool IsChecked(int daemon) const = 0;
   // Reports a broken invariant.
   virtual void Violation(int daemon, const std::string& what) = 0;
 };
@@ -110,8 +121,8 @@ class Model : public KernelWitness {
   // Sets the daemons that must end before the instance does, and those that must be gone before the
   // next start, by the order that is taken next.
   void TakesAfter(std::set<int> ends_after, std::set<int> starts_after);
-  // The worker takes an order; `detail` is the signal (plus kToAll if it goes to all) or the number
-  // of the new settings.
+  // The worker takes an order; `detail` is the signal (plus kToAll if it goes to all), the number
+  // of the new settings, or the verdict.
   void Takes(int number, Order order, int detail);
   // The worker has taken the order.
   void HasTaken(int number);
@@ -236,6 +247,9 @@ class Model : public KernelWitness {
     Nanos silent_deadline = kInfinite;
     bool says_it_stops = false;
     std::string status;
+    // The verdict of its check on the present instance, and true if it ends the instance.
+    Observation::Health verdict_of_check = Observation::Health::kUnknown;
+    bool is_condemned = false;
     // True if the message came in this round.
     bool received_trigger = false;
     bool received_stopping = false;
@@ -302,12 +316,18 @@ class Model : public KernelWitness {
   void ExpectStopSignals(Daemon& daemon, int signal);
   void CancelTimers(Daemon& daemon);
   void ListenToWatchdog(Daemon& daemon);
+  void TakeVerdictOfCheck(int number, int detail);
+  // Returns the health that must be published.
+  static Observation::Health HealthOf(const Daemon& daemon);
+  void CheckHealth(int number);
   void CheckEndedByHob(int number);
   void TakeVerdict(Daemon& daemon, const Verdict& verdict, Nanos wall_offset);
   static void Schedule(Daemon& daemon, PendingStart::Kind kind, Nanos earliest, Nanos latest);
   void ScheduleNow(Daemon& daemon, PendingStart::Kind kind);
 
   void CheckRun(int number, const Observation& observation);
+  // True if the instance has become ready.
+  bool IsReady(int number) const;
   void CheckState(int number, const Observation& observation);
   void CheckBackoff(int number, const Observation& observation);
   void CheckBudget(int number);

@@ -18,6 +18,7 @@ void DrawProgram(int program, Settings& settings) {
   settings.program = program;
   if (program % 4 == 3) settings.ready = Ready::kDescriptor;
   if (program % 4 == 1) settings.ready = Ready::kNotify;
+  if (program % 8 == 2) settings.ready = Ready::kCheck;
   settings.start_time = random.Of<Nanos>({0, 0, 0, 50 * kMillisecond, 2 * kSecond});
 }
 
@@ -50,6 +51,9 @@ void DrawLive(int live, Settings& settings) {
   if (settings.restart != Restart::kAlways && random.Chance(30)) {
     settings.condition = Condition::kCompleted;
   }
+  settings.is_checked = random.Chance(40);
+  settings.check_variant = random.Below(2);
+  settings.check_restarts = random.Chance(60);
   settings.restarts_with_it = settings.condition != Condition::kCompleted && random.Chance(50);
 }
 
@@ -59,6 +63,7 @@ std::vector<Settings> DrawAll() {
     DrawProgram(ProgramOf(number), all[number]);
     DrawLive(LiveVariantOf(number), all[number]);
     if (all[number].ready != Ready::kNotify) all[number].watchdog = 0;
+    all[number].is_checked |= all[number].ready == Ready::kCheck;
   }
   return all;
 }
@@ -105,6 +110,10 @@ std::string PartnersOf(int daemon, const Settings& settings) {
   return other < 0 || !settings.restarts_with_it ? "" : absl::StrCat("d", other);
 }
 
+std::string CheckName(const Settings& settings) {
+  return settings.is_checked ? absl::StrCat("tcp:localhost:", 1 + settings.check_variant) : "";
+}
+
 std::string ReadyName(Ready ready) {
   switch (ready) {
     case Ready::kNone:
@@ -113,6 +122,8 @@ std::string ReadyName(Ready ready) {
       return "fd:3";
     case Ready::kNotify:
       return "notify";
+    case Ready::kCheck:
+      return "check";
   }
   return "";
 }
@@ -150,6 +161,8 @@ std::string ToSection(int daemon, const Settings& settings) {
                       "\nstop_timeout = ", DurationOrInfinity(settings.stop_timeout),
                       "\nwatchdog = ", Milliseconds(settings.watchdog), "\nlog_max_bytes = 0",
                       "\ndepends_on = ", DependenciesOf(daemon, settings),
+                      "\ncheck = ", CheckName(settings),
+                      "\ncheck_action = ", settings.check_restarts ? "restart" : "none",
                       "\nrestart_with = ", PartnersOf(daemon, settings), "\n");
 }
 

@@ -19,8 +19,8 @@ inline constexpr Nanos kInfinite = std::numeric_limits<Nanos>::max() / 4;
 enum class Restart { kAlways, kOnFailure, kNever };
 // The condition on another daemon.
 enum class Condition { kStarted, kReady, kCompleted };
-// The way a daemon reports readiness: not at all, fd:3, or sd_notify(3).
-enum class Ready { kNone, kDescriptor, kNotify };
+// The way a daemon reports readiness: not at all, fd:3, sd_notify(3), or by its check.
+enum class Ready { kNone, kDescriptor, kNotify, kCheck };
 
 // The specification of a daemon as the model understands it. A plain value.
 struct Settings {
@@ -54,6 +54,11 @@ struct Settings {
   // The daemon that it depends on is so many numbers below its own; 0 if there is none.
   int depends_on_lower_by = 0;
   Condition condition = Condition::kReady;
+  // True if it has a check; its variant, and true if its failure ends the instance.
+  bool is_checked = false;
+  int check_variant = 0;
+  bool check_restarts = false;
+
   // True if it restarts with that daemon.
   bool restarts_with_it = false;
 

@@ -60,6 +60,7 @@ Simulator::Server::Server(Simulator& simulator)
   context.registry = &registry;
   context.journal = &SharedJournal();
   context.waits = &waits;
+  context.prober = &prober;
   context.child_defaults.notify_dir = simulator.directory_.path();
   if (!simulator.profile_.keeps_output) return;
   LogStore::Options options;
@@ -242,7 +243,7 @@ bool Simulator::WorldMayAct() const { return steps_ < scenario_.steps && !is_bro
 
 void Simulator::RunStep(Nanos limit) {
   if (++steps_ > scenario_.steps + kFarTooManySteps) FailStuck("the run does not come to rest");
-  if (WorldMayAct() && Act()) return;
+  if (WorldMayAct() ? Act() : MakeHealthy()) return;
   SimulatedWorker* const worker = PickDueWorker();
   // Without promptness, a worker may get its turn late.
   if (worker != nullptr && (profile_.is_prompt || !WorldMayAct() || random_.Chance(85))) {
@@ -312,6 +313,11 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
   const bool is_posted = absl::SimpleAtoi(command.caller.reason, &number) &&
                          posted_[number].daemon == daemon && !command.spec;
   int detail = command.signal + (command.signal_all ? kToAll : 0);
+  if (order == Order::kVerdict) {
+    const bool is_healthy = command.verdict.health == DaemonHealth::kHealthy;
+    const bool is_running = server_->prober.IsRunning(command.verdict.check);
+    detail = !is_running ? kIsLate : is_healthy ? kIsHealthy : kIsUnhealthy;
+  }
   if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
   const bool is_blocked = model().IsBlocked(daemon, order);
   const bool keeps_instance = !is_blocked && model().KeepsInstance(daemon, order, detail);

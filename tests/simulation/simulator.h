@@ -11,6 +11,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/types/optional.h"
+#include "server/checks/testing/fake_prober.h"
 #include "server/clock/simulated_clock.h"
 #include "server/output/log_store.h"
 #include "server/supervisor/reloader.h"
@@ -59,6 +60,9 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   bool HasRefusedKill(int daemon) const override { return kernel_.HasRefusedKill(daemon); }
   int UnreadMessages(int daemon) const override { return kernel_.UnreadMessages(daemon); }
   OutputFacts Output(int daemon) const override;
+  bool IsChecked(int daemon) const override {
+    return server_->prober.Find(Configurations::NameOf(daemon)) != nullptr;
+  }
   void Violation(int daemon, const std::string& what) override;
 
   // KernelWitness.
@@ -97,6 +101,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
     Registry registry;
     RestartThrottle throttle;
     ChangeWaits waits;
+    FakeProber prober;
     DaemonRunner::Context context;
     Model model;
     // Null if output is not kept.
@@ -147,6 +152,11 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void AwaitLogs();
   void SendNotifyMessage();
   void DisturbClock();
+  // Gives a verdict on a daemon that is checked.
+  void GiveVerdict();
+  // Gives a good verdict on a daemon that is checked and has no such verdict. Returns false if
+  // there is none.
+  bool MakeHealthy();
   void UseWatchers();
 
   // Changes and answers.

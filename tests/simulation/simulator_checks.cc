@@ -164,7 +164,10 @@ std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string
   if (reason == "OK") return ProblemWithSuccess(posted, **outcome);
   if (reason == "SHUTTING_DOWN") return unless(shutting_down_, "the server is not shutting down");
   if (reason == "DAEMON_NOT_FOUND") {
-    return unless(!model().IsKnown(daemon) || model().IsEnding(daemon), "the daemon exists");
+    // A reload without room discards the workers that it has made.
+    const bool is_discarded = no_room_ && in_force_.daemons.count(daemon) == 0;
+    return unless(!model().IsKnown(daemon) || model().IsEnding(daemon) || is_discarded,
+                  "the daemon exists");
   }
   if (reason == "NOT_RUNNING") return unless(posted.order == Order::kSignal, "it was no signal");
   if (posted.order == Order::kSignal) {

@@ -44,6 +44,7 @@ bool Simulator::Act() {
   if ((choice -= profile_.jumps) < 0) return DisturbClock(), true;
   if ((choice -= profile_.messages) < 0) return SendNotifyMessage(), true;
   if ((choice -= profile_.watchers) < 0) return UseWatchers(), true;
+  if ((choice -= profile_.verdicts) < 0) return GiveVerdict(), true;
   if (pending_reloads_ > 0 && random_.Chance(20)) CarryOutReloads();
   return false;
 }
@@ -195,6 +196,27 @@ void Simulator::SendNotifyMessage() {
   for (int i = 0; i < profile_.daemons; ++i) {
     if (kernel_.SendMessage((first + i) % profile_.daemons, message, is_own)) return;
   }
+}
+
+void Simulator::GiveVerdict() {
+  const std::string daemon = Configurations::NameOf(random_.Below(profile_.daemons));
+  if (server_->prober.Find(daemon) == nullptr) return;
+  server_->prober.Tell(daemon,
+                       random_.Chance(60) ? DaemonHealth::kHealthy : DaemonHealth::kUnhealthy);
+}
+
+bool Simulator::MakeHealthy() {
+  for (int daemon = 0; daemon < profile_.daemons; ++daemon) {
+    const std::string name = Configurations::NameOf(daemon);
+    SimulatedWorker* const worker = WorkerOf(daemon);
+    if (worker == nullptr || worker->has_mail() || server_->prober.Find(name) == nullptr) continue;
+    // A daemon that ends for good takes no verdict.
+    if (model().IsEnding(daemon)) continue;
+    if (model().seen(daemon).health == Observation::Health::kHealthy) continue;
+    server_->prober.Tell(name, DaemonHealth::kHealthy);
+    return true;
+  }
+  return false;
 }
 
 void Simulator::DisturbClock() {

@@ -29,6 +29,20 @@ Observation::State StateOf(DaemonState state) {
   return Observation::State::kStopped;
 }
 
+Observation::Health HealthOf(DaemonHealth health) {
+  switch (health) {
+    case DaemonHealth::kUnchecked:
+      return Observation::Health::kUnchecked;
+    case DaemonHealth::kUnknown:
+      return Observation::Health::kUnknown;
+    case DaemonHealth::kHealthy:
+      return Observation::Health::kHealthy;
+    case DaemonHealth::kUnhealthy:
+      return Observation::Health::kUnhealthy;
+  }
+  return Observation::Health::kUnchecked;
+}
+
 End EndOf(const EndOfProcess& end) {
   if (const auto* exited = absl::get_if<ExitedWithCode>(&end)) {
     return {End::Kind::kExited, exited->code};
@@ -68,14 +82,16 @@ Order OrderOf(Command::Kind kind) {
       return Order::kReopenLogs;
     case Command::Kind::kRecheck:
       return Order::kRecheck;
+    case Command::Kind::kVerdict:
+      return Order::kVerdict;
   }
   return Order::kReopenLogs;
 }
 
 const char* NameOf(Order order) {
-  static constexpr const char* kNames[] = {"Start",     "Stop",   "Restart",     "Signal",
-                                           "boot",      "update", "replace",     "remove",
-                                           "shut down", "kill",   "reopen logs", "recheck"};
+  static constexpr const char* kNames[] = {"Start",       "Stop",    "Restart", "Signal",    "boot",
+                                           "update",      "replace", "remove",  "shut down", "kill",
+                                           "reopen logs", "recheck", "verdict"};
   return kNames[static_cast<int>(order)];
 }
 
@@ -84,6 +100,7 @@ Observation ObservationOf(const DaemonSnapshot& snapshot, int settings) {
   observation.state = StateOf(snapshot.state);
   observation.wanted = snapshot.wanted;
   observation.ready = snapshot.ready;
+  observation.health = HealthOf(snapshot.health);
   observation.is_unkillable = snapshot.unkillable;
   observation.awaits_dependents = snapshot.awaits_dependents;
   observation.pid = snapshot.pid;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/config/ini/quoting.h"
+#include "server/config/keys/check_target.h"
 #include "server/config/keys/environment.h"
 #include "server/config/keys/key_parsers.h"
 #include "server/daemon/daemon_name.h"
@@ -28,6 +29,7 @@ constexpr int kFirstReadyFd = 3;
 // A child may have 1024 descriptors by default.
 constexpr int kLastReadyFd = 1023;
 constexpr int kMaxLogBackups = 1000;
+constexpr int64_t kMaxAttempts = 1000;
 
 const Choices<RestartMode>& RestartModes() {
   static const auto& choices = *new Choices<RestartMode>{{"always", RestartMode::kAlways},
@@ -85,6 +87,28 @@ ParsedSetter PolicySetterOf(Field RestartPolicy::*field, absl::StatusOr<Value> v
 }
 
 template <typename Field, typename Value>
+ParsedSetter CheckSetterOf(Field Check::*field, absl::StatusOr<Value> value) {
+  return PartSetterOf(&DaemonSpec::check, field, std::move(value));
+}
+
+// Returns a setter for the target of a check.
+ParsedSetter CheckTargetSetter(Text text) {
+  absl::StatusOr<CheckTarget> parsed = ParseCheck(text);
+  if (!parsed.ok()) return parsed.status();
+  std::shared_ptr<const CheckTarget> target;
+  if (parsed->kind != CheckTarget::Kind::kNone) {
+    target = std::make_shared<const CheckTarget>(*std::move(parsed));
+  }
+  return DaemonSetter([target](DaemonSpec* spec) { spec->check.target = target; });
+}
+
+const Choices<Check::Action>& CheckActions() {
+  static const auto& choices = *new Choices<Check::Action>{{"restart", Check::Action::kRestart},
+                                                           {"none", Check::Action::kNone}};
+  return choices;
+}
+
+template <typename Field, typename Value>
 ParsedSetter AttributeSetterOf(Field ProcessAttributes::*field, absl::StatusOr<Value> value) {
   return PartSetterOf(&DaemonSpec::attributes, field, std::move(value));
 }
@@ -122,14 +146,24 @@ ParsedSetter ParseReady(Text text) {
   }
   if (text == "none") return ReadySetter(ReadyMode::kNone, -1);
   if (text == "notify") return ReadySetter(ReadyMode::kNotify, -1);
-  return absl::InvalidArgumentError(absl::StrCat("'", Printable(text),
-                                                 "' is none of none, notify and fd:N (N from ",
-                                                 kFirstReadyFd, " to ", kLastReadyFd, ")"));
+  if (text == "check") return ReadySetter(ReadyMode::kCheck, -1);
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", Printable(text), "' is none of none, notify, check and fd:N (N from ",
+                   kFirstReadyFd, " to ", kLastReadyFd, ")"));
 }
 
 std::string WriteReady(const DaemonSpec& spec) {
-  if (spec.ready == ReadyMode::kDescriptor) return absl::StrCat("fd:", spec.ready_fd);
-  return spec.ready == ReadyMode::kNotify ? "notify" : "none";
+  switch (spec.ready) {
+    case ReadyMode::kNone:
+      return "none";
+    case ReadyMode::kNotify:
+      return "notify";
+    case ReadyMode::kDescriptor:
+      return absl::StrCat("fd:", spec.ready_fd);
+    case ReadyMode::kCheck:
+      return "check";
+  }
+  return "";
 }
 
 // Parses a duration above 0, or `word`, which stands for `meaning`.
@@ -350,8 +384,8 @@ std::vector<DaemonKey> LifeKeys() {
        [](Text t) { return SetterOf(&DaemonSpec::start_time, ParseDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.start_time); }},
       {"ready",
-       "How the daemon reports that it is ready: none, notify (READY=1 as in sd_notify(3)) or fd:N "
-       "(a newline on descriptor N, 3 to 1023).",
+       "How the daemon reports that it is ready: none, notify (READY=1 as in sd_notify(3)), fd:N "
+       "(a newline on descriptor N, 3 to 1023) or check (its check succeeds).",
        kRestart, !kThrottle, false, ParseReady, WriteReady},
       {"ready_timeout",
        "Longest time from start to readiness, a duration above 0 or infinity. A daemon that takes "
@@ -470,6 +504,51 @@ std::vector<DaemonKey> ResourceKeys() {
   return keys;
 }
 
+// Returns the keys of the check.
+std::vector<DaemonKey> CheckKeys() {
+  return {
+      {"check",
+       "How hob asks whether the daemon works: http://HOST:PORT/PATH, https://..., "
+       "http+unix:/SOCKET:/PATH, tcp:HOST:PORT, unix:/SOCKET, grpc:HOST:PORT/SERVICE or "
+       "exec:/PROGRAM ARGS.",
+       kLive, !kThrottle, true, CheckTargetSetter,
+       [](const DaemonSpec& s) {
+         return s.check.kind() == CheckTarget::Kind::kExec ? s.check.text()
+                                                           : WriteText(s.check.text());
+       }},
+      {"check_interval", "Time between the beginnings of two attempts, a duration above 0.", kLive,
+       !kThrottle, false,
+       [](Text t) { return CheckSetterOf(&Check::interval, ParsePositiveDuration(t)); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.check.interval); }},
+      {"check_timeout", "Longest time of an attempt, a duration above 0.", kLive, !kThrottle, false,
+       [](Text t) { return CheckSetterOf(&Check::timeout, ParsePositiveDuration(t)); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.check.timeout); }},
+      {"check_delay",
+       "Time before the first attempt, a duration; from the moment when the daemon is RUNNING, or "
+       "with ready = check from its start.",
+       kLive, !kThrottle, false,
+       [](Text t) { return CheckSetterOf(&Check::delay, ParseDuration(t)); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.check.delay); }},
+      {"check_failures",
+       "Number of failed attempts in a row that make a daemon unhealthy, 1 to 1000. Before it is "
+       "ready, failures do not count.",
+       kLive, !kThrottle, false,
+       [](Text t) { return CheckSetterOf(&Check::failures, ParseInteger(t, 1, kMaxAttempts)); },
+       [](const DaemonSpec& s) { return absl::StrCat(s.check.failures); }},
+      {"check_successes",
+       "Number of successful attempts in a row that make a daemon healthy, 1 to 1000.", kLive,
+       !kThrottle, false,
+       [](Text t) { return CheckSetterOf(&Check::successes, ParseInteger(t, 1, kMaxAttempts)); },
+       [](const DaemonSpec& s) { return absl::StrCat(s.check.successes); }},
+      {"check_action",
+       "What follows when the daemon becomes unhealthy: restart (it is ended, which is a failure) "
+       "or none (it is reported).",
+       kLive, !kThrottle, false,
+       [](Text t) { return CheckSetterOf(&Check::action, ParseChoice(t, CheckActions())); },
+       [](const DaemonSpec& s) { return WriteChoice(CheckActions(), s.check.action); }},
+  };
+}
+
 // Returns the keys of the watchdog and of input and output.
 std::vector<DaemonKey> OutputKeys() {
   return {
@@ -518,7 +597,7 @@ std::vector<DaemonKey> OutputKeys() {
 
 std::vector<DaemonKey> AllKeys() {
   std::vector<DaemonKey> keys = RestartKeys();
-  for (const auto& part : {LifeKeys(), ResourceKeys(), OutputKeys()}) {
+  for (const auto& part : {LifeKeys(), CheckKeys(), ResourceKeys(), OutputKeys()}) {
     keys.insert(keys.end(), part.begin(), part.end());
   }
   return keys;

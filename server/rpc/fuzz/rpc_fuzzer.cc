@@ -33,6 +33,7 @@
 #include "grpc/health/v1/health.pb.h"
 #include "hob/v1/supervisor.pb.h"
 #include "server/api/handlers.h"
+#include "server/checks/testing/fake_prober.h"
 #include "server/config/config.h"
 #include "server/output/log_store.h"
 #include "server/process/testing/fake_spawner.h"
@@ -334,7 +335,7 @@ class FuzzedServer {
 
   void Serve() {
     handlers_ = std::make_unique<Handlers>(
-        registry_, notifier_, *supervisor_, *reloader_, logs_, journal_,
+        registry_, notifier_, *supervisor_, *reloader_, prober_, logs_, journal_,
         Handlers::Facts{absl::Now(), "session", [] { return 0; }}, [] {});
     server_ = std::make_unique<RpcServer>(*handlers_, [this] {
       RpcServer::Interceptors interceptors;
@@ -359,6 +360,7 @@ class FuzzedServer {
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;
+  FakeProber prober_;
   std::unique_ptr<Handlers> handlers_;
   AnswerCount::Counts counts_;
   std::unique_ptr<RpcServer> server_;

@@ -67,6 +67,12 @@ RunnerHarness::RunnerHarness(const DaemonSpec& spec, const StartBudget::Options&
   context.registry = &registry;
   context.journal = &SharedJournal();
   context.waits = &waits;
+  context.prober = &prober;
+  prober.SetReport([this](const std::string&, const CheckVerdict& verdict) {
+    Command command(Command::Kind::kVerdict, Caller::Server());
+    command.verdict = verdict;
+    runner->Handle(std::move(command));
+  });
   waits.SetWake([this](const std::string&) {
     runner->Handle(Command(Command::Kind::kRecheck, Caller::Server()));
   });
@@ -100,6 +106,11 @@ Answer RunnerHarness::Post(Command command) {
   runner->Handle(std::move(command));
   Look();
   return answer;
+}
+
+void RunnerHarness::Tell(DaemonHealth health, const std::string& message) {
+  prober.Tell("web", health, message);
+  Settle();
 }
 
 void RunnerHarness::PublishOther(const std::string& name, DaemonState state, bool wanted) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server/checks/testing/fake_prober.h"
 #include "server/clock/simulated_clock.h"
 #include "server/daemon/daemon_snapshot.h"
 #include "server/journal/journal.h"
@@ -48,6 +49,9 @@ class RunnerHarness {
   static Command Make(Command::Kind kind);
   static Command Make(Command::Kind kind, const DaemonSpec& spec);
 
+  // Gives a verdict of the check, and steps until nothing is due.
+  void Tell(DaemonHealth health, const std::string& message = "so");
+
   // Publishes another daemon, and steps until nothing is due.
   void PublishOther(const std::string& name, DaemonState state, bool wanted = true);
 
@@ -78,6 +82,7 @@ class RunnerHarness {
   RestartThrottle throttle;
   Registry registry;
   ChangeWaits waits;
+  FakeProber prober;
   DaemonRunner::Context context;
   std::unique_ptr<DaemonRunner> runner;
 

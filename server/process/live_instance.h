@@ -1,5 +1,5 @@
-#ifndef HOB_SERVER_SUPERVISOR_LIVE_INSTANCE_H_
-#define HOB_SERVER_SUPERVISOR_LIVE_INSTANCE_H_
+#ifndef HOB_SERVER_PROCESS_LIVE_INSTANCE_H_
+#define HOB_SERVER_PROCESS_LIVE_INSTANCE_H_
 
 #include <poll.h>
 #include <sys/types.h>
@@ -23,7 +23,7 @@ namespace hob {
 // are left alone until the patience is over, so that a helper can finish its work. If the main
 // process ends unasked, the processes that it leaves behind are killed immediately.
 //
-// Not thread-safe: belongs to the daemon's worker. Never waits.
+// Not thread-safe: belongs to one thread, the parent of its processes. Never waits.
 class LiveInstance {
  public:
   // The state that decides how an instance ends, apart from its processes. A plain value.
@@ -144,4 +144,4 @@ class LiveInstance {
 
 }  // namespace hob
 
-#endif  // HOB_SERVER_SUPERVISOR_LIVE_INSTANCE_H_
+#endif  // HOB_SERVER_PROCESS_LIVE_INSTANCE_H_

@@ -1,4 +1,4 @@
-#include "server/supervisor/live_instance.h"
+#include "server/process/live_instance.h"
 
 #include <signal.h>
 

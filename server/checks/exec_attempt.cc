@@ -1,0 +1,101 @@
+#include "server/checks/exec_attempt.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/text/printable.h"
+
+namespace hob {
+namespace {
+
+// Longest message.
+constexpr size_t kMaxMessage = 200;
+
+// Makes a FIFO and opens it, also for writing, so that it never reports that nobody writes. Returns
+// no descriptor, and sets errno, if that fails.
+UniqueFd OpenFifo(const std::string& path) {
+  // One may be left from a server that died.
+  unlink(path.c_str());
+  if (mkfifo(path.c_str(), 0600) != 0) return UniqueFd();
+  return UniqueFd(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+}
+
+}  // namespace
+
+ExecAttempt::ExecAttempt(const absl::variant<SpawnRequest, SpawnFailure>& program,
+                         const std::string& fifo_dir, Spawner& spawner, const Clock& clock)
+    : spawner_(spawner), instance_(clock) {
+  const auto* const impossible = absl::get_if<SpawnFailure>(&program);
+  std::string failure = impossible != nullptr ? DescribeEnd(*impossible)
+                                              : Spawn(absl::get<SpawnRequest>(program), fifo_dir);
+  if (!failure.empty()) answer_ = Answer{false, std::move(failure)};
+}
+
+ExecAttempt::~ExecAttempt() {
+  if (!name_.empty() && !instance_.exists()) spawner_.Forget(name_);
+}
+
+std::string ExecAttempt::Spawn(SpawnRequest request, const std::string& fifo_dir) {
+  name_ = request.name;
+  const std::string fifo = absl::StrCat(fifo_dir, "/", name_);
+  output_ = OpenFifo(fifo);
+  if (!output_.ok()) return absl::StrCat("no FIFO for its output: ", strerrordesc_np(errno));
+  request.stdin_target = {StdioTarget::Kind::kNull, ""};
+  request.stdout_target = {StdioTarget::Kind::kFifo, fifo};
+  request.stderr_target = {StdioTarget::Kind::kStdout, ""};
+  const absl::optional<SpawnFailure> failure = instance_.Spawn(spawner_, request);
+  unlink(fifo.c_str());
+  return failure.has_value() ? DescribeEnd(*failure) : "";
+}
+
+absl::optional<Attempt::Answer> ExecAttempt::Look() {
+  ReadOutput();
+  const LiveInstance::Events events = instance_.Look();
+  if (!events.main_ended.has_value() || answer_.has_value()) return answer_;
+  // It may have written more before its end.
+  ReadOutput();
+  const EndOfProcess& end = events.main_ended->end;
+  const auto* exited = absl::get_if<ExitedWithCode>(&end);
+  const bool ok = exited != nullptr && exited->code == 0;
+  const std::string line = FirstLine();
+  if (ok) {
+    answer_ = Answer{true, line.empty() ? DescribeEnd(end) : line};
+  } else {
+    answer_ =
+        Answer{false, line.empty() ? DescribeEnd(end) : absl::StrCat(DescribeEnd(end), ": ", line)};
+  }
+  return answer_;
+}
+
+void ExecAttempt::Cancel() {
+  if (instance_.exists()) instance_.Kill();
+}
+
+void ExecAttempt::AppendPollFds(std::vector<pollfd>& fds) {
+  instance_.AppendPollFds(fds);
+  if (instance_.exists() && !answer_.has_value()) fds.push_back({output_.get(), POLLIN, 0});
+}
+
+void ExecAttempt::ReadOutput() {
+  char buffer[4096];
+  while (output_.ok()) {
+    const ssize_t count = read(output_.get(), buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    const size_t room = kMaxMessage - std::min(kMaxMessage, beginning_.size());
+    beginning_.append(buffer, std::min<size_t>(count, room));
+  }
+}
+
+std::string ExecAttempt::FirstLine() const {
+  return Printable(beginning_.substr(0, beginning_.find('\n')), kMaxMessage);
+}
+
+}  // namespace hob

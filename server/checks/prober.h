@@ -1,0 +1,50 @@
+#ifndef HOB_SERVER_CHECKS_PROBER_H_
+#define HOB_SERVER_CHECKS_PROBER_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/types/optional.h"
+#include "absl/types/variant.h"
+#include "server/daemon/check.h"
+#include "server/daemon/exit_report.h"
+#include "server/process/process.h"
+
+namespace hob {
+
+// Checks daemons, each from its Begin to its End, and tells how they are. Thread-safe.
+class Prober {
+ public:
+  // Describes a check of one instance.
+  struct Target {
+    std::string daemon;
+    Check check;
+    // True if the daemon is not up before the check succeeds.
+    bool is_starting = false;
+    // For CheckTarget::Kind::kExec: spawns the program, or says why it cannot be spawned.
+    absl::variant<SpawnRequest, SpawnFailure> program;
+  };
+
+  // Receives a verdict when it changes, on a thread of the prober. Must not block.
+  using Report = std::function<void(const std::string& daemon, const CheckVerdict& verdict)>;
+
+  virtual ~Prober() = default;
+
+  // Sets the receiver of all verdicts; called before all others, and with null after all others.
+  // The former one is not called any more once SetReport returns.
+  virtual void SetReport(Report report) = 0;
+
+  // Begins to check. Returns the number of the check, above 0 and never used before.
+  virtual int64_t Begin(Target target) = 0;
+
+  // Ends the check with this number and all that it does. A verdict may still be on its way.
+  virtual void End(int64_t check) = 0;
+
+  // Returns the outcome of the latest attempt on the present instance; absent before the first.
+  virtual absl::optional<CheckResult> Latest(const std::string& daemon) const = 0;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_CHECKS_PROBER_H_

@@ -1,0 +1,109 @@
+#ifndef HOB_SERVER_CHECKS_THREAD_PROBER_H_
+#define HOB_SERVER_CHECKS_THREAD_PROBER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/random/random.h"
+#include "absl/types/optional.h"
+#include "server/checks/attempt.h"
+#include "server/checks/check_schedule.h"
+#include "server/checks/prober.h"
+#include "server/checks/url_client.h"
+#include "server/clock/clock.h"
+#include "server/posix/unique_fd.h"
+#include "server/process/process.h"
+#include "server/sync/background_thread.h"
+#include "server/sync/mutex.h"
+
+namespace hob {
+
+// Makes all checks on one thread, which exists once there is a check.
+//
+// When hobd itself has stood still (stopped, suspended, without a processor), attempts that ran out
+// of time meanwhile say nothing about their daemons and are repeated.
+class ThreadProber : public Prober {
+ public:
+  // Programs write their output to FIFOs in `fifo_dir`. `spawner` and `clock` outlive the object.
+  ThreadProber(std::string fifo_dir, Spawner& spawner, const Clock& clock = Clock::Real());
+  // Kills the programs of checks, and waits a moment for their end.
+  ~ThreadProber() override;
+
+  void SetReport(Report report) override ABSL_LOCKS_EXCLUDED(report_mu_);
+  int64_t Begin(Target target) override ABSL_LOCKS_EXCLUDED(mu_);
+  void End(int64_t check) override ABSL_LOCKS_EXCLUDED(mu_);
+  absl::optional<CheckResult> Latest(const std::string& daemon) const override
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+ private:
+  // A check between Begin and End.
+  struct Running {
+    Running(Target t, double fraction, MonotonicTime now)
+        : target(std::make_shared<const Target>(std::move(t))),
+          schedule(target->check, target->is_starting, fraction, now) {}
+    std::shared_ptr<const Target> target;
+    CheckSchedule schedule;
+    absl::optional<CheckResult> latest;
+  };
+  struct Ongoing {
+    std::string daemon;
+    std::unique_ptr<Attempt> attempt;
+  };
+  struct ToReport {
+    std::string daemon;
+    CheckVerdict verdict;
+  };
+
+  // Starts the thread, for the latest check.
+  void StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Loop();
+  // Ends the attempts that are over, have taken too long or belong to ended checks.
+  void FinishAttempts(bool stood_still) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Finish(int64_t check, Running& running, const Attempt::Answer& answer, MonotonicTime now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Removes the checks that are due.
+  std::vector<int64_t> TakeDue(MonotonicTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void BeginAttempts() ABSL_LOCKS_EXCLUDED(mu_);
+  std::unique_ptr<Attempt> MakeAttempt(const Target& target);
+  // Cancels an attempt, and keeps it until nothing is left of it.
+  void Abandon(Ongoing ongoing);
+  void SendReports() ABSL_LOCKS_EXCLUDED(report_mu_);
+  // Waits until something is due. Returns true if that took far longer than planned.
+  bool Wait() ABSL_LOCKS_EXCLUDED(mu_);
+
+  const std::string fifo_dir_;
+  Spawner& spawner_;
+  const Clock& clock_;
+  // An eventfd. Calls of gRPC may outlive the object.
+  const std::shared_ptr<const UniqueFd> wake_;
+
+  // Used by the thread alone.
+  UrlClient client_;
+  std::map<int64_t, Ongoing> attempts_;
+  // Attempts of which something is left, by daemon.
+  std::multimap<std::string, std::unique_ptr<Attempt>> abandoned_;
+  std::vector<ToReport> to_report_;
+
+  // Held while a report is made.
+  Mutex report_mu_;
+  Report report_ ABSL_GUARDED_BY(report_mu_);
+  mutable Mutex mu_;
+  absl::BitGen random_ ABSL_GUARDED_BY(mu_);
+  int64_t last_check_ ABSL_GUARDED_BY(mu_) = 0;
+  std::map<int64_t, Running> checks_ ABSL_GUARDED_BY(mu_);
+  // The checks without an attempt, by the time of the next one.
+  std::set<std::pair<MonotonicTime, int64_t>> due_ ABSL_GUARDED_BY(mu_);
+  // The latest check of each daemon.
+  std::map<std::string, int64_t> by_daemon_ ABSL_GUARDED_BY(mu_);
+  BackgroundThread thread_;
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_CHECKS_THREAD_PROBER_H_
