@@ -78,12 +78,12 @@ check_format() {
 # Supervision does not depend on a clock that can be set: it never waits until a wall-clock time, as
 # Abseil's timed waits do, and reads the wall clock only to show times to people.
 check_clock() {
-  local tellers='clock/clock|daemon/(shown_times|throttle_decision)|output/log_writer|registry/registry|throttle/restart_decision'
+  local tellers='checks/thread_prober|clock/clock|daemon/(shown_times|throttle_decision)|output/log_writer|registry/registry|throttle/restart_decision'
   local waits='With(Timeout|Deadline)\(|(system|high_resolution)_clock|\b(sleep|SleepFor|sleep_for|sleep_until)\('
   local sources status=0
   tellers="^server/($tellers|supervisor/(daemon_runner(_commands)?|lifecycle|reloader))\.cc:"
   sources=$(files '*.h' '*.cc' | tr '\0' '\n' |
-    grep -E '^server/(clock|daemon|net|output|posix|process|readiness|registry|supervisor|sync|throttle)/' |
+    grep -E '^server/(checks|clock|daemon|net|output|posix|process|readiness|registry|supervisor|sync|throttle)/' |
     grep -v -E '/(fuzz|simulation|testcases|testing)/|_(test|test_env|benchmark)\.|/simulated_clock\.h$')
   # shellcheck disable=SC2086
   if grep -nE "$waits" $sources; then
@@ -104,7 +104,7 @@ product() {
   local keep=-zv
   [[ $1 == grpc ]] && keep=-z
   files '*.cc' | grep -zv -e '^bazel/' -e '_test\.cc$' |
-    grep "$keep" -E -e '^(client|tests)/' -e '^server/(metrics|rpc)/' -e '^server/(main|server|server_metrics)\.cc$'
+    grep "$keep" -E -e '^(client|tests)/' -e '^server/(metrics|rpc)/' -e '^server/checks/grpc_attempt\.cc$' -e '^server/(main|server|server_metrics)\.cc$'
 }
 
 # clang's options for the product's code. Only clang checks the thread annotations; gcc ignores them. Generated headers are
@@ -238,10 +238,10 @@ check_mutation() {
   /usr/bin/python3 bazel/mutate.py "$count" "$seed" "${@:3}"
 }
 
-# hobd keeps its promises for [SECONDS] (120) of chaos: bazel/check.sh soak [SECONDS] [ARGUMENTS...]. The evidence of a
+# hobd keeps its promises for [SECONDS] ($HOB_SOAK_SECONDS, or 120) of chaos: bazel/check.sh soak [SECONDS] [ARGUMENTS...]. The evidence of a
 # violation is kept; `bazel run //tests/soak -- --help` explains it.
 check_soak() {
-  local seconds=120
+  local seconds=${HOB_SOAK_SECONDS:-120}
   if [[ ${1:-} =~ ^[0-9]+$ ]]; then
     seconds=$1
     shift

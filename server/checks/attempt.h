@@ -18,6 +18,8 @@ class Attempt {
     bool ok = false;
     // What it found, at most one line; untrusted text.
     std::string message;
+    // True if it says nothing about the daemon, because hobd lacks memory, descriptors or the like.
+    bool is_shortage = false;
   };
 
   // Abandons what is not over.

@@ -34,8 +34,8 @@ class CheckSchedule {
   // Ends the attempt with success or failure. Returns the health if the daemon becomes healthy or
   // unhealthy.
   absl::optional<DaemonHealth> Finish(bool ok, MonotonicTime now);
-  // Ends an attempt that says nothing, if there is one: hobd itself stood still, or could not make
-  // it. The next one is due at `time`.
+  // Ends an attempt that says nothing, if there is one: hobd itself stood still, or lacked
+  // something. The next one is due at `time`.
   void Discard(MonotonicTime time);
 
   // Number of equal outcomes in a row.

@@ -33,26 +33,29 @@ ExecAttempt::ExecAttempt(const absl::variant<SpawnRequest, SpawnFailure>& progra
                          const std::string& fifo_dir, Spawner& spawner, const Clock& clock)
     : spawner_(spawner), instance_(clock) {
   const auto* const impossible = absl::get_if<SpawnFailure>(&program);
-  std::string failure = impossible != nullptr ? DescribeEnd(*impossible)
-                                              : Spawn(absl::get<SpawnRequest>(program), fifo_dir);
-  if (!failure.empty()) answer_ = Answer{false, std::move(failure)};
+  const absl::optional<SpawnFailure> failure =
+      impossible != nullptr ? *impossible : Spawn(absl::get<SpawnRequest>(program), fifo_dir);
+  if (failure.has_value()) answer_ = Answer{false, DescribeEnd(*failure), failure->IsShortage()};
 }
 
 ExecAttempt::~ExecAttempt() {
   if (!name_.empty() && !instance_.exists()) spawner_.Forget(name_);
 }
 
-std::string ExecAttempt::Spawn(SpawnRequest request, const std::string& fifo_dir) {
+absl::optional<SpawnFailure> ExecAttempt::Spawn(SpawnRequest request, const std::string& fifo_dir) {
   name_ = request.name;
   const std::string fifo = absl::StrCat(fifo_dir, "/", name_);
   output_ = OpenFifo(fifo);
-  if (!output_.ok()) return absl::StrCat("no FIFO for its output: ", strerrordesc_np(errno));
+  if (!output_.ok()) {
+    const int error = errno;
+    return SpawnFailure{"stdout", error, absl::StrCat(fifo, ": ", strerrordesc_np(error))};
+  }
   request.stdin_target = {StdioTarget::Kind::kNull, ""};
   request.stdout_target = {StdioTarget::Kind::kFifo, fifo};
   request.stderr_target = {StdioTarget::Kind::kStdout, ""};
-  const absl::optional<SpawnFailure> failure = instance_.Spawn(spawner_, request);
+  absl::optional<SpawnFailure> failure = instance_.Spawn(spawner_, request);
   unlink(fifo.c_str());
-  return failure.has_value() ? DescribeEnd(*failure) : "";
+  return failure;
 }
 
 absl::optional<Attempt::Answer> ExecAttempt::Look() {

@@ -32,8 +32,8 @@ class ExecAttempt : public Attempt {
   MonotonicTime NextDeadline() const override { return instance_.NextDeadline(); }
 
  private:
-  // Returns why the program was not spawned; empty on success.
-  std::string Spawn(SpawnRequest request, const std::string& fifo_dir);
+  // Returns why the program was not spawned; absent on success.
+  absl::optional<SpawnFailure> Spawn(SpawnRequest request, const std::string& fifo_dir);
   // Reads what the program has written; keeps the beginning.
   void ReadOutput();
   // Returns the first line of the output.

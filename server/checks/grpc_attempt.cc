@@ -1,6 +1,5 @@
 #include "server/checks/grpc_attempt.h"
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -46,7 +45,9 @@ class Call : public std::enable_shared_from_this<Call> {
     stub_ = Health::NewStub(
         grpc::CreateCustomChannel(check.address, grpc::InsecureChannelCredentials(), arguments));
     request_.set_service(check.service);
-    context_.set_deadline(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(timeout));
+    context_.set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                     gpr_time_from_nanos(absl::ToInt64Nanoseconds(timeout), GPR_TIMESPAN)));
   }
 
   void Begin() {

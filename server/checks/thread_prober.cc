@@ -148,7 +148,12 @@ void ThreadProber::Finish(int64_t check, Running& running, const Attempt::Answer
   result.ok = answer.ok;
   result.message = answer.message;
   result.latency = schedule.Elapsed(now);
-  const absl::optional<DaemonHealth> health = schedule.Finish(answer.ok, now);
+  absl::optional<DaemonHealth> health;
+  if (answer.is_shortage) {
+    schedule.Discard(now + running.target->check.interval);
+  } else {
+    health = schedule.Finish(answer.ok, now);
+  }
   result.consecutive_failures = schedule.failures();
   result.consecutive_successes = schedule.successes();
   if (health.has_value()) {

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <thread>
@@ -123,6 +124,25 @@ TEST_F(ThreadProberTest, AProgramThatCannotBeSpawnedIsAFailedAttempt) {
   prober_.Begin(target);
   EXPECT_EQ(verdicts_.Await(1), "web: unhealthy");
   EXPECT_THAT(verdicts_.latest().message, testing::HasSubstr("/etc/missing: No such file"));
+}
+
+TEST_F(ThreadProberTest, AShortageOfTheMachineSaysNothing) {
+  Prober::Target target;
+  target.daemon = "web";
+  CheckTarget probe;
+  probe.kind = CheckTarget::Kind::kExec;
+  target.check.target = std::make_shared<const CheckTarget>(probe);
+  target.check.interval = absl::Milliseconds(1);
+  target.check.failures = 1;
+  target.program = SpawnFailure{"clone", EAGAIN, "too many processes"};
+  const int64_t check = prober_.Begin(target);
+  while (!prober_.Latest("web").has_value()) std::this_thread::yield();
+  EXPECT_THAT(prober_.Latest("web")->message, testing::HasSubstr("too many processes"));
+  EXPECT_EQ(prober_.Latest("web")->consecutive_failures, 0);
+  prober_.End(check);
+  // The next verdict is the first one.
+  prober_.Begin(Connect());
+  EXPECT_EQ(verdicts_.Await(1), "web: healthy");
 }
 
 TEST_F(ThreadProberTest, NobodyIsToldAfterTheEnd) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <string>
 #include <utility>
@@ -25,6 +26,12 @@ namespace {
 // A check has no use for a longer body.
 constexpr size_t kMaxBody = 4096;
 constexpr size_t kMaxMessage = 200;
+
+// True for an errno(3) of a machine that lacks something, whatever the daemon does.
+bool IsShortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+         error == EADDRNOTAVAIL;
+}
 
 // The names of the library: with OpenSSL, as most programs need it, or with GnuTLS.
 constexpr const char* kLibraries[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
@@ -99,12 +106,13 @@ class UrlClient::UrlAttempt : public Attempt {
       : curl_(curl), is_http_(check.kind == CheckTarget::Kind::kHttp) {
     if (curl_.problem.empty()) easy_ = curl_.easy_init();
     if (easy_ == nullptr) {
-      answer_ = Answer{false, curl_.problem.empty() ? "no memory" : curl_.problem};
+      answer_ = Answer{false, curl_.problem.empty() ? "no memory" : curl_.problem,
+                       /*is_shortage=*/curl_.problem.empty()};
       return;
     }
     SetUp(check);
     const CURLMcode added = curl_.multi_add_handle(curl_.multi, easy_);
-    if (added != CURLM_OK) answer_ = Answer{false, "no memory"};
+    if (added != CURLM_OK) answer_ = Answer{false, "no memory", /*is_shortage=*/true};
   }
 
   ~UrlAttempt() override {
@@ -122,7 +130,7 @@ class UrlClient::UrlAttempt : public Attempt {
     // The rest of the body is not wanted.
     if (code == CURLE_WRITE_ERROR && status > 0) code = CURLE_OK;
     if (code != CURLE_OK) {
-      answer_ = Answer{false, Describe(code)};
+      answer_ = Failure(code);
     } else if (!is_http_) {
       answer_ = Answer{true, "connected"};
     } else {
@@ -165,14 +173,16 @@ class UrlClient::UrlAttempt : public Attempt {
     return taken > kMaxBody ? 0 : size * count;
   }
 
-  std::string Describe(CURLcode code) const {
+  Answer Failure(CURLcode code) const {
     long error_number = 0;
     curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error_number);
-    if (code == CURLE_COULDNT_CONNECT && error_number != 0) {
-      return strerrordesc_np(static_cast<int>(error_number));
+    const int error = static_cast<int>(error_number);
+    if (code == CURLE_COULDNT_CONNECT && error != 0) {
+      return {false, strerrordesc_np(error), IsShortage(error)};
     }
     const char* const text = error_[0] != 0 ? error_ : curl_.easy_strerror(code);
-    return Printable(absl::string_view(text).substr(0, strcspn(text, "\n")), kMaxMessage);
+    return {false, Printable(absl::string_view(text).substr(0, strcspn(text, "\n")), kMaxMessage),
+            /*is_shortage=*/code == CURLE_OUT_OF_MEMORY};
   }
 
   Curl& curl_;

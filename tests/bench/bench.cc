@@ -2,10 +2,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/bench/answerer.h"
 #include "tests/bench/api.h"
 #include "tests/bench/contender.h"
 #include "tests/bench/figures.h"
@@ -32,7 +35,10 @@ constexpr char kAbout[] =
     "callers then share the session of the benchmark. If the kernel divides processors among "
     "sessions, a server with a session of its own gets half of each processor despite the loops; "
     "one session is the harder case, as in a container. The daemons still lead sessions of their "
-    "own.";
+    "own.\n\n"
+    "With --relations it measures hobd beside itself: the boot of a chain of daemons and of all "
+    "behind the first, beside that of the same daemons without dependencies; and the processor "
+    "time of an HTTP check for each daemon.";
 
 struct Plan {
   Contender::Programs programs;
@@ -47,6 +53,7 @@ struct Plan {
   double idle_seconds = 10;
   bool sessions = false;
   bool busy = false;
+  bool relations = false;
 };
 
 absl::Status MeasureApi(const Plan& plan, Contender& hobd, Measured& measured) {
@@ -170,6 +177,65 @@ absl::Status AllBusyRounds(const Plan& plan, int daemons, Results& results) {
   return absl::OkStatus();
 }
 
+// One life of hobd with dependencies of this shape. Returns the time of its boot, milliseconds.
+absl::StatusOr<double> BootInShape(const Plan& plan, Contender::Shape shape, int daemons) {
+  Contender::Options options = OptionsFor(plan, Contender::Kind::kHobd, daemons);
+  options.shape = shape;
+  auto contender = Contender::Launch(options);
+  if (!contender.ok()) return contender.status();
+  Measured life;
+  absl::Status status = MeasureBoot(**contender, life);
+  if (status.ok()) status = MeasureEnd(**contender, life);
+  if (!status.ok()) return status;
+  return life[Figure::kBoot].Median();
+}
+
+// One life of hobd whose daemons have this check. Returns the processor time of an idle hobd, in
+// percent of a core.
+absl::StatusOr<double> IdleWithCheck(const Plan& plan, const std::string& check, int daemons) {
+  Contender::Options options = OptionsFor(plan, Contender::Kind::kHobd, daemons);
+  options.check = check;
+  auto contender = Contender::Launch(options);
+  if (!contender.ok()) return contender.status();
+  // With checks it is never quiet, which other measurements wait for.
+  Measured life;
+  absl::Status status = (*contender)->WaitForBoot();
+  if (status.ok()) {
+    status = MeasureIdle(**contender, absl::Seconds(plan.idle_seconds), life);
+  }
+  if (status.ok()) status = (*contender)->Stop().status();
+  if (!status.ok()) return status;
+  return life[Figure::kIdleCpu].Median() / (plan.idle_seconds * 1000) * 100;
+}
+
+absl::Status AllRelationRounds(const Plan& plan, int daemons, Results& results) {
+  using Shape = Contender::Shape;
+  const absl::StatusOr<std::unique_ptr<Answerer>> answerer = Answerer::Begin();
+  if (!answerer.ok()) return answerer.status();
+  for (int round = 0; round < plan.rounds; ++round) {
+    std::cerr << daemons << " daemons, round " << round + 1 << " of " << plan.rounds << "\n";
+    for (int turn = 0; turn < 3; ++turn) {
+      const Shape shape = std::array<Shape, 3>{Shape::kFlat, Shape::kChain,
+                                               Shape::kBehindFirst}[(round + turn) % 3];
+      const absl::StatusOr<double> boot = BootInShape(plan, shape, daemons);
+      if (!boot.ok()) return boot.status();
+      if (shape == Shape::kChain) results.hobd[Figure::kChainBoot].Add(*boot);
+      if (shape == Shape::kBehindFirst) results.hobd[Figure::kBehindFirstBoot].Add(*boot);
+      if (shape != Shape::kFlat) continue;
+      results.bare_loop[Figure::kChainBoot].Add(*boot);
+      results.bare_loop[Figure::kBehindFirstBoot].Add(*boot);
+    }
+    if (plan.idle_seconds <= 0) continue;
+    for (const bool is_checked : {round % 2 == 0, round % 2 != 0}) {
+      const absl::StatusOr<double> cpu =
+          IdleWithCheck(plan, is_checked ? (*answerer)->url() : "", daemons);
+      if (!cpu.ok()) return cpu.status();
+      (is_checked ? results.hobd : results.bare_loop)[Figure::kCheckCpu].Add(*cpu);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CrashLoop(const Plan& plan, Results& results) {
   Contender::Options options = OptionsFor(plan, Contender::Kind::kHobd, plan.crash_loop);
   options.crash_loop = true;
@@ -188,15 +254,15 @@ int Run(const Plan& plan) {
   PrintMachine(std::cout);
   AllResults results;
   for (const int daemons : plan.daemons) {
-    const absl::Status status = plan.busy ? AllBusyRounds(plan, daemons, results[daemons])
-                                          : AllRounds(plan, daemons, results[daemons]);
+    const auto measure = plan.relations ? AllRelationRounds : plan.busy ? AllBusyRounds : AllRounds;
+    const absl::Status status = measure(plan, daemons, results[daemons]);
     PrintTable(daemons, results[daemons], figures, std::cout);
     std::cout.flush();
     if (status.ok()) continue;
     std::cerr << "bench: " << status.message() << "\n";
     return 1;
   }
-  if (plan.busy) return 0;
+  if (plan.busy || plan.relations) return 0;
   PrintCurve(results, std::cout);
   if (plan.crash_loop == 0) return 0;
   Results looping;
@@ -231,6 +297,8 @@ void AddOptions(CLI::App& app, Plan& plan) {
                "hide the control groups, so that hobd contains daemons by sessions (root only)");
   app.add_flag("--busy", plan.busy,
                "keep all processors busy, and measure only boot, crash and `hob list`");
+  app.add_flag("--relations", plan.relations,
+               "measure boots of daemons that depend on each other, and checks");
   app.add_option("--directory", plan.directory, "where to write all files")->capture_default_str();
   app.add_option("--hobd", plan.programs.hobd, "the server")->required();
   app.add_option("--hob", plan.programs.hob, "the command line")->required();

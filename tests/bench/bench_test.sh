@@ -41,6 +41,12 @@ for figure in boot 'processor time' switches 'crash of all' '`hob list`'; do
   expect "^busy: $figure.* $number( ms)? \($number\.\.$number\) +$number( ms)? \($number\.\.$number\) +$number " 1
 done
 
+output=$("$@" --relations --daemons 3 --rounds 1 --idle 0.1 --directory /tmp) ||
+  { echo "the benchmark of relations failed:"; echo "$output"; exit 1; }
+for figure in 'boot in a chain' 'boot behind the first' 'an HTTP check each'; do
+  expect "^$figure.* $number (ms|% of a core) \($number\.\.$number\) +$number (ms|% of a core) \($number\.\.$number\) " 1
+done
+
 if [[ $failures -gt 0 ]]; then
   echo "$output"
   exit 1

@@ -98,13 +98,16 @@ absl::Status Contender::WriteConfiguration() const {
   std::ofstream file(directory_ + "/hob.ini");
   file << "[hob]\nlisten = " << address() << "\nrun_dir = " << directory_
        << "/run\nlog_dir = " << directory_ << "/log\nstate_dir = " << directory_ << "/state\n";
-  if (!options_.crash_loop) {
-    file << "[os_daemon_settings]\nmax_retries = 1000000\nretry_time = 1s\n";
-  }
+  file << "[os_daemon_settings]\ncheck = " << options_.check << "\n";
+  if (!options_.crash_loop) file << "max_retries = 1000000\nretry_time = 1s\n";
   file << "[os_daemons]\n";
   for (int i = 0; i < options_.daemons; ++i) {
     file << DaemonName(i) << " = " << options_.programs.child << " " << ledger_->path() << " " << i
          << (options_.crash_loop ? " crash\n" : "\n");
+  }
+  for (int i = 1; i < options_.daemons && options_.shape != Shape::kFlat; ++i) {
+    const int other = options_.shape == Shape::kChain ? i - 1 : 0;
+    file << "[daemon:" << DaemonName(i) << "]\ndepends_on = " << DaemonName(other) << "\n";
   }
   file.close();
   return file ? absl::OkStatus() : absl::InternalError(directory_ + "/hob.ini cannot be written");

@@ -26,6 +26,10 @@ class Contender {
  public:
   enum class Kind { kBareLoop, kBareThreads, kHobd };
 
+  // The dependencies between the daemons of hobd: none, each on the one before it, or all on the
+  // first.
+  enum class Shape { kFlat, kChain, kBehindFirst };
+
   // The absolute paths of the programs.
   struct Programs {
     std::string hobd;
@@ -41,6 +45,9 @@ class Contender {
     Programs programs;
     Kind kind = Kind::kHobd;
     int daemons = 1;
+    Shape shape = Shape::kFlat;
+    // The check of every daemon of hobd; empty for none.
+    std::string check;
     // The parent of its directory.
     std::string directory;
     // True if the children end at once, and hobd's throttle has its defaults. Otherwise they stay

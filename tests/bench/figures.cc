@@ -90,6 +90,10 @@ std::vector<FigureDescription> AllFigures(int crash_loop) {
        TimesBeside(1.5, {1000})},
       {Figure::kBusyHobList, "busy: `hob list`, beside an empty program", "ms",
        TimesBeside(3, {1000})},
+      {Figure::kChainBoot, "boot in a chain, beside no dependencies", "ms", TimesBeside(2, {100})},
+      {Figure::kBehindFirstBoot, "boot behind the first, beside the same", "ms",
+       TimesBeside(1.2, {1000})},
+      {Figure::kCheckCpu, "an HTTP check each, beside no check", "% of a core", AtMost(2, {1000})},
   };
 }
 

@@ -39,6 +39,9 @@ enum class Figure {
   kBusyBootSwitches,
   kBusyCrash,
   kBusyHobList,
+  kChainBoot,
+  kBehindFirstBoot,
+  kCheckCpu,
 };
 
 // A bound for hobd's figure, the median of its samples.
