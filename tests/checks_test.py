@@ -72,7 +72,7 @@ class ChecksTest(HobTest):
         stub = health_pb2_grpc.HealthStub(self.server_.channel)
         return stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=DEADLINE).status
 
-    def test_http_makes_healthy_and_unhealthy(self):
+    def test_http_status_decides_health(self):
         answers = self.answers()
         server = self.begin(self.web(answers.url, "check_action = none\n"))
         pid = self.await_health(Health.HEALTHY).pid
@@ -80,7 +80,7 @@ class ChecksTest(HobTest):
         self.assertEqual((check.ok, check.message), (True, "HTTP 200"))
         self.assertGreater(check.consecutive_successes, 0)
         self.assertEqual(self.serving(), Serving.SERVING)
-        self.assertRegex(self.hob("status", "web").stdout, r"check: +HEALTHY; HTTP 200 \d+ms ago, in \d+ms\n")
+        self.assertRegex(self.hob("status", "web").stdout, r"check: +HEALTHY; HTTP 200 in \d+ms, \d+ms ago\n")
         answers.status = 503
         web = self.await_health(Health.UNHEALTHY)
         self.assertEqual((web.state, web.pid), (State.RUNNING, pid))
@@ -141,7 +141,7 @@ class ChecksTest(HobTest):
                          "it was not ready within 200ms; check unix:/nowhere/s: No such file or directory")
         server.stop()
 
-    def test_a_dependent_waits_for_the_first_answer(self):
+    def test_a_dependent_waits_until_its_dependency_is_healthy(self):
         answers = self.answers()
         answers.status = 500
         server = self.begin(self.web(answers.url, "check_action = none\n"),
@@ -177,7 +177,7 @@ class ChecksTest(HobTest):
         self.assertEqual(server.status("web").check.message, "y")
         server.stop()
 
-    def test_grpc_health_is_asked(self):
+    def test_grpc_health_is_checked(self):
         other = self.server("[daemon:up]\ncommand = /bin/sleep 1h\n[daemon:idle]\ncommand = /bin/true\nautostart = no\n")
         other.keys["listen"] = f"{other.address} 127.0.0.1:0"
         other.configure("[daemon:up]\ncommand = /bin/sleep 1h\n[daemon:idle]\ncommand = /bin/true\nautostart = no\n")
@@ -197,7 +197,7 @@ class ChecksTest(HobTest):
         server.stop()
         other.stop()
 
-    def test_a_stopped_server_condemns_nobody(self):
+    def test_a_suspended_server_ends_no_daemon(self):
         answers = self.answers()
         server = self.begin(self.web(answers.url, "check_failures = 1\ncheck_timeout = 500ms\n"))
         pid = self.await_health(Health.HEALTHY).pid
@@ -216,13 +216,13 @@ class ChecksTest(HobTest):
         done = self.hob("check", server.path("hob.ini"))
         self.assertEqual(done.returncode, 0)
         self.assertIn("check: the program '/usr/bin/missing' cannot be found", done.stderr + done.stdout)
-        for more, problem in (("check = localhost\n", "check: 'localhost' is no check: write http://HOST:PORT/PATH"),
+        for more, problem in (("check = localhost\n", "check: 'localhost' is not a check: write http://HOST:PORT/PATH"),
                               ("check = http://localhost/\n", "check: 'http://localhost/' has no port: write HOST:PORT"),
                               ("check = exec:true\n", "check: "),
                               ("check_interval = 0\n", "check_interval: "),
                               ("check_failures = 0\n", "check_failures: "),
                               ("check_action = stop\n", "check_action: 'stop' is none of restart, none"),
-                              ("ready = check\n", "ready: 'web' has no check: set check, or another ready")):
+                              ("ready = check\n", "ready: 'web' has no check: set check, or change ready")):
             with self.subTest(problem):
                 server.configure(f"[daemon:web]\ncommand = /bin/sleep 1h\n{more}")
                 done = self.hob("check", server.path("hob.ini"))

@@ -202,7 +202,7 @@ class DependenciesTest(HobTest):
         self.assertEqual(self.hob("restart", "db").returncode, 0)
         await_new("-web", "-app", "-db", "+db", "+app", "+web")
         web = server.await_state("web", State.RUNNING)
-        self.assertEqual((web.reason, web.restart_count, web.last_exit.requested), ("restarted with app", 0, True))
+        self.assertEqual((web.reason, web.restart_count, web.last_exit.requested), ("restarted along with app", 0, True))
         done = self.hob("stop", "db")
         self.assertEqual((done.returncode, done.stdout), (0, "db: STOPPED\n"))
         self.assertEqual(done.stderr, "hob: db: dependents not stopped: cron; use --dependents to stop them first\n")
@@ -214,7 +214,7 @@ class DependenciesTest(HobTest):
         # Both end at once, in any order.
         processes.await_that(lambda: self.lines()[-2:] == ["+app", "+web"] and self.lines().count("+web") == 4, server.stderr)
         app = server.await_state("app", State.RUNNING)
-        self.assertEqual((app.reason, app.restart_count), ("restarted with db", 0))
+        self.assertEqual((app.reason, app.restart_count), ("restarted along with db", 0))
         self.assertEqual(server.daemon("cron").pid, cron)
         server.stop()
 
@@ -247,7 +247,7 @@ class DependenciesTest(HobTest):
                 (self.service("a", more="restart_with = b b\n") + self.service("b"), "restart_with: 'b' is listed twice"),
                 (self.service("a", "b") + self.service("b", more="restart_with = a\n"), "dependency cycle: a -> b -> a"),
                 (self.service("a", "b:completed", more="restart_with = b\n") + self.service("b", more="restart = never\n"),
-                 "restart_with: 'b' is to have completed, by depends_on, when this one starts")):
+                 "restart_with: depends_on waits for 'b' to complete, so no daemon can restart with it")):
             with self.subTest(problem):
                 server.configure(text)
                 done = self.hob("check", server.path("hob.ini"))

@@ -103,9 +103,8 @@ std::string CheckOf(const Session& session, const v1::StatusResponse& status) {
   if (health == v1::Daemon::HEALTH_UNKNOWN) text = "no verdict yet";
   if (!status.has_check()) return text;
   const v1::CheckResult& check = status.check();
-  absl::StrAppend(&text, "; ", check.message(), " ",
-                  FormatAge(session.Now() - ToTime(check.time())), " ago, in ",
-                  FormatAge(ToDuration(check.latency())));
+  absl::StrAppend(&text, "; ", check.message(), " in ", FormatAge(ToDuration(check.latency())),
+                  ", ", FormatAge(session.Now() - ToTime(check.time())), " ago");
   if (check.consecutive_failures() > 1) {
     absl::StrAppend(&text, "; ", check.consecutive_failures(), " failures in a row");
   }

@@ -14,8 +14,8 @@
 namespace hob {
 namespace client {
 
-// Returns what the check of a daemon says, and what its latest attempt found: "HEALTHY; HTTP 200 2s
-// ago, in 3ms"; empty without a check, and without an instance.
+// Returns what the check of a daemon says, and what its latest attempt found: "HEALTHY; HTTP 200 in
+// 3ms, 2s ago"; empty without a check, and without an instance.
 std::string CheckOf(const Session& session, const v1::StatusResponse& status);
 
 // Returns the `Status` of every daemon that matches `patterns` (all if empty), in the order of

@@ -51,7 +51,7 @@ class TreeWriter {
     for (const v1::Dependency& dependency : dependencies) {
       Add(dependency.daemon(),
           absl::StrCat(": ", ConditionName(dependency.condition()),
-                       dependency.restart_with() ? ", restarts with it" : "",
+                       dependency.restart_with() ? ", restart_with" : "",
                        dependency.met() ? "" : " (not met)"),
           depth + 1);
     }

@@ -11,23 +11,23 @@
 
 namespace hob {
 
-// One attempt of a check, from its construction on. Used by the prober's thread; never waits.
+// One attempt at a check; begins at construction. Used by the prober's thread; never waits.
 class Attempt {
  public:
   struct Answer {
     bool ok = false;
-    // What it found, at most one line; untrusted text.
+    // The finding, at most one line; untrusted text.
     std::string message;
-    // True if it says nothing about the daemon, because hobd lacks memory, descriptors or the like.
+    // True if the attempt does not count, because hobd lacks memory, descriptors or the like.
     bool is_shortage = false;
   };
 
-  // Abandons what is not over.
+  // Abandons an attempt that is not over.
   virtual ~Attempt() = default;
 
   // Returns the answer; absent if there is none yet.
   virtual absl::optional<Answer> Look() = 0;
-  // Abandons the attempt: its answer no longer matters. Something of it may be left until IsOver.
+  // Abandons the attempt: its answer no longer matters. Processes may remain until IsOver is true.
   virtual void Cancel() {}
   // True once nothing is left of it. Called after Look or Cancel.
   virtual bool IsOver() { return true; }

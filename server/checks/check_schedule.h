@@ -8,34 +8,32 @@
 
 namespace hob {
 
-// Decides when the attempts of a check begin, and what they say together.
+// Decides when the attempts of a check start, and derives the daemon's health from them.
 //
-// While the daemon is not up before the check succeeds, attempts follow each other quickly at
-// first, then once a second, and failures say nothing. Otherwise they begin at the interval of the
-// check; the times of the first two are drawn, so that the checks of many daemons that start
-// together spread over the interval.
+// While a daemon can come up only through its check, attempts start quickly at first, then at most
+// once a second, and failures do not count. Afterwards attempts start once an interval; the first
+// two start at random times, to spread the checks of daemons that start together.
 //
 // Not thread-safe.
 class CheckSchedule {
  public:
-  // `is_starting` if the daemon is not up before the check succeeds. `fraction`, from 0 to 1, draws
-  // the times of the first attempts.
+  // `is_starting` is true if the daemon comes up only once the check succeeds. `fraction`, random
+  // from 0 to 1, places the first attempts.
   CheckSchedule(const Check& check, bool is_starting, double fraction, MonotonicTime now);
 
   // Returns the time of the next attempt; InfiniteFuture during one.
   MonotonicTime due() const { return due_; }
-  // Returns the time at which the present attempt has taken too long; InfiniteFuture without one.
+  // Returns the time at which the current attempt times out; InfiniteFuture without one.
   MonotonicTime expires() const { return expires_; }
-  // Returns the time since the present attempt began. Precondition: there is one.
+  // Returns the time since the current attempt began. Precondition: there is one.
   absl::Duration Elapsed(MonotonicTime now) const { return now - began_; }
 
   // Begins an attempt.
   void Begin(MonotonicTime now);
-  // Ends the attempt with success or failure. Returns the health if the daemon becomes healthy or
-  // unhealthy.
+  // Ends the attempt with success or failure. Returns the new health if it changes.
   absl::optional<DaemonHealth> Finish(bool ok, MonotonicTime now);
-  // Ends an attempt that says nothing, if there is one: hobd itself stood still, or lacked
-  // something. The next one is due at `time`.
+  // Discards the attempt, if there is one, because hobd itself was suspended or lacked resources:
+  // it does not count. The next one is due at `time`.
   void Discard(MonotonicTime time);
 
   // Number of equal outcomes in a row.
@@ -43,7 +41,7 @@ class CheckSchedule {
   int successes() const { return successes_; }
 
  private:
-  // Returns the time between the beginnings of the last attempt and the next.
+  // Returns the time between the starts of the last attempt and the next.
   absl::Duration Interval() const;
 
   const Check check_;

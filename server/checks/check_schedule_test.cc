@@ -29,7 +29,7 @@ absl::optional<DaemonHealth> Attempt(CheckSchedule& schedule, bool ok) {
   return schedule.Finish(ok, begin + absl::Milliseconds(1));
 }
 
-TEST(CheckScheduleTest, TheFirstTimesAreDrawnAndTheOthersKeepTheInterval) {
+TEST(CheckScheduleTest, TheFirstTimesAreRandomAndTheOthersKeepTheInterval) {
   CheckSchedule schedule = Schedule(EveryTenSeconds(), 0.3);
   EXPECT_EQ(schedule.due(), At(absl::Seconds(5.3)));
   Attempt(schedule, true);
@@ -60,7 +60,7 @@ TEST(CheckScheduleTest, AnAttemptLongerThanTheIntervalIsFollowedAtOnce) {
   EXPECT_EQ(schedule.due(), At(absl::Seconds(9)));
 }
 
-TEST(CheckScheduleTest, AVerdictTakesSoManyAttemptsInARow) {
+TEST(CheckScheduleTest, AVerdictNeedsConsecutiveOutcomes) {
   Check check = EveryTenSeconds();
   check.successes = 2;
   CheckSchedule schedule = Schedule(check);
@@ -80,7 +80,7 @@ TEST(CheckScheduleTest, AVerdictTakesSoManyAttemptsInARow) {
   EXPECT_EQ(Attempt(schedule, true), DaemonHealth::kHealthy);
 }
 
-TEST(CheckScheduleTest, ADiscardedAttemptSaysNothing) {
+TEST(CheckScheduleTest, ADiscardedAttemptDoesNotCount) {
   Check check = EveryTenSeconds();
   check.failures = 2;
   CheckSchedule schedule = Schedule(check);

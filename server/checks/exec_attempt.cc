@@ -18,7 +18,7 @@ namespace {
 // Longest message.
 constexpr size_t kMaxMessage = 200;
 
-// Makes a FIFO and opens it, also for writing, so that it never reports that nobody writes. Returns
+// Makes a FIFO and opens it, also for writing, so that it never reports a hang-up. Returns
 // no descriptor, and sets errno, if that fails.
 UniqueFd OpenFifo(const std::string& path) {
   // One may be left from a server that died.

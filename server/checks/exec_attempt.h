@@ -15,8 +15,8 @@
 
 namespace hob {
 
-// Runs a program. Exit code 0 is success; the first line that it writes is the message. The program
-// and everything that it started is killed when it has ended, or is cancelled.
+// Runs a program. Exit code 0 is success; the message has the first line of its output. All its
+// processes are killed when it exits or the attempt is cancelled.
 class ExecAttempt : public Attempt {
  public:
   // Spawns `program`; its output goes to a FIFO in `fifo_dir`. Must be constructed and used on one

@@ -39,7 +39,7 @@ class Call : public std::enable_shared_from_this<Call> {
   Call(const CheckTarget& check, absl::Duration timeout, std::function<void()> wake)
       : wake_(std::move(wake)) {
     grpc::ChannelArguments arguments;
-    // Otherwise calls would share a connection, and the pauses between attempts to connect.
+    // Otherwise calls would share a connection and its reconnect back-off.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     stub_ = Health::NewStub(

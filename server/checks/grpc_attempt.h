@@ -11,8 +11,8 @@
 namespace hob {
 
 // Begins a check of kind kGrpc: asks grpc.health.v1.Health at check.address, over a new connection
-// without TLS, for `timeout` at most. `wake` is called once, on any thread, when Look has an
-// answer, also after the end of the attempt; it must not block.
+// without TLS, with the deadline `timeout`. `wake` is called once, on any thread, when Look has an
+// answer, perhaps after the attempt is destroyed; it must not block.
 std::unique_ptr<Attempt> BeginGrpcAttempt(const CheckTarget& check, absl::Duration timeout,
                                           std::function<void()> wake);
 

@@ -13,14 +13,14 @@
 
 namespace hob {
 
-// Checks daemons, each from its Begin to its End, and tells how they are. Thread-safe.
+// Checks daemons, each from Begin to End, and reports their health. Thread-safe.
 class Prober {
  public:
   // Describes a check of one instance.
   struct Target {
     std::string daemon;
     Check check;
-    // True if the daemon is not up before the check succeeds.
+    // True if the daemon comes up only once the check succeeds.
     bool is_starting = false;
     // For CheckTarget::Kind::kExec: spawns the program, or says why it cannot be spawned.
     absl::variant<SpawnRequest, SpawnFailure> program;
@@ -31,17 +31,17 @@ class Prober {
 
   virtual ~Prober() = default;
 
-  // Sets the receiver of all verdicts; called before all others, and with null after all others.
-  // The former one is not called any more once SetReport returns.
+  // Sets the receiver of all verdicts. Call it before all other methods, and with null after them.
+  // Once it returns, the former receiver is no longer called.
   virtual void SetReport(Report report) = 0;
 
   // Begins to check. Returns the number of the check, above 0 and never used before.
   virtual int64_t Begin(Target target) = 0;
 
-  // Ends the check with this number and all that it does. A verdict may still be on its way.
+  // Ends the check with this number and its attempt. A verdict may still arrive.
   virtual void End(int64_t check) = 0;
 
-  // Returns the outcome of the latest attempt on the present instance; absent before the first.
+  // Returns the outcome of the latest attempt on the current instance; absent before the first.
   virtual absl::optional<CheckResult> Latest(const std::string& daemon) const = 0;
 };
 

@@ -61,7 +61,7 @@ void ThreadProber::StartThread() {
     // The next check tries again.
     CheckResult& latest = checks_.at(last_check_).latest.emplace();
     latest.time = clock_.Now().wall;
-    latest.message = absl::StrCat("hobd has no thread for checks: ", error.what());
+    latest.message = absl::StrCat("cannot create the thread for checks: ", error.what());
   }
 }
 

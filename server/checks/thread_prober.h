@@ -24,15 +24,15 @@
 
 namespace hob {
 
-// Makes all checks on one thread, which exists once there is a check.
+// Makes all checks on one thread, which the first check starts.
 //
-// When hobd itself has stood still (stopped, suspended, without a processor), attempts that ran out
-// of time meanwhile say nothing about their daemons and are repeated.
+// If hobd itself was suspended or starved of CPU time, attempts that timed out meanwhile do not
+// count and are repeated.
 class ThreadProber : public Prober {
  public:
   // Programs write their output to FIFOs in `fifo_dir`. `spawner` and `clock` outlive the object.
   ThreadProber(std::string fifo_dir, Spawner& spawner, const Clock& clock = Clock::Real());
-  // Kills the programs of checks, and waits a moment for their end.
+  // Kills the programs of checks, and waits up to a second for their end.
   ~ThreadProber() override;
 
   void SetReport(Report report) override ABSL_LOCKS_EXCLUDED(report_mu_);
@@ -60,14 +60,14 @@ class ThreadProber : public Prober {
     CheckVerdict verdict;
   };
 
-  // Starts the thread, for the latest check.
+  // Starts the thread; a failure becomes the latest check's result.
   void StartThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Loop();
   // Ends the attempts that are over, have taken too long or belong to ended checks.
   void FinishAttempts(bool stood_still) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Finish(int64_t check, Running& running, const Attempt::Answer& answer, MonotonicTime now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Removes the checks that are due.
+  // Takes the checks that are due out of `due_`.
   std::vector<int64_t> TakeDue(MonotonicTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void BeginAttempts() ABSL_LOCKS_EXCLUDED(mu_);
   std::unique_ptr<Attempt> MakeAttempt(const Target& target);
@@ -86,7 +86,7 @@ class ThreadProber : public Prober {
   // Used by the thread alone.
   UrlClient client_;
   std::map<int64_t, Ongoing> attempts_;
-  // Attempts of which something is left, by daemon.
+  // Abandoned attempts that are not over, by daemon.
   std::multimap<std::string, std::unique_ptr<Attempt>> abandoned_;
   std::vector<ToReport> to_report_;
 

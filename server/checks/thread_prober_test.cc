@@ -94,7 +94,7 @@ TEST_F(ThreadProberTest, TellsAVerdictOnce) {
   EXPECT_EQ(prober_.Latest("db"), absl::nullopt);
 }
 
-TEST_F(ThreadProberTest, ManyFailuresInARowAreAVerdict) {
+TEST_F(ThreadProberTest, ConsecutiveFailuresMakeUnhealthy) {
   prober_.Begin(Connect(/*somebody=*/false));
   EXPECT_EQ(verdicts_.Await(1), "web: unhealthy");
   EXPECT_EQ(verdicts_.latest().attempts, 3);
@@ -126,7 +126,7 @@ TEST_F(ThreadProberTest, AProgramThatCannotBeSpawnedIsAFailedAttempt) {
   EXPECT_THAT(verdicts_.latest().message, testing::HasSubstr("/etc/missing: No such file"));
 }
 
-TEST_F(ThreadProberTest, AShortageOfTheMachineSaysNothing) {
+TEST_F(ThreadProberTest, AShortageDoesNotCount) {
   Prober::Target target;
   target.daemon = "web";
   CheckTarget probe;
@@ -145,7 +145,7 @@ TEST_F(ThreadProberTest, AShortageOfTheMachineSaysNothing) {
   EXPECT_EQ(verdicts_.Await(1), "web: healthy");
 }
 
-TEST_F(ThreadProberTest, NobodyIsToldAfterTheEnd) {
+TEST_F(ThreadProberTest, SetReportNullEndsReports) {
   prober_.Begin(Connect());
   verdicts_.Await(1);
   prober_.SetReport(nullptr);

@@ -38,7 +38,7 @@ constexpr const char* kLibraries[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
 
 }  // namespace
 
-// libcurl, and a multi handle of its.
+// libcurl and one multi handle.
 class UrlClient::Curl {
  public:
   Curl() {
@@ -106,13 +106,13 @@ class UrlClient::UrlAttempt : public Attempt {
       : curl_(curl), is_http_(check.kind == CheckTarget::Kind::kHttp) {
     if (curl_.problem.empty()) easy_ = curl_.easy_init();
     if (easy_ == nullptr) {
-      answer_ = Answer{false, curl_.problem.empty() ? "no memory" : curl_.problem,
+      answer_ = Answer{false, curl_.problem.empty() ? "out of memory" : curl_.problem,
                        /*is_shortage=*/curl_.problem.empty()};
       return;
     }
     SetUp(check);
     const CURLMcode added = curl_.multi_add_handle(curl_.multi, easy_);
-    if (added != CURLM_OK) answer_ = Answer{false, "no memory", /*is_shortage=*/true};
+    if (added != CURLM_OK) answer_ = Answer{false, "out of memory", /*is_shortage=*/true};
   }
 
   ~UrlAttempt() override {

@@ -14,8 +14,8 @@ namespace hob {
 
 // Makes HTTP requests and connections, many at a time, with libcurl's multi interface.
 //
-// Loads libcurl when the first request needs it: with its thirty libraries it would cost every
-// server memory and time at its start, and its OpenSSL would clash with that in gRPC.
+// Loads libcurl for the first request: linked, its thirty libraries would cost every server memory
+// and startup time, and its OpenSSL would clash with gRPC's.
 //
 // Not thread-safe: belongs to the prober's thread.
 class UrlClient {

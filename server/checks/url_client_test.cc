@@ -169,7 +169,7 @@ TEST_F(UrlClientTest, UnixSocketsAreReachedByTheirPath) {
   rmdir(directory);
 }
 
-TEST_F(UrlClientTest, NoProxyIsAsked) {
+TEST_F(UrlClientTest, ProxiesAreIgnored) {
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   const Answerer fine(Response("200 OK"));
   EXPECT_EQ(Ask(Http(fine.address())), "ok: HTTP 200");

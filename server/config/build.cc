@@ -76,7 +76,7 @@ class DaemonBuilder {
     CheckHalt();
     WriteDaemonSettings(spec_.get());
     spec_->settings = *context_.settings.insert(spec_->settings).first;
-    // The settings tell the two keys apart.
+    // Comes last: the settings show depends_on as configured.
     AddPartners();
     return std::move(spec_);
   }
@@ -202,7 +202,7 @@ void DaemonBuilder::CheckWatchdog() {
 void DaemonBuilder::CheckReadiness() {
   if (spec_->ready != ReadyMode::kCheck || spec_->check.target != nullptr) return;
   Report("ready", absl::InvalidArgumentError(absl::StrCat(
-                      "'", spec_->name, "' has no check: set check, or another ready")));
+                      "'", spec_->name, "' has no check: set check, or change ready")));
 }
 
 void DaemonBuilder::CheckProgramOfCheck() {
@@ -331,9 +331,9 @@ class DependencyCheck {
     const DaemonSpec& other = *found->second;
     if (dependency.condition == Dependency::Condition::kCompleted && dependency.restarts_with) {
       return Report(errors_, name, dependency,
-                    absl::StrCat("'", dependency.daemon,
-                                 "' is to have completed, by depends_on, when this one starts: "
-                                 "remove it from one of the two keys"));
+                    absl::StrCat("depends_on waits for '", dependency.daemon,
+                                 "' to complete, so no daemon can restart with it: remove it from "
+                                 "one key"));
     }
     if (dependency.condition == Dependency::Condition::kCompleted &&
         other.restart_policy.restart == RestartMode::kAlways) {
@@ -350,7 +350,8 @@ class DependencyCheck {
     }
   }
 
-  // Visits the dependencies of `name` depth-first, and reports each cycle once. `last` led to it.
+  // Visits the dependencies of `name` depth-first, and reports each cycle once. `last` is the
+  // dependency on it.
   void Visit(const std::string& name, const Dependency& last = {}) {
     const auto found = daemons_.find(name);
     if (found == daemons_.end()) return;

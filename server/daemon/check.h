@@ -10,14 +10,14 @@
 
 namespace hob {
 
-// The way to ask a daemon whether it works. A plain value.
+// Describes how to check a daemon. A plain value.
 struct CheckTarget {
   enum class Kind {
-    // No way.
+    // No check.
     kNone,
     // An HTTP request; 200 to 399 is success.
     kHttp,
-    // A connection that is accepted.
+    // A connection; acceptance is success.
     kConnect,
     // grpc.health.v1.Health/Check; SERVING is success.
     kGrpc,
@@ -32,31 +32,31 @@ struct CheckTarget {
   std::string address;
   // kHttp and kConnect: the path of a Unix socket; empty for TCP.
   std::string socket;
-  // kGrpc: the name of the service that is asked for; empty asks for the whole server.
+  // kGrpc: the service; empty for the whole server.
   std::string service;
   // kExec.
   std::vector<std::string> argv;
 };
 
-// When to ask a running daemon whether it works, how, and what follows. A plain value.
+// The check of a daemon: target, schedule and reaction. A plain value.
 struct Check {
-  // What follows when a running daemon becomes unhealthy.
+  // The reaction when the daemon becomes unhealthy.
   enum class Action {
-    // The instance is ended, which is a failure.
+    // Ends the instance, which counts as a failure.
     kRestart,
-    // It is reported.
+    // Only reports it.
     kNone,
   };
 
-  // Null if there is no check. Shared, because most daemons have none, or the same.
+  // Null without a check. Shared, because many daemons have the same.
   std::shared_ptr<const CheckTarget> target;
-  // Between the beginnings of two attempts.
+  // Time between the starts of two attempts.
   absl::Duration interval = absl::Seconds(10);
-  // Longest time of an attempt.
+  // Time limit of an attempt.
   absl::Duration timeout = absl::Seconds(3);
-  // Before the first attempt.
+  // Delay before the first attempt.
   absl::Duration delay;
-  // Number of attempts in a row that make the daemon unhealthy, and healthy.
+  // Failures in a row that make it unhealthy, and successes that make it healthy.
   int failures = 3;
   int successes = 1;
   Action action = Action::kRestart;
@@ -74,7 +74,7 @@ inline bool operator==(const Check& a, const Check& b) {
          a.action == b.action;
 }
 
-// What the check says of the present instance.
+// The health of the current instance by its check.
 enum class DaemonHealth {
   // There is no check.
   kUnchecked,
@@ -84,14 +84,14 @@ enum class DaemonHealth {
   kUnhealthy,
 };
 
-// The verdict of a check, told once when it changes. A plain value.
+// The verdict of a check, reported once, when it changes. A plain value.
 struct CheckVerdict {
   // The number that Prober::Begin returned.
   int64_t check = 0;
   DaemonHealth health = DaemonHealth::kUnknown;
-  // What the last attempt found: "HTTP 503".
+  // The last finding: "HTTP 503".
   std::string message;
-  // Number of attempts in a row that found the same.
+  // Number of attempts in a row with this outcome.
   int attempts = 0;
 };
 
@@ -100,10 +100,10 @@ struct CheckResult {
   // The end of the attempt.
   absl::Time time;
   bool ok = false;
-  // What it found: "HTTP 200", "connection refused"; untrusted text of one line.
+  // The finding: "HTTP 200", "connection refused"; untrusted text of one line.
   std::string message;
   absl::Duration latency;
-  // Including this one; one of them is 0.
+  // Counts include this attempt unless hobd could not make it; at least one is 0.
   int consecutive_failures = 0;
   int consecutive_successes = 0;
 };

@@ -25,7 +25,7 @@ enum class ReadyMode {
   kNotify,
   // A newline on descriptor `ready_fd`.
   kDescriptor,
-  // None: it is ready once its check succeeds.
+  // Sends no report: it is ready once its check succeeds.
   kCheck,
 };
 

@@ -131,7 +131,7 @@ void AppendStates(Writer& writer) {
   writer.Family("hob_daemon_ready", "gauge", "1 if the daemon is ready, else 0.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).ready ? 1 : 0); });
   writer.Family("hob_daemon_healthy", "gauge",
-                "1 if the daemon's check succeeds, 0 if it fails; absent without a verdict.",
+                "1 if the daemon is healthy, 0 if unhealthy; absent without a verdict.",
                 [&](size_t i) {
                   const DaemonHealth health = writer.daemon(i).health;
                   if (health == DaemonHealth::kHealthy) writer.Line(i, 1);

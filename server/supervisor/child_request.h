@@ -34,9 +34,9 @@ std::vector<std::string> InheritedEnvironment(const std::vector<std::string>& se
 absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults);
 
-// Returns the request that spawns the program of the check of a daemon with the settings `spec`: as
-// the daemon itself, without variables for readiness, a watchdog and sockets. Fails as
-// MakeSpawnRequest. Precondition: the check is of kind kExec.
+// Returns the request to spawn the check program of a daemon with the settings `spec`: as for the
+// daemon, without the variables for readiness, watchdog and sockets. Fails like MakeSpawnRequest.
+// Precondition: the check is of kind kExec.
 absl::variant<SpawnRequest, SpawnFailure> MakeCheckRequest(const DaemonSpec& spec,
                                                            const ChildDefaults& defaults);
 

@@ -123,7 +123,7 @@ void DaemonRunner::AnswerIfStuck(const std::vector<Dependency>& unmet) {
     waiters_.Answer(Waiters::Event::kUp,
                     Blocked(lifecycle_.spec().name, DescribeChain(unmet, find)));
   }
-  // Daemons that wait for this one are stuck too, and may have looked when they were not.
+  // Daemons that wait for this one are stuck too, and may have looked before that.
   context_.waits->Changed(lifecycle_.spec().name);
 }
 
@@ -320,8 +320,8 @@ void DaemonRunner::EndWithPartner() {
   if (!IsUp() || relations_.holds_stop()) return;
   const std::string partner = relations_.FindEndedPartner(lifecycle_.spec());
   if (partner.empty()) return;
-  succession_.StartWithPartner(absl::StrCat("restarted with ", partner));
-  BeginStop(absl::StrCat("being restarted with ", partner));
+  succession_.StartWithPartner(absl::StrCat("restarted along with ", partner));
+  BeginStop(absl::StrCat("being restarted along with ", partner));
 }
 
 void DaemonRunner::StopNow(const std::string& reason) {

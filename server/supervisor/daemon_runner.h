@@ -153,22 +153,22 @@ class DaemonRunner {
   // Begins to check the instance, if its configuration has a check.
   void BeginChecks();
   void EndChecks();
-  // Called when the daemon has another check than before.
+  // Called when the daemon's check has changed.
   void CheckChanged();
-  // Takes a verdict of the check; ignores that on an earlier instance.
+  // Takes a verdict of the check; ignores one on an earlier instance.
   void TakeVerdict(const CheckVerdict& verdict);
   // Ends the instance with `signal` because it misbehaved. Counts as a failure, whatever its exit
   // code.
   void FailInstance(const std::string& verdict, int signal);
 
-  // Asks the instance to end once `ends_after` have ended, and the daemons that restart with this
-  // one; succession_ holds the next step. Precondition: an instance exists.
+  // Asks the instance to end once `ends_after` and the daemons that restart with this one have
+  // ended; succession_ holds the next step. Precondition: an instance exists.
   void BeginStop(const std::string& reason, std::vector<AwaitedDeparture> ends_after = {});
   // Asks the instance to end now.
   void StopNow(const std::string& reason);
   // Continues a stop that waits for other daemons, if they have ended.
   void ContinueHeldStop();
-  // Ends the instance if that of a daemon with which it restarts has ended, or is about to.
+  // Ends the instance if a partner's instance has ended, or is about to.
   void EndWithPartner();
   // Publishes that the kernel refused the signal meant to end the instance, if it did.
   void TellRefusal();
@@ -214,7 +214,7 @@ class DaemonRunner {
   InstanceWatch watch_;
   Succession succession_;
   Relations relations_;
-  // The number of the check of the present instance; 0 if none has begun.
+  // The number of the check of the current instance; 0 if none has begun.
   int64_t check_ = 0;
   // The reason why hob itself ends the instance; empty if it does not.
   std::string verdict_;

@@ -76,7 +76,7 @@ TEST(DaemonRunnerChecksTest, AFailedCheckIsAFailureOfTheInstance) {
   EXPECT_EQ(exit.verdict, "check http://localhost:80/ failed 3 times in a row: HTTP 503");
 }
 
-TEST(DaemonRunnerChecksTest, AFailedCheckMayBeReportedOnly) {
+TEST(DaemonRunnerChecksTest, CheckActionNoneOnlyReports) {
   DaemonSpec spec = Checked();
   spec.check.action = Check::Action::kNone;
   RunnerHarness web(spec);

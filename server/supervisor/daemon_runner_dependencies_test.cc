@@ -340,7 +340,7 @@ TEST(RestartWithTest, ADaemonEndsWithItsPartnerAndStartsAgainOnceItIsReady) {
   EXPECT_TRUE(exit.requested);
   PublishDb(web, 1);
   EXPECT_EQ(web.state(), State::kRunning);
-  EXPECT_EQ(web.now().reason, "restarted with db");
+  EXPECT_EQ(web.now().reason, "restarted along with db");
   EXPECT_EQ(web.path(), "STOPPED RUNNING WAITING RUNNING");
   EXPECT_EQ(web.now().counts.restarts, 0) << "it has not failed";
 }
@@ -390,7 +390,7 @@ TEST(RestartWithTest, AnOperatorsStopWins) {
   web.Do(Kind::kBoot);
   web.PublishOther("db", State::kBackoff);
   EXPECT_EQ(web.state(), State::kStopping);
-  EXPECT_EQ(web.now().reason, "being restarted with db");
+  EXPECT_EQ(web.now().reason, "being restarted along with db");
   const Answer stop = web.Do(Kind::kStop);
   web.Advance(absl::Seconds(2));
   EXPECT_EQ(stop.InAWord(), "OK");

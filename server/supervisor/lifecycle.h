@@ -55,7 +55,7 @@ class Lifecycle {
   // end; `refusal` as for Hangs. Publishes. Precondition: nothing was published.
   void BeginWithLeftover(const std::string& refusal);
 
-  // Takes the new configuration; the health is unknown if it has another check.
+  // Takes the new configuration; resets the health if the check changed.
   void SpecChanged(std::shared_ptr<const DaemonSpec> spec);
   // Notes that an operator or the configuration wants the daemon up or down. Publishes a change
   // immediately, because the next event may take a while.
@@ -81,8 +81,7 @@ class Lifecycle {
   void SetLogProblem(const std::string& problem);
   // The child is up, and ready if it reports readiness.
   void BecameReady();
-  // The check of the instance says this; `reason` becomes the reason of the state unless it is
-  // empty.
+  // Sets the health by the check; a `reason` that is not empty becomes the state's reason.
   void SetHealth(DaemonHealth health, const std::string& reason = "");
   // The child says that it is about to end by itself; it is no longer ready.
   void SaysItStops();
@@ -125,7 +124,7 @@ class Lifecycle {
   // Changes the state. All changes of state go through this function. An illegal move is a bug:
   // fatal in debug builds, otherwise an error in the log.
   void MoveTo(DaemonState to, const std::string& reason);
-  // Makes the health that of an instance without a verdict.
+  // Resets the health to that before any verdict.
   void ForgetHealth();
   void Note(const ThrottleDecision& decision);
   static std::string WhyDecided(const DaemonSnapshot& now, const ThrottleDecision& decision);

@@ -14,16 +14,16 @@
 
 namespace hob {
 
-// The instance of another daemon that was up when the present one started. A plain value.
+// An instance of another daemon, whose end the current instance must follow. A plain value.
 struct Partner {
   std::string daemon;
-  // DaemonCounts::exits of the daemon during the life of that instance.
+  // DaemonCounts::exits of that daemon while the instance is up.
   int64_t exits = 0;
 };
 
-// Holds what one daemon must know of others: what its next start waits for, a stop that waits until
-// others have ended, and the instances that it restarts with. Reads the registry, and registers the
-// daemon to be woken when an answer may change. Starts and ends nothing itself.
+// Holds one daemon's relations to others: what its next start waits for, a stop that is held until
+// others have ended, and its partners, whose ends it follows. Reads the registry, and has the
+// daemon woken when an answer may change. Starts and ends nothing itself.
 //
 // `spec` is the daemon's present configuration in every call. Not thread-safe: belongs to the
 // daemon's worker.
@@ -35,14 +35,14 @@ class Relations {
     std::vector<std::string> ends_after;
     // The reason for that stop.
     std::string stop_reason;
-    // Removed or replaced instances that must be gone before the next start.
+    // Daemons whose former instance must be gone before the next start.
     std::vector<std::string> starts_after;
     std::vector<Partner> partners;
   };
 
-  // What prevents a start for now. A plain value.
+  // The reasons why a start must wait. A plain value.
   struct Obstacles {
-    // The dependencies that do not hold.
+    // The dependencies that are not met.
     std::vector<Dependency> unmet;
     // Daemons that must end first.
     std::vector<std::string> ending;
@@ -60,17 +60,18 @@ class Relations {
 
   // Starts.
 
-  // Makes the next start wait for `departures` too.
+  // Makes the next start also wait for `departures`; replaces earlier ones.
   void StartAfter(std::vector<AwaitedDeparture> departures);
-  // Returns what prevents a start now. If something does, its next change wakes the daemon.
+  // Returns the obstacles to a start now; a change of one wakes the daemon. Without any, notes the
+  // partners.
   Obstacles FindObstacles(const DaemonSpec& spec);
   // Called when the planned start is cancelled.
   void StartCancelled(const DaemonSpec& spec);
 
   // Stops.
 
-  // Holds a stop, for `reason`, until the daemons of `ends_after` have ended, and those that
-  // restart with this one. Replaces an earlier one.
+  // Holds a stop, for `reason`, until the daemons of `ends_after` and those that restart with this
+  // one have ended. Replaces an earlier one.
   void HoldStop(std::string reason, std::vector<AwaitedDeparture> ends_after);
   bool holds_stop() const { return !stop_reason_.empty(); }
   // Returns the daemons that the held stop waits for; their changes wake the daemon.
@@ -78,15 +79,15 @@ class Relations {
   const std::string& stop_reason() const { return stop_reason_; }
   // Forgets the held stop, and returns its reason; empty if there was none.
   std::string ReleaseStop(const DaemonSpec& spec);
-  // Holds the announcement that the present instance ends.
+  // Keeps `departure` until the current instance is gone.
   void Announce(std::shared_ptr<const Departure> departure);
-  // Called when the present instance is gone: announces its end, and forgets the held stop.
+  // Called when the current instance is gone: announces its end, forgets held stop and partners.
   void Gone(const DaemonSpec& spec);
 
   // Partners.
 
-  // Returns a daemon whose end the present instance must follow, because it restarts with it: its
-  // instance has ended or is about to, since the present one was started. Empty if there is none.
+  // Returns a partner whose instance has ended or is about to, so that the current instance must
+  // end too; empty if there is none. Notes partners that have come up since.
   std::string FindEndedPartner(const DaemonSpec& spec);
 
   // Returns the complete state.
@@ -112,7 +113,7 @@ class Relations {
   bool is_start_due_ = false;
   std::vector<AwaitedDeparture> starts_after_;
   std::vector<Partner> partners_;
-  // Announced ends of the present instance.
+  // Announced ends of the current instance.
   std::vector<std::shared_ptr<const Departure>> departures_;
 };
 

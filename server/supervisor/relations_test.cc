@@ -102,7 +102,7 @@ TEST_F(RelationsTest, AStopDoesNotWaitForADaemonThatNoLongerRestartsWithIt) {
   EXPECT_THAT(relations_.MustEndFirst(Spec("web")), IsEmpty());
 }
 
-TEST_F(RelationsTest, DaemonsThatRestartWithEachOtherDoNotWait) {
+TEST_F(RelationsTest, AStopDoesNotWaitInADependencyCycle) {
   const DaemonSpec web = Spec("web", {{"db", Condition::kReady, false}});
   PutUp(Spec("db", {{"app", Condition::kReady, false}}));
   PutUp(Spec("app", {Partner("web")}));
@@ -174,7 +174,7 @@ TEST_F(PartnerTest, IsNotedWhenItComesUpLater) {
   EXPECT_EQ(Ended(), "db");
 }
 
-TEST_F(PartnerTest, EndsItEvenIfItWasNotNoted) {
+TEST_F(PartnerTest, HasEndedEvenIfItWasNotNoted) {
   relations_.Gone(web_);
   PutUp(Spec("db"), 0, /*awaits=*/true);
   EXPECT_EQ(Ended(), "db");

@@ -26,8 +26,8 @@ class Succession {
   struct Restart {
     std::string reason;
     bool by_operator = false;
-    // True if nobody asked for it: the daemon restarts with another one. It then keeps its history,
-    // and its former configuration if the present one cannot start.
+    // True if not requested: the daemon follows a partner. It then keeps its history, and its
+    // former configuration if the present one cannot start.
     bool is_automatic = false;
     // The reason of an earlier requested stop; empty without one.
     std::string stop_reason;
@@ -50,7 +50,7 @@ class Succession {
   void StayStopped(std::string reason);
   // Plans to start another instance, because of `reason`.
   void StartAgain(std::string reason, bool by_operator);
-  // Plans to start another instance, because the daemon restarts with another one.
+  // Plans to start another instance, because a partner has ended or is about to.
   void StartWithPartner(std::string reason);
   // Plans to end the daemon for good: it left the configuration, or the server shuts down.
   void Finish(bool is_removal);
@@ -68,7 +68,7 @@ class Succession {
   bool is_removal() const { return is_final() && absl::get<Final>(state_).is_removal; }
   // True once it has ended for good.
   bool finished() const { return is_final() && absl::get<Final>(state_).is_done; }
-  // True if the daemon restarts although nobody asked for it.
+  // True if the planned restart was not requested.
   bool is_automatic() const;
   // Returns the reason why the daemon will be STOPPED, even if only until it starts again; empty if
   // it will not.

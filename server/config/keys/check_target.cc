@@ -26,7 +26,7 @@ absl::Status Wrong(absl::string_view text, absl::string_view why) {
 // Checks HOST:PORT. The name of the host is looked up at each attempt.
 absl::Status CheckHostAndPort(absl::string_view text, absl::string_view address) {
   if (absl::StrContains(address, '@')) {
-    return Wrong(text, "has a user: remove everything up to the @");
+    return Wrong(text, "has a user: remove USER:PASSWORD@");
   }
   const size_t colon = address.rfind(':');
   if (colon == absl::string_view::npos || colon == 0 || absl::EndsWith(address, "]")) {
@@ -35,16 +35,16 @@ absl::Status CheckHostAndPort(absl::string_view text, absl::string_view address)
   const absl::string_view host = address.substr(0, colon);
   const bool has_brackets = absl::StartsWith(host, "[") && absl::EndsWith(host, "]");
   if (absl::StrContains(host, ':') && !has_brackets) {
-    return Wrong(text, "has an IPv6 address: write [ADDRESS]:PORT");
+    return Wrong(text, "has no brackets around its IPv6 address: write [ADDRESS]:PORT");
   }
   const absl::StatusOr<int64_t> port = ParseInteger(address.substr(colon + 1), 1, kMaxPort);
-  return port.ok() ? absl::OkStatus() : Wrong(text, "has no port from 1 to 65535");
+  return port.ok() ? absl::OkStatus() : Wrong(text, "has an invalid port: use 1 to 65535");
 }
 
 absl::Status CheckSocket(absl::string_view text, absl::string_view path) {
-  if (!absl::StartsWith(path, "/")) return Wrong(text, "has no absolute path of a socket");
+  if (!absl::StartsWith(path, "/")) return Wrong(text, "needs an absolute socket path");
   if (path.size() <= kMaxSocketPath) return absl::OkStatus();
-  return Wrong(text, absl::StrCat("has a socket's path of more than ", kMaxSocketPath, " bytes"));
+  return Wrong(text, absl::StrCat("has a socket path longer than ", kMaxSocketPath, " bytes"));
 }
 
 // `rest` is what follows http:// or https://.
@@ -91,7 +91,7 @@ absl::Status ParseTarget(absl::string_view text, CheckTarget& check) {
     return CheckSocket(text, rest);
   }
   return Wrong(text,
-               "is no check: write http://HOST:PORT/PATH, https://HOST:PORT/PATH, "
+               "is not a check: write http://HOST:PORT/PATH, https://HOST:PORT/PATH, "
                "http+unix:/SOCKET:/PATH, tcp:HOST:PORT, unix:/SOCKET, grpc:HOST:PORT/SERVICE or "
                "exec:/PROGRAM ARGS");
 }
@@ -115,7 +115,7 @@ absl::StatusOr<CheckTarget> ParseCheck(absl::string_view text) {
   if (target->empty()) return check;
   for (const char character : *target) {
     if (absl::ascii_isspace(character) || absl::ascii_iscntrl(character)) {
-      return Wrong(*target, "has blanks: only exec: takes arguments");
+      return Wrong(*target, "contains a blank: only exec: takes arguments");
     }
   }
   const absl::Status status = ParseTarget(*target, check);

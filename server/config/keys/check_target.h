@@ -9,8 +9,7 @@ namespace hob {
 
 // Parses the value of `check`: `http://HOST:PORT/PATH`, `https://HOST:PORT/PATH`,
 // `http+unix:/SOCKET:/PATH`, `tcp:HOST:PORT`, `unix:/SOCKET`, `grpc:HOST:PORT/SERVICE` or
-// `exec:/PROGRAM ARGS`. An empty text is no check. Sets the fields that describe the target, and
-// leaves the times and counts at their defaults. InvalidArgument says what would be right.
+// `exec:/PROGRAM ARGS`. Empty text means no check. InvalidArgument says how to correct the value.
 absl::StatusOr<CheckTarget> ParseCheck(absl::string_view text);
 
 }  // namespace hob

@@ -64,20 +64,21 @@ TEST(ParseCheckTest, AProgramHasArguments) {
   EXPECT_EQ(check.text, "exec:/usr/bin/pg_isready -h '/run/a b'");
 }
 
-TEST(ParseCheckTest, NothingIsNoCheck) { EXPECT_EQ(Parse("").kind, Kind::kNone); }
+TEST(ParseCheckTest, EmptyTextMeansNoCheck) { EXPECT_EQ(Parse("").kind, Kind::kNone); }
 
-TEST(ParseCheckTest, AnErrorSaysWhatWouldBeRight) {
-  EXPECT_THAT(Refusal("localhost:80"), HasSubstr("'localhost:80' is no check: write http://HOST"));
+TEST(ParseCheckTest, AnErrorSaysHowToCorrectIt) {
+  EXPECT_THAT(Refusal("localhost:80"),
+              HasSubstr("'localhost:80' is not a check: write http://HOST"));
   EXPECT_THAT(Refusal("http://localhost/"), HasSubstr("has no port: write HOST:PORT"));
-  EXPECT_THAT(Refusal("http://localhost:0/"), HasSubstr("has no port from 1 to 65535"));
-  EXPECT_THAT(Refusal("tcp:localhost:http"), HasSubstr("has no port from 1 to 65535"));
+  EXPECT_THAT(Refusal("http://localhost:0/"), HasSubstr("has an invalid port: use 1 to 65535"));
+  EXPECT_THAT(Refusal("tcp:localhost:http"), HasSubstr("has an invalid port: use 1 to 65535"));
   EXPECT_THAT(Refusal("tcp:::1:80"), HasSubstr("write [ADDRESS]:PORT"));
   EXPECT_THAT(Refusal("grpc:[::1]"), HasSubstr("has no port"));
   EXPECT_THAT(Refusal("http://me:secret@localhost:80/"), HasSubstr("has a user"));
-  EXPECT_THAT(Refusal("unix:run/app.sock"), HasSubstr("has no absolute path"));
+  EXPECT_THAT(Refusal("unix:run/app.sock"), HasSubstr("needs an absolute socket path"));
   EXPECT_THAT(Refusal(absl::StrCat("unix:/", std::string(107, 'x'))),
-              HasSubstr("a socket's path of more than 107 bytes"));
-  EXPECT_THAT(Refusal("http://localhost:80/a b"), HasSubstr("has blanks: only exec:"));
+              HasSubstr("a socket path longer than 107 bytes"));
+  EXPECT_THAT(Refusal("http://localhost:80/a b"), HasSubstr("contains a blank: only exec:"));
   EXPECT_THAT(Refusal("exec:pg_isready"), HasSubstr("pg_isready"));
   EXPECT_THAT(Refusal("exec:"), HasSubstr("empty"));
 }

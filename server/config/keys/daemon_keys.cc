@@ -304,9 +304,9 @@ std::vector<DaemonKey> RestartKeys() {
        [](Text t) { return SetterOf(&DaemonSpec::depends_on, ParseDependencies(t)); },
        WriteDependencies},
       {"restart_with",
-       "Daemons that this one depends on and restarts with: a list of names. Whenever one of them "
-       "ends, this one ends too, and starts again when they are ready; a command that ends one of "
-       "them ends this one first.",
+       "Daemons that this one depends on and restarts with: a list of names. When one ends, this "
+       "one ends too, and starts again once all are ready; a command that ends one ends this one "
+       "first.",
        kLive, !kThrottle, true,
        [](Text t) { return SetterOf(&DaemonSpec::restart_with, ParsePartners(t)); },
        [](const DaemonSpec& s) { return absl::StrJoin(s.restart_with, " "); }},
@@ -508,41 +508,40 @@ std::vector<DaemonKey> ResourceKeys() {
 std::vector<DaemonKey> CheckKeys() {
   return {
       {"check",
-       "How hob asks whether the daemon works: http://HOST:PORT/PATH, https://..., "
-       "http+unix:/SOCKET:/PATH, tcp:HOST:PORT, unix:/SOCKET, grpc:HOST:PORT/SERVICE or "
-       "exec:/PROGRAM ARGS.",
+       "The health check: http://HOST:PORT/PATH or https://... (status 200 to 399), "
+       "http+unix:/SOCKET:/PATH, tcp:HOST:PORT or unix:/SOCKET (accepts), grpc:HOST:PORT/SERVICE "
+       "(SERVING) or exec:/PROGRAM ARGS (exits with 0).",
        kLive, !kThrottle, true, CheckTargetSetter,
        [](const DaemonSpec& s) {
          return s.check.kind() == CheckTarget::Kind::kExec ? s.check.text()
                                                            : WriteText(s.check.text());
        }},
-      {"check_interval", "Time between the beginnings of two attempts, a duration above 0.", kLive,
+      {"check_interval", "Time between the starts of two attempts, a duration above 0.", kLive,
        !kThrottle, false,
        [](Text t) { return CheckSetterOf(&Check::interval, ParsePositiveDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.check.interval); }},
-      {"check_timeout", "Longest time of an attempt, a duration above 0.", kLive, !kThrottle, false,
+      {"check_timeout", "Time limit of an attempt, a duration above 0.", kLive, !kThrottle, false,
        [](Text t) { return CheckSetterOf(&Check::timeout, ParsePositiveDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.check.timeout); }},
       {"check_delay",
-       "Time before the first attempt, a duration; from the moment when the daemon is RUNNING, or "
-       "with ready = check from its start.",
+       "Delay before the first attempt, a duration; counted from RUNNING or, with ready = check, "
+       "from the start.",
        kLive, !kThrottle, false,
        [](Text t) { return CheckSetterOf(&Check::delay, ParseDuration(t)); },
        [](const DaemonSpec& s) { return hob::FormatDuration(s.check.delay); }},
       {"check_failures",
-       "Number of failed attempts in a row that make a daemon unhealthy, 1 to 1000. Before it is "
-       "ready, failures do not count.",
+       "Failed attempts in a row that make the daemon unhealthy, 1 to 1000. With ready = check, "
+       "failures do not count until it is ready.",
        kLive, !kThrottle, false,
        [](Text t) { return CheckSetterOf(&Check::failures, ParseInteger(t, 1, kMaxAttempts)); },
        [](const DaemonSpec& s) { return absl::StrCat(s.check.failures); }},
-      {"check_successes",
-       "Number of successful attempts in a row that make a daemon healthy, 1 to 1000.", kLive,
-       !kThrottle, false,
+      {"check_successes", "Successful attempts in a row that make the daemon healthy, 1 to 1000.",
+       kLive, !kThrottle, false,
        [](Text t) { return CheckSetterOf(&Check::successes, ParseInteger(t, 1, kMaxAttempts)); },
        [](const DaemonSpec& s) { return absl::StrCat(s.check.successes); }},
       {"check_action",
-       "What follows when the daemon becomes unhealthy: restart (it is ended, which is a failure) "
-       "or none (it is reported).",
+       "The reaction when the daemon becomes unhealthy: restart (hob ends it, which counts as a "
+       "failure) or none (hob only reports it).",
        kLive, !kThrottle, false,
        [](Text t) { return CheckSetterOf(&Check::action, ParseChoice(t, CheckActions())); },
        [](const DaemonSpec& s) { return WriteChoice(CheckActions(), s.check.action); }},

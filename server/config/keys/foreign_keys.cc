@@ -11,7 +11,7 @@ constexpr absl::string_view kNoOrder =
     "daemons that must be up first";
 constexpr absl::string_view kNeeds = "it names daemons of hob that must be up first";
 constexpr absl::string_view kPartners =
-    "it names daemons of hob with which this one ends and restarts";
+    "it names daemons of hob that this one ends and restarts with";
 constexpr absl::string_view kNoLogFile =
     "leave it out: what it writes goes to NAME.log and NAME.err.log in log_dir of [hob]; stdout "
     "and stderr say otherwise (inherit, null)";
