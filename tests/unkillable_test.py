@@ -20,12 +20,23 @@ class Freezer:
     def __init__(self, test):
         self.path = f"{FREEZER}/hob-test-{os.getpid()}"
         os.mkdir(self.path)
-        test.addCleanup(os.rmdir, self.path)
+        test.addCleanup(self._remove)
         test.addCleanup(self.thaw)
 
     def _write(self, file, text):
         with open(os.path.join(self.path, file), "w", encoding="ascii") as opened:
             opened.write(text)
+
+    def _remove(self):
+        """Removes the group once the thawed process has ended."""
+        def is_removed():
+            try:
+                os.rmdir(self.path)
+            except OSError:
+                return False
+            return True
+
+        processes.await_that(is_removed, self.path)
 
     def freeze(self, pid):
         self._write("cgroup.procs", str(pid))
@@ -71,8 +82,9 @@ class UnkillableTest(HobTest):
         self.assertIn("hangs in the kernel", self.hob.stderr())
         self.assertTrue(processes.is_alive(self.pid))
         self.hob.start()
-        web = self.hob.daemon("web")
-        self.assertEqual((web.state, web.wanted, web.unkillable), (State.STOPPING, True, True))
+        # The server answers before it boots its daemons.
+        web = self.hob.await_daemon("web", lambda daemon: daemon.wanted, "to be wanted")
+        self.assertEqual((web.state, web.unkillable), (State.STOPPING, True))
         self.assertIn("left running by a server that is dead; KILL does not end it", web.reason)
         self.freezer.thaw()
         self.assertNotEqual(self.hob.await_state("web", State.RUNNING).pid, self.pid)

@@ -47,9 +47,14 @@ absl::optional<DaemonHealth> CheckSchedule::Finish(bool ok, MonotonicTime now) {
   return health;
 }
 
-void CheckSchedule::Discard(MonotonicTime time) {
-  due_ = time;
+void CheckSchedule::Discard(MonotonicTime now) {
+  due_ = std::max(began_ + Interval(), now);
   expires_ = kNever;
+}
+
+void CheckSchedule::Extend(absl::Duration more, MonotonicTime now) {
+  if (expires_ == kNever) return;
+  expires_ = std::max(expires_, now + std::min(more, check_.timeout));
 }
 
 absl::Duration CheckSchedule::Interval() const {

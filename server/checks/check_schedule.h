@@ -32,9 +32,12 @@ class CheckSchedule {
   void Begin(MonotonicTime now);
   // Ends the attempt with success or failure. Returns the new health if it changes.
   absl::optional<DaemonHealth> Finish(bool ok, MonotonicTime now);
-  // Discards the attempt, if there is one, because hobd itself was suspended or lacked resources:
-  // it does not count. The next one is due at `time`.
-  void Discard(MonotonicTime time);
+  // Ends an attempt that does not count, because hobd itself was suspended or lacked resources.
+  void Discard(MonotonicTime now);
+  // Allows the attempt, if there is one, `more` time from `now` on, at most that of a new one.
+  void Extend(absl::Duration more, MonotonicTime now);
+  // Makes the next attempt due at `time`. Precondition: there is no attempt.
+  void Delay(MonotonicTime time) { due_ = time; }
 
   // Number of equal outcomes in a row.
   int failures() const { return failures_; }

@@ -85,11 +85,27 @@ TEST(CheckScheduleTest, ADiscardedAttemptDoesNotCount) {
   check.failures = 2;
   CheckSchedule schedule = Schedule(check);
   Attempt(schedule, false);
-  schedule.Begin(At(absl::Seconds(20)));
-  schedule.Discard(At(absl::Minutes(5)));
+  Attempt(schedule, true);
+  Attempt(schedule, false);
+  schedule.Begin(At(absl::Seconds(40)));
+  schedule.Discard(At(absl::Seconds(41)));
   EXPECT_EQ(schedule.failures(), 1);
-  EXPECT_EQ(schedule.due(), At(absl::Minutes(5)));
+  EXPECT_EQ(schedule.expires(), kNever);
+  EXPECT_EQ(schedule.due(), At(absl::Seconds(50)));
   EXPECT_EQ(Attempt(schedule, false), DaemonHealth::kUnhealthy);
+}
+
+TEST(CheckScheduleTest, AnAttemptGetsBackTheTimeThatHobdLost) {
+  CheckSchedule schedule = Schedule(EveryTenSeconds());
+  schedule.Extend(absl::Seconds(1), At(absl::Seconds(6)));
+  EXPECT_EQ(schedule.expires(), kNever) << "there is no attempt";
+  schedule.Begin(At(absl::Seconds(6)));
+  schedule.Extend(absl::Milliseconds(500), At(absl::Seconds(7)));
+  EXPECT_EQ(schedule.expires(), At(absl::Seconds(9))) << "it has more time anyway";
+  schedule.Extend(absl::Milliseconds(500), At(absl::Seconds(10)));
+  EXPECT_EQ(schedule.expires(), At(absl::Seconds(10.5)));
+  schedule.Extend(absl::Hours(1), At(absl::Seconds(20)));
+  EXPECT_EQ(schedule.expires(), At(absl::Seconds(23)));
 }
 
 TEST(CheckScheduleTest, AttemptsOnAStartingDaemonAreQuickAndFailuresDoNotCount) {

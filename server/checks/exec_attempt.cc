@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/posix/directories.h"
 #include "server/text/printable.h"
 
 namespace hob {
@@ -18,13 +19,20 @@ namespace {
 // Longest message.
 constexpr size_t kMaxMessage = 200;
 
-// Makes a FIFO and opens it, also for writing, so that it never reports a hang-up. Returns
-// no descriptor, and sets errno, if that fails.
-UniqueFd OpenFifo(const std::string& path) {
+// Makes a FIFO for `owner` and opens it, also for writing, so that it never reports a hang-up.
+// Returns no descriptor, and sets errno, if that fails.
+UniqueFd OpenFifo(const std::string& directory, const std::string& path, const Credentials* owner) {
   // One may be left from a server that died.
   unlink(path.c_str());
-  if (mkfifo(path.c_str(), 0600) != 0) return UniqueFd();
-  return UniqueFd(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (mkfifo(path.c_str(), 0600) != 0) {
+    // A cleaner may have removed the directory.
+    if (errno != ENOENT || MakeDirectories(directory, 0700, 0755).error != 0) return UniqueFd();
+    if (mkfifo(path.c_str(), 0600) != 0) return UniqueFd();
+  }
+  UniqueFd fifo(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  // The program may open /dev/stdout.
+  const bool is_owned = owner == nullptr || fchown(fifo.get(), owner->uid, owner->gid) == 0;
+  return fifo.ok() && is_owned ? std::move(fifo) : UniqueFd();
 }
 
 }  // namespace
@@ -35,7 +43,10 @@ ExecAttempt::ExecAttempt(const absl::variant<SpawnRequest, SpawnFailure>& progra
   const auto* const impossible = absl::get_if<SpawnFailure>(&program);
   const absl::optional<SpawnFailure> failure =
       impossible != nullptr ? *impossible : Spawn(absl::get<SpawnRequest>(program), fifo_dir);
-  if (failure.has_value()) answer_ = Answer{false, DescribeEnd(*failure), failure->IsShortage()};
+  if (!failure.has_value()) return;
+  // The FIFO is hobd's own affair.
+  const bool has_no_fifo = impossible == nullptr && !output_.ok();
+  answer_ = Answer{false, DescribeEnd(*failure), failure->IsShortage() || has_no_fifo};
 }
 
 ExecAttempt::~ExecAttempt() {
@@ -45,7 +56,7 @@ ExecAttempt::~ExecAttempt() {
 absl::optional<SpawnFailure> ExecAttempt::Spawn(SpawnRequest request, const std::string& fifo_dir) {
   name_ = request.name;
   const std::string fifo = absl::StrCat(fifo_dir, "/", name_);
-  output_ = OpenFifo(fifo);
+  output_ = OpenFifo(fifo_dir, fifo, request.attributes.credentials.get());
   if (!output_.ok()) {
     const int error = errno;
     return SpawnFailure{"stdout", error, absl::StrCat(fifo, ": ", strerrordesc_np(error))};

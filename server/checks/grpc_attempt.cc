@@ -5,7 +5,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
@@ -36,8 +35,7 @@ Attempt::Answer AnswerOf(const grpc::Status& status, const HealthCheckResponse& 
 // A call, kept by its callback too: gRPC needs all of it until then.
 class Call : public std::enable_shared_from_this<Call> {
  public:
-  Call(const CheckTarget& check, absl::Duration timeout, std::function<void()> wake)
-      : wake_(std::move(wake)) {
+  Call(const CheckTarget& check, std::function<void()> wake) : wake_(std::move(wake)) {
     grpc::ChannelArguments arguments;
     // Otherwise calls would share a connection and its reconnect back-off.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -45,9 +43,6 @@ class Call : public std::enable_shared_from_this<Call> {
     stub_ = Health::NewStub(
         grpc::CreateCustomChannel(check.address, grpc::InsecureChannelCredentials(), arguments));
     request_.set_service(check.service);
-    context_.set_deadline(
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                     gpr_time_from_nanos(absl::ToInt64Nanoseconds(timeout), GPR_TIMESPAN)));
   }
 
   void Begin() {
@@ -91,9 +86,8 @@ class GrpcAttempt : public Attempt {
 
 }  // namespace
 
-std::unique_ptr<Attempt> BeginGrpcAttempt(const CheckTarget& check, absl::Duration timeout,
-                                          std::function<void()> wake) {
-  return std::make_unique<GrpcAttempt>(std::make_shared<Call>(check, timeout, std::move(wake)));
+std::unique_ptr<Attempt> BeginGrpcAttempt(const CheckTarget& check, std::function<void()> wake) {
+  return std::make_unique<GrpcAttempt>(std::make_shared<Call>(check, std::move(wake)));
 }
 
 }  // namespace hob

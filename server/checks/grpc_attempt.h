@@ -4,17 +4,15 @@
 #include <functional>
 #include <memory>
 
-#include "absl/time/time.h"
 #include "server/checks/attempt.h"
 #include "server/daemon/check.h"
 
 namespace hob {
 
 // Begins a check of kind kGrpc: asks grpc.health.v1.Health at check.address, over a new connection
-// without TLS, with the deadline `timeout`. `wake` is called once, on any thread, when Look has an
+// without TLS, until it is destroyed. `wake` is called once, on any thread, when Look has an
 // answer, perhaps after the attempt is destroyed; it must not block.
-std::unique_ptr<Attempt> BeginGrpcAttempt(const CheckTarget& check, absl::Duration timeout,
-                                          std::function<void()> wake);
+std::unique_ptr<Attempt> BeginGrpcAttempt(const CheckTarget& check, std::function<void()> wake);
 
 }  // namespace hob
 

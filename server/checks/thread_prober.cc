@@ -1,8 +1,11 @@
 #include "server/checks/thread_prober.h"
 
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -17,12 +20,24 @@ namespace {
 
 constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
 
-// hobd has stood still if a wait took so much longer than planned.
-constexpr absl::Duration kStandstill = absl::Seconds(1);
+// Lateness that a busy machine causes all the time.
+constexpr absl::Duration kUsualLateness = absl::Milliseconds(100);
+// hobd was suspended if the thread woke later than that.
+constexpr absl::Duration kSuspended = absl::Seconds(1);
 // Longest wait for the end of killed programs.
-constexpr absl::Duration kLastWait = absl::Seconds(1);
-// Between two looks whether something of an earlier attempt is left.
+constexpr std::chrono::seconds kLastWait{1};
+// Between two looks whether the program of an earlier attempt is left, and the number of looks
+// before that counts as a failure.
 constexpr absl::Duration kRest = absl::Milliseconds(10);
+constexpr int kMostDelays = 100;
+// Most attempts at a time: each has a descriptor or two, and a program is a process.
+constexpr size_t kMostAttempts = 64;
+
+// True if hobd has no room for a descriptor, so that a failed attempt says nothing.
+bool IsShort() {
+  const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return !probe.ok() && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS);
+}
 
 void Wake(const UniqueFd& eventfd) { eventfd_write(eventfd.get(), 1); }
 
@@ -69,11 +84,15 @@ void ThreadProber::End(int64_t check) {
   MutexLock lock(&mu_);
   const auto found = checks_.find(check);
   if (found == checks_.end()) return;
+  const std::shared_ptr<const Target> target = found->second.target;
   due_.erase({found->second.schedule.due(), check});
-  const auto latest = by_daemon_.find(found->second.target->daemon);
+  const auto latest = by_daemon_.find(target->daemon);
   if (latest->second == check) by_daemon_.erase(latest);
   checks_.erase(found);
   Wake(*wake_);
+  if (target->check.kind() != CheckTarget::Kind::kExec) return;
+  const CondVar::Deadline deadline = CondVar::In(kLastWait);
+  while (programs_.count(target->daemon) > 0 && program_gone_.WaitUntil(&mu_, deadline)) continue;
 }
 
 absl::optional<CheckResult> ThreadProber::Latest(const std::string& daemon) const {
@@ -84,60 +103,67 @@ absl::optional<CheckResult> ThreadProber::Latest(const std::string& daemon) cons
 }
 
 void ThreadProber::Loop() {
-  bool stood_still = false;
+  absl::Duration late;
   while (!thread_.ending()) {
     {
       MutexLock lock(&mu_);
-      FinishAttempts(stood_still);
+      FinishAttempts(late);
     }
     SendReports();
     BeginAttempts();
-    stood_still = Wait();
+    late = Wait();
   }
-  for (auto& [check, ongoing] : attempts_) Abandon(std::move(ongoing));
-  attempts_.clear();
-  const MonotonicTime end = clock_.Now().monotonic + kLastWait;
-  while (!abandoned_.empty() && clock_.Now().monotonic < end) {
-    MutexLock lock(&mu_);
-    FinishAttempts(/*stood_still=*/false);
+  MutexLock lock(&mu_);
+  checks_.clear();
+  const CondVar::Deadline end = CondVar::In(kLastWait);
+  FinishAttempts(late);
+  while (!abandoned_.empty() && std::chrono::steady_clock::now() < end) {
     std::vector<pollfd> none;
     client_.Wait(none, absl::Milliseconds(1));
+    FinishAttempts(late);
   }
   abandoned_.clear();
 }
 
-void ThreadProber::FinishAttempts(bool stood_still) {
-  const MonotonicTime now = clock_.Now().monotonic;
+void ThreadProber::FinishAttempts(absl::Duration late) {
   for (auto next = attempts_.begin(); next != attempts_.end();) {
     auto& [check, ongoing] = *next;
     const auto found = checks_.find(check);
-    if (found == checks_.end()) {
-      Abandon(std::move(ongoing));
-      next = attempts_.erase(next);
-      continue;
-    }
-    Running& running = found->second;
-    absl::optional<Attempt::Answer> answer = ongoing.attempt->Look();
-    const bool took_too_long = !answer.has_value() && running.schedule.expires() <= now;
-    if (took_too_long && !stood_still) {
-      const absl::Duration timeout = running.target->check.timeout;
-      answer =
-          Attempt::Answer{false, absl::StrCat("no answer within ", hob::FormatDuration(timeout))};
-    }
-    if (answer.has_value()) Finish(check, running, *answer, now);
-    if (took_too_long && stood_still) running.schedule.Discard(now);
-    if (!answer.has_value() && !took_too_long) {
+    const bool is_ended = found == checks_.end();
+    if (!is_ended && !FinishIfOver(check, found->second, *ongoing.attempt, late)) {
       ++next;
       continue;
     }
-    due_.emplace(running.schedule.due(), check);
+    if (!is_ended) due_.emplace(found->second.schedule.due(), check);
     Abandon(std::move(ongoing));
     next = attempts_.erase(next);
   }
   for (auto next = abandoned_.begin(); next != abandoned_.end();) {
-    next->second->Look();
-    next = next->second->IsOver() ? abandoned_.erase(next) : std::next(next);
+    next->attempt->Look();
+    if (!next->attempt->IsOver()) {
+      ++next;
+      continue;
+    }
+    Gone(*next);
+    next = abandoned_.erase(next);
   }
+}
+
+bool ThreadProber::FinishIfOver(int64_t check, Running& running, Attempt& attempt,
+                                absl::Duration late) {
+  const MonotonicTime now = clock_.Now().monotonic;
+  CheckSchedule& schedule = running.schedule;
+  if (late > kUsualLateness) schedule.Extend(late, now);
+  absl::optional<Attempt::Answer> answer = attempt.Look();
+  if (!answer.has_value() && schedule.expires() > now) return false;
+  if (!answer.has_value()) {
+    const std::string timeout = hob::FormatDuration(running.target->check.timeout);
+    answer = Attempt::Answer{false, absl::StrCat("no answer within ", timeout)};
+  }
+  // The other end may have given up meanwhile.
+  if (!answer->ok && late > kSuspended) answer->is_shortage = true;
+  Finish(check, running, *answer, now);
+  return true;
 }
 
 void ThreadProber::Finish(int64_t check, Running& running, const Attempt::Answer& answer,
@@ -149,8 +175,8 @@ void ThreadProber::Finish(int64_t check, Running& running, const Attempt::Answer
   result.message = answer.message;
   result.latency = schedule.Elapsed(now);
   absl::optional<DaemonHealth> health;
-  if (answer.is_shortage) {
-    schedule.Discard(now + running.target->check.interval);
+  if (answer.is_shortage || (!answer.ok && IsShort())) {
+    schedule.Discard(now);
   } else {
     health = schedule.Finish(answer.ok, now);
   }
@@ -165,7 +191,8 @@ void ThreadProber::Finish(int64_t check, Running& running, const Attempt::Answer
 
 std::vector<int64_t> ThreadProber::TakeDue(MonotonicTime now) {
   std::vector<int64_t> due;
-  while (!due_.empty() && due_.begin()->first <= now) {
+  while (!due_.empty() && due_.begin()->first <= now &&
+         attempts_.size() + due.size() < kMostAttempts) {
     due.push_back(due_.begin()->second);
     due_.erase(due_.begin());
   }
@@ -179,27 +206,39 @@ void ThreadProber::BeginAttempts() {
     const MonotonicTime now = clock_.Now().monotonic;
     for (const int64_t check : TakeDue(now)) {
       Running& running = checks_.at(check);
-      if (abandoned_.count(running.target->daemon) > 0) {
-        // What an earlier attempt has left must be gone first.
-        running.schedule.Discard(now + kRest);
-        due_.emplace(running.schedule.due(), check);
+      const bool is_program = running.target->check.kind() == CheckTarget::Kind::kExec;
+      if (is_program && programs_.count(running.target->daemon) > 0) {
+        Delay(check, running, now);
         continue;
       }
+      if (is_program) programs_.insert(running.target->daemon);
+      running.delays = 0;
       running.schedule.Begin(now);
       begun.emplace_back(check, running.target);
     }
   }
   // Without the lock, because a spawn may take long.
   for (const auto& [check, target] : begun) {
-    attempts_[check] = {target->daemon, MakeAttempt(*target)};
+    const bool is_program = target->check.kind() == CheckTarget::Kind::kExec;
+    attempts_[check] = {target->daemon, is_program, MakeAttempt(*target)};
   }
+}
+
+void ThreadProber::Delay(int64_t check, Running& running, MonotonicTime now) {
+  if (++running.delays < kMostDelays) {
+    running.schedule.Delay(now + kRest);
+  } else {
+    running.delays = 0;
+    running.schedule.Begin(now);
+    Finish(check, running, {false, "the program of an earlier attempt does not end"}, now);
+  }
+  due_.emplace(running.schedule.due(), check);
 }
 
 std::unique_ptr<Attempt> ThreadProber::MakeAttempt(const Target& target) {
   switch (target.check.kind()) {
     case CheckTarget::Kind::kGrpc:
-      return BeginGrpcAttempt(*target.check.target, target.check.timeout,
-                              [wake = wake_] { Wake(*wake); });
+      return BeginGrpcAttempt(*target.check.target, [wake = wake_] { Wake(*wake); });
     case CheckTarget::Kind::kExec:
       return std::make_unique<ExecAttempt>(target.program, fifo_dir_, spawner_, clock_);
     case CheckTarget::Kind::kNone:
@@ -212,8 +251,14 @@ std::unique_ptr<Attempt> ThreadProber::MakeAttempt(const Target& target) {
 
 void ThreadProber::Abandon(Ongoing ongoing) {
   ongoing.attempt->Cancel();
-  if (ongoing.attempt->IsOver()) return;
-  abandoned_.emplace(std::move(ongoing.daemon), std::move(ongoing.attempt));
+  if (ongoing.attempt->IsOver()) return Gone(ongoing);
+  abandoned_.push_back(std::move(ongoing));
+}
+
+void ThreadProber::Gone(const Ongoing& ongoing) {
+  if (!ongoing.is_program) return;
+  programs_.erase(programs_.find(ongoing.daemon));
+  program_gone_.WakeAll();
 }
 
 void ThreadProber::SendReports() {
@@ -224,7 +269,7 @@ void ThreadProber::SendReports() {
   }
 }
 
-bool ThreadProber::Wait() {
+absl::Duration ThreadProber::Wait() {
   std::vector<pollfd> fds = {{wake_->get(), POLLIN, 0}};
   MonotonicTime deadline = kNever;
   const auto add = [&](Attempt& attempt) {
@@ -232,10 +277,11 @@ bool ThreadProber::Wait() {
     deadline = std::min(deadline, attempt.NextDeadline());
   };
   for (auto& [check, ongoing] : attempts_) add(*ongoing.attempt);
-  for (auto& [daemon, attempt] : abandoned_) add(*attempt);
+  for (Ongoing& ongoing : abandoned_) add(*ongoing.attempt);
   {
     MutexLock lock(&mu_);
-    if (!due_.empty()) deadline = std::min(deadline, due_.begin()->first);
+    const bool has_room = attempts_.size() < kMostAttempts;
+    if (has_room && !due_.empty()) deadline = std::min(deadline, due_.begin()->first);
     for (const auto& [check, ongoing] : attempts_) {
       const auto running = checks_.find(check);
       if (running == checks_.end()) continue;
@@ -245,7 +291,7 @@ bool ThreadProber::Wait() {
   client_.Wait(fds, std::max(deadline - clock_.Now().monotonic, absl::ZeroDuration()));
   eventfd_t count;
   eventfd_read(wake_->get(), &count);
-  return clock_.Now().monotonic > deadline + kStandstill;
+  return std::max(clock_.Now().monotonic - deadline, absl::ZeroDuration());
 }
 
 }  // namespace hob

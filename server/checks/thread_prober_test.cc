@@ -2,7 +2,9 @@
 #include "server/checks/thread_prober.h"
 
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -35,6 +37,11 @@ class Verdicts {
     MutexLock lock(&mu_);
     while (told_.size() < count) changed_.Wait(&mu_);
     return told_[count - 1];
+  }
+
+  size_t count() {
+    MutexLock lock(&mu_);
+    return told_.size();
   }
 
   CheckVerdict latest() {
@@ -143,6 +150,27 @@ TEST_F(ThreadProberTest, AShortageDoesNotCount) {
   // The next verdict is the first one.
   prober_.Begin(Connect());
   EXPECT_EQ(verdicts_.Await(1), "web: healthy");
+}
+
+TEST_F(ThreadProberTest, AFailureWithoutDescriptorsDoesNotCount) {
+  rlimit limit;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  Prober::Target target = Connect();
+  target.check.failures = 1;
+  prober_.Begin(target);
+  verdicts_.Await(1);
+  // The lowest free descriptor is above every one in use.
+  std::vector<UniqueFd> fillers;
+  rlimit none = limit;
+  none.rlim_cur = 64;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  for (int fd = dup(0); fd >= 0; fd = dup(0)) fillers.emplace_back(fd);
+  while (prober_.Latest("web")->ok) std::this_thread::yield();
+  EXPECT_EQ(prober_.Latest("web")->consecutive_failures, 0);
+  fillers.clear();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  while (!prober_.Latest("web")->ok) std::this_thread::yield();
+  EXPECT_EQ(verdicts_.count(), 1) << "no other verdict was told";
 }
 
 TEST_F(ThreadProberTest, SetReportNullEndsReports) {

@@ -27,12 +27,6 @@ namespace {
 constexpr size_t kMaxBody = 4096;
 constexpr size_t kMaxMessage = 200;
 
-// True for an errno(3) of a machine that lacks something, whatever the daemon does.
-bool IsShortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-         error == EADDRNOTAVAIL;
-}
-
 // The names of the library: with OpenSSL, as most programs need it, or with GnuTLS.
 constexpr const char* kLibraries[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
 
@@ -43,8 +37,11 @@ class UrlClient::Curl {
  public:
   Curl() {
     void* library = nullptr;
+    std::string why_not;
     for (const char* name : kLibraries) {
       if (library == nullptr) library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+      // The first library is the one that users have.
+      if (library == nullptr && why_not.empty()) why_not = dlerror();
     }
     const bool found = library != nullptr && Find(library, "curl_global_init", global_init) &&
                        Find(library, "curl_multi_init", multi_init) &&
@@ -60,9 +57,7 @@ class UrlClient::Curl {
                        Find(library, "curl_easy_getinfo", easy_getinfo) &&
                        Find(library, "curl_easy_strerror", easy_strerror);
     if (!found) {
-      const char* const error = dlerror();
-      problem = absl::StrCat("libcurl cannot be loaded: ", error == nullptr ? "" : error,
-                             "; install libcurl4");
+      problem = absl::StrCat("libcurl cannot be loaded: ", why_not, "; install libcurl4");
       return;
     }
     if (global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) multi = multi_init();
@@ -106,8 +101,9 @@ class UrlClient::UrlAttempt : public Attempt {
       : curl_(curl), is_http_(check.kind == CheckTarget::Kind::kHttp) {
     if (curl_.problem.empty()) easy_ = curl_.easy_init();
     if (easy_ == nullptr) {
+      // That is hobd's problem, not the daemon's.
       answer_ = Answer{false, curl_.problem.empty() ? "out of memory" : curl_.problem,
-                       /*is_shortage=*/curl_.problem.empty()};
+                       /*is_shortage=*/true};
       return;
     }
     SetUp(check);
@@ -178,7 +174,7 @@ class UrlClient::UrlAttempt : public Attempt {
     curl_.easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error_number);
     const int error = static_cast<int>(error_number);
     if (code == CURLE_COULDNT_CONNECT && error != 0) {
-      return {false, strerrordesc_np(error), IsShortage(error)};
+      return {false, strerrordesc_np(error), /*is_shortage=*/error == EADDRNOTAVAIL};
     }
     const char* const text = error_[0] != 0 ? error_ : curl_.easy_strerror(code);
     return {false, Printable(absl::string_view(text).substr(0, strcspn(text, "\n")), kMaxMessage),
@@ -197,7 +193,8 @@ UrlClient::UrlClient() = default;
 UrlClient::~UrlClient() = default;
 
 std::unique_ptr<Attempt> UrlClient::Begin(const CheckTarget& check) {
-  if (curl_ == nullptr) curl_ = std::make_unique<Curl>();
+  // A shortage may have prevented an earlier load.
+  if (curl_ == nullptr || !curl_->problem.empty()) curl_ = std::make_unique<Curl>();
   return std::make_unique<UrlAttempt>(*curl_, check);
 }
 

@@ -187,9 +187,9 @@ void DaemonRunner::Spawned(const PendingStart::Start& start) {
 
 void DaemonRunner::CameUp() {
   lifecycle_.BecameReady();
-  if (check_ == 0) BeginChecks();
   // Callers wait for the next instance.
   if (relations_.holds_stop()) return;
+  if (check_ == 0) BeginChecks();
   restarting_ = false;
   waiters_.Answer(Waiters::Event::kUp, lifecycle_.latest());
 }
@@ -312,7 +312,10 @@ void DaemonRunner::BeginStop(const std::string& reason, std::vector<AwaitedDepar
 void DaemonRunner::ContinueHeldStop() {
   if (!relations_.holds_stop()) return;
   const std::vector<std::string> others = relations_.MustEndFirst(lifecycle_.spec());
-  if (!others.empty() && IsUp()) return lifecycle_.EndsAfter(others, relations_.stop_reason());
+  if (!others.empty() && IsUp()) {
+    EndChecks();
+    return lifecycle_.EndsAfter(others, relations_.stop_reason());
+  }
   StopNow(relations_.ReleaseStop(lifecycle_.spec()));
 }
 

@@ -37,6 +37,18 @@ Relations::Obstacles Relations::FindObstacles(const DaemonSpec& spec) {
   if (!obstacles.none()) return obstacles;
   is_start_due_ = false;
   FindEndedPartner(spec);
+  // A partner may have ended since the look at the dependencies.
+  for (const Dependency& dependency : spec.depends_on) {
+    const bool is_noted = std::any_of(partners_.begin(), partners_.end(), [&](const Partner& p) {
+      return p.daemon == dependency.daemon;
+    });
+    const bool is_known = dependency.restarts_with && Find(dependency.daemon) != nullptr;
+    if (is_known && !is_noted) obstacles.unmet.push_back(dependency);
+  }
+  if (!obstacles.none()) {
+    is_start_due_ = true;
+    Await(spec);
+  }
   return obstacles;
 }
 

@@ -411,7 +411,8 @@ void Model::CheckHealth(int number) {
   Check(!daemon.is_condemned || !IsUp(daemon), number,
         "its check has failed and it is not stopped");
   const bool is_due = daemon.seen.state == State::kRunning || settings.ready == Ready::kCheck;
-  Check(world_.IsChecked(number) == (settings.is_checked && IsUp(daemon) && is_due), number,
+  const bool is_up = IsUp(daemon) && !daemon.stop_is_held;
+  Check(world_.IsChecked(number) == (settings.is_checked && is_up && is_due), number,
         "it is checked, or is not, wrongly");
 }
 

@@ -28,6 +28,11 @@ absl::Status CheckHostAndPort(absl::string_view text, absl::string_view address)
   if (absl::StrContains(address, '@')) {
     return Wrong(text, "has a user: remove USER:PASSWORD@");
   }
+  // A scheme takes `//`, and hob's own words do not.
+  if (absl::StartsWith(address, "//")) return Wrong(text, "has a // too many: remove it");
+  if (address.find_first_of("/?#\\%") != absl::string_view::npos) {
+    return Wrong(text, "has a path where a host and a port are expected");
+  }
   const size_t colon = address.rfind(':');
   if (colon == absl::string_view::npos || colon == 0 || absl::EndsWith(address, "]")) {
     return Wrong(text, "has no port: write HOST:PORT");
@@ -66,7 +71,8 @@ absl::Status ParseHttpOverSocket(absl::string_view text, absl::string_view rest,
 }
 
 absl::Status ParseGrpc(absl::string_view text, absl::string_view rest, CheckTarget& check) {
-  const size_t slash = rest.find('/');
+  // The first slash after the host, which may not begin with one.
+  const size_t slash = rest.find('/', absl::StartsWith(rest, "//") ? 2 : 0);
   check.kind = CheckTarget::Kind::kGrpc;
   check.address = std::string(rest.substr(0, slash));
   if (slash != absl::string_view::npos) check.service = std::string(rest.substr(slash + 1));
@@ -113,6 +119,8 @@ absl::StatusOr<CheckTarget> ParseCheck(absl::string_view text) {
   if (!target.ok()) return target.status();
   check.text = *target;
   if (target->empty()) return check;
+  if (absl::StartsWith(*target, "exec:"))
+    return Wrong(*target, "is quoted as a whole: quote words");
   for (const char character : *target) {
     if (absl::ascii_isspace(character) || absl::ascii_iscntrl(character)) {
       return Wrong(*target, "contains a blank: only exec: takes arguments");

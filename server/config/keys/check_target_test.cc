@@ -75,6 +75,10 @@ TEST(ParseCheckTest, AnErrorSaysHowToCorrectIt) {
   EXPECT_THAT(Refusal("tcp:::1:80"), HasSubstr("write [ADDRESS]:PORT"));
   EXPECT_THAT(Refusal("grpc:[::1]"), HasSubstr("has no port"));
   EXPECT_THAT(Refusal("http://me:secret@localhost:80/"), HasSubstr("has a user"));
+  EXPECT_THAT(Refusal("tcp://127.0.0.1:80"), HasSubstr("has a // too many"));
+  EXPECT_THAT(Refusal("grpc://127.0.0.1:80"), HasSubstr("has a // too many"));
+  EXPECT_THAT(Refusal("tcp:127.0.0.1/x:80"), HasSubstr("has a path where a host"));
+  EXPECT_THAT(Refusal("\"exec:/bin/probe -x\""), HasSubstr("is quoted as a whole"));
   EXPECT_THAT(Refusal("unix:run/app.sock"), HasSubstr("needs an absolute socket path"));
   EXPECT_THAT(Refusal(absl::StrCat("unix:/", std::string(107, 'x'))),
               HasSubstr("a socket path longer than 107 bytes"));
