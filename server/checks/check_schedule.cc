@@ -1,6 +1,7 @@
 #include "server/checks/check_schedule.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hob {
 namespace {
@@ -52,9 +53,9 @@ void CheckSchedule::Discard(MonotonicTime now) {
   expires_ = kNever;
 }
 
-void CheckSchedule::Extend(absl::Duration more, MonotonicTime now) {
-  if (expires_ == kNever) return;
-  expires_ = std::max(expires_, now + std::min(more, check_.timeout));
+void CheckSchedule::Extend(absl::Duration lost, MonotonicTime now) {
+  if (expires_ == kNever || now - began_ - lost > 2 * check_.timeout) return;
+  expires_ = std::max(expires_, now + std::min(lost, check_.timeout));
 }
 
 absl::Duration CheckSchedule::Interval() const {

@@ -34,8 +34,10 @@ class CheckSchedule {
   absl::optional<DaemonHealth> Finish(bool ok, MonotonicTime now);
   // Ends an attempt that does not count, because hobd itself was suspended or lacked resources.
   void Discard(MonotonicTime now);
-  // Allows the attempt, if there is one, `more` time from `now` on, at most that of a new one.
-  void Extend(absl::Duration more, MonotonicTime now);
+  // Gives the attempt, if there is one, the time back that hobd `lost` just before `now`, at most
+  // the time of a new one. Does nothing if the attempt had twice its time without that: a machine
+  // that is busy for long must not keep a daemon that hangs from its verdict.
+  void Extend(absl::Duration lost, MonotonicTime now);
   // Makes the next attempt due at `time`. Precondition: there is no attempt.
   void Delay(MonotonicTime time) { due_ = time; }
 

@@ -30,9 +30,9 @@ UniqueFd OpenFifo(const std::string& directory, const std::string& path, const C
     if (mkfifo(path.c_str(), 0600) != 0) return UniqueFd();
   }
   UniqueFd fifo(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!fifo.ok() || owner == nullptr) return fifo;
   // The program may open /dev/stdout.
-  const bool is_owned = owner == nullptr || fchown(fifo.get(), owner->uid, owner->gid) == 0;
-  return fifo.ok() && is_owned ? std::move(fifo) : UniqueFd();
+  return fchown(fifo.get(), owner->uid, owner->gid) == 0 ? std::move(fifo) : UniqueFd();
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ class Prober {
   // Begins to check. Returns the number of the check, above 0 and never used before.
   virtual int64_t Begin(Target target) = 0;
 
-  // Ends the check with this number and its attempt. A verdict may still arrive.
+  // Ends the check with this number and its attempt; blocks until its program is gone, five seconds
+  // at most. A verdict may still arrive.
   virtual void End(int64_t check) = 0;
 
   // Returns the outcome of the latest attempt on the current instance; absent before the first.

@@ -24,8 +24,8 @@ constexpr MonotonicTime kNever = MonotonicTime::InfiniteFuture();
 constexpr absl::Duration kUsualLateness = absl::Milliseconds(100);
 // hobd was suspended if the thread woke later than that.
 constexpr absl::Duration kSuspended = absl::Seconds(1);
-// Longest wait for the end of killed programs.
-constexpr std::chrono::seconds kLastWait{1};
+// Longest wait for the end of killed programs; after that they hang in the kernel.
+constexpr std::chrono::seconds kLastWait{5};
 // Between two looks whether the program of an earlier attempt is left, and the number of looks
 // before that counts as a failure.
 constexpr absl::Duration kRest = absl::Milliseconds(10);
@@ -110,11 +110,12 @@ void ThreadProber::Loop() {
       FinishAttempts(late);
     }
     SendReports();
-    BeginAttempts();
-    late = Wait();
+    late = BeginAttempts() ? absl::ZeroDuration() : Wait();
   }
   MutexLock lock(&mu_);
   checks_.clear();
+  by_daemon_.clear();
+  due_.clear();
   const CondVar::Deadline end = CondVar::In(kLastWait);
   FinishAttempts(late);
   while (!abandoned_.empty() && std::chrono::steady_clock::now() < end) {
@@ -199,7 +200,7 @@ std::vector<int64_t> ThreadProber::TakeDue(MonotonicTime now) {
   return due;
 }
 
-void ThreadProber::BeginAttempts() {
+bool ThreadProber::BeginAttempts() {
   std::vector<std::pair<int64_t, std::shared_ptr<const Target>>> begun;
   {
     MutexLock lock(&mu_);
@@ -218,10 +219,14 @@ void ThreadProber::BeginAttempts() {
     }
   }
   // Without the lock, because a spawn may take long.
+  bool any_answered = false;
   for (const auto& [check, target] : begun) {
     const bool is_program = target->check.kind() == CheckTarget::Kind::kExec;
-    attempts_[check] = {target->daemon, is_program, MakeAttempt(*target)};
+    std::unique_ptr<Attempt> attempt = MakeAttempt(*target);
+    any_answered |= attempt->Look().has_value();
+    attempts_[check] = {target->daemon, is_program, std::move(attempt)};
   }
+  return any_answered;
 }
 
 void ThreadProber::Delay(int64_t check, Running& running, MonotonicTime now) {

@@ -32,7 +32,7 @@ class ThreadProber : public Prober {
  public:
   // Programs write their output to FIFOs in `fifo_dir`. `spawner` and `clock` outlive the object.
   ThreadProber(std::string fifo_dir, Spawner& spawner, const Clock& clock = Clock::Real());
-  // Kills the programs of checks, and waits up to a second for their end.
+  // Kills the programs of checks, and waits up to five seconds for their end.
   ~ThreadProber() override;
 
   void SetReport(Report report) override ABSL_LOCKS_EXCLUDED(report_mu_);
@@ -79,7 +79,8 @@ class ThreadProber : public Prober {
   std::vector<int64_t> TakeDue(MonotonicTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Delays an attempt, because the program of an earlier one is left.
   void Delay(int64_t check, Running& running, MonotonicTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void BeginAttempts() ABSL_LOCKS_EXCLUDED(mu_);
+  // Begins the attempts that are due. Returns true if one has its answer already.
+  bool BeginAttempts() ABSL_LOCKS_EXCLUDED(mu_);
   std::unique_ptr<Attempt> MakeAttempt(const Target& target);
   // Cancels an attempt, and keeps it until nothing is left of it.
   void Abandon(Ongoing ongoing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -84,6 +85,18 @@ class ThreadProberTest : public testing::Test {
     return target;
   }
 
+  // A check whose program cannot be spawned.
+  static Prober::Target Program(SpawnFailure failure) {
+    CheckTarget program;
+    program.kind = CheckTarget::Kind::kExec;
+    Prober::Target target;
+    target.daemon = "web";
+    target.check.target = std::make_shared<const CheckTarget>(program);
+    target.check.interval = absl::Milliseconds(1);
+    target.program = std::move(failure);
+    return target;
+  }
+
   const TestDirectory directory_;
   Verdicts verdicts_;
   FakeSpawner spawner_{Clock::Real()};
@@ -121,28 +134,13 @@ TEST_F(ThreadProberTest, AnEndedCheckHasNoResult) {
 }
 
 TEST_F(ThreadProberTest, AProgramThatCannotBeSpawnedIsAFailedAttempt) {
-  Prober::Target target;
-  target.daemon = "web";
-  CheckTarget probe;
-  probe.kind = CheckTarget::Kind::kExec;
-  target.check.target = std::make_shared<const CheckTarget>(probe);
-  target.check.interval = absl::Milliseconds(1);
-  target.program = SpawnFailure{"env_file", 2, "/etc/missing: No such file or directory"};
-  prober_.Begin(target);
+  prober_.Begin(Program({"env_file", ENOENT, "/etc/missing: No such file or directory"}));
   EXPECT_EQ(verdicts_.Await(1), "web: unhealthy");
   EXPECT_THAT(verdicts_.latest().message, testing::HasSubstr("/etc/missing: No such file"));
 }
 
 TEST_F(ThreadProberTest, AShortageDoesNotCount) {
-  Prober::Target target;
-  target.daemon = "web";
-  CheckTarget probe;
-  probe.kind = CheckTarget::Kind::kExec;
-  target.check.target = std::make_shared<const CheckTarget>(probe);
-  target.check.interval = absl::Milliseconds(1);
-  target.check.failures = 1;
-  target.program = SpawnFailure{"clone", EAGAIN, "too many processes"};
-  const int64_t check = prober_.Begin(target);
+  const int64_t check = prober_.Begin(Program({"clone", EAGAIN, "too many processes"}));
   while (!prober_.Latest("web").has_value()) std::this_thread::yield();
   EXPECT_THAT(prober_.Latest("web")->message, testing::HasSubstr("too many processes"));
   EXPECT_EQ(prober_.Latest("web")->consecutive_failures, 0);
@@ -155,9 +153,7 @@ TEST_F(ThreadProberTest, AShortageDoesNotCount) {
 TEST_F(ThreadProberTest, AFailureWithoutDescriptorsDoesNotCount) {
   rlimit limit;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  Prober::Target target = Connect();
-  target.check.failures = 1;
-  prober_.Begin(target);
+  prober_.Begin(Connect());
   verdicts_.Await(1);
   // The lowest free descriptor is above every one in use.
   std::vector<UniqueFd> fillers;
@@ -167,6 +163,7 @@ TEST_F(ThreadProberTest, AFailureWithoutDescriptorsDoesNotCount) {
   for (int fd = dup(0); fd >= 0; fd = dup(0)) fillers.emplace_back(fd);
   while (prober_.Latest("web")->ok) std::this_thread::yield();
   EXPECT_EQ(prober_.Latest("web")->consecutive_failures, 0);
+  // One attempt may fail just before there is room again, and counts; a verdict takes three.
   fillers.clear();
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
   while (!prober_.Latest("web")->ok) std::this_thread::yield();

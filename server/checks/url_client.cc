@@ -57,7 +57,9 @@ class UrlClient::Curl {
                        Find(library, "curl_easy_getinfo", easy_getinfo) &&
                        Find(library, "curl_easy_strerror", easy_strerror);
     if (!found) {
-      problem = absl::StrCat("libcurl cannot be loaded: ", why_not, "; install libcurl4");
+      problem =
+          absl::StrCat("libcurl cannot be loaded: ", why_not.empty() ? "it is too old" : why_not,
+                       "; install libcurl4");
       return;
     }
     if (global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) multi = multi_init();
@@ -215,7 +217,7 @@ void UrlClient::Wait(std::vector<pollfd>& fds, absl::Duration timeout) {
     if ((fd.events & POLLPRI) != 0) events |= CURL_WAIT_POLLPRI;
     if (fd.fd >= 0) waited.push_back({fd.fd, events, 0});
   }
-  // What is over now must not be waited for.
+  // Returns at once if an attempt is over: nothing would end the wait.
   if (Perform()) return;
   curl_->multi_poll(curl_->multi, waited.data(), waited.size(), bound, nullptr);
   Perform();

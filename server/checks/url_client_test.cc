@@ -190,7 +190,7 @@ TEST_F(UrlClientTest, ManyAttemptsAreMadeAtOnce) {
 }
 
 TEST_F(UrlClientTest, AnAttemptMayBeAbandoned) {
-  // Nobody accepts.
+  // The listener never accepts.
   const UniqueFd listener(socket(AF_INET, SOCK_STREAM, 0));
   ASSERT_EQ(listen(listener.get(), 1), 0);
   sockaddr_in address = {};

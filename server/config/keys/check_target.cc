@@ -119,8 +119,9 @@ absl::StatusOr<CheckTarget> ParseCheck(absl::string_view text) {
   if (!target.ok()) return target.status();
   check.text = *target;
   if (target->empty()) return check;
-  if (absl::StartsWith(*target, "exec:"))
-    return Wrong(*target, "is quoted as a whole: quote words");
+  if (absl::StartsWith(*target, "exec:")) {
+    return Wrong(*target, "is quoted as a whole: quote single words only");
+  }
   for (const char character : *target) {
     if (absl::ascii_isspace(character) || absl::ascii_iscntrl(character)) {
       return Wrong(*target, "contains a blank: only exec: takes arguments");
