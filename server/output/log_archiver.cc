@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/output/log_source.h"
+#include "server/posix/owned_file.h"
 
 namespace hob {
 namespace {
@@ -25,16 +26,6 @@ void TakeLowestPriority() {
   constexpr int kClassIdle = 3 << 13;
   setpriority(PRIO_PROCESS, syscall(SYS_gettid), 19);
   syscall(SYS_ioprio_set, kWhoProcess, 0, kClassIdle);
-}
-
-bool WriteAll(int fd, const char* bytes, size_t size) {
-  while (size > 0) {
-    const ssize_t count = write(fd, bytes, size);
-    if (count <= 0) return false;
-    bytes += count;
-    size -= count;
-  }
-  return true;
 }
 
 }  // namespace
@@ -148,7 +139,8 @@ bool LogArchiver::Compress(UniqueFd from, const std::string& path) {
     do {
       ZSTD_outBuffer out = {packed.data(), packed.size(), 0};
       left = ZSTD_compressStream2(encoder.get(), &out, &in, directive);
-      if (ZSTD_isError(left) || !WriteAll(to.get(), packed.data(), out.pos)) return false;
+      if (ZSTD_isError(left) || !WriteAll(to.get(), absl::string_view(packed.data(), out.pos)))
+        return false;
     } while (in.pos < in.size || (directive == ZSTD_e_end && left != 0));
     if (directive == ZSTD_e_continue) left = 1;
   }
