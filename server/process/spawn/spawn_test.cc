@@ -105,15 +105,16 @@ TEST_P(SpawnTest, TheServerKeepsItsOwnSignalsAndAttributes) {
   sigaddset(&usr2, SIGUSR2);
   pthread_sigmask(SIG_BLOCK, &usr2, &before);
   const auto before_usr1 = signal(SIGUSR1, SIG_IGN);
+  const int before_nice = getpriority(PRIO_PROCESS, 0);
   SpawnRequest request = ChildRequest({});
-  request.attributes.nice = 5;
+  request.attributes.nice = before_nice + 1;
   request.attributes.directory = "/usr";
   request.attributes.limits[RLIMIT_CORE] = ResourceLimit{0, 0};
   ShowState(spawner_.get(), request);
   pthread_sigmask(SIG_SETMASK, &before, &after);
   EXPECT_EQ(signal(SIGUSR1, before_usr1), SIG_IGN);
   EXPECT_TRUE(sigismember(&after, SIGUSR2));
-  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before_nice);
   char directory[4096];
   EXPECT_STRNE(getcwd(directory, sizeof(directory)), "/usr");
 }
