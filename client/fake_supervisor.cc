@@ -179,6 +179,40 @@ grpc::Status FakeSupervisor::Signal(grpc::ServerContext*, const v1::SignalReques
   return status;
 }
 
+grpc::Status FakeSupervisor::Hold(grpc::ServerContext*, const v1::HoldRequest* request,
+                                  v1::HoldResponse* response) {
+  absl::MutexLock lock(&mutex_);
+  grpc::Status status = BeginLocked(
+      "Hold", request->name(),
+      absl::StrCat(request->has_ttl() ? absl::StrCat(" ", request->ttl().seconds(), "s") : "", " '",
+                   request->reason(), "'"));
+  if (!status.ok()) return status;
+  v1::Daemon& daemon = *daemons_[request->name()].mutable_daemon();
+  v1::Hold& hold = *daemon.mutable_hold();
+  hold.Clear();
+  hold.set_owner("alice (uid 1001)");
+  hold.set_reason(request->reason());
+  hold.mutable_create_time()->set_seconds(kHoldSeconds);
+  if (request->has_ttl()) {
+    hold.mutable_expire_time()->set_seconds(kHoldSeconds + request->ttl().seconds());
+  }
+  *response->mutable_daemon() = daemon;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeSupervisor::Release(grpc::ServerContext*, const v1::ReleaseRequest* request,
+                                     v1::ReleaseResponse* response) {
+  absl::MutexLock lock(&mutex_);
+  grpc::Status status =
+      BeginLocked("Release", request->name(),
+                  request->reason().empty() ? "" : absl::StrCat(" '", request->reason(), "'"));
+  if (!status.ok()) return status;
+  v1::Daemon& daemon = *daemons_[request->name()].mutable_daemon();
+  daemon.clear_hold();
+  *response->mutable_daemon() = daemon;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeSupervisor::Reload(grpc::ServerContext*, const v1::ReloadRequest* request,
                                     v1::ReloadResponse* response) {
   absl::MutexLock lock(&mutex_);

@@ -19,10 +19,13 @@
 namespace hob {
 namespace client {
 
-// Holds the daemons given to Put; a command moves its daemon to the requested state at once.
+// Keeps the daemons given to Put; a command moves its daemon to the requested state at once.
 // Thread-safe.
 class FakeSupervisor : public v1::Supervisor::Service {
  public:
+  // When every hold is placed: 2026-01-01 12:00:00 UTC, in seconds since the epoch.
+  static constexpr int64_t kHoldSeconds = 1767268800;
+
   FakeSupervisor() = default;
   // Stops the service.
   ~FakeSupervisor() override;
@@ -67,6 +70,11 @@ class FakeSupervisor : public v1::Supervisor::Service {
                        v1::RestartResponse* response) override;
   grpc::Status Signal(grpc::ServerContext* context, const v1::SignalRequest* request,
                       v1::SignalResponse* response) override;
+  // The owner of every hold is "alice (uid 1001)".
+  grpc::Status Hold(grpc::ServerContext* context, const v1::HoldRequest* request,
+                    v1::HoldResponse* response) override;
+  grpc::Status Release(grpc::ServerContext* context, const v1::ReleaseRequest* request,
+                       v1::ReleaseResponse* response) override;
   grpc::Status Reload(grpc::ServerContext* context, const v1::ReloadRequest* request,
                       v1::ReloadResponse* response) override;
   grpc::Status Info(grpc::ServerContext* context, const v1::InfoRequest* request,

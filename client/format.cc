@@ -85,6 +85,11 @@ std::string FormatPreciseTime(absl::Time time, absl::Time now, const absl::TimeZ
   return absl::FormatTime(today ? "%H:%M:%E3S" : "%Y-%m-%d %H:%M:%E3S", time, zone);
 }
 
+std::string FormatShortTime(absl::Time time, absl::Time now, const absl::TimeZone& zone) {
+  const bool today = absl::ToCivilDay(time, zone) == absl::ToCivilDay(now, zone);
+  return absl::FormatTime(today ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", time, zone);
+}
+
 std::string StateName(v1::Daemon::State state) {
   const std::string& name = v1::Daemon::State_Name(state);
   return name.empty() ? absl::StrCat("state ", static_cast<int>(state)) : name;
@@ -108,6 +113,24 @@ Colour StateColour(v1::Daemon::State state) {
       // A newer server may have states that this client does not know.
       return Colour::kNone;
   }
+}
+
+std::string StateOf(const v1::Daemon& daemon) {
+  return absl::StrCat(StateName(daemon.state()), daemon.has_hold() ? " (held)" : "");
+}
+
+std::string DescribeHold(const v1::Hold& hold, absl::Time now, const absl::TimeZone& zone) {
+  std::string text = absl::StrCat("held by ", hold.owner());
+  if (hold.has_expire_time()) {
+    absl::StrAppend(&text, " until ", FormatShortTime(ToTime(hold.expire_time()), now, zone));
+  }
+  return absl::StrCat(text, ": ", hold.reason());
+}
+
+bool AwaitsRelease(const v1::Daemon& daemon) {
+  return std::any_of(
+      daemon.blockers().begin(), daemon.blockers().end(),
+      [](const v1::Blocker& blocker) { return blocker.kind() == v1::Blocker::HOLD; });
 }
 
 std::string ReasonOf(const v1::Daemon& daemon) {

@@ -34,9 +34,22 @@ std::string FormatTimeAndAge(absl::Time time, absl::Time now, const absl::TimeZo
 // of `now`, "2026-01-31 12:00:01.120" on other days.
 std::string FormatPreciseTime(absl::Time time, absl::Time now, const absl::TimeZone& zone);
 
+// The same to the second, for times further apart: "12:00:01", "2026-01-31 12:00:01".
+std::string FormatShortTime(absl::Time time, absl::Time now, const absl::TimeZone& zone);
+
 // "RUNNING"; "state 42" for a state that this client does not know.
 std::string StateName(v1::Daemon::State state);
 Colour StateColour(v1::Daemon::State state);
+
+// Returns the name of the daemon's state, with a mark if the daemon is held: "RUNNING (held)".
+std::string StateOf(const v1::Daemon& daemon);
+
+// Returns a description of a hold: "held by alice (uid 1001): disk swap", "held by alice (uid 1001)
+// until 12:30:00: disk swap".
+std::string DescribeHold(const v1::Hold& hold, absl::Time now, const absl::TimeZone& zone);
+
+// True if the daemon is WAITING for the end of its hold.
+bool AwaitsRelease(const v1::Daemon& daemon);
 
 // Returns the reason for the daemon's state. A stalled log comes first, because the daemon may hang
 // although it is RUNNING.

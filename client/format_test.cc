@@ -35,6 +35,39 @@ TEST(FormatTest, PreciseTimesNameTheDayUnlessItIsToday) {
   EXPECT_EQ(FormatPreciseTime(time, kNoon + absl::Hours(24), utc), "2026-01-01 12:00:01.120");
 }
 
+TEST(FormatTest, ShortTimesNameTheDayUnlessItIsToday) {
+  const absl::TimeZone utc = absl::UTCTimeZone();
+  EXPECT_EQ(FormatShortTime(kNoon, kNoon, utc), "12:00:00");
+  EXPECT_EQ(FormatShortTime(kNoon + absl::Hours(12), kNoon, utc), "2026-01-02 00:00:00");
+}
+
+TEST(FormatTest, AHoldShowsWhenItExpires) {
+  v1::Hold hold;
+  hold.set_owner("alice (uid 1001)");
+  hold.set_reason("disk swap");
+  EXPECT_EQ(DescribeHold(hold, kNoon, absl::UTCTimeZone()), "held by alice (uid 1001): disk swap");
+  hold.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(kNoon) + 90);
+  EXPECT_EQ(DescribeHold(hold, kNoon, absl::UTCTimeZone()),
+            "held by alice (uid 1001) until 12:01:30: disk swap");
+}
+
+TEST(FormatTest, AStateShowsWhetherTheDaemonIsHeld) {
+  v1::Daemon daemon;
+  daemon.set_state(v1::Daemon::WAITING);
+  EXPECT_EQ(StateOf(daemon), "WAITING");
+  daemon.mutable_hold();
+  EXPECT_EQ(StateOf(daemon), "WAITING (held)");
+}
+
+TEST(FormatTest, OnlyABlockerOfKindHoldAwaitsTheRelease) {
+  v1::Daemon daemon;
+  EXPECT_FALSE(AwaitsRelease(daemon));
+  daemon.add_blockers()->set_kind(v1::Blocker::DEPENDENCY);
+  EXPECT_FALSE(AwaitsRelease(daemon));
+  daemon.add_blockers()->set_kind(v1::Blocker::HOLD);
+  EXPECT_TRUE(AwaitsRelease(daemon));
+}
+
 TEST(FormatTest, DurationsSurviveTheRoundTripThroughTheApi) {
   for (const absl::Duration duration : {absl::Milliseconds(1500), absl::Seconds(30)}) {
     EXPECT_EQ(ToDuration(ToProto(duration)), duration);

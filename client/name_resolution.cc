@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -21,6 +22,25 @@ std::string NoMatchMessage(Session& session, const std::string& pattern) {
     return std::string(status.message());
   }
   return absl::StrCat("no daemon '", pattern, "'");
+}
+
+// True if the only pattern is a valid name; the server reports an unknown one itself. It would
+// reject an invalid name as a bad request; here that only matches nothing.
+bool IsSingleName(const std::vector<std::string>& patterns) {
+  return patterns.size() == 1 && !IsGlob(patterns[0]) && IsValidDaemonName(patterns[0]);
+}
+
+// Returns the names of the listed daemons that match; errors of ResolveNames.
+absl::StatusOr<std::vector<std::string>> NamesFrom(Session& session,
+                                                   const std::vector<std::string>& patterns,
+                                                   const v1::ListResponse& list) {
+  std::vector<std::string> names;
+  for (const v1::Daemon& daemon : list.daemons()) names.push_back(daemon.name());
+  if (patterns.empty()) return names;
+  std::vector<std::string> unmatched;
+  std::vector<std::string> matches = MatchNames(patterns, names, &unmatched);
+  if (!unmatched.empty()) return NoSuchDaemons(session, unmatched);
+  return matches;
 }
 
 }  // namespace
@@ -55,26 +75,39 @@ absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unm
 
 absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
                                                       const std::vector<std::string>& patterns) {
-  absl::StatusOr<v1::ListResponse> list = session.supervisor().List(patterns, {});
+  const absl::StatusOr<v1::ListResponse> list = session.supervisor().List(patterns, {});
   if (!list.ok()) return list.status();
-  std::vector<std::string> names;
-  for (v1::Daemon& daemon : *list->mutable_daemons()) {
-    names.push_back(std::move(*daemon.mutable_name()));
-  }
-  if (patterns.empty()) return names;
-  std::vector<std::string> unmatched;
-  std::vector<std::string> matches = MatchNames(patterns, names, &unmatched);
-  if (!unmatched.empty()) return NoSuchDaemons(session, unmatched);
-  return matches;
+  return NamesFrom(session, patterns, *list);
 }
 
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
     Session& session, const std::vector<std::string>& patterns) {
-  // The server would reject an invalid name as a bad request; here it only matches nothing.
-  if (patterns.size() == 1 && !IsGlob(patterns[0]) && IsValidDaemonName(patterns[0])) {
-    return patterns;
-  }
+  if (IsSingleName(patterns)) return patterns;
   return ResolveNames(session, patterns);
+}
+
+absl::StatusOr<Selection> SelectForCommand(Session& session,
+                                           const std::vector<std::string>& patterns,
+                                           HeldDaemons held) {
+  if (IsSingleName(patterns)) return Selection{patterns, {}};
+  const absl::StatusOr<v1::ListResponse> list = session.supervisor().List(patterns, {});
+  if (!list.ok()) return list.status();
+  absl::StatusOr<std::vector<std::string>> names = NamesFrom(session, patterns, *list);
+  if (!names.ok()) return names.status();
+  const absl::flat_hash_set<std::string> named(patterns.begin(), patterns.end());
+  absl::flat_hash_map<std::string, const v1::Daemon*> daemons;
+  for (const v1::Daemon& daemon : list->daemons()) daemons[daemon.name()] = &daemon;
+  Selection selection;
+  for (std::string& name : *names) {
+    const v1::Daemon& daemon = *daemons.at(name);
+    if (named.contains(name) || held == HeldDaemons::kInclude ||
+        daemon.has_hold() == (held == HeldDaemons::kOnly)) {
+      selection.names.push_back(std::move(name));
+    } else if (held == HeldDaemons::kPassOver) {
+      selection.passed_over.push_back(daemon);
+    }
+  }
+  return selection;
 }
 
 }  // namespace client

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/session.h"
+#include "hob/v1/supervisor.pb.h"
 
 namespace hob {
 namespace client {
@@ -36,6 +37,21 @@ absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unm
 // reports an unknown daemon anyway.
 absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
     Session& session, const std::vector<std::string>& patterns);
+
+// How a command treats held daemons that the user did not name, but matched by a glob or by --all.
+enum class HeldDaemons { kPassOver, kInclude, kOnly };
+
+// The daemons that a command selects.
+struct Selection {
+  std::vector<std::string> names;
+  // With kPassOver, the held daemons whose names are not among the patterns.
+  std::vector<v1::Daemon> passed_over;
+};
+
+// Like ResolveNamesForCalls, but treats held daemons that the user did not name as `held` says.
+absl::StatusOr<Selection> SelectForCommand(Session& session,
+                                           const std::vector<std::string>& patterns,
+                                           HeldDaemons held);
 
 }  // namespace client
 }  // namespace hob

@@ -343,6 +343,21 @@ std::vector<Outcome<v1::SignalResponse>> SupervisorClient::CallForEach(
                             timeout, progress));
 }
 
+std::vector<Outcome<v1::HoldResponse>> SupervisorClient::CallForEach(
+    const std::vector<v1::HoldRequest>& requests, absl::Duration timeout,
+    const Progress& progress) {
+  return ToOutcomes(CallAll(*link_->stub, Method<v1::HoldRequest, v1::HoldResponse>(&Calls::Hold),
+                            requests, timeout, progress));
+}
+
+std::vector<Outcome<v1::ReleaseResponse>> SupervisorClient::CallForEach(
+    const std::vector<v1::ReleaseRequest>& requests, absl::Duration timeout,
+    const Progress& progress) {
+  return ToOutcomes(CallAll(*link_->stub,
+                            Method<v1::ReleaseRequest, v1::ReleaseResponse>(&Calls::Release),
+                            requests, timeout, progress));
+}
+
 absl::StatusOr<v1::ReloadResponse> SupervisorClient::Reload(bool dry_run,
                                                             const std::string& reason) {
   grpc::ClientContext context;

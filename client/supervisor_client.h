@@ -82,6 +82,12 @@ class SupervisorClient {
   std::vector<Outcome<v1::SignalResponse>> CallForEach(
       const std::vector<v1::SignalRequest>& requests, absl::Duration timeout,
       const Progress& progress);
+  std::vector<Outcome<v1::HoldResponse>> CallForEach(const std::vector<v1::HoldRequest>& requests,
+                                                     absl::Duration timeout,
+                                                     const Progress& progress);
+  std::vector<Outcome<v1::ReleaseResponse>> CallForEach(
+      const std::vector<v1::ReleaseRequest>& requests, absl::Duration timeout,
+      const Progress& progress);
 
   // Has no deadline: the answer comes when removed daemons have ended, which takes as long as the
   // longest stop_timeout.

@@ -76,6 +76,13 @@ bool IsPrivateFile(int fd) {
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
 }
 
+bool IsSameDirectory(const std::string& a, const std::string& b) {
+  struct stat of_a;
+  struct stat of_b;
+  return stat(a.c_str(), &of_a) == 0 && stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
 absl::Status WriteHolder(int fd, const std::string& path) {
   const std::string pid = absl::StrCat(getpid(), "\n");
   if (ftruncate(fd, 0) == 0 && pwrite(fd, pid.data(), pid.size(), 0) == pid.size()) {
@@ -123,13 +130,17 @@ absl::Status CheckClosed(const std::string& key, const std::string& path) {
 }
 
 absl::StatusOr<ServerLock> ServerLock::Acquire(const std::string& run_dir,
-                                               const std::string& log_dir) {
+                                               const std::string& log_dir,
+                                               const std::string& state_dir) {
   const MonotonicTime deadline = Clock::Real().Now().monotonic + kHolderTimeout;
   while (true) {
     ServerLock lock;
     absl::Status status = lock.LockFile(run_dir);
     if (status.ok()) status = lock.LockName(run_dir);
-    if (status.ok()) status = lock.LockLogs(log_dir);
+    if (status.ok()) status = lock.LockDirectory("log_dir", log_dir, lock.logs_);
+    if (status.ok() && !IsSameDirectory(log_dir, state_dir)) {
+      status = lock.LockDirectory("state_dir", state_dir, lock.state_);
+    }
     if (status.ok()) return lock;
     if (!IsDead(lock.holder_) || Clock::Real().Now().monotonic > deadline) return status;
     poll(nullptr, 0, kRetryMilliseconds);
@@ -179,14 +190,14 @@ absl::Status ServerLock::LockName(const std::string& run_dir) {
   return AnotherServer(run_dir, holder_, "run_dir");
 }
 
-absl::Status ServerLock::LockLogs(const std::string& log_dir) {
-  logs_.Reset(open(log_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+absl::Status ServerLock::LockDirectory(const char* key, const std::string& path, UniqueFd& lock) {
+  lock.Reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems do not support locks, and a directory may be writable but not readable.
-  if (!logs_.ok() || flock(logs_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+  if (!lock.ok() || flock(lock.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
     return absl::OkStatus();
   }
-  holder_ = FindHolder(logs_.get());
-  return AnotherServer(log_dir, holder_, "log_dir");
+  holder_ = FindHolder(lock.get());
+  return AnotherServer(path, holder_, key);
 }
 
 }  // namespace hob

@@ -31,9 +31,11 @@ class ServerLockTest : public testing::Test {
   ServerLockTest() {
     EXPECT_EQ(mkdir(run_dir_.c_str(), 0755), 0);
     EXPECT_EQ(mkdir(log_dir_.c_str(), 0755), 0);
+    EXPECT_EQ(mkdir(state_dir_.c_str(), 0755), 0);
   }
 
-  absl::Status Acquire() { return ServerLock::Acquire(run_dir_, log_dir_).status(); }
+  absl::StatusOr<ServerLock> Lock() { return ServerLock::Acquire(run_dir_, log_dir_, state_dir_); }
+  absl::Status Acquire() { return Lock().status(); }
 
   void ExpectRefusal(const std::string& directory, const std::string& key) {
     const absl::Status second = Acquire();
@@ -46,11 +48,12 @@ class ServerLockTest : public testing::Test {
   const TestDirectory directory_;
   const std::string run_dir_ = directory_.PathOf("run");
   const std::string log_dir_ = directory_.PathOf("log");
+  const std::string state_dir_ = directory_.PathOf("state");
   const std::string path_ = run_dir_ + "/hob.lock";
 };
 
 TEST_F(ServerLockTest, NamesItsHolder) {
-  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+  const absl::StatusOr<ServerLock> lock = Lock();
   ASSERT_TRUE(lock.ok()) << lock.status();
   EXPECT_EQ(Read(path_), absl::StrCat(getpid(), "\n"));
   ExpectRefusal(run_dir_, "run_dir");
@@ -62,7 +65,7 @@ TEST_F(ServerLockTest, IsFreeAfterItsHolder) {
 }
 
 TEST_F(ServerLockTest, HoldsAfterRunDirWasRecreated) {
-  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+  const absl::StatusOr<ServerLock> lock = Lock();
   ASSERT_TRUE(lock.ok()) << lock.status();
   ASSERT_EQ(unlink(path_.c_str()), 0);
   ExpectRefusal(run_dir_, "run_dir");
@@ -73,24 +76,36 @@ TEST_F(ServerLockTest, HoldsAfterRunDirWasRecreated) {
 }
 
 TEST_F(ServerLockTest, AnotherRunDirIsFree) {
-  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+  const absl::StatusOr<ServerLock> lock = Lock();
   ASSERT_TRUE(lock.ok()) << lock.status();
   // A path longer than the address of a socket.
   const std::string other = directory_.PathOf(std::string(150, 'r'));
   const std::string logs = directory_.PathOf("log2");
   ASSERT_EQ(mkdir(other.c_str(), 0755), 0);
   ASSERT_EQ(mkdir(logs.c_str(), 0755), 0);
-  EXPECT_TRUE(ServerLock::Acquire(other, logs).ok());
+  // One directory may serve for both.
+  EXPECT_TRUE(ServerLock::Acquire(other, logs, logs).ok());
 }
 
 TEST_F(ServerLockTest, TwoServersDoNotShareLogs) {
-  const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+  const absl::StatusOr<ServerLock> lock = Lock();
   ASSERT_TRUE(lock.ok()) << lock.status();
   ASSERT_EQ(mkdir((run_dir_ + "2").c_str(), 0755), 0);
-  const absl::Status second = ServerLock::Acquire(run_dir_ + "2", log_dir_).status();
+  const absl::Status second =
+      ServerLock::Acquire(run_dir_ + "2", log_dir_, directory_.path()).status();
   EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(second.message()), HasSubstr("another hob server uses " + log_dir_));
   EXPECT_THAT(std::string(second.message()), HasSubstr("a log_dir of its own"));
+}
+
+TEST_F(ServerLockTest, TwoServersDoNotShareState) {
+  const absl::StatusOr<ServerLock> lock = Lock();
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  ASSERT_EQ(mkdir((run_dir_ + "2").c_str(), 0755), 0);
+  const absl::Status second =
+      ServerLock::Acquire(run_dir_ + "2", directory_.path(), state_dir_).status();
+  EXPECT_EQ(second.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_THAT(std::string(second.message()), HasSubstr("a state_dir of its own"));
 }
 
 // Simulates a server killed while its child was between clone and execve: the child soon closes the
@@ -100,7 +115,7 @@ TEST_F(ServerLockTest, WaitsForChildrenOfADeadHolder) {
   ASSERT_EQ(pipe(ends), 0);
   const pid_t holder = fork();
   if (holder == 0) {
-    const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+    const absl::StatusOr<ServerLock> lock = Lock();
     // The child keeps the descriptors until the test closes the pipe.
     if (fork() == 0) {
       close(ends[1]);
@@ -143,7 +158,7 @@ TEST_F(ServerLockTest, NameTakenByAnotherUserIsIgnored) {
     // The stranger holds the name but not the files.
     if (seteuid(kNobody) != 0) _exit(1);
     setfsuid(0);
-    const absl::StatusOr<ServerLock> lock = ServerLock::Acquire(run_dir_, log_dir_);
+    const absl::StatusOr<ServerLock> lock = Lock();
     const char told = lock.ok() ? 'y' : 'n';
     if (unlink(path_.c_str()) != 0 || write(ends[1], &told, 1) != 1) _exit(1);
     pause();
@@ -155,7 +170,7 @@ TEST_F(ServerLockTest, NameTakenByAnotherUserIsIgnored) {
   // This server also gets the directory of logs.
   const std::string logs = directory_.PathOf("log2");
   ASSERT_EQ(mkdir(logs.c_str(), 0755), 0);
-  const absl::Status acquired = ServerLock::Acquire(run_dir_, logs).status();
+  const absl::Status acquired = ServerLock::Acquire(run_dir_, logs, logs).status();
   EXPECT_TRUE(acquired.ok()) << acquired;
   kill(stranger, SIGKILL);
   waitpid(stranger, nullptr, 0);

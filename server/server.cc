@@ -13,6 +13,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/api/handlers.h"
@@ -20,6 +21,7 @@
 #include "server/daemon/caller.h"
 #include "server/daemon/identity.h"
 #include "server/metrics/metrics.h"
+#include "server/posix/proc_files.h"
 #include "server/posix/user_name.h"
 #include "server/process/record/predecessor.h"
 #include "server/rpc/rpc_server.h"
@@ -162,10 +164,11 @@ absl::Status Server::TakeRunDir() {
         std::make_tuple("run_dir", FifoDir(settings), kFifoDirectoryMode)}) {
     if (absl::Status status = MakeDirectory(key, path, mode); !status.ok()) return status;
     // Files that others replace in log_dir do no harm.
-    if (absl::string_view(key) != "run_dir") continue;
+    if (absl::string_view(key) == "log_dir") continue;
     if (absl::Status status = CheckClosed(key, path); !status.ok()) return status;
   }
-  absl::StatusOr<ServerLock> lock = ServerLock::Acquire(settings.run_dir, settings.log_dir);
+  absl::StatusOr<ServerLock> lock =
+      ServerLock::Acquire(settings.run_dir, settings.log_dir, settings.state_dir);
   if (!lock.ok()) return lock.status();
   lock_ = *std::move(lock);
   return absl::OkStatus();
@@ -228,7 +231,18 @@ void Server::WarnAboutUsers() {
                               "cannot be started: ", absl::StrJoin(affected, " ")));
 }
 
+void Server::LoadHolds() {
+  const std::string boot_id = ReadSmallFile("/proc/sys/kernel/random/boot_id").value_or("");
+  holds_ =
+      std::make_unique<HoldStore>(options_.config.server.state_dir + "/holds",
+                                  std::string(absl::StripAsciiWhitespace(boot_id)), Clock::Real());
+  const absl::Status loaded = holds_->Load();
+  if (!loaded.ok()) journal_.Error(std::string(loaded.message()));
+  context_.holds = holds_.get();
+}
+
 absl::Status Server::MakeSupervisor() {
+  LoadHolds();
   context_.clock = &Clock::Real();
   context_.spawner = spawner_.get();
   context_.throttle = &throttle_;

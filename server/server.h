@@ -21,6 +21,7 @@
 #include "server/registry/change_notifier.h"
 #include "server/registry/registry.h"
 #include "server/run_dir.h"
+#include "server/supervisor/hold_store.h"
 #include "server/supervisor/reloader.h"
 #include "server/supervisor/supervisor.h"
 #include "server/throttle/restart_throttle.h"
@@ -72,6 +73,8 @@ class Server {
   absl::Status MakeSpawner();
   // Logs which daemons cannot be started as their users, before their starts fail.
   void WarnAboutUsers();
+  // Reads the holds that an earlier server kept.
+  void LoadHolds();
   absl::Status MakeSupervisor();
   absl::Status Listen();
   // Listens for scrapes of metrics, if they are configured (server_metrics.cc).
@@ -114,6 +117,7 @@ class Server {
   ChangeNotifier notifier_{registry_};
   ChangeWaits waits_;
   std::unique_ptr<ThreadProber> prober_;
+  std::unique_ptr<HoldStore> holds_;
   DaemonRunner::Context context_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<Reloader> reloader_;

@@ -30,6 +30,7 @@ class ReadOnlyAddressTest(HobTest):
         return {
             "Restart": api.RestartRequest(name="web"), "Start": api.StartRequest(name="web"),
             "Stop": api.StopRequest(name="web"), "Signal": api.SignalRequest(name="web", signal="TERM"),
+            "Hold": api.HoldRequest(name="web", reason="x"), "Release": api.ReleaseRequest(name="web"),
             "Reload": api.ReloadRequest(dry_run=True),
         }
 

@@ -112,7 +112,8 @@ void CheckNumbers(int64_t number, int32_t other) {
   exit.set_signal(other);
   for (const std::string& text :
        {FormatTimeAndAge(ToTime(timestamp), now, zone),
-        FormatPreciseTime(ToTime(timestamp), now, zone), FormatAge(ToDuration(duration)),
+        FormatPreciseTime(ToTime(timestamp), now, zone),
+        FormatShortTime(ToTime(timestamp), now, zone), FormatAge(ToDuration(duration)),
         FormatBytes(number), StateName(static_cast<v1::Daemon::State>(other)), DescribeExit(exit),
         DescribeExitShortly(exit)}) {
     CHECK(!text.empty());

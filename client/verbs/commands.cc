@@ -1,4 +1,5 @@
-// `start`, `stop`, `restart` and `signal`: one call for each daemon, all at once.
+// `start`, `stop`, `restart`, `signal`, `hold` and `release`: one call for each daemon, all at
+// once.
 #include <functional>
 #include <string>
 #include <type_traits>
@@ -7,6 +8,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -29,14 +31,27 @@ constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 // The client's extra wait beyond the time-out, at which the server answers a waiting call.
 constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
 
-// The arguments NAME... and --all.
+// The arguments NAME..., --all and --held.
 struct DaemonTargets {
   std::vector<std::string> patterns;
   bool all = false;
+  // True to include held daemons, which globs and --all otherwise pass over.
+  bool held = false;
+  // True if globs and --all match only held daemons.
+  bool only_held = false;
 
   std::vector<Parameter> Parameters() {
     return {{"NAME", &patterns, "Names of daemons, and globs (*, ?, [a-z]) on them", ""},
             {"--all", &all, "Every daemon of the server"}};
+  }
+
+  Parameter HeldParameter() {
+    return {"--held", &held, "Include held daemons, which globs and --all pass over"};
+  }
+
+  HeldDaemons Held() const {
+    if (only_held) return HeldDaemons::kOnly;
+    return held ? HeldDaemons::kInclude : HeldDaemons::kPassOver;
   }
 
   // InvalidArgument unless the command line has exactly one of the two.
@@ -50,16 +65,39 @@ struct DaemonTargets {
     return absl::OkStatus();
   }
 
-  // Prepares for the calls (SupervisorClient::Greet) and returns the names of the daemons. Errors
-  // of Check, Greet and ResolveNames. Blocks.
+  // Prepares for the calls (SupervisorClient::Greet) and returns the names of the daemons; reports
+  // those that are passed over. Errors of Check, Greet and SelectForCommand. Blocks.
   absl::StatusOr<std::vector<std::string>> Resolve(Session& session) const {
     if (absl::Status status = Check(); !status.ok()) return status;
-    absl::StatusOr<std::vector<std::string>> names = ResolveNamesForCalls(session, patterns);
-    if (!names.ok()) return names;
+    absl::StatusOr<Selection> selection = SelectForCommand(session, patterns, Held());
+    if (!selection.ok()) return selection.status();
     if (absl::Status status = session.supervisor().Greet(); !status.ok()) return status;
-    return names;
+    for (const v1::Daemon& daemon : selection->passed_over) {
+      session.Tell(
+          absl::StrCat(daemon.name(), ": passed over, ",
+                       DescribeHold(daemon.hold(), session.Now(), session.environment().zone),
+                       "; --held includes it"));
+    }
+    if (selection->names.empty() && selection->passed_over.empty()) {
+      session.Tell(only_held ? "no daemon is held" : "the server has no daemons");
+    }
+    return std::move(selection->names);
   }
 };
+
+// Parses the value of the option `name`. InvalidArgument unless it is a duration greater than 0;
+// `hint` says what to write instead of 0.
+absl::StatusOr<absl::Duration> ParseOption(absl::string_view name, const std::string& value,
+                                           absl::string_view hint) {
+  absl::StatusOr<absl::Duration> duration = ParseDuration(value);
+  if (!duration.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": ", duration.status().message()));
+  }
+  if (*duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat(name, ": it must be longer than 0; ", hint));
+  }
+  return duration;
+}
 
 // Returns the parameter --reason.
 Parameter ReasonParameter(std::string* reason) {
@@ -120,8 +158,28 @@ ExitCode ShowOutcomes(Session& session, const std::vector<std::string>& names,
   return code;
 }
 
-// Returns a line about a daemon after a command: "web: RUNNING, pid 123\n". Escaped, coloured for
-// the session's terminal.
+// Makes one call for each of `names`, all at the same time, with `request` and the name. Shows
+// progress and outcomes (ShowProgress, ShowOutcomes); returns the code for all of them.
+template <typename Response, typename Request>
+ExitCode CallForEach(Session& session, const std::vector<std::string>& names,
+                     const Request& request, absl::Duration timeout, const std::string& doing,
+                     const std::function<void(const Response&)>& show) {
+  std::vector<Request> requests(names.size(), request);
+  for (size_t i = 0; i < names.size(); ++i) requests[i].set_name(names[i]);
+  const std::vector<Outcome<Response>> outcomes = session.supervisor().CallForEach(
+      requests, timeout, ShowProgress(session, doing, static_cast<int>(names.size())));
+  return ShowOutcomes<Response>(session, names, outcomes, show);
+}
+
+// Returns "; held by alice (uid 1001): disk swap", escaped; empty for a daemon that is not held.
+std::string HeldBy(const Session& session, const v1::Daemon& daemon) {
+  if (!daemon.has_hold()) return "";
+  return absl::StrCat(
+      "; ", Escape(DescribeHold(daemon.hold(), session.Now(), session.environment().zone)));
+}
+
+// Returns a line about a daemon after a command: "web: RUNNING, pid 123\n", with its hold. Escaped,
+// coloured for the session's terminal.
 std::string Summary(const Session& session, const v1::Daemon& daemon) {
   std::string text = absl::StrCat(
       Escape(daemon.name()), ": ",
@@ -132,7 +190,14 @@ std::string Summary(const Session& session, const v1::Daemon& daemon) {
   if (daemon.state() == v1::Daemon::STOPPED && more != std::string::npos) {
     absl::StrAppend(&text, Escape(daemon.reason().substr(more)));
   }
-  return absl::StrCat(text, "\n");
+  return absl::StrCat(text, HeldBy(session, daemon), "\n");
+}
+
+// Returns a function for CallForEach that prints the Summary.
+template <typename Response>
+std::function<void(const Response&)> ShowSummary(Session& session) {
+  return
+      [&session](const Response& response) { session.Print(Summary(session, response.daemon())); };
 }
 
 // `start`, `stop` or `restart`. Each call waits for its outcome.
@@ -152,6 +217,7 @@ class CommandVerb : public Verb {
 
   std::vector<Parameter> Parameters() override {
     std::vector<Parameter> parameters = targets_.Parameters();
+    parameters.push_back(targets_.HeldParameter());
     parameters.push_back({"--no-wait", &no_wait_, "Return as soon as it is under way"});
     parameters.push_back(
         {"--timeout", &timeout_,
@@ -171,21 +237,18 @@ class CommandVerb : public Verb {
     if (!timeout.ok()) return session.Fail(timeout.status());
     const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
     if (!names.ok()) return session.Fail(names.status());
-    if (names->empty()) session.Tell("the server has no daemons");
-    const std::vector<Outcome<Response>> outcomes = session.supervisor().CallForEach(
-        Requests(*names, *timeout), no_wait_ ? kReadTimeout : *timeout + kAnswerGrace,
-        ShowProgress(session, doing_, static_cast<int>(names->size())));
-    const ExitCode code = ShowOutcomes<Response>(
-        session, *names, outcomes,
-        [&](const Response& response) { session.Print(Summary(session, response.daemon())); });
+    const ExitCode code = CallForEach(session, *names, MakeRequest(*timeout),
+                                      no_wait_ ? kReadTimeout : *timeout + kAnswerGrace, doing_,
+                                      ShowSummary<Response>(session));
     if constexpr (std::is_same<Request, v1::StopRequest>::value) TellDependents(session, *names);
     return code;
   }
 
  private:
-  // Names the daemons that depend on stopped ones and go on without them.
+  // Names the daemons that depend on stopped ones and go on without them; after a cascade, only
+  // held ones do.
   void TellDependents(Session& session, const std::vector<std::string>& stopped) const {
-    if (cascade_ || targets_.all) return;
+    if (targets_.all) return;
     const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
         session.supervisor().Status(stopped);
     if (!statuses.ok()) return;
@@ -195,13 +258,20 @@ class CommandVerb : public Verb {
           session.supervisor().Status({status.dependents().begin(), status.dependents().end()});
       if (!dependents.ok()) continue;
       std::vector<std::string> left;
+      std::vector<std::string> held;
       for (const v1::StatusResponse& dependent : *dependents) {
-        if (dependent.daemon().pid() != 0) left.push_back(Escape(dependent.daemon().name()));
+        const v1::Daemon& daemon = dependent.daemon();
+        if (daemon.pid() != 0) (daemon.has_hold() ? held : left).push_back(daemon.name());
       }
-      if (left.empty()) continue;
-      session.Tell(absl::StrCat(Escape(status.daemon().name()),
-                                ": dependents not stopped: ", absl::StrJoin(left, ", "),
-                                "; use --dependents to stop them first"));
+      const std::string& name = status.daemon().name();
+      if (!left.empty() && !cascade_) {
+        session.Tell(absl::StrCat(name, ": dependents not stopped: ", absl::StrJoin(left, ", "),
+                                  "; use --dependents to stop them first"));
+      }
+      if (!held.empty()) {
+        session.Tell(absl::StrCat(name, ": held dependents not stopped: ",
+                                  absl::StrJoin(held, ", "), "; stop them by name"));
+      }
     }
   }
 
@@ -210,30 +280,18 @@ class CommandVerb : public Verb {
   absl::StatusOr<absl::Duration> Timeout() const {
     if (timeout_.empty()) return kDefaultTimeout;
     if (no_wait_) return absl::InvalidArgumentError("--timeout and --no-wait exclude each other");
-    absl::StatusOr<absl::Duration> timeout = ParseDuration(timeout_);
-    if (!timeout.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("--timeout: ", timeout.status().message()));
-    }
-    if (*timeout <= absl::ZeroDuration()) {
-      return absl::InvalidArgumentError("--timeout: it must be longer than 0; see --no-wait");
-    }
-    return timeout;
+    return ParseOption("--timeout", timeout_, "see --no-wait");
   }
 
-  std::vector<Request> Requests(const std::vector<std::string>& names,
-                                absl::Duration timeout) const {
-    std::vector<Request> requests;
-    for (const std::string& name : names) {
-      Request request;
-      request.set_name(name);
-      request.set_reason(reason_);
-      // Of all daemons, each starts after its dependencies and stops before them.
-      if (include_ != nullptr) (request.*include_)(cascade_ || targets_.all);
-      request.set_no_wait(no_wait_);
-      if (!no_wait_) *request.mutable_timeout() = ToProto(timeout);
-      requests.push_back(std::move(request));
-    }
-    return requests;
+  // Returns the request for each daemon, without its name.
+  Request MakeRequest(absl::Duration timeout) const {
+    Request request;
+    request.set_reason(reason_);
+    // Of all daemons, each starts after its dependencies and stops before them.
+    if (include_ != nullptr) (request.*include_)(cascade_ || targets_.all);
+    request.set_no_wait(no_wait_);
+    if (!no_wait_) *request.mutable_timeout() = ToProto(timeout);
+    return request;
   }
 
   const VerbInfo info_;
@@ -259,6 +317,7 @@ class SignalVerb : public Verb {
     parameters.insert(
         parameters.begin(),
         {"SIG", &signal_, "The signal: HUP, SIGHUP, RTMIN+3 or 1 to 64", "", /*required=*/true});
+    parameters.push_back(targets_.HeldParameter());
     parameters.push_back(
         {"--tree", &tree_, "Everything that the daemon started, not its main process alone"});
     parameters.push_back(ReasonParameter(&reason_));
@@ -273,35 +332,102 @@ class SignalVerb : public Verb {
     }
     const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
     if (!names.ok()) return session.Fail(names.status());
-    if (names->empty()) session.Tell("the server has no daemons");
-    const std::vector<Outcome<v1::SignalResponse>> outcomes = session.supervisor().CallForEach(
-        Requests(*names), kReadTimeout,
-        ShowProgress(session, "signalling", static_cast<int>(names->size())));
-    return ShowOutcomes<v1::SignalResponse>(
-        session, *names, outcomes, [&](const v1::SignalResponse& response) {
-          session.Print(absl::StrCat(Escape(response.daemon().name()), ": ", SignalName(*number),
+    v1::SignalRequest request;
+    request.set_signal(signal_);
+    request.set_reason(reason_);
+    request.set_all(tree_);
+    return CallForEach<v1::SignalResponse>(
+        session, *names, request, kReadTimeout, "signalling",
+        [&](const v1::SignalResponse& response) {
+          const v1::Daemon& daemon = response.daemon();
+          session.Print(absl::StrCat(Escape(daemon.name()), ": ", SignalName(*number),
                                      tree_ ? " sent to everything under pid " : " sent to pid ",
-                                     response.daemon().pid(), "\n"));
+                                     daemon.pid(), HeldBy(session, daemon), "\n"));
         });
   }
 
  private:
-  std::vector<v1::SignalRequest> Requests(const std::vector<std::string>& names) const {
-    std::vector<v1::SignalRequest> requests;
-    for (const std::string& name : names) {
-      v1::SignalRequest request;
-      request.set_name(name);
-      request.set_signal(signal_);
-      request.set_reason(reason_);
-      request.set_all(tree_);
-      requests.push_back(std::move(request));
-    }
-    return requests;
-  }
-
   std::string signal_;
   DaemonTargets targets_;
   bool tree_ = false;
+  std::string reason_;
+};
+
+class HoldVerb : public Verb {
+ public:
+  VerbInfo info() const override {
+    return {"hold", "", "Hold daemons: nothing automatic starts or ends them", Arguments::kDaemons};
+  }
+
+  std::vector<Parameter> Parameters() override {
+    std::vector<Parameter> parameters = targets_.Parameters();
+    parameters.push_back(targets_.HeldParameter());
+    parameters.push_back({"--for", &length_,
+                          "How long the hold lasts (30min, 1h30min). Default: until 'hob release'",
+                          "DURATION"});
+    Parameter reason = ReasonParameter(&reason_);
+    reason.required = true;
+    parameters.push_back(std::move(reason));
+    return parameters;
+  }
+
+  ExitCode Run(Session& session) override {
+    const absl::StatusOr<v1::HoldRequest> request = MakeRequest();
+    if (!request.ok()) return session.Fail(request.status());
+    const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
+    if (!names.ok()) return session.Fail(names.status());
+    return CallForEach(session, *names, *request, kReadTimeout, "holding",
+                       ShowSummary<v1::HoldResponse>(session));
+  }
+
+ private:
+  // Returns the request for each daemon, without its name. InvalidArgument if --reason is blank or
+  // --for is not a duration greater than 0.
+  absl::StatusOr<v1::HoldRequest> MakeRequest() const {
+    v1::HoldRequest request;
+    if (absl::StripAsciiWhitespace(reason_).empty()) {
+      return absl::InvalidArgumentError("--reason: it must not be blank");
+    }
+    request.set_reason(reason_);
+    if (!length_.has_value()) return request;
+    const absl::StatusOr<absl::Duration> length =
+        ParseOption("--for", *length_, "without --for the hold lasts until 'hob release'");
+    if (!length.ok()) return length.status();
+    *request.mutable_ttl() = ToProto(*length);
+    return request;
+  }
+
+  DaemonTargets targets_;
+  // Absent without --for.
+  absl::optional<std::string> length_;
+  std::string reason_;
+};
+
+class ReleaseVerb : public Verb {
+ public:
+  ReleaseVerb() { targets_.only_held = true; }
+
+  VerbInfo info() const override {
+    return {"release", "", "End holds on daemons", Arguments::kDaemons};
+  }
+
+  std::vector<Parameter> Parameters() override {
+    std::vector<Parameter> parameters = targets_.Parameters();
+    parameters.push_back(ReasonParameter(&reason_));
+    return parameters;
+  }
+
+  ExitCode Run(Session& session) override {
+    const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
+    if (!names.ok()) return session.Fail(names.status());
+    v1::ReleaseRequest request;
+    request.set_reason(reason_);
+    return CallForEach(session, *names, request, kReadTimeout, "releasing",
+                       ShowSummary<v1::ReleaseResponse>(session));
+  }
+
+ private:
+  DaemonTargets targets_;
   std::string reason_;
 };
 
@@ -330,6 +456,10 @@ std::unique_ptr<Verb> MakeRestartVerb() {
 }
 
 std::unique_ptr<Verb> MakeSignalVerb() { return std::make_unique<SignalVerb>(); }
+
+std::unique_ptr<Verb> MakeHoldVerb() { return std::make_unique<HoldVerb>(); }
+
+std::unique_ptr<Verb> MakeReleaseVerb() { return std::make_unique<ReleaseVerb>(); }
 
 }  // namespace client
 }  // namespace hob

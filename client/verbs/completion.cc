@@ -1,4 +1,7 @@
 // `completion` and the scripts that it prints.
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +49,17 @@ std::string CasePattern(const VerbInfo& info) {
   return info.alias.empty() ? info.name : absl::StrCat(info.name, "|", info.alias);
 }
 
+// Returns the options of all verbs that take a value, as a pattern of `case`.
+std::string ValuedOptions(const CommandLineDescription& description) {
+  std::vector<OptionDescription> options;
+  for (const VerbDescription& verb : description.verbs) {
+    std::copy_if(verb.options.begin(), verb.options.end(), std::back_inserter(options),
+                 [](const OptionDescription& option) { return option.takes_value; });
+  }
+  const std::vector<std::string> words = WordsOf(options);
+  return absl::StrJoin(std::set<std::string>(words.begin(), words.end()), "|");
+}
+
 // Returns the branches of a `case`, one per verb, that set `options` and `kind` in bash and zsh.
 std::string Cases(const CommandLineDescription& description) {
   const auto kind = [](Arguments arguments) {
@@ -88,7 +102,7 @@ constexpr char kLogic[] =
     case $word in
       --address) skip=address ;;
       --address=*) address=${word#--address=} ;;
-      -o|--output|--timeout|--state) skip=value ;;
+      -o|--output|@VALUED@) skip=value ;;
       -*) ;;
       *) if [ -z "$verb" ]; then verb=$word; else arguments=$((arguments + 1)); fi ;;
     esac
@@ -102,7 +116,7 @@ constexpr char kLogic[] =
   case $previous in
     -o|--output) candidates='table json' ;;
     --state) candidates='@STATES@' ;;
-    --address|--timeout) ;;
+    --address|@VALUED@) ;;
     *)
       case $current in
         -*) candidates="$options @GLOBAL@" ;;
@@ -127,6 +141,7 @@ constexpr char kLogic[] =
 std::string Logic(const CommandLineDescription& description) {
   return absl::StrReplaceAll(kLogic,
                              {{"@CASES@", Cases(description)},
+                              {"@VALUED@", ValuedOptions(description)},
                               {"@STATES@", kStates},
                               {"@GLOBAL@", absl::StrJoin(WordsOf(description.global_options), " ")},
                               {"@VERBS@", VerbNames(description)},

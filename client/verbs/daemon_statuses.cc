@@ -54,6 +54,10 @@ std::string End(const v1::Run& run) {
       run.last_stderr_line().empty() ? "" : absl::StrCat("; last line: ", run.last_stderr_line()));
 }
 
+std::string When(const Session& session, const google::protobuf::Timestamp& time) {
+  return FormatTimeAndAge(ToTime(time), session.Now(), session.environment().zone);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<v1::StatusResponse>> FetchStatuses(
@@ -109,6 +113,43 @@ std::string CheckOf(const Session& session, const v1::StatusResponse& status) {
     absl::StrAppend(&text, "; ", check.consecutive_failures(), " failures in a row");
   }
   return text;
+}
+
+std::string HoldOf(const Session& session, const v1::Daemon& daemon) {
+  if (!daemon.has_hold()) return "";
+  const v1::Hold& hold = daemon.hold();
+  const std::string until = hold.has_expire_time()
+                                ? absl::StrCat("until ", When(session, hold.expire_time()))
+                                : "until released";
+  return absl::StrCat("by ", hold.owner(), ", ", When(session, hold.create_time()), ", ", until,
+                      ": ", hold.reason());
+}
+
+std::string EndOfHold(const Session& session, const v1::Daemon& daemon) {
+  if (!daemon.hold().has_expire_time()) return "it is released";
+  const absl::Time end = ToTime(daemon.hold().expire_time());
+  return absl::StrCat("the hold expires, ",
+                      FormatShortTime(end, session.Now(), session.environment().zone), " (in ",
+                      FormatAge(end - session.Now()), "), or is released");
+}
+
+std::string NextStartOf(const Session& session, const v1::Daemon& daemon) {
+  if (!daemon.has_next_start_time()) return "";
+  const std::string time = When(session, daemon.next_start_time());
+  if (!daemon.has_hold()) return time;
+  const v1::Hold& hold = daemon.hold();
+  const bool ends_before =
+      hold.has_expire_time() && ToTime(hold.expire_time()) <= ToTime(daemon.next_start_time());
+  if (ends_before) return time;
+  return absl::StrCat("due ", time, ", but waits until ", EndOfHold(session, daemon),
+                      ": 'hob release ", daemon.name(), "'; 'hob start ", daemon.name(),
+                      "' starts it now");
+}
+
+bool HasDueTrial(const v1::StatusResponse& status) {
+  const v1::Daemon& daemon = status.daemon();
+  return daemon.state() == v1::Daemon::HALTED && !daemon.has_next_start_time() &&
+         Setting(status, "on_halt") == "retry";
 }
 
 Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs) {

@@ -37,6 +37,21 @@ std::string ConditionName(v1::Dependency::Condition condition);
 // Returns what the daemon depends on: "db: ready, migrate: completed (met)".
 std::string DependenciesOf(const v1::StatusResponse& status);
 
+// Returns who holds the daemon, since when, until when, and why: "by alice (uid 1001), 2026-01-01
+// 12:00:00 UTC (5m3s ago), until released: disk swap". Empty if it is not held.
+std::string HoldOf(const Session& session, const v1::Daemon& daemon);
+
+// Returns what ends the daemon's hold: "it is released", "the hold expires, 12:30:00 (in 5m), or is
+// released". The daemon is held.
+std::string EndOfHold(const Session& session, const v1::Daemon& daemon);
+
+// Returns when the next automatic start is due and, if so, that it will wait for the end of the
+// hold; empty if none is due.
+std::string NextStartOf(const Session& session, const v1::Daemon& daemon);
+
+// True if the daemon is HALTED and its trial start is due, but put off.
+bool HasDueTrial(const v1::StatusResponse& status);
+
 // Returns a table of a daemon's runs, a row each in their order: start, pid, time up, resources,
 // end and last line on stderr.
 Table RunTable(const Session& session, const google::protobuf::RepeatedPtrField<v1::Run>& runs);

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/escape.h"
 #include "client/format.h"
@@ -24,31 +25,44 @@ std::string Headline(const Session& session, const v1::Daemon& daemon) {
                       "; wanted: ", daemon.wanted() ? "up" : "down", "\n");
 }
 
+// True if the state's reason can name the command.
+bool GivesReason(const v1::Command& command) {
+  return command.method() == "Start" || command.method() == "Stop" || command.method() == "Restart";
+}
+
 // Returns the reason of the state. If it names the last command, its age follows the caller:
 // "stopped by alice (uid 1001) 3min ago: deploying 4.2".
 std::string Why(const Session& session, const v1::Daemon& daemon) {
   std::string why = daemon.reason();
   const std::string by = absl::StrCat(" by ", daemon.last_command().caller());
   const size_t found = why.find(by);
-  if (!daemon.has_last_command() || found == std::string::npos) return why;
+  // The age of a hold is not that of the last command.
+  if (daemon.has_hold() && absl::StrContains(why, "held by ")) return why;
+  if (!GivesReason(daemon.last_command()) || found == std::string::npos) return why;
   const absl::Duration age = session.Now() - ToTime(daemon.last_command().time());
   why.insert(found + by.size(), absl::StrCat(" ", FormatAge(age), " ago"));
   return why;
 }
 
+// Returns when a held daemon starts; its start or trial is due.
+std::string AfterRelease(const Session& session, const v1::Daemon& daemon) {
+  return absl::StrCat("when ", EndOfHold(session, daemon), ": 'hob release ", daemon.name(),
+                      "'; 'hob start ", daemon.name(), "' starts it now");
+}
+
 // Returns the time of the next start without a command, in words.
-std::string NextAttempt(const Session& session, const v1::Daemon& daemon) {
-  if (daemon.has_next_start_time()) {
-    return FormatTimeAndAge(ToTime(daemon.next_start_time()), session.Now(),
-                            session.environment().zone);
-  }
+std::string NextAttempt(const Session& session, const v1::StatusResponse& response) {
+  const v1::Daemon& daemon = response.daemon();
+  if (daemon.has_next_start_time()) return NextStartOf(session, daemon);
+  if (daemon.has_hold() && HasDueTrial(response)) return AfterRelease(session, daemon);
   switch (daemon.state()) {
     case v1::Daemon::HALTED:
     case v1::Daemon::EXITED:
     case v1::Daemon::STOPPED:
       return "not scheduled; 'hob start " + daemon.name() + "' starts it";
     case v1::Daemon::WAITING:
-      return "as soon as its dependencies are met";
+      return AwaitsRelease(daemon) ? AfterRelease(session, daemon)
+                                   : "as soon as its dependencies are met";
     default:
       return "";
   }
@@ -75,6 +89,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
   std::string text = Headline(session, daemon);
   absl::StrAppend(&text, Sentence("why", response.blocked_by().empty() ? Why(session, daemon)
                                                                        : response.blocked_by()));
+  absl::StrAppend(&text, Sentence("held", HoldOf(session, daemon)));
   absl::StrAppend(&text, Sentence("depends on", DependenciesOf(response)));
   absl::StrAppend(&text, Sentence("check", CheckOf(session, response)));
   if (daemon.has_throttle()) {
@@ -84,7 +99,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
     absl::StrAppend(&text,
                     Sentence("decision", "none; the restart throttle has had nothing to decide"));
   }
-  absl::StrAppend(&text, Sentence("next start", NextAttempt(session, daemon)),
+  absl::StrAppend(&text, Sentence("next start", NextAttempt(session, response)),
                   Sentence("failures clear", throttle.cleared_by()));
   absl::StrAppend(&text, Sentence("output", LogsOfFailure(response)));
   if (!response.runs().empty()) {

@@ -42,8 +42,9 @@ class TreeWriter {
     const auto found = statuses_.find(name);
     // It may have been removed meanwhile.
     if (found == statuses_.end()) return absl::StrAppend(&text_, "\n");
-    const v1::Daemon::State state = found->second.daemon().state();
-    absl::StrAppend(&text_, "  ", Paint(StateName(state), StateColour(state), session_.terminal()));
+    const v1::Daemon& daemon = found->second.daemon();
+    absl::StrAppend(&text_, "  ",
+                    Paint(StateOf(daemon), StateColour(daemon.state()), session_.terminal()));
     const auto& dependencies = found->second.dependencies();
     const bool is_shown = !shown_.insert(name).second;
     absl::StrAppend(&text_, is_shown && !dependencies.empty() ? "  (see above)\n" : "\n");
@@ -68,7 +69,7 @@ std::string Dot(const Statuses& statuses) {
   std::string text = "digraph hob {\n";
   for (const auto& [name, status] : statuses) {
     absl::StrAppend(&text, "  \"", Escape(name), "\" [label=\"", Escape(name), "\\n",
-                    StateName(status.daemon().state()), "\"];\n");
+                    StateOf(status.daemon()), "\"];\n");
     for (const v1::Dependency& dependency : status.dependencies()) {
       absl::StrAppend(&text, "  \"", Escape(name), "\" -> \"", Escape(dependency.daemon()),
                       "\" [label=\"", ConditionName(dependency.condition()), "\"",

@@ -113,7 +113,7 @@ class HealthVerb : public Verb {
       const absl::StatusOr<bool> is_down = IsDown(session, daemon);
       if (!is_down.ok()) return Unknown(session, is_down.status());
       if (*is_down) {
-        down.push_back(absl::StrCat(daemon.name(), " is ", StateName(daemon.state())));
+        down.push_back(absl::StrCat(daemon.name(), " is ", StateOf(daemon)));
       }
       if (!daemon.log_problem().empty()) stalled.push_back(daemon.name());
       wanted += daemon.wanted();

@@ -125,7 +125,7 @@ class ListVerb : public Verb {
                  {"REASON"}});
     for (const v1::Daemon& daemon : list.daemons()) {
       table.AddRow({{daemon.name()},
-                    {StateName(daemon.state()), StateColour(daemon.state())},
+                    {StateOf(daemon), StateColour(daemon.state())},
                     {PidOf(daemon)},
                     {Uptime(daemon, session.Now())},
                     {absl::StrCat(daemon.restart_count())},

@@ -19,6 +19,11 @@ std::string ActionName(v1::DaemonChange::Action action) {
                       : absl::AsciiStrToLower(name);
 }
 
+// Returns when a restart that is put off happens, and why; empty for any other change.
+absl::string_view Delay(const v1::DaemonChange& change) {
+  return change.held() ? ": at its next start, because it is held" : "";
+}
+
 // Returns a line for each daemon that changes, and the number of the others.
 std::string Plan(const v1::ReloadResponse& response, bool dry_run) {
   const absl::string_view would = dry_run ? "would " : "";
@@ -31,7 +36,7 @@ std::string Plan(const v1::ReloadResponse& response, bool dry_run) {
     }
     const std::string keys = absl::StrJoin(change.keys(), ", ");
     absl::StrAppend(&text, would, ActionName(change.action()), " ", Escape(change.name()),
-                    keys.empty() ? "" : absl::StrCat(" (", Escape(keys), ")"),
+                    keys.empty() ? "" : absl::StrCat(" (", Escape(keys), ")"), Delay(change),
                     change.failure().empty() ? "" : ": failed", "\n");
   }
   absl::StrAppend(&text, Count(unchanged, "daemon"), " unchanged\n");

@@ -57,6 +57,7 @@ class Description {
 
   void AddPresent() {
     Add("reason", daemon_.reason());
+    Add("hold", HoldOf(session_, daemon_));
     if (!response_.dependencies().empty()) Add("depends on", DependenciesOf(response_));
     Add("dependents", absl::StrJoin(response_.dependents(), ", "));
     Add("says", daemon_.status_text());
@@ -73,7 +74,7 @@ class Description {
       Add("ready", timed ? When(daemon_.ready_time()) : daemon_.ready() ? "yes" : "no");
     }
     Add("check", CheckOf(session_, response_));
-    if (daemon_.has_next_start_time()) Add("next start", When(daemon_.next_start_time()));
+    Add("next start", NextStartOf(session_, daemon_));
   }
 
   void AddHistory() {

@@ -17,6 +17,8 @@ Verbs AllVerbs() {
   verbs.push_back(MakeStopVerb());
   verbs.push_back(MakeRestartVerb());
   verbs.push_back(MakeSignalVerb());
+  verbs.push_back(MakeHoldVerb());
+  verbs.push_back(MakeReleaseVerb());
   verbs.push_back(MakeReloadVerb());
   verbs.push_back(MakeCheckVerb());
   verbs.push_back(MakeKeysVerb());

@@ -82,6 +82,10 @@ std::unique_ptr<Verb> MakeStopVerb();
 std::unique_ptr<Verb> MakeRestartVerb();
 // `hob signal SIG NAME...`: sends a signal to daemons.
 std::unique_ptr<Verb> MakeSignalVerb();
+// `hob hold NAME... --reason TEXT`: keeps the server from starting or ending daemons by itself.
+std::unique_ptr<Verb> MakeHoldVerb();
+// `hob release NAME...`: ends holds on daemons.
+std::unique_ptr<Verb> MakeReleaseVerb();
 // `hob reload`: makes the server read its configuration again.
 std::unique_ptr<Verb> MakeReloadVerb();
 // `hob check [PATH...]`: checks a configuration without a server.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/escape.h"
 #include "client/format.h"
 #include "client/name_resolution.h"
@@ -49,6 +50,8 @@ class Lines {
   struct Known {
     v1::Daemon::State state = v1::Daemon::STATE_UNSPECIFIED;
     std::string reason;
+    // HoldKey of the daemon.
+    std::string hold;
     // True if the current snapshot contains the daemon.
     bool in_snapshot = true;
   };
@@ -60,14 +63,32 @@ class Lines {
     const auto found = known_.find(daemon.name());
     const bool is_new = found == known_.end();
     const Known before = is_new ? Known() : found->second;
-    const std::string reason = ReasonOf(daemon);
-    known_[daemon.name()] = Known{daemon.state(), reason, true};
-    if (!is_new && before.state == daemon.state() && before.reason == reason) return;
+    const Known after{daemon.state(), ReasonOf(daemon), HoldKey(daemon), true};
+    known_[daemon.name()] = after;
+    const bool has_moved = is_new || before.state != after.state || before.reason != after.reason;
+    if (!has_moved && before.hold == after.hold) return;
+    std::vector<std::string> news;
+    if (before.hold != after.hold) news.push_back(NewsOfHold(daemon));
+    // The reason of a daemon that waits for its release repeats the hold.
+    const bool repeats = !news.empty() && AwaitsRelease(daemon);
+    if (has_moved && !after.reason.empty() && !repeats) news.push_back(after.reason);
     std::string from;
     if (is_new && !in_snapshot_) from = "-> ";
     if (!is_new && before.state != daemon.state()) from = StateName(before.state) + " -> ";
     Print(time, daemon.name(), from, StateName(daemon.state()), StateColour(daemon.state()),
-          reason);
+          absl::StrJoin(news, "; "));
+  }
+
+  // Returns different texts for holds that look different in the output.
+  static std::string HoldKey(const v1::Daemon& daemon) {
+    if (!daemon.has_hold()) return "";
+    const v1::Hold& hold = daemon.hold();
+    return absl::StrCat(hold.owner(), "\n", hold.reason(), "\n", hold.expire_time().seconds());
+  }
+
+  std::string NewsOfHold(const v1::Daemon& daemon) const {
+    if (!daemon.has_hold()) return "no longer held";
+    return DescribeHold(daemon.hold(), session_.Now(), session_.environment().zone);
   }
 
   void ShowRemoval(const std::string& name, absl::Time time) {

@@ -179,6 +179,16 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
     blocker.set_daemon(dependency.daemon);
     blocker.set_condition(ToProto(dependency.condition));
   }
+  if (snapshot.awaits_release) daemon.add_blockers()->set_kind(v1::Blocker::HOLD);
+  if (snapshot.hold != nullptr) {
+    v1::Hold& hold = *daemon.mutable_hold();
+    hold.set_owner(snapshot.hold->owner);
+    hold.set_reason(snapshot.hold->reason);
+    Convert(snapshot.hold->create_time, hold.mutable_create_time());
+    if (snapshot.hold->expire_time.has_value()) {
+      Convert(*snapshot.hold->expire_time, hold.mutable_expire_time());
+    }
+  }
   if (snapshot.last_command != nullptr) {
     v1::Command& command = *daemon.mutable_last_command();
     command.set_method(snapshot.last_command->method);
@@ -224,6 +234,7 @@ void ToProto(const PlanEntry& entry, v1::DaemonChange& change) {
   change.set_name(entry.name);
   change.set_action(ConvertAction(entry.action));
   for (const std::string& key : entry.keys) change.add_keys(key);
+  change.set_held(entry.held);
 }
 
 void ToProto(const DaemonOutcome& outcome, v1::DaemonChange& change) {

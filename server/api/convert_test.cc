@@ -67,6 +67,22 @@ TEST(ConvertTest, DaemonThatNeverRanHasNoTimes) {
   EXPECT_FALSE(daemon.has_throttle());
 }
 
+TEST(ConvertTest, ConvertsAHold) {
+  DaemonSnapshot snapshot = Web();
+  snapshot.state = DaemonState::kWaiting;
+  snapshot.awaits_release = true;
+  snapshot.hold = std::make_shared<const Hold>(
+      Hold{"alice", "disk swap", absl::FromUnixSeconds(100), absl::FromUnixSeconds(200)});
+  const v1::Daemon daemon = Converted(snapshot);
+  EXPECT_EQ(daemon.hold().owner(), "alice");
+  EXPECT_EQ(daemon.hold().reason(), "disk swap");
+  EXPECT_EQ(daemon.hold().create_time().seconds(), 100);
+  EXPECT_EQ(daemon.hold().expire_time().seconds(), 200);
+  ASSERT_EQ(daemon.blockers_size(), 1);
+  EXPECT_EQ(daemon.blockers(0).kind(), v1::Blocker::HOLD);
+  EXPECT_FALSE(Converted(Web()).has_hold());
+}
+
 TEST(ConvertTest, ConvertsARunningDaemon) {
   DaemonSnapshot snapshot = Web();
   snapshot.state = DaemonState::kRunning;

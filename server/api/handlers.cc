@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/api/convert.h"
 #include "server/api/logs_request.h"
 #include "server/api/name_globs.h"
 #include "server/daemon/daemon_name.h"
 #include "server/daemon/dependency.h"
+#include "server/daemon/hold.h"
 #include "server/daemon/shown_times.h"
 #include "server/daemon/signal_name.h"
 #include "server/errors/errors.h"
@@ -22,6 +24,9 @@ namespace {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+
+// Longest time until a hold ends by itself.
+constexpr absl::Duration kMaxHold = absl::Hours(24 * 36525);
 
 absl::Status CheckName(const std::string& name) {
   if (name.empty()) return InvalidRequest("name", "is missing: give the name of a daemon");
@@ -86,6 +91,48 @@ absl::StatusOr<Command> ReadSignal(const Caller& caller, const v1::SignalRequest
   return command;
 }
 
+// Returns the time at which the hold ends by itself, in the form of Timestamp::wall; absent if it
+// does not.
+absl::StatusOr<absl::optional<absl::Time>> ReadExpiration(const v1::HoldRequest& request,
+                                                          const Clock& clock) {
+  const absl::Time now = clock.Now().wall;
+  absl::Duration span;
+  const char* field = "expire_time";
+  switch (request.expiration_case()) {
+    case v1::HoldRequest::EXPIRATION_NOT_SET:
+      return absl::nullopt;
+    case v1::HoldRequest::kTtl:
+      field = "ttl";
+      span = absl::Seconds(request.ttl().seconds()) + absl::Nanoseconds(request.ttl().nanos());
+      break;
+    case v1::HoldRequest::kExpireTime:
+      span = absl::FromUnixSeconds(request.expire_time().seconds()) +
+             absl::Nanoseconds(request.expire_time().nanos()) - clock.WallStep() - now;
+      break;
+  }
+  if (span <= absl::ZeroDuration()) {
+    return InvalidRequest(field, "is not in the future: omit it to hold until released");
+  }
+  if (span > kMaxHold) {
+    return InvalidRequest(field, "is more than 100 years ahead: omit it to hold until released");
+  }
+  return now + span;
+}
+
+absl::StatusOr<Command> ReadHold(const Caller& caller, const v1::HoldRequest& request,
+                                 const Clock& clock) {
+  absl::StatusOr<Command> command = MakeCommand(caller, request, Command::Kind::kHold);
+  if (!command.ok()) return command;
+  if (absl::StripAsciiWhitespace(request.reason()).empty()) {
+    return InvalidRequest("reason", "is missing: say why the daemon is held");
+  }
+  const absl::StatusOr<absl::optional<absl::Time>> expiration = ReadExpiration(request, clock);
+  if (!expiration.ok()) return expiration.status();
+  command->hold = std::make_shared<const Hold>(
+      Hold{command->caller.name, command->caller.reason, clock.Now().wall, *expiration});
+  return command;
+}
+
 // Adds the daemons that `daemon` depends on, and those that depend on it.
 void AddDependencies(const DaemonSnapshot& daemon, const Registry& registry,
                      v1::StatusResponse& response) {
@@ -104,7 +151,9 @@ void AddDependencies(const DaemonSnapshot& daemon, const Registry& registry,
     }
   }
   if (daemon.state == DaemonState::kWaiting) {
-    response.set_blocked_by(DescribeChain(UnmetDependencies(*daemon.spec, find), find));
+    response.set_blocked_by(daemon.awaits_release
+                                ? DescribeHold(*daemon.hold)
+                                : DescribeChain(UnmetDependencies(*daemon.spec, find), find));
   }
 }
 
@@ -197,6 +246,16 @@ void Handlers::Handle(const Caller& caller, const v1::SignalRequest& request,
                       const Done<v1::SignalResponse>& done) {
   Post(absl::StrCat("Signal ", Printable(request.signal())), request.name(),
        ReadSignal(caller, request), done);
+}
+
+void Handlers::Handle(const Caller& caller, const v1::HoldRequest& request,
+                      const Done<v1::HoldResponse>& done) {
+  Post("Hold", request.name(), ReadHold(caller, request, clock_), done);
+}
+
+void Handlers::Handle(const Caller& caller, const v1::ReleaseRequest& request,
+                      const Done<v1::ReleaseResponse>& done) {
+  Post("Release", request.name(), MakeCommand(caller, request, Command::Kind::kRelease), done);
 }
 
 void Handlers::Handle(const Caller& caller, const v1::ReloadRequest& request,

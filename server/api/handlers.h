@@ -110,6 +110,10 @@ class Handlers {
               const Done<v1::StopResponse>& done);
   void Handle(const Caller& caller, const v1::SignalRequest& request,
               const Done<v1::SignalResponse>& done);
+  void Handle(const Caller& caller, const v1::HoldRequest& request,
+              const Done<v1::HoldResponse>& done);
+  void Handle(const Caller& caller, const v1::ReleaseRequest& request,
+              const Done<v1::ReleaseResponse>& done);
   void Handle(const Caller& caller, const v1::ReloadRequest& request,
               const Done<v1::ReloadResponse>& done);
   void Handle(const Caller& caller, const v1::InfoRequest& request,

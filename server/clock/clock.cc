@@ -43,6 +43,8 @@ class RealClock : public Clock {
 
   absl::Time WallNow() const override { return absl::UnixEpoch() + Read(CLOCK_REALTIME); }
 
+  absl::Time BootTime() const override { return absl::UnixEpoch() + wall_at_boot_; }
+
   absl::Duration WallStep() const override {
     const int64_t measured = (WallSinceBoot() - wall_at_boot_) / absl::Milliseconds(1);
     int64_t known = step_milliseconds_;

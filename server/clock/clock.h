@@ -77,6 +77,9 @@ class Clock {
   // set back, zero if it was not set. Changes only when the clock is set by 100 ms or more.
   virtual absl::Duration WallStep() const = 0;
 
+  // Returns the time of the machine's boot, in the form of Timestamp::wall.
+  virtual absl::Time BootTime() const = 0;
+
   // Returns the machine's clocks. The object is never destroyed.
   static const Clock& Real();
 };

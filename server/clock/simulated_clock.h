@@ -1,6 +1,8 @@
 #ifndef HOB_SERVER_CLOCK_SIMULATED_CLOCK_H_
 #define HOB_SERVER_CLOCK_SIMULATED_CLOCK_H_
 
+#include <cstdint>
+
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "server/clock/clock.h"
@@ -28,6 +30,8 @@ class SimulatedClock : public Clock {
     return wall_step_;
   }
 
+  absl::Time BootTime() const override { return absl::FromUnixSeconds(kStart - kUptime); }
+
   // Advances both clocks by `by`.
   void Advance(absl::Duration by) {
     absl::MutexLock lock(&mu_);
@@ -48,9 +52,13 @@ class SimulatedClock : public Clock {
   }
 
  private:
+  // In seconds.
+  static constexpr int64_t kUptime = 1000;
+  static constexpr int64_t kStart = 1767225600;
+
   mutable absl::Mutex mu_;
-  Timestamp now_ ABSL_GUARDED_BY(mu_) = {MonotonicTime::FromOrigin(absl::Seconds(1000)),
-                                         absl::FromUnixSeconds(1767225600)};
+  Timestamp now_ ABSL_GUARDED_BY(mu_) = {MonotonicTime::FromOrigin(absl::Seconds(kUptime)),
+                                         absl::FromUnixSeconds(kStart)};
   absl::Duration wall_step_ ABSL_GUARDED_BY(mu_);
 };
 

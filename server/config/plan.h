@@ -17,6 +17,9 @@ struct PlanEntry {
   PlanAction action = PlanAction::kUnchanged;
   // The keys that differ, sorted; only for kRestart and kUpdate.
   std::vector<std::string> keys;
+  // True for a kRestart that waits for the daemon's next start, because it is held and up; set by
+  // the supervisor.
+  bool held = false;
 };
 
 // A whole reload, decided before its first action.

@@ -17,6 +17,7 @@
 #include "server/daemon/daemon_state.h"
 #include "server/daemon/ended_runs.h"
 #include "server/daemon/exit_report.h"
+#include "server/daemon/hold.h"
 #include "server/daemon/throttle_decision.h"
 
 namespace hob {
@@ -88,6 +89,8 @@ struct DaemonSnapshot {
   bool awaits_dependents = false;
   // In WAITING: the dependencies whose conditions do not hold.
   std::vector<Dependency> blockers;
+  // True in WAITING if the start waits for the end of the hold.
+  bool awaits_release = false;
   // Main process; 0 without a live instance.
   pid_t pid = 0;
   // Of the present instance, otherwise of the last.
@@ -101,6 +104,8 @@ struct DaemonSnapshot {
   absl::optional<absl::Time> next_start_time;
   // The throttle's last decision; null before the first, and after the history is cleared.
   std::shared_ptr<const ThrottleDecision> throttle;
+  // Null if the daemon is not held.
+  std::shared_ptr<const Hold> hold;
   // The last command that changed the daemon; null before the first.
   std::shared_ptr<const CommandRecord> last_command;
   // Never null.

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -15,8 +16,9 @@ constexpr int kMaxLinks = 20;
 
 // True if a start of the daemon is due and waits for others.
 bool WaitsForOthers(const DaemonSnapshot& daemon) {
-  if (daemon.state == DaemonState::kWaiting) return true;
-  return daemon.state == DaemonState::kHalted && !daemon.next_start_time.has_value() &&
+  if (daemon.state == DaemonState::kWaiting) return !daemon.awaits_release;
+  return daemon.hold == nullptr && daemon.state == DaemonState::kHalted &&
+         !daemon.next_start_time.has_value() &&
          daemon.spec->restart_policy.on_halt == OnHalt::kRetry;
 }
 
@@ -100,10 +102,11 @@ bool ComesUpByItself(const DaemonSnapshot& daemon) {
     case DaemonState::kClearing:
       return daemon.wanted;
     case DaemonState::kBackoff:
+      return daemon.hold == nullptr;
     case DaemonState::kWaiting:
-      return true;
+      return !daemon.awaits_release;
     case DaemonState::kHalted:
-      return daemon.spec->restart_policy.on_halt == OnHalt::kRetry;
+      return daemon.hold == nullptr && daemon.spec->restart_policy.on_halt == OnHalt::kRetry;
     case DaemonState::kStopped:
     case DaemonState::kExited:
       break;
@@ -142,6 +145,10 @@ std::string DescribeChain(const std::vector<Dependency>& unmet, FindSnapshot fin
     if (further.empty()) {
       absl::StrAppend(&chain, "; ", daemon->name(), " is ", DaemonStateName(daemon->state), ": ",
                       daemon->reason);
+      const std::string held = daemon->hold == nullptr ? "" : DescribeHold(*daemon->hold);
+      if (!IsUp(*daemon) && !absl::StrContains(daemon->reason, held)) {
+        absl::StrAppend(&chain, "; it is ", held);
+      }
     } else {
       absl::StrAppend(&chain, "; ", daemon->name(), " waits for ", DescribeDependencies(further));
       open.insert(open.end(), further.begin(), further.end());

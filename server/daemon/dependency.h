@@ -37,7 +37,7 @@ bool IsMet(const Dependency& dependency, FindSnapshot find);
 // Returns the dependencies of a daemon whose conditions do not hold.
 std::vector<Dependency> UnmetDependencies(const DaemonSpec& spec, FindSnapshot find);
 
-// True if the daemon is up, or will be without a command to it.
+// True if the daemon is up, or will be without a command to it and without its release.
 bool ComesUpByItself(const DaemonSnapshot& daemon);
 
 // True if one of `unmet`, which do not hold, needs a command: its daemon is down and does not come

@@ -130,6 +130,31 @@ TEST_F(DependencyTest, ATrialThatWaitsIsAsStuckAsItsDependencies) {
   EXPECT_FALSE(Stuck());
 }
 
+TEST_F(DependencyTest, AHeldDaemonThatIsDownIsStuckAndTheChainSaysSo) {
+  const auto hold = std::make_shared<const Hold>(Hold{"alice", "disk swap", {}, {}});
+  const auto chain = [this] {
+    return DescribeChain({{"db", Condition::kReady}},
+                         [this](const std::string& name) { return Find(name); });
+  };
+  for (const DaemonState state : {DaemonState::kBackoff, DaemonState::kHalted}) {
+    Put("db", state).hold = hold;
+    spec_["db"]->restart_policy.on_halt = OnHalt::kRetry;
+    EXPECT_TRUE(Stuck());
+    EXPECT_EQ(chain(), absl::StrCat("waits for db: ready; db is ", DaemonStateName(state),
+                                    ": it is so; it is held by alice: disk swap"));
+  }
+  DaemonSnapshot& db = Put("db", DaemonState::kWaiting);
+  db.hold = hold;
+  EXPECT_FALSE(Stuck()) << "an operator's start passes the hold";
+  db.awaits_release = true;
+  db.reason = DescribeHold(*hold);
+  EXPECT_TRUE(Stuck());
+  EXPECT_EQ(chain(), "waits for db: ready; db is WAITING: held by alice: disk swap");
+  Put("db", DaemonState::kStarting).hold = hold;
+  EXPECT_FALSE(Stuck());
+  EXPECT_EQ(chain(), "waits for db: ready; db is STARTING: it is so");
+}
+
 TEST_F(DependencyTest, DescriptionsOfLargeGraphsAndCyclesAreShort) {
   constexpr int kLayers = 40;
   for (int layer = 0; layer < kLayers; ++layer) {

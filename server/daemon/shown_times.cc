@@ -38,6 +38,12 @@ DaemonSnapshotPtr WithShownTimes(DaemonSnapshotPtr daemon, absl::Duration wall_s
   Shift(shown->next_start_time, wall_step);
   shown->runs = Shifted(*daemon->runs, wall_step);
   if (daemon->throttle != nullptr) shown->throttle = Shifted(*daemon->throttle, wall_step);
+  if (daemon->hold != nullptr) {
+    Hold hold = *daemon->hold;
+    hold.create_time += wall_step;
+    Shift(hold.expire_time, wall_step);
+    shown->hold = std::make_shared<const Hold>(std::move(hold));
+  }
   if (daemon->last_command != nullptr) {
     CommandRecord command = *daemon->last_command;
     command.time += wall_step;

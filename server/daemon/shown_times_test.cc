@@ -35,6 +35,7 @@ DaemonSnapshotPtr Daemon() {
   daemon->throttle = std::make_shared<const ThrottleDecision>(decision);
   daemon->last_command =
       std::make_shared<const CommandRecord>(CommandRecord{"Stop", "", "", At(20)});
+  daemon->hold = std::make_shared<const Hold>(Hold{"alice", "disk swap", At(24), At(25)});
   return daemon;
 }
 
@@ -56,6 +57,8 @@ TEST(ShownTimesTest, EveryTimeMovesWithTheWallClock) {
   EXPECT_EQ(shown->runs->front().ready_time, At(11) + kStep);
   EXPECT_EQ(shown->runs->front().exit.time.wall, At(12) + kStep);
   EXPECT_EQ(shown->throttle->failures[0].time.wall, At(12) + kStep);
+  EXPECT_EQ(shown->hold->create_time, At(24) + kStep);
+  EXPECT_EQ(shown->hold->expire_time, At(25) + kStep);
   EXPECT_EQ(shown->throttle->next_attempt->wall, At(23) + kStep);
   EXPECT_EQ(shown->throttle->next_attempt->monotonic, StampAt(23).monotonic);
   EXPECT_EQ(shown->last_command->time, At(20) + kStep);

@@ -207,6 +207,13 @@ absl::Status NoRoom(absl::string_view problem) {
   return MakeError(absl::StatusCode::kResourceExhausted, std::string(problem), "NO_ROOM", {});
 }
 
+absl::Status StateNotWritable(absl::string_view path, absl::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("cannot write ", path, ": ", why,
+                                "; state_dir must exist, be writable and have room"),
+                   "STATE_NOT_WRITABLE", {{"path", std::string(path)}, {"why", std::string(why)}});
+}
+
 absl::Status ShuttingDown() {
   return MakeError(absl::StatusCode::kUnavailable, "the server is shutting down", "SHUTTING_DOWN",
                    {});

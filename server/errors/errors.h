@@ -89,6 +89,10 @@ absl::Status ResumeTokenTooOld(absl::string_view why);
 // RESOURCE_EXHAUSTED: the machine lacks the resources for the request; `problem` is a sentence.
 absl::Status NoRoom(absl::string_view problem);
 
+// FAILED_PRECONDITION: the file `path`, which must outlive the server, cannot be written, because
+// of `why`.
+absl::Status StateNotWritable(absl::string_view path, absl::string_view why);
+
 // UNAVAILABLE: the server is stopping.
 absl::Status ShuttingDown();
 

@@ -125,6 +125,8 @@ void AppendStates(Writer& writer) {
                 });
   writer.Family("hob_daemon_wanted", "gauge", "1 if the daemon is meant to be up, else 0.",
                 [&](size_t i) { writer.Line(i, writer.daemon(i).wanted ? 1 : 0); });
+  writer.Family("hob_daemon_held", "gauge", "1 if an operator holds the daemon, else 0.",
+                [&](size_t i) { writer.Line(i, writer.daemon(i).hold != nullptr ? 1 : 0); });
   writer.Family("hob_daemon_completed", "gauge",
                 "1 if the daemon exited with a success code and will not be restarted, else 0.",
                 [&](size_t i) { writer.Line(i, HasCompleted(writer.daemon(i)) ? 1 : 0); });

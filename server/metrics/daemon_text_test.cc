@@ -63,6 +63,7 @@ DaemonSnapshotPtr Halted() {
   decision.failures_in_window = 3;
   daemon.throttle = std::make_shared<const ThrottleDecision>(decision);
   daemon.next_start_time = At(absl::Seconds(1790000061) + absl::Milliseconds(50));
+  daemon.hold = std::make_shared<const Hold>(Hold{"alice", "disk swap", {}, {}});
   return Share(std::move(daemon));
 }
 

@@ -133,6 +133,20 @@ grpc::ServerUnaryReactor* SupervisorService::Signal(grpc::CallbackServerContext*
                 response);
 }
 
+grpc::ServerUnaryReactor* SupervisorService::Hold(grpc::CallbackServerContext* context,
+                                                  const v1::HoldRequest* request,
+                                                  v1::HoldResponse* response) {
+  return Answer(handlers_, "hob.v1.Supervisor/Hold", WithAddress(caller_, *context), *request,
+                response);
+}
+
+grpc::ServerUnaryReactor* SupervisorService::Release(grpc::CallbackServerContext* context,
+                                                     const v1::ReleaseRequest* request,
+                                                     v1::ReleaseResponse* response) {
+  return Answer(handlers_, "hob.v1.Supervisor/Release", WithAddress(caller_, *context), *request,
+                response);
+}
+
 grpc::ServerUnaryReactor* SupervisorService::Reload(grpc::CallbackServerContext* context,
                                                     const v1::ReloadRequest* request,
                                                     v1::ReloadResponse* response) {

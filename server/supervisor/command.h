@@ -23,13 +23,17 @@ struct Command {
     kStop,
     kRestart,
     kSignal,
+    // From an operator: place `hold`, or end the present one.
+    kHold,
+    kRelease,
     // From the server: start the daemon as configured, within the machine's start budget.
     kBoot,
     // From a reload: take `spec`, which changes no setting that needs a new process.
     kUpdate,
     // From a reload: take `spec`, and restart the daemon if it is wanted. Fails with
     // FailedPrecondition (START_FAILED) if an instance is up and a new one is certain not to start;
-    // the instance then keeps running with its former configuration.
+    // the instance then keeps running with its former configuration. So does the instance of a held
+    // daemon, until it ends; that is no failure.
     kReplace,
     // From a reload: stop, then end the worker.
     kRemove,
@@ -66,6 +70,8 @@ struct Command {
   // For kSignal: the number of the signal, and true to send it to every process of the daemon.
   int signal = 0;
   bool signal_all = false;
+  // For kHold; not null.
+  std::shared_ptr<const Hold> hold;
   // For kUpdate and kReplace.
   std::shared_ptr<const DaemonSpec> spec;
   // For kVerdict.

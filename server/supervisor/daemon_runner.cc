@@ -15,6 +15,10 @@
 namespace hob {
 namespace {
 
+// Deadlines stand still while the machine is suspended, but a hold expires: the runner checks at
+// least this often.
+constexpr absl::Duration kHoldInterval = absl::Minutes(1);
+
 // Returns the reason why the start of a daemon failed, with its last line of output and the command
 // that shows the rest.
 std::string WhyNotUp(const DaemonSnapshot& daemon) {
@@ -43,7 +47,14 @@ DaemonRunner::DaemonRunner(std::shared_ptr<const DaemonSpec> spec, const Context
       instance_(*context.clock),
       output_(lifecycle_.spec().name, context.logs, *context.clock),
       relations_(lifecycle_.spec().name, *context.registry, *context.waits) {
-  if (!TakeLeftover()) lifecycle_.PublishNow();
+  const bool is_published = TakeLeftover();
+  std::shared_ptr<const Hold> hold;
+  if (context.holds != nullptr) hold = context.holds->Find(lifecycle_.spec().name);
+  if (hold != nullptr) {
+    lifecycle_.SetHold(std::move(hold));
+  } else if (!is_published) {
+    lifecycle_.PublishNow();
+  }
 }
 
 bool DaemonRunner::TakeLeftover() {
@@ -73,6 +84,7 @@ RunnerState DaemonRunner::state() const {
   state.restarting = restarting_;
   state.relations = relations_.state();
   state.has_pending_spec = pending_spec_ != nullptr;
+  state.takes_spec_at_end = takes_spec_at_end_;
   return state;
 }
 
@@ -93,36 +105,46 @@ void DaemonRunner::StartIsDue() {
 }
 
 bool DaemonRunner::MustWait() {
-  const Relations::Obstacles obstacles = relations_.FindObstacles(lifecycle_.spec());
-  if (obstacles.none()) return false;
-  start_.SetBlocked(true);
-  TellWait(obstacles);
-  AnswerIfStuck(obstacles.unmet);
+  if (IsHeld() && !start_.is_by_operator()) {
+    start_.SetBlocked(true);
+    const std::string why = DescribeHold(*lifecycle_.now().hold);
+    TellWait({}, /*awaits_release=*/true, why);
+    AnswerStuck(absl::StrCat("is ", why, "; it starts once it is released"));
+  } else {
+    const Relations::Obstacles obstacles = relations_.FindObstacles(lifecycle_.spec());
+    if (obstacles.none()) return false;
+    start_.SetBlocked(true);
+    const std::vector<Dependency>& unmet = obstacles.unmet;
+    const std::string what = unmet.empty()
+                                 ? absl::StrCat(absl::StrJoin(obstacles.ending, ", "), " to end")
+                                 : DescribeDependencies(unmet);
+    TellWait(unmet, /*awaits_release=*/false, absl::StrCat("waits for ", what));
+    const auto find = [this](const std::string& name) { return Find(name); };
+    if (IsAnyStuck(unmet, find)) {
+      AnswerStuck(waiters_.AnyFor(Waiters::Event::kUp) ? DescribeChain(unmet, find) : "");
+    }
+  }
   waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
   return true;
 }
 
-void DaemonRunner::TellWait(const Relations::Obstacles& obstacles) {
-  const std::vector<Dependency>& unmet = obstacles.unmet;
-  const std::string reason =
-      unmet.empty() ? absl::StrCat("waits for ", absl::StrJoin(obstacles.ending, ", "), " to end")
-                    : absl::StrCat("waits for ", DescribeDependencies(unmet));
+void DaemonRunner::TellWait(const std::vector<Dependency>& unmet, bool awaits_release,
+                            const std::string& reason) {
   if (lifecycle_.state() == DaemonState::kHalted && start_.is_trial()) {
-    return lifecycle_.TrialWaits(absl::StrCat("its trial start ", reason));
+    return lifecycle_.TrialWaits(
+        absl::StrCat("its trial start ", awaits_release ? "is " : "", reason));
   }
   const DaemonSnapshot& now = lifecycle_.now();
-  if (now.state == DaemonState::kWaiting && now.reason == reason) return;
-  lifecycle_.WaitsFor(unmet, reason);
-  context_.journal->Info(About("waits for"), absl::StrCat(Tag(), " ", reason));
+  const bool is_told = now.state == DaemonState::kWaiting && now.reason == reason &&
+                       now.awaits_release == awaits_release;
+  if (is_told) return;
+  lifecycle_.WaitsFor(unmet, awaits_release, reason);
+  context_.journal->Info(About("waits for"),
+                         absl::StrCat(Tag(), awaits_release ? " is not started: " : " ", reason));
 }
 
-void DaemonRunner::AnswerIfStuck(const std::vector<Dependency>& unmet) {
-  const auto find = [this](const std::string& name) { return Find(name); };
-  if (!IsAnyStuck(unmet, find)) return;
-  if (waiters_.AnyFor(Waiters::Event::kUp)) {
-    waiters_.Answer(Waiters::Event::kUp,
-                    Blocked(lifecycle_.spec().name, DescribeChain(unmet, find)));
-  }
+void DaemonRunner::AnswerStuck(const std::string& why) {
+  waiters_.Answer(Waiters::Event::kUp, Blocked(lifecycle_.spec().name, why));
   // Daemons that wait for this one are stuck too, and may have looked before that.
   context_.waits->Changed(lifecycle_.spec().name);
 }
@@ -292,6 +314,7 @@ void DaemonRunner::FailInstance(const std::string& verdict, int signal) {
   if (lifecycle_.state() != DaemonState::kStarting && lifecycle_.state() != DaemonState::kRunning) {
     return;
   }
+  if (IsHeld()) return LeaveAlone(verdict);
   watch_.Cancel();
   EndChecks();
   verdict_ = verdict;
@@ -300,6 +323,68 @@ void DaemonRunner::FailInstance(const std::string& verdict, int signal) {
                             absl::StrCat(Tag(), " ", verdict, ": being stopped"));
   instance_.AskToEnd(signal, lifecycle_.spec().stop_scope, lifecycle_.spec().stop_timeout);
   TellRefusal();
+}
+
+// Holds.
+
+void DaemonRunner::LeaveAlone(const std::string& why) {
+  const std::string reason = absl::StrCat(why, "; left alone");
+  // A watchdog expires again and again.
+  if (lifecycle_.now().reason != reason) lifecycle_.Remark(reason);
+  context_.journal->Warning(
+      About("left alone"),
+      absl::StrCat(Tag(), " ", why, ": left alone, ", DescribeHold(*lifecycle_.now().hold)));
+}
+
+void DaemonRunner::CancelAutomaticStop() {
+  const bool is_automatic = succession_.is_restart() && !succession_.is_by_operator();
+  if (!relations_.holds_stop() || !IsUp() || !is_automatic) return;
+  succession_.Take();
+  lifecycle_.EndIsCancelled();
+  takes_spec_at_end_ = pending_spec_ != nullptr;
+  LeaveAlone(absl::StrCat("no longer ", relations_.CancelStop(lifecycle_.spec())));
+  relations_.NotePartnersAnew(lifecycle_.spec());
+  CheckChanged();
+  waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
+}
+
+void DaemonRunner::EndHold() {
+  absl::Status erased;
+  if (context_.holds != nullptr) erased = context_.holds->Erase(lifecycle_.spec().name);
+  if (!erased.ok()) {
+    context_.journal->Error(
+        absl::StrCat(Tag(), " is released, but the next server may hold it: ", erased.message()));
+  }
+  lifecycle_.SetHold(nullptr);
+  // The next step begins the start that waited.
+  start_.SetBlocked(false);
+  if (!IsUp()) return;
+  // Nothing that happened during the hold ends the instance now.
+  watch_.BeginAnew(lifecycle_.spec(), context_.clock->Now().monotonic);
+  relations_.NotePartnersAnew(lifecycle_.spec());
+  const bool is_unhealthy = lifecycle_.now().health == DaemonHealth::kUnhealthy;
+  if (is_unhealthy && !relations_.holds_stop()) CheckChanged();
+  // A partner may have waited for the end of this instance before the hold.
+  EndWithPartner();
+}
+
+void DaemonRunner::LookAtHold(const Timestamp& now) {
+  if (!IsHeld()) return;
+  const Hold& hold = *lifecycle_.now().hold;
+  if (!hold.expire_time.has_value() || *hold.expire_time > now.wall) return;
+  context_.journal->Info(
+      About("released"),
+      absl::StrCat(Tag(), " is released: its hold expired; it was ", DescribeHold(hold)));
+  EndHold();
+}
+
+MonotonicTime DaemonRunner::HoldDeadline() const {
+  if (!IsHeld() || !lifecycle_.now().hold->expire_time.has_value()) {
+    return MonotonicTime::InfiniteFuture();
+  }
+  const Timestamp now = context_.clock->Now();
+  const absl::Duration left = *lifecycle_.now().hold->expire_time - now.wall;
+  return now.monotonic + std::min(std::max(left, absl::ZeroDuration()), kHoldInterval);
 }
 
 // Ending.
@@ -323,6 +408,11 @@ void DaemonRunner::EndWithPartner() {
   if (!IsUp() || relations_.holds_stop()) return;
   const std::string partner = relations_.FindEndedPartner(lifecycle_.spec());
   if (partner.empty()) return;
+  if (IsHeld()) {
+    relations_.NotePartnersAnew(lifecycle_.spec());
+    return LeaveAlone(
+        absl::StrCat("it restarts with ", partner, ", which has ended or is about to"));
+  }
   succession_.StartWithPartner(absl::StrCat("restarted along with ", partner));
   BeginStop(absl::StrCat("being restarted along with ", partner));
 }
@@ -451,6 +541,7 @@ void DaemonRunner::BeFinished() {
   context_.spawner->Forget(name);
   if (!succession_.is_removal()) return;
   context_.throttle->Clear(name);
+  if (IsHeld()) EndHold();
   context_.registry->Remove(name);
 }
 
@@ -461,12 +552,13 @@ void DaemonRunner::InstanceGone() {
   const std::string stop_reason = succession_.StopReason();
   const Succession::State next = succession_.Take();
   if (const auto* decided = absl::get_if<Succession::AsDecided>(&next)) {
+    if (takes_spec_at_end_) TakePendingSpecIfItCanStart();
     return Obey(decided->decision, watch_.is_trial());
   }
   const auto* restart = absl::get_if<Succession::Restart>(&next);
   const bool is_automatic = restart != nullptr && restart->is_automatic;
   // A stop that waited for others may have found nothing left to stop.
-  if (!succession_.is_final() && !(is_automatic && PendingSpecCannotStart())) TakePendingSpec();
+  if (!succession_.is_final()) is_automatic ? TakePendingSpecIfItCanStart() : TakePendingSpec();
   // A process left by a dead server has no ended run.
   const EndedRuns& runs = *lifecycle_.now().runs;
   const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);
@@ -557,10 +649,11 @@ void DaemonRunner::TellLogProblem() {
 }
 
 void DaemonRunner::LookAtTime() {
-  const MonotonicTime now = context_.clock->Now().monotonic;
-  LookAtWatch(now);
-  if (start_.at() <= now) StartIsDue();
-  waiters_.TimeOut(now, *lifecycle_.latest());
+  const Timestamp now = context_.clock->Now();
+  LookAtHold(now);
+  LookAtWatch(now.monotonic);
+  if (start_.at() <= now.monotonic) StartIsDue();
+  waiters_.TimeOut(now.monotonic, *lifecycle_.latest());
 }
 
 void DaemonRunner::LookAtWatch(MonotonicTime now) {
@@ -568,6 +661,7 @@ void DaemonRunner::LookAtWatch(MonotonicTime now) {
   if (events.came_up) CameUp();
   if (events.failed.has_value()) {
     FailInstance(WhyNotReady(events.failed->verdict), events.failed->signal);
+    if (IsHeld()) watch_.BeginAnew(lifecycle_.spec(), now);
   }
   if (events.trial_won) {
     ClearHistory();
@@ -584,7 +678,7 @@ std::string DaemonRunner::WhyNotReady(const std::string& verdict) const {
 
 MonotonicTime DaemonRunner::NextDeadline() const {
   return std::min({instance_.NextDeadline(), watch_.NextDeadline(), start_.at(),
-                   waiters_.NextDeadline(), output_.NextDeadline()});
+                   waiters_.NextDeadline(), output_.NextDeadline(), HoldDeadline()});
 }
 
 void DaemonRunner::AppendPollFds(std::vector<pollfd>& fds) {

@@ -19,6 +19,7 @@
 #include "server/supervisor/change_waits.h"
 #include "server/supervisor/child_request.h"
 #include "server/supervisor/command.h"
+#include "server/supervisor/hold_store.h"
 #include "server/supervisor/instance_watch.h"
 #include "server/supervisor/lifecycle.h"
 #include "server/supervisor/pending_start.h"
@@ -52,6 +53,8 @@ class DaemonRunner {
     ChangeWaits* waits = nullptr;
     // Checks the daemons; null checks none.
     Prober* prober = nullptr;
+    // Stores the holds; null keeps them only in the runner.
+    HoldStore* holds = nullptr;
     // Stores the daemons' output; null discards it.
     LogStore* logs = nullptr;
     ChildDefaults child_defaults;
@@ -98,6 +101,8 @@ class DaemonRunner {
   void Stop(Command command);
   void Restart(Command command);
   void Signal(const Command& command);
+  void PlaceHold(const Command& command);
+  void Release(const Command& command);
   void Boot(Command command);
   void Update(Command command);
   void Replace(Command command);
@@ -114,8 +119,8 @@ class DaemonRunner {
   void DropTrial();
   // Applies the configuration that an earlier reload could not start, if there is one.
   void TakePendingSpec();
-  // True if there is such a configuration and it is certain not to start.
-  bool PendingSpecCannotStart() const;
+  // The same, unless it is certain not to start; then logs that.
+  void TakePendingSpecIfItCanStart();
 
   // Answers after `event`; with `no_wait`, once the command is under way.
   void AnswerWhen(Waiters::Event event, const char* name, Command command);
@@ -125,12 +130,15 @@ class DaemonRunner {
   void StartSoon(const std::string& reason, bool by_operator);
   // Called when the time of the next start has come.
   void StartIsDue();
-  // Returns true if the start, which is due, must wait for other daemons; publishes that.
+  // Returns true if the start, which is due, must wait for the release or for other daemons;
+  // publishes that.
   bool MustWait();
-  // Publishes that the start waits, and for what.
-  void TellWait(const Relations::Obstacles& obstacles);
-  // Answers callers that wait for a start with an error if only a command can bring it about.
-  void AnswerIfStuck(const std::vector<Dependency>& unmet);
+  // Publishes that the start waits: for `unmet` dependencies, for the release, or else for the end
+  // of other daemons.
+  void TellWait(const std::vector<Dependency>& unmet, bool awaits_release,
+                const std::string& reason);
+  // Answers callers that wait for a start with an error, because only a command can bring it about.
+  void AnswerStuck(const std::string& why);
   // Returns the latest snapshot of a daemon.
   DaemonSnapshotPtr Find(const std::string& name) const { return context_.registry->Find(name); }
   // Waits in BACKOFF, because the machine's budget grants the next start later than `now`.
@@ -158,8 +166,20 @@ class DaemonRunner {
   // Takes a verdict of the check; ignores one on an earlier instance.
   void TakeVerdict(const CheckVerdict& verdict);
   // Ends the instance with `signal` because it misbehaved. Counts as a failure, whatever its exit
-  // code.
+  // code. Leaves the instance of a held daemon alone, and only publishes the verdict.
   void FailInstance(const std::string& verdict, int signal);
+
+  bool IsHeld() const { return lifecycle_.now().hold != nullptr; }
+  // Publishes and logs that the instance is left alone, because the daemon is held; `why` is the
+  // reason to end it.
+  void LeaveAlone(const std::string& why);
+  // Cancels a stop that still waits for other daemons, unless an operator commanded it.
+  void CancelAutomaticStop();
+  void EndHold();
+  // Ends the hold if it has expired.
+  void LookAtHold(const Timestamp& now);
+  // Returns the latest time for the next call of LookAtHold.
+  MonotonicTime HoldDeadline() const;
 
   // Asks the instance to end once `ends_after` and the daemons that restart with this one have
   // ended; succession_ holds the next step. Precondition: an instance exists.
@@ -168,7 +188,8 @@ class DaemonRunner {
   void StopNow(const std::string& reason);
   // Continues a stop that waits for other daemons, if they have ended.
   void ContinueHeldStop();
-  // Ends the instance if a partner's instance has ended, or is about to.
+  // Ends the instance if a partner's instance has ended, or is about to. Only reports that if the
+  // daemon is held.
   void EndWithPartner();
   // Publishes that the kernel refused the signal meant to end the instance, if it did.
   void TellRefusal();
@@ -223,9 +244,12 @@ class DaemonRunner {
   // True while a restart is under way; further restarts join it.
   bool restarting_ = false;
   // The latest configuration, if the present instance keeps its former one: because a new instance
-  // could not start, or until the instance is asked to end; otherwise null. Automatic starts use
-  // the former configuration; a command of an operator or a reload tries this one again.
+  // could not start, because the daemon was held, or until the instance is asked to end; otherwise
+  // null. Automatic starts use the former configuration; a command of an operator or a reload tries
+  // this one again.
   std::shared_ptr<const DaemonSpec> pending_spec_;
+  // True if automatic starts use pending_spec_ too, because only a hold delayed it.
+  bool takes_spec_at_end_ = false;
 };
 
 }  // namespace hob

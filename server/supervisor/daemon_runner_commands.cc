@@ -23,6 +23,10 @@ absl::string_view MethodOf(Command::Kind kind) {
       return "Restart";
     case Command::Kind::kSignal:
       return "Signal";
+    case Command::Kind::kHold:
+      return "Hold";
+    case Command::Kind::kRelease:
+      return "Release";
     default:
       return "Reload";
   }
@@ -57,6 +61,10 @@ void DaemonRunner::Dispatch(Command command) {
       return Restart(std::move(command));
     case Command::Kind::kSignal:
       return Signal(command);
+    case Command::Kind::kHold:
+      return PlaceHold(command);
+    case Command::Kind::kRelease:
+      return Release(command);
     case Command::Kind::kBoot:
       return Boot(std::move(command));
     case Command::Kind::kUpdate:
@@ -182,6 +190,31 @@ void DaemonRunner::Signal(const Command& command) {
   AnswerNow(command, lifecycle_.latest());
 }
 
+void DaemonRunner::PlaceHold(const Command& command) {
+  absl::Status kept;
+  if (context_.holds != nullptr) kept = context_.holds->Put(lifecycle_.spec().name, command.hold);
+  if (!kept.ok()) return AnswerNow(command, kept);
+  Record(command);
+  const bool was_held = IsHeld();
+  lifecycle_.SetHold(command.hold);
+  // A stop that already waited while the daemon was held was commanded by an operator.
+  if (!was_held) CancelAutomaticStop();
+  // A start or restart that has not begun waits for the release; a later restart does not join it.
+  start_.KeepBack();
+  succession_.KeepBack();
+  restarting_ = false;
+  start_.SetBlocked(false);
+  AnswerNow(command, lifecycle_.latest());
+}
+
+void DaemonRunner::Release(const Command& command) {
+  if (IsHeld()) {
+    Record(command);
+    EndHold();
+  }
+  AnswerNow(command, lifecycle_.latest());
+}
+
 void DaemonRunner::Boot(Command command) {
   const bool is_down = lifecycle_.state() == DaemonState::kStopped || instance_.is_leftover();
   // If an operator has already stopped the daemon, it stays stopped.
@@ -207,6 +240,7 @@ void DaemonRunner::Update(Command command) {
     return AnswerNow(command, lifecycle_.latest());
   }
   const bool takes_back = std::exchange(pending_spec_, nullptr) != nullptr;
+  takes_spec_at_end_ = false;
   const Check former_check = lifecycle_.spec().check;
   lifecycle_.SpecChanged(std::move(command.spec));
   if (!(lifecycle_.spec().check == former_check)) CheckChanged();
@@ -218,7 +252,7 @@ void DaemonRunner::Update(Command command) {
   if (lifecycle_.state() == DaemonState::kRunning) {
     watch_.BeginWatchdog(spec, context_.clock->Now().monotonic);
   }
-  watch_.ReadyTimeoutChanged(spec, last_spawned());
+  watch_.ReadyTimeoutChanged(spec);
   if (spec.restart_policy.on_halt == OnHalt::kStay) DropTrial();
   Recheck();
   AnswerNow(command, lifecycle_.latest());
@@ -234,6 +268,15 @@ void DaemonRunner::DropTrial() {
 void DaemonRunner::Replace(Command command) {
   Record(command);
   pending_spec_ = nullptr;
+  takes_spec_at_end_ = IsHeld() && IsUp();
+  if (takes_spec_at_end_) {
+    const absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec);
+    pending_spec_ = std::move(command.spec);
+    lifecycle_.Remark(absl::StrCat(
+        "running with its former configuration until its next start",
+        failure.has_value() ? "; the new one cannot start: " + DescribeEnd(*failure) : ""));
+    return AnswerNow(command, lifecycle_.latest());
+  }
   if (lifecycle_.wanted() && IsUp()) {
     if (absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec)) {
       const std::string why = DescribeEnd(*failure);
@@ -251,13 +294,15 @@ void DaemonRunner::Replace(Command command) {
   if (!IsUp()) TakePendingSpec();
   if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "reload");
+  // A start that an operator commanded passes the hold with the new configuration too.
+  const bool by_operator = start_.is_by_operator() || succession_.is_by_operator();
   CancelStart();
   relations_.StartAfter(std::move(command.starts_after));
   if (instance_.exists()) {
-    succession_.StartAgain("started with its changed configuration", /*by_operator=*/false);
+    succession_.StartAgain("started with its changed configuration", by_operator);
     BeginStop("being restarted: its configuration changed", std::move(command.ends_after));
   } else {
-    StartSoon("started with its changed configuration", /*by_operator=*/false);
+    StartSoon("started with its changed configuration", by_operator);
   }
   AnswerWhen(Waiters::Event::kTried, "reload", std::move(command));
 }
@@ -310,12 +355,18 @@ absl::optional<SpawnFailure> DaemonRunner::WhyItCannotStart(const DaemonSpec& sp
   return failure;
 }
 
-bool DaemonRunner::PendingSpecCannotStart() const {
-  return pending_spec_ != nullptr && WhyItCannotStart(*pending_spec_).has_value();
+void DaemonRunner::TakePendingSpecIfItCanStart() {
+  if (pending_spec_ == nullptr) return;
+  const absl::optional<SpawnFailure> failure = WhyItCannotStart(*pending_spec_);
+  if (!failure.has_value()) return TakePendingSpec();
+  context_.journal->Error(absl::StrCat(Tag(),
+                                       " keeps its former configuration; the new one cannot ",
+                                       "start: ", DescribeEnd(*failure)));
 }
 
 void DaemonRunner::TakePendingSpec() {
   if (pending_spec_ == nullptr) return;
+  takes_spec_at_end_ = false;
   lifecycle_.SpecChanged(std::exchange(pending_spec_, nullptr));
   relations_.SpecChanged(lifecycle_.spec());
 }

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/text/duration.h"
@@ -34,8 +35,9 @@ bool InstanceWatch::Begin(const DaemonSpec& spec, MonotonicTime spawned, bool is
   return true;
 }
 
-void InstanceWatch::ExpectReadiness(const DaemonSpec& spec, MonotonicTime spawned) {
-  state_.unready_at = std::max(spawned + spec.ready_timeout, state_.extended_until);
+void InstanceWatch::ExpectReadiness(const DaemonSpec& spec, MonotonicTime since) {
+  state_.awaited_since = since;
+  state_.unready_at = std::max(since + spec.ready_timeout, state_.extended_until);
   state_.unready_verdict =
       absl::StrCat("it was not ready within ", hob::FormatDuration(spec.ready_timeout));
 }
@@ -63,8 +65,19 @@ void InstanceWatch::CannotBecomeReady(MonotonicTime now) {
   state_.unready_verdict = "it closed its readiness descriptor without a newline";
 }
 
-void InstanceWatch::ReadyTimeoutChanged(const DaemonSpec& spec, MonotonicTime spawned) {
-  if (state_.unready_at != kNever && !state_.never_ready) ExpectReadiness(spec, spawned);
+void InstanceWatch::BeginAnew(const DaemonSpec& spec, MonotonicTime now) {
+  if (state_.unready_at != kNever) {
+    const std::string verdict = std::move(state_.unready_verdict);
+    ExpectReadiness(spec, now);
+    if (state_.never_ready) state_.unready_verdict = verdict;
+  }
+  if (state_.silent_at != kNever) BeginWatchdog(spec, now);
+}
+
+void InstanceWatch::ReadyTimeoutChanged(const DaemonSpec& spec) {
+  if (state_.unready_at != kNever && !state_.never_ready) {
+    ExpectReadiness(spec, state_.awaited_since);
+  }
 }
 
 void InstanceWatch::Cancel() {

@@ -25,6 +25,8 @@ class InstanceWatch {
     // Time at which an instance that is not ready has failed, and the verdict for that case.
     MonotonicTime unready_at = MonotonicTime::InfiniteFuture();
     std::string unready_verdict;
+    // Time at which the time limit for readiness began.
+    MonotonicTime awaited_since;
     // Time up to which the instance asked for more time.
     MonotonicTime extended_until;
     // True if the instance can no longer become ready.
@@ -60,8 +62,10 @@ class InstanceWatch {
   void ExtendUntil(MonotonicTime time);
   // Called when the instance has closed its readiness descriptor without a newline.
   void CannotBecomeReady(MonotonicTime now);
-  // Called when `ready_timeout` may have changed, for an instance that was spawned at `spawned`.
-  void ReadyTimeoutChanged(const DaemonSpec& spec, MonotonicTime spawned);
+  // Restarts the time limits for readiness and the watchdog, as if the instance had just started.
+  void BeginAnew(const DaemonSpec& spec, MonotonicTime now);
+  // Called when `ready_timeout` may have changed.
+  void ReadyTimeoutChanged(const DaemonSpec& spec);
   // Turns every timer off.
   void Cancel();
 
@@ -77,7 +81,7 @@ class InstanceWatch {
   const State& state() const { return state_; }
 
  private:
-  void ExpectReadiness(const DaemonSpec& spec, MonotonicTime spawned);
+  void ExpectReadiness(const DaemonSpec& spec, MonotonicTime since);
   absl::optional<Failed> FailureAt(const DaemonSpec& spec, MonotonicTime now) const;
 
   State state_;

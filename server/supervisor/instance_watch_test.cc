@@ -107,7 +107,7 @@ TEST(InstanceWatchTest, AClosedReadinessDescriptorLeavesTimeForTheEndToBeSeen) {
   watch.CannotBecomeReady(At(101));
   const MonotonicTime due = At(101) + absl::Milliseconds(100);
   EXPECT_EQ(watch.NextDeadline(), due);
-  watch.ReadyTimeoutChanged(spec, At(100));
+  watch.ReadyTimeoutChanged(spec);
   EXPECT_EQ(watch.NextDeadline(), due) << "no time helps it";
   ASSERT_TRUE(watch.Look(spec, due).failed.has_value());
   EXPECT_EQ(watch.Look(spec, due).failed->verdict,
@@ -119,9 +119,29 @@ TEST(InstanceWatchTest, AChangedTimeoutCountsFromTheSpawn) {
   InstanceWatch watch;
   watch.Begin(spec, At(100), /*is_trial=*/false);
   spec.ready_timeout = absl::Seconds(10);
-  watch.ReadyTimeoutChanged(spec, At(100));
+  watch.ReadyTimeoutChanged(spec);
   EXPECT_EQ(watch.NextDeadline(), At(110));
   EXPECT_EQ(watch.Look(spec, At(110)).failed->verdict, "it was not ready within 10s");
+}
+
+TEST(InstanceWatchTest, TimeLimitsBeginAnew) {
+  DaemonSpec spec = TellsReadiness();
+  InstanceWatch watch;
+  watch.Begin(spec, At(100), /*is_trial=*/false);
+  spec.ready_timeout = absl::Seconds(10);
+  watch.BeginAnew(spec, At(500));
+  EXPECT_EQ(watch.NextDeadline(), At(510));
+  spec.ready_timeout = absl::Seconds(20);
+  watch.ReadyTimeoutChanged(spec);
+  EXPECT_EQ(watch.NextDeadline(), At(520)) << "a changed time-out counts from there";
+  watch.CannotBecomeReady(At(501));
+  watch.BeginAnew(spec, At(600));
+  ASSERT_TRUE(watch.Look(spec, At(620)).failed.has_value());
+  EXPECT_EQ(watch.Look(spec, At(620)).failed->verdict,
+            "it closed its readiness descriptor without a newline");
+  watch.CameUp(spec, At(700));
+  watch.BeginAnew(spec, At(800));
+  EXPECT_EQ(watch.NextDeadline(), At(805)) << "the watchdog alone";
 }
 
 TEST(InstanceWatchTest, AChangedTimeoutLeavesTheTimeThatWasAskedFor) {
@@ -130,7 +150,7 @@ TEST(InstanceWatchTest, AChangedTimeoutLeavesTheTimeThatWasAskedFor) {
   watch.Begin(spec, At(100), /*is_trial=*/false);
   watch.ExtendUntil(At(130));
   spec.ready_timeout = absl::Seconds(10);
-  watch.ReadyTimeoutChanged(spec, At(100));
+  watch.ReadyTimeoutChanged(spec);
   EXPECT_EQ(watch.NextDeadline(), At(130));
 }
 
@@ -139,7 +159,7 @@ TEST(InstanceWatchTest, AChangedTimeoutDoesNotConcernAnInstanceThatIsUp) {
   InstanceWatch watch;
   watch.Begin(spec, At(100), /*is_trial=*/false);
   watch.CameUp(spec, At(101));
-  watch.ReadyTimeoutChanged(spec, At(100));
+  watch.ReadyTimeoutChanged(spec);
   EXPECT_EQ(watch.NextDeadline(), At(106)) << "the watchdog alone";
 }
 
@@ -218,7 +238,7 @@ TEST(InstanceWatchTest, ANewInstanceInheritsNothing) {
   watch.Begin(spec, At(200), /*is_trial=*/false);
   EXPECT_EQ(watch.NextDeadline(), At(220));
   EXPECT_FALSE(watch.is_trial());
-  watch.ReadyTimeoutChanged(spec, At(200));
+  watch.ReadyTimeoutChanged(spec);
   EXPECT_EQ(watch.NextDeadline(), At(220));
 }
 

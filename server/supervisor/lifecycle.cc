@@ -60,6 +60,12 @@ void Lifecycle::Commanded(CommandRecord command) {
   now_.last_command = std::make_shared<const CommandRecord>(std::move(command));
 }
 
+void Lifecycle::SetHold(std::shared_ptr<const Hold> hold) {
+  now_.hold = std::move(hold);
+  now_.awaits_release &= now_.hold != nullptr;
+  PublishNow();
+}
+
 void Lifecycle::StartBegins(const std::string& reason, absl::optional<RestartReason> restart) {
   if (restart.has_value()) {
     ++now_.counts.restarts;
@@ -180,9 +186,11 @@ void Lifecycle::Waits(const ThrottleDecision& decision) {
   MoveTo(DaemonState::kBackoff, WhyDecided(now_, decision));
 }
 
-void Lifecycle::WaitsFor(std::vector<Dependency> blockers, const std::string& reason) {
+void Lifecycle::WaitsFor(std::vector<Dependency> blockers, bool awaits_release,
+                         const std::string& reason) {
   now_.next_start_time.reset();
   now_.blockers = std::move(blockers);
+  now_.awaits_release = awaits_release;
   if (now_.state == DaemonState::kWaiting) return Remark(reason);
   MoveTo(DaemonState::kWaiting, reason);
 }
@@ -224,7 +232,10 @@ void Lifecycle::MoveTo(DaemonState to, const std::string& reason) {
   }
   // The instance stays the same only in the move from STOPPING to CLEARING.
   if (to != DaemonState::kClearing) now_.unkillable = false;
-  if (to != DaemonState::kWaiting) now_.blockers.clear();
+  if (to != DaemonState::kWaiting) {
+    now_.blockers.clear();
+    now_.awaits_release = false;
+  }
   if (to != DaemonState::kRunning) now_.awaits_dependents = false;
   if (!now_.unkillable) obstacle_.clear();
   now_.state = to;

@@ -62,6 +62,8 @@ class Lifecycle {
   void SetWanted(bool wanted);
   // Notes a command that changes the daemon; published with the next event.
   void Commanded(CommandRecord command);
+  // Sets or, with null, ends the hold, and publishes that.
+  void SetHold(std::shared_ptr<const Hold> hold);
   // Notes that the throttle forgot the daemon's failures; published with the next event.
   void HistoryCleared() { now_.throttle = nullptr; }
 
@@ -105,12 +107,15 @@ class Lifecycle {
   void StartsAgain(const ThrottleDecision& decision);
   // The throttle decided to wait: BACKOFF until decision.next_attempt.
   void Waits(const ThrottleDecision& decision);
-  // A start is due, and waits for `blockers`, or for removed daemons: WAITING.
-  void WaitsFor(std::vector<Dependency> blockers, const std::string& reason);
+  // A start is due, and waits for `blockers`, for removed daemons, or for the end of the hold:
+  // WAITING.
+  void WaitsFor(std::vector<Dependency> blockers, bool awaits_release, const std::string& reason);
   // A trial start is due and waits: the daemon stays HALTED.
   void TrialWaits(const std::string& reason);
   // The daemon was told to end, for `reason`, and `others` must end first. Publishes a change.
   void EndsAfter(const std::vector<std::string>& others, const std::string& reason);
+  // The end that waited for others was cancelled; published with the next event.
+  void EndIsCancelled() { now_.awaits_dependents = false; }
   // The throttle gave the daemon up: HALTED.
   void GivenUp(const ThrottleDecision& decision);
   // The daemon is left as it ended: EXITED.

@@ -31,6 +31,7 @@ void PendingStart::Plan(MonotonicTime at, std::string reason, bool by_operator) 
   state_ = State();
   state_.at = at;
   state_.start.reason = std::move(reason);
+  state_.start.by_operator = by_operator;
   state_.is_granted = by_operator;
 }
 

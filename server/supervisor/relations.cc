@@ -71,8 +71,10 @@ std::vector<std::string> Relations::MustEndFirst(const DaemonSpec& spec) {
   std::vector<std::string> names = NamesOf(ends_after_);
   for (const std::string& follower : followers_) {
     const DaemonSnapshotPtr daemon = Find(follower);
-    const bool is_over =
-        daemon == nullptr || !IsAlive(*daemon) || !RestartsWith(*daemon->spec, name_);
+    const bool is_over = daemon == nullptr || !IsAlive(*daemon) ||
+                         !RestartsWith(*daemon->spec, name_) ||
+                         // A held daemon is not ended along with others.
+                         (daemon->hold != nullptr && IsUp(*daemon));
     const bool is_listed = std::find(names.begin(), names.end(), follower) != names.end();
     if (!is_over && !is_listed) names.push_back(follower);
   }
@@ -84,6 +86,11 @@ std::string Relations::ReleaseStop(const DaemonSpec& spec) {
   followers_.clear();
   Await(spec);
   return std::exchange(stop_reason_, "");
+}
+
+std::string Relations::CancelStop(const DaemonSpec& spec) {
+  departures_.clear();
+  return ReleaseStop(spec);
 }
 
 void Relations::Announce(std::shared_ptr<const Departure> departure) {
@@ -118,6 +125,11 @@ std::string Relations::FindEndedPartner(const DaemonSpec& spec) {
     }
   }
   return ended;
+}
+
+void Relations::NotePartnersAnew(const DaemonSpec& spec) {
+  partners_.clear();
+  FindEndedPartner(spec);
 }
 
 Relations::State Relations::state() const {

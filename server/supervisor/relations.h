@@ -79,6 +79,8 @@ class Relations {
   const std::string& stop_reason() const { return stop_reason_; }
   // Forgets the held stop, and returns its reason; empty if there was none.
   std::string ReleaseStop(const DaemonSpec& spec);
+  // The same, and withdraws what Announce keeps, because the current instance stays.
+  std::string CancelStop(const DaemonSpec& spec);
   // Keeps `departure` until the current instance is gone.
   void Announce(std::shared_ptr<const Departure> departure);
   // Called when the current instance is gone: announces its end, forgets held stop and partners.
@@ -89,6 +91,10 @@ class Relations {
   // Returns a partner whose instance has ended or is about to, so that the current instance must
   // end too; empty if there is none. Notes partners that have come up since.
   std::string FindEndedPartner(const DaemonSpec& spec);
+
+  // Notes the partners that are up now, in place of earlier ones: the current instance ignores what
+  // happened to those.
+  void NotePartnersAnew(const DaemonSpec& spec);
 
   // Returns the complete state.
   State state() const;

@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kMostWarningsInJournal = 20;
 
 std::string Summary(const Plan& plan) {
-  int added = 0, removed = 0, restarted = 0, updated = 0, unchanged = 0;
+  int added = 0, removed = 0, restarted = 0, held = 0, updated = 0, unchanged = 0;
   for (const PlanEntry& entry : plan.daemons) {
     switch (entry.action) {
       case PlanAction::kAdd:
@@ -25,7 +25,7 @@ std::string Summary(const Plan& plan) {
         ++removed;
         break;
       case PlanAction::kRestart:
-        ++restarted;
+        ++(entry.held ? held : restarted);
         break;
       case PlanAction::kUpdate:
         ++updated;
@@ -36,7 +36,8 @@ std::string Summary(const Plan& plan) {
     }
   }
   return absl::StrCat(added, " added, ", removed, " removed, ", restarted, " restarted, ", updated,
-                      " updated, ", unchanged, " unchanged");
+                      " updated, ", unchanged, " unchanged",
+                      held == 0 ? "" : absl::StrCat(", ", held, " put off because held"));
 }
 
 }  // namespace

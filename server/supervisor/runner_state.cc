@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/supervisor/field_lines.h"
+#include "server/supervisor/hold_store.h"
 
 namespace hob {
 namespace {
@@ -123,27 +124,27 @@ HOB_FIELDS(Dependency, daemon, condition, restarts_with);
 template <>
 struct FieldsOf<DaemonSnapshot> {
   static constexpr char kNames[] =
-      "state, wanted, ready, health, unkillable, awaits_dependents, blockers, pid, start_time, "
-      "ready_time, "
-      "reason, notes, counts, next_start_time, throttle, last_command";
+      "state, wanted, ready, health, unkillable, awaits_dependents, blockers, awaits_release, pid, "
+      "start_time, ready_time, reason, notes, counts, next_start_time, throttle, hold, "
+      "last_command";
   template <typename S>
   static auto Of(S& s) {
-    auto& [spec, state, wanted, ready, health, unkillable, awaits_dependents, blockers, pid,
-           start_time, ready_time, reason, notes, counts, next_start_time, throttle, last_command,
-           runs] = s;
-    return std::tie(state, wanted, ready, health, unkillable, awaits_dependents, blockers, pid,
-                    start_time, ready_time, reason, notes, counts, next_start_time, throttle,
-                    last_command);
+    auto& [spec, state, wanted, ready, health, unkillable, awaits_dependents, blockers,
+           awaits_release, pid, start_time, ready_time, reason, notes, counts, next_start_time,
+           throttle, hold, last_command, runs] = s;
+    return std::tie(state, wanted, ready, health, unkillable, awaits_dependents, blockers,
+                    awaits_release, pid, start_time, ready_time, reason, notes, counts,
+                    next_start_time, throttle, hold, last_command);
   }
 };
 
 HOB_FIELDS(Lifecycle::State, daemon, runs, reason, obstacle);
 HOB_FIELDS(LiveInstance::State, spawned, main_ended, asked_at, kill_at, killed_at, killed_processes,
            unkillable_said, is_leftover, refusal, look_at, look_interval);
-HOB_FIELDS(PendingStart::Start, reason, after_failure, is_trial);
+HOB_FIELDS(PendingStart::Start, reason, after_failure, is_trial, by_operator);
 HOB_FIELDS(PendingStart::State, at, start, is_granted, is_blocked);
-HOB_FIELDS(InstanceWatch::State, up_at, unready_at, unready_verdict, extended_until, never_ready,
-           silent_at, is_trial, trial_won_at);
+HOB_FIELDS(InstanceWatch::State, up_at, unready_at, unready_verdict, awaited_since, extended_until,
+           never_ready, silent_at, is_trial, trial_won_at);
 HOB_FIELDS(Succession::AsDecided, decision);
 HOB_FIELDS(Succession::Stopped, reason);
 HOB_FIELDS(Succession::Restart, reason, by_operator, is_automatic, stop_reason);
@@ -151,7 +152,7 @@ HOB_FIELDS(Succession::Final, is_removal, is_done);
 HOB_FIELDS(Partner, daemon, exits);
 HOB_FIELDS(Relations::State, ends_after, stop_reason, starts_after, partners);
 HOB_FIELDS(RunnerState, lifecycle, has_instance, instance, start, watch, succession, verdict,
-           told_by_operator, restarting, relations, has_pending_spec);
+           told_by_operator, restarting, relations, has_pending_spec, takes_spec_at_end);
 
 bool operator==(const RunnerState& a, const RunnerState& b) { return Equal(a, b); }
 

@@ -31,8 +31,11 @@ struct RunnerState {
   bool told_by_operator = false;
   bool restarting = false;
   Relations::State relations;
-  // True if the daemon runs with its former configuration because the present one cannot start.
+  // True if the instance keeps its former configuration because a new one could not start, or
+  // because the daemon was held.
   bool has_pending_spec = false;
+  // True in the second case: the next instance takes the new configuration.
+  bool takes_spec_at_end = false;
 };
 
 // True if every field is equal.

@@ -82,6 +82,8 @@ DaemonSnapshot DrawDaemon() {
   daemon.throttle = std::make_shared<const ThrottleDecision>(
       DrawDecision(ThrottleAction::kHalt, ThrottleRule::kWindowFull));
   daemon.awaits_dependents = true;
+  daemon.awaits_release = true;
+  daemon.hold = std::make_shared<const Hold>(Hold{DrawText(), DrawText(), DrawTime(), DrawTime()});
   daemon.blockers = {{DrawText(), Dependency::Condition::kCompleted, true}};
   daemon.last_command = std::make_shared<const CommandRecord>(
       CommandRecord{DrawText(), DrawText(), DrawText(), DrawTime()});
@@ -100,8 +102,8 @@ RunnerState DrawState() {
   state.has_instance = true;
   state.instance = {DrawMoment(), true, DrawPoint(), DrawPoint(), DrawPoint(),   Draw(),
                     true,         true, DrawText(),  DrawPoint(), DrawDuration()};
-  state.start = {DrawPoint(), {DrawText(), RestartReason::kTrial, true}, true, true};
-  state.watch = {DrawPoint(), DrawPoint(), DrawText(), DrawPoint(),
+  state.start = {DrawPoint(), {DrawText(), RestartReason::kTrial, true, true}, true, true};
+  state.watch = {DrawPoint(), DrawPoint(), DrawText(), DrawPoint(), DrawPoint(),
                  true,        DrawPoint(), true,       DrawPoint()};
   state.succession =
       Succession::AsDecided{DrawDecision(ThrottleAction::kWait, ThrottleRule::kBackoffDelay)};
@@ -110,6 +112,7 @@ RunnerState DrawState() {
   state.restarting = true;
   state.relations = {{DrawText(), DrawText()}, DrawText(), {DrawText()}, {{DrawText(), Draw()}}};
   state.has_pending_spec = true;
+  state.takes_spec_at_end = true;
   return state;
 }
 
@@ -204,6 +207,7 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "lifecycle.daemon.unkillable no\n"
             "lifecycle.daemon.awaits_dependents no\n"
             "lifecycle.daemon.blockers.size 0\n"
+            "lifecycle.daemon.awaits_release no\n"
             "lifecycle.daemon.pid 0\n"
             "lifecycle.daemon.reason \n"
             "lifecycle.daemon.notes.status_text \n"
@@ -239,11 +243,13 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "start.at infinite\n"
             "start.start.reason \n"
             "start.start.is_trial no\n"
+            "start.start.by_operator no\n"
             "start.is_granted no\n"
             "start.is_blocked no\n"
             "watch.up_at infinite\n"
             "watch.unready_at infinite\n"
             "watch.unready_verdict \n"
+            "watch.awaited_since 0\n"
             "watch.extended_until 0\n"
             "watch.never_ready no\n"
             "watch.silent_at infinite\n"
@@ -265,7 +271,8 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "relations.stop_reason \n"
             "relations.starts_after.size 0\n"
             "relations.partners.size 0\n"
-            "has_pending_spec no\n");
+            "has_pending_spec no\n"
+            "takes_spec_at_end no\n");
 }
 
 }  // namespace

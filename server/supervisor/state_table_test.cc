@@ -182,6 +182,23 @@ absl::optional<std::string> ItsDependencyIsUp(Scene& scene) {
   return "";
 }
 
+// Plays an event of a daemon that is held.
+Happens WhileHeld(const Happens& happens) {
+  return [happens](Scene& scene) -> absl::optional<std::string> {
+    Command hold = RunnerHarness::Make(Kind::kHold);
+    hold.hold = std::make_shared<const Hold>(Hold{"alice", "disk swap", {}, {}});
+    scene.web().Do(std::move(hold));
+    return happens(scene);
+  };
+}
+
+// Places a hold on a daemon whose start is then due, and plays the release.
+absl::optional<std::string> IsReleased(Scene& scene) {
+  WhileHeld(CommandOf(Kind::kBoot))(scene);
+  scene.Path();
+  return scene.web().Do(Kind::kRelease).InAWord();
+}
+
 Happens NeedsWhatIsDown(Kind kind) {
   return Reconfigured(kind, [](DaemonSpec& spec) {
     spec.argv.push_back("new");
@@ -239,6 +256,20 @@ std::vector<Event> Events() {
       {"nothing of it is left", NothingIsLeft},
       {"its time is up", ItsTimeIsUp},
       {"its dependency comes up", ItsDependencyIsUp},
+      {"held: `Restart`", WhileHeld(CommandOf(Kind::kRestart))},
+      {"held: boot", WhileHeld(CommandOf(Kind::kBoot))},
+      {"held: reload, another command",
+       WhileHeld(
+           Reconfigured(Kind::kReplace, [](DaemonSpec& spec) { spec.argv.push_back("new"); }))},
+      {"held: shutdown", WhileHeld(CommandOf(Kind::kShutDown))},
+      {"held: main process ends: start again",
+       WhileHeld(EndsUnder([](RestartPolicy& policy) { policy.max_retries = 9; }))},
+      {"held: main process ends: give up",
+       WhileHeld(EndsUnder([](RestartPolicy& policy) { policy.max_retries = 1; }))},
+      {"held: its check fails", WhileHeld(ItsCheckFails)},
+      {"held: its time is up", WhileHeld(ItsTimeIsUp)},
+      {"held: its dependency comes up", WhileHeld(ItsDependencyIsUp)},
+      {"held since before the boot: `Release`", IsReleased},
   };
 }
 

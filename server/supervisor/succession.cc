@@ -24,12 +24,21 @@ void Succession::StartWithPartner(std::string reason) {
   state_ = Restart{std::move(reason), /*by_operator=*/false, /*is_automatic=*/true, ""};
 }
 
+void Succession::KeepBack() {
+  if (auto* restart = absl::get_if<Restart>(&state_)) restart->by_operator = false;
+}
+
 void Succession::Finish(bool is_removal) { state_ = Final{is_removal, /*is_done=*/false}; }
 
 void Succession::Finished() { absl::get<Final>(state_).is_done = true; }
 
 Succession::State Succession::Take() {
   return is_final() ? state_ : std::exchange(state_, State());
+}
+
+bool Succession::is_by_operator() const {
+  const auto* restart = absl::get_if<Restart>(&state_);
+  return restart != nullptr && restart->by_operator;
 }
 
 bool Succession::is_automatic() const {

@@ -52,6 +52,9 @@ class Succession {
   void StartAgain(std::string reason, bool by_operator);
   // Plans to start another instance, because a partner has ended or is about to.
   void StartWithPartner(std::string reason);
+  // Called when the daemon is held: makes a planned start wait for the release, even if an operator
+  // commanded it.
+  void KeepBack();
   // Plans to end the daemon for good: it left the configuration, or the server shuts down.
   void Finish(bool is_removal);
   // Notes that the daemon has ended for good. Precondition: is_final().
@@ -68,6 +71,10 @@ class Succession {
   bool is_removal() const { return is_final() && absl::get<Final>(state_).is_removal; }
   // True once it has ended for good.
   bool finished() const { return is_final() && absl::get<Final>(state_).is_done; }
+  // True if another instance starts.
+  bool is_restart() const { return absl::holds_alternative<Restart>(state_); }
+  // True if an operator commanded the planned restart.
+  bool is_by_operator() const;
   // True if the planned restart was not requested.
   bool is_automatic() const;
   // Returns the reason why the daemon will be STOPPED, even if only until it starts again; empty if

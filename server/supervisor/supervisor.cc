@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "server/daemon/dependency.h"
 #include "server/errors/errors.h"
@@ -75,6 +76,12 @@ bool KeepsInstance(const absl::Status& answer) {
   return GetErrorReason(answer).reason == kStartFailedReason;
 }
 
+// True if the daemon, which took a reload's command, takes `spec` at its next start, because it is
+// held.
+bool TakesLater(const DaemonSnapshot& daemon, const std::shared_ptr<const DaemonSpec>& spec) {
+  return daemon.hold != nullptr && IsUp(daemon) && daemon.spec != spec;
+}
+
 // Returns the reason why a command of a reload was not carried out; empty if it was, or if a later
 // command or the end of the server replaced it.
 std::string WhyNotDone(const absl::Status& answer) {
@@ -121,11 +128,19 @@ absl::Status Supervisor::Populate() {
   }
   std::vector<std::string> names;
   for (const auto& [name, spec] : specs) names.push_back(name);
+  ForgetOtherHolds({names.begin(), names.end()});
   absl::StatusOr<Workers> made = MakeWorkers(names, specs);
   if (!made.ok()) return made.status();
   absl::MutexLock lock(&mu_);
   workers_ = *std::move(made);
   return absl::OkStatus();
+}
+
+void Supervisor::ForgetOtherHolds(const std::set<std::string>& names) {
+  if (context_.holds == nullptr) return;
+  for (const std::string& name : context_.holds->KeepOnly(names)) {
+    context_.journal->Warning(absl::StrCat("the hold on ", name, " ends: there is no such daemon"));
+  }
 }
 
 void Supervisor::Boot() {
@@ -158,7 +173,9 @@ void Supervisor::StartWithDependencies(const std::string& name, Command command)
     const DaemonSnapshotPtr daemon = find(open.back());
     open.pop_back();
     if (daemon == nullptr || !visited.insert(daemon->name()).second) continue;
-    if (daemon->name() != name && !ComesUpByItself(*daemon)) down.insert(daemon->name());
+    const bool is_down = daemon->name() != name && !ComesUpByItself(*daemon);
+    if (is_down && daemon->hold != nullptr) continue;
+    if (is_down) down.insert(daemon->name());
     for (const Dependency& dependency : UnmetDependencies(*daemon->spec, find)) {
       open.push_back(dependency.daemon);
     }
@@ -184,7 +201,8 @@ void Supervisor::StopWithDependents(const std::string& name, Command command) {
   const std::set<std::string> all = AllDependents(FindDependents(view->daemons), {name});
   std::map<std::string, Command> commands;
   for (const DaemonSnapshotPtr& daemon : view->daemons) {
-    if (all.count(daemon->name()) == 0 || (!daemon->wanted && !IsAlive(*daemon))) continue;
+    if (all.count(daemon->name()) == 0 || daemon->hold != nullptr) continue;
+    if (!daemon->wanted && !IsAlive(*daemon)) continue;
     commands.emplace(daemon->name(), Command(Command::Kind::kStop, command.caller));
   }
   commands.erase(name);
@@ -253,13 +271,18 @@ void Supervisor::PostToOne(const std::string& name, Command command) {
 
 Plan Supervisor::PlanFor(const Config& wanted) const {
   absl::MutexLock lock(&mu_);
-  if (kept_.empty()) return MakePlan(config_, wanted);
   Config running = config_;
   for (const std::string& name : kept_) {
     const DaemonSnapshotPtr daemon = context_.registry->Find(name);
     if (daemon != nullptr) running.daemons[name] = daemon->spec;
   }
-  return MakePlan(running, wanted);
+  Plan plan = MakePlan(running, wanted);
+  for (PlanEntry& entry : plan.daemons) {
+    const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
+    entry.held = entry.action == PlanAction::kRestart && daemon != nullptr &&
+                 daemon->hold != nullptr && IsUp(*daemon);
+  }
+  return plan;
 }
 
 absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted, const Caller& caller) {
@@ -436,14 +459,16 @@ void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted, const Call
   answers.merge(PostAndWait(std::move(commands)));
 
   std::set<std::string> kept;
-  for (const PlanEntry& entry : applied.plan.daemons) {
+  for (PlanEntry& entry : applied.plan.daemons) {
     const auto answer = answers.find(entry.name);
     if (answer == answers.end() || entry.action == PlanAction::kRemove) continue;
     const bool starts = entry.action == PlanAction::kAdd || entry.action == PlanAction::kRestart;
     const absl::Status& status = answer->second.status();
     std::string failure = WhyNotDone(status);
     if (status.ok() && starts) failure = WhyNotStarted(**answer->second);
-    if (KeepsInstance(status)) kept.insert(entry.name);
+    entry.held = entry.action == PlanAction::kRestart && status.ok() &&
+                 TakesLater(**answer->second, wanted.daemons.at(entry.name));
+    if (entry.held || KeepsInstance(status)) kept.insert(entry.name);
     if (!failure.empty()) applied.outcomes[entry.name].failure = std::move(failure);
   }
   NoteOutcomes(applied, kept);

@@ -109,11 +109,13 @@ class Supervisor {
   // The answers to the commands of a reload, by daemon.
   using Answers = std::map<std::string, absl::StatusOr<DaemonSnapshotPtr>>;
 
+  // Forgets the holds on daemons that are not among `names`.
+  void ForgetOtherHolds(const std::set<std::string>& names);
   // Posts a command to one daemon.
   void PostToOne(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
-  // Starts the daemons that `name` needs; then posts `command` to it.
+  // Starts the daemons that `name` needs, except held ones; then posts `command` to it.
   void StartWithDependencies(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
-  // Stops the daemons that depend on `name`, and then it.
+  // Stops the daemons that depend on `name`, and then it; leaves held dependents alone.
   void StopWithDependents(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
   // Posts `command` once all of `stops`, which get its timeout, have succeeded; if one fails,
   // answers it with that failure.
@@ -158,8 +160,8 @@ class Supervisor {
   Config config_ ABSL_GUARDED_BY(mu_);
   int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
   // Names of the daemons that kept their former configuration at the last reload, because the one
-  // in config_ could not start. An operator's command may have applied it since; the daemon's
-  // snapshot has the one in force.
+  // in config_ could not start, or because they were held. An operator's command may have applied
+  // it since; the daemon's snapshot has the one in force.
   std::set<std::string> kept_ ABSL_GUARDED_BY(mu_);
   // Workers of the configured daemons, and of removed daemons with a process that survives KILL.
   Workers workers_ ABSL_GUARDED_BY(mu_);

@@ -311,6 +311,104 @@ TEST_F(SupervisorTest, WhatAnOperatorHasPutInForceSinceIsNotRestartedAgain) {
   EXPECT_EQ(spawner_.Spawned("web"), 2);
 }
 
+class HoldTest : public SupervisorTest {
+ protected:
+  HoldTest() { context_.holds = &holds_; }
+
+  static std::shared_ptr<const Hold> MakeHold() {
+    return std::make_shared<const Hold>(Hold{"alice", "disk swap", {}, {}});
+  }
+  void PlaceHold(const std::string& name) {
+    Command command(Kind::kHold, Caller::Server());
+    command.hold = MakeHold();
+    const Answer answer = Post(name, std::move(command));
+    ASSERT_TRUE(answer.Await());
+    ASSERT_EQ(answer.InAWord(), "OK");
+  }
+  static DaemonSpec Needs(DaemonSpec spec, const std::string& other) {
+    spec.depends_on = {{other, Dependency::Condition::kReady}};
+    return spec;
+  }
+  std::string Cascade(const std::string& name, Kind kind) {
+    Command command(kind, Caller::Server());
+    command.cascade = true;
+    const Answer answer = Post(name, std::move(command));
+    EXPECT_TRUE(answer.Await());
+    return answer.InAWord();
+  }
+
+  HoldStore holds_{"", "", Clock::Real()};
+};
+
+TEST_F(HoldTest, AReloadLeavesAHeldDaemonAloneUntilItsNextStart) {
+  Boot({Spec("web")});
+  ASSERT_EQ(Do("web", Kind::kStart), "OK");
+  PlaceHold("web");
+  DaemonSpec changed = Spec("web");
+  changed.argv = {"/bin/other"};
+  EXPECT_TRUE(supervisor_->PlanFor(ConfigOf({changed})).daemons[0].held);
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf({changed}));
+  EXPECT_EQ(applied->plan.daemons[0].action, PlanAction::kRestart);
+  EXPECT_TRUE(applied->plan.daemons[0].held);
+  EXPECT_EQ(applied->outcomes.at("web").failure, "");
+  EXPECT_EQ(spawner_.Spawned("web"), 1);
+  // The daemon still differs from the files.
+  EXPECT_EQ(supervisor_->PlanFor(ConfigOf({changed})).daemons[0].action, PlanAction::kRestart);
+  ASSERT_EQ(Do("web", Kind::kRestart), "OK");
+  EXPECT_EQ(spawner_.requests().back().argv[0], "/bin/other");
+  EXPECT_EQ(supervisor_->PlanFor(ConfigOf({changed})).daemons[0].action, PlanAction::kUnchanged);
+}
+
+TEST_F(HoldTest, ACommandToADaemonLeavesHeldRelativesAlone) {
+  DaemonSpec db = Spec("db");
+  db.autostart = false;
+  DaemonSpec app = Needs(Spec("app"), "db");
+  app.autostart = false;
+  Boot({app, db});
+  PlaceHold("db");
+  EXPECT_EQ(Cascade("app", Kind::kStart), "BLOCKED");
+  EXPECT_EQ(spawner_.Spawned("db"), 0);
+  ASSERT_EQ(Do("db", Kind::kStart), "OK");
+  ASSERT_EQ(Do("app", Kind::kStart), "OK");
+  PlaceHold("app");
+  EXPECT_EQ(Cascade("db", Kind::kStop), "OK");
+  EXPECT_EQ(spawner_.Alive("db"), 0);
+  EXPECT_EQ(spawner_.Alive("app"), 1);
+}
+
+TEST_F(HoldTest, APartnerDoesNotWaitForAHeldDaemon) {
+  DaemonSpec app = Needs(Spec("app"), "db");
+  app.depends_on[0].restarts_with = true;
+  Boot({app, Spec("db")});
+  ASSERT_EQ(Do("app", Kind::kStart), "OK");
+  PlaceHold("app");
+  EXPECT_EQ(Do("db", Kind::kRestart), "OK");
+  EXPECT_EQ(spawner_.Spawned("db"), 2);
+  EXPECT_EQ(spawner_.Spawned("app"), 1);
+}
+
+TEST_F(HoldTest, RemovalEndsTheHold) {
+  Boot({Spec("web")});
+  PlaceHold("web");
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({})).ok());
+  EXPECT_EQ(spawner_.Alive("web"), 0);
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf({Spec("web")})).ok());
+  EXPECT_TRUE(spawner_.AwaitSpawned("web", 2));
+}
+
+TEST_F(HoldTest, TheNextServerHoldsTheDaemonsThatItKnows) {
+  EXPECT_TRUE(holds_.Put("web", MakeHold()).ok());
+  EXPECT_TRUE(holds_.Put("gone", MakeHold()).ok());
+  Populate({Spec("db"), Spec("web")});
+  EXPECT_EQ(holds_.Find("gone"), nullptr);
+  supervisor_->Boot();
+  ASSERT_TRUE(spawner_.AwaitSpawned("db", 1));
+  const Answer answer = Post("web", Command(Kind::kReopenLogs, Caller::Server()));
+  ASSERT_TRUE(answer.Await());
+  EXPECT_EQ(answer.daemon().hold->owner, "alice");
+  EXPECT_EQ(spawner_.Spawned("web"), 0);
+}
+
 TEST_F(SupervisorTest, WhatIsNewStartsAfterWhatIsGoneHasEnded) {
   spawner_.SetProgram(Deaf());
   DaemonSpec patient = Spec("gone");

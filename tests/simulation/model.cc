@@ -61,12 +61,14 @@ void Model::Check(bool holds, int number, const char* what) {
 
 // Orders.
 
-void Model::Created(int number, int settings) {
+void Model::Created(int number, int settings, Nanos hold_ends) {
   Check(!daemons_[number].is_known, number, "there are two workers of a daemon");
   Check(world_.Alive(number) == 0, number, "it is made while processes of that name are alive");
   daemons_[number] = Daemon();
   daemons_[number].is_known = true;
   daemons_[number].settings = settings;
+  daemons_[number].is_held = hold_ends != 0;
+  daemons_[number].hold_ends = hold_ends;
 }
 
 void Model::TakesAfter(std::set<int> ends_after, std::set<int> starts_after) {
@@ -118,16 +120,17 @@ void Model::Takes(int number, Order order, int detail) {
     case Order::kUpdate:
       if (daemon.stop_is_held && IsUp(daemon)) {
         daemon.pending = detail;
-        daemon.is_kept = false;
+        daemon.is_kept = daemon.takes_pending_at_end = false;
         return;
       }
       daemon.pending = -1;
+      daemon.takes_pending_at_end = false;
       if (!HaveSameCheck(daemon.settings, detail)) daemon.verdict_of_check = Health::kUnknown;
       daemon.settings = detail;
       daemon.throttle.SettingsChanged();
       if (daemon.ready_deadline != kInfinite) {
         daemon.ready_deadline =
-            std::max(daemon.spawned_at + SettingsOf(detail).ready_timeout, daemon.extended_until);
+            std::max(daemon.ready_since + SettingsOf(detail).ready_timeout, daemon.extended_until);
       }
       if (daemon.seen.state == State::kRunning) ListenToWatchdog(daemon);
       Follow(number);
@@ -142,13 +145,11 @@ void Model::Takes(int number, Order order, int detail) {
       return;
     case Order::kReplace:
       daemon.pending = -1;
-      if (KeepsInstance(number, order, detail)) {
+      daemon.takes_pending_at_end = daemon.is_held && IsUp(daemon);
+      if (daemon.takes_pending_at_end || KeepsInstance(number, order, detail)) {
         daemon.pending = detail;
         daemon.is_kept = true;
-        for (Daemon& other : daemons_) {
-          other.ends_after.erase(number);
-          other.starts_after.erase(number);
-        }
+        if (!daemon.stop_is_held) StaysUp(number);
         return;
       }
       daemon.throttle.Clear();
@@ -156,14 +157,30 @@ void Model::Takes(int number, Order order, int detail) {
       daemon.is_kept = false;
       if (!IsUp(daemon)) TakePending(daemon);
       if (!daemon.wanted) return;
-      daemon.restarting = false;
-      daemon.pending_start = PendingStart();
-      daemon.starts_after = DeparturesOf(next_starts_after_);
-      if (!daemon.has_instance) return ScheduleNow(daemon, PendingStart::Kind::kConfiguration);
-      daemon.after = After::kConfiguredStart;
-      return BeginStop(number);
+      return Replace(number);
     case Order::kSignal:
       if (daemon.has_instance) --daemon.signals[detail];
+      return;
+    case Order::kHold:
+      if (!daemon.is_held && daemon.stop_is_held && IsUp(daemon) &&
+          (daemon.after == After::kConfiguredStart || daemon.after == After::kStartWithPartner)) {
+        // An automatic stop that has not begun is cancelled.
+        daemon.stop_is_held = false;
+        daemon.after = After::kVerdict;
+        daemon.is_kept = daemon.takes_pending_at_end = daemon.pending >= 0;
+        StaysUp(number);
+        daemon.partner = -1;
+        NotePartner(number);
+      }
+      daemon.is_held = true;
+      daemon.hold_ends = next_hold_ends_;
+      // A start that has not begun waits for the release.
+      daemon.pending_start.passes_hold = false;
+      if (daemon.after == After::kOperatorStart) daemon.after = After::kConfiguredStart;
+      daemon.restarting = false;
+      return;
+    case Order::kRelease:
+      if (daemon.is_held) EndHold(number);
       return;
     case Order::kKill:
       daemon.ends_after.clear();
@@ -178,6 +195,52 @@ void Model::Takes(int number, Order order, int detail) {
     case Order::kVerdict:
       return TakeVerdictOfCheck(number, detail);
   }
+}
+
+void Model::Replace(int number) {
+  Daemon& daemon = daemons_[number];
+  // A start that an operator commanded remains one.
+  const bool by_operator =
+      daemon.pending_start.passes_hold || daemon.after == After::kOperatorStart;
+  daemon.restarting = false;
+  daemon.pending_start = PendingStart();
+  daemon.starts_after = DeparturesOf(next_starts_after_);
+  if (!daemon.has_instance) {
+    return ScheduleNow(
+        daemon, by_operator ? PendingStart::Kind::kOperator : PendingStart::Kind::kConfiguration);
+  }
+  daemon.after = by_operator ? After::kOperatorStart : After::kConfiguredStart;
+  BeginStop(number);
+}
+
+void Model::StaysUp(int number) {
+  for (Daemon& other : daemons_) {
+    other.ends_after.erase(number);
+    other.starts_after.erase(number);
+  }
+}
+
+// Holds.
+
+void Model::EndHold(int number) {
+  Daemon& daemon = daemons_[number];
+  daemon.is_held = false;
+  if (!IsUp(daemon)) return;
+  // Nothing that was due during the hold happens now.
+  if (daemon.ready_deadline != kInfinite) {
+    const Nanos timeout = SettingsOf(daemon.settings).ready_timeout;
+    daemon.ready_since = world_.Now();
+    daemon.ready_deadline = std::max(daemon.ready_since + timeout, daemon.extended_until);
+  }
+  if (daemon.silent_deadline != kInfinite) ListenToWatchdog(daemon);
+  daemon.partner = -1;
+  NotePartner(number);
+  Follow(number);
+}
+
+bool Model::AwaitsRelease(int number) const {
+  const Daemon& daemon = daemons_[number];
+  return daemon.is_held && !daemon.pending_start.passes_hold;
 }
 
 // Dependencies.
@@ -243,12 +306,12 @@ bool Model::IsStuck(int number, int with_settings) const {
     case State::kStopping:
       return !daemon.seen.wanted;
     case State::kBackoff:
-      return false;
+      return daemon.seen.is_held;
     case State::kHalted:
-      if (!SettingsOf(daemon.settings).halt_retries) return true;
+      if (daemon.seen.is_held || !SettingsOf(daemon.settings).halt_retries) return true;
       return daemon.seen.next_start == kInfinite && IsStuck(other);
     case State::kWaiting:
-      return IsStuck(other);
+      return daemon.seen.awaits_release || IsStuck(other);
     case State::kStopped:
     case State::kExited:
       break;
@@ -274,6 +337,7 @@ bool Model::IsBlocked(int number, Order order) const {
 }
 
 bool Model::MustWait(int number) {
+  if (AwaitsRelease(number)) return true;
   std::map<int, Departure>& others = daemons_[number].starts_after;
   for (auto other = others.begin(); other != others.end();) {
     other = HasEnded(other->first, other->second) ? others.erase(other) : std::next(other);
@@ -289,7 +353,7 @@ int Model::PartnerOf(int number) const {
 bool Model::MustFollow(int number) const {
   const Daemon& daemon = daemons_[number];
   const int other = PartnerOf(number);
-  if (other < 0 || !IsUp(daemon) || daemon.stop_is_held) return false;
+  if (other < 0 || !IsUp(daemon) || daemon.stop_is_held || daemon.is_held) return false;
   const Observation& seen = daemons_[other].seen;
   if (daemon.partner != other) return daemons_[other].is_known && seen.awaits_dependents;
   return !daemons_[other].is_known || !IsSeenUp(seen) || seen.exits != daemon.partner_exits;
@@ -297,7 +361,7 @@ bool Model::MustFollow(int number) const {
 
 void Model::Follow(int number) {
   Daemon& daemon = daemons_[number];
-  if (!IsUp(daemon) || daemon.stop_is_held) return;
+  if (!IsUp(daemon) || daemon.stop_is_held || daemon.is_held) return;
   if (MustFollow(number)) {
     daemon.after = After::kStartWithPartner;
     next_ends_after_.clear();
@@ -320,6 +384,8 @@ bool Model::HasFollowers(int number) const {
     const Observation& seen = daemons_[other].seen;
     const bool is_alive = seen.state == State::kStarting || seen.state == State::kRunning ||
                           seen.state == State::kStopping;
+    // A held daemon is not ended along with others.
+    if (seen.is_held && IsSeenUp(seen)) continue;
     if (daemons_[other].is_known && is_alive && !seen.is_unkillable && PartnerOf(other) == number) {
       return true;
     }
@@ -370,7 +436,9 @@ void Model::Start(Daemon& daemon) {
 bool Model::KeepsInstance(int number, Order order, int detail) const {
   const Daemon& daemon = daemons_[number];
   if (!IsUp(daemon) || daemon.is_ending) return false;
-  if (order == Order::kReplace) return daemon.wanted && world_.IsMissing(ProgramOf(detail));
+  if (order == Order::kReplace) {
+    return daemon.wanted && !daemon.is_held && world_.IsMissing(ProgramOf(detail));
+  }
   if (order != Order::kRestart || daemon.restarting) return false;
   return world_.IsMissing(ProgramOf(daemon.pending >= 0 ? daemon.pending : daemon.settings));
 }
@@ -379,6 +447,7 @@ void Model::TakePending(Daemon& daemon) {
   if (daemon.pending < 0) return;
   if (!HaveSameCheck(daemon.settings, daemon.pending)) daemon.verdict_of_check = Health::kUnknown;
   daemon.settings = std::exchange(daemon.pending, -1);
+  daemon.takes_pending_at_end = false;
   daemon.throttle.SettingsChanged();
 }
 
@@ -395,7 +464,8 @@ void Model::TakeVerdictOfCheck(int number, int detail) {
   Daemon& daemon = daemons_[number];
   if (detail == kIsLate || !IsUp(daemon)) return;
   daemon.verdict_of_check = detail == kIsHealthy ? Health::kHealthy : Health::kUnhealthy;
-  daemon.is_condemned = detail == kIsUnhealthy && SettingsOf(daemon.settings).check_restarts;
+  daemon.is_condemned =
+      detail == kIsUnhealthy && SettingsOf(daemon.settings).check_restarts && !daemon.is_held;
 }
 
 Observation::Health Model::HealthOf(const Daemon& daemon) {
@@ -444,6 +514,7 @@ void Model::Schedule(Daemon& daemon, PendingStart::Kind kind, Nanos earliest, Na
 void Model::ScheduleNow(Daemon& daemon, PendingStart::Kind kind) {
   Schedule(daemon, kind, world_.Now(), world_.Now());
   daemon.pending_start.granted = kind == PendingStart::Kind::kOperator;
+  daemon.pending_start.passes_hold = kind == PendingStart::Kind::kOperator;
 }
 
 // The kernel.
@@ -458,7 +529,8 @@ void Model::SpawnBegins(int number) {
   Check(daemon.pending_start.kind != PendingStart::Kind::kNone, number,
         "it is started without a reason");
   Check(now >= daemon.pending_start.earliest - kRounding, number, "it is started too early");
-  Check(!MustWait(number), number, "it is started though a daemon that it needs is not up");
+  Check(!MustWait(number), number,
+        "it is started though it is held, or a daemon that it needs is not up");
   const PendingStart pending_start = std::exchange(daemon.pending_start, PendingStart());
   if (!pending_start.granted) {
     Check(budget_.Take(now) <= now + kRounding, number,
@@ -480,7 +552,7 @@ void Model::Spawned(int number, int pid) {
   ++daemon.spawns;
   daemon.main_ended = false;
   daemon.pid = pid;
-  daemon.spawned_at = now;
+  daemon.spawned_at = daemon.ready_since = now;
   daemon.trial_won_at = daemon.is_trial ? now + settings.retry_time : kInfinite;
   daemon.ready_deadline = settings.tells_ready() ? now + settings.ready_timeout : kInfinite;
   daemon.extended_until = now;
@@ -563,7 +635,7 @@ void Model::Received(int number, const NotifyMessage& message) {
       if (may_be_ended && daemon.seen.state == State::kRunning) ListenToWatchdog(daemon);
       return;
     case NotifyMessage::Kind::kTrigger:
-      daemon.received_trigger |= may_be_ended;
+      daemon.received_trigger |= may_be_ended && !daemon.is_held;
       return;
     case NotifyMessage::Kind::kStopping:
       daemon.received_stopping = true;
@@ -592,9 +664,11 @@ void Model::Dropped(int number, bool clean) {
   if (!daemon.is_known) return;
   Check(clean, number, "an instance is dropped while processes of it are alive");
   const bool follows = daemon.after == After::kStartWithPartner;
-  const bool keeps_settings =
-      daemon.is_ending || daemon.after == After::kVerdict ||
-      (follows && daemon.pending >= 0 && world_.IsMissing(ProgramOf(daemon.pending)));
+  const bool ended_by_itself = daemon.after == After::kVerdict;
+  const bool is_missing = daemon.pending >= 0 && world_.IsMissing(ProgramOf(daemon.pending));
+  const bool keeps_settings = daemon.is_ending ||
+                              (ended_by_itself && !daemon.takes_pending_at_end) ||
+                              ((ended_by_itself || follows) && is_missing);
   if (!keeps_settings) TakePending(daemon);
   switch (std::exchange(daemon.after, After::kVerdict)) {
     case After::kVerdict:
@@ -646,6 +720,11 @@ void Model::Observe(int number, const Observation& observation) {
   if (daemon.stop_is_held && observation.state == State::kStopping && !daemon.main_ended &&
       observation.is_asked_to_end) {
     HeldStopBegins(number);
+  }
+  if (daemon.is_held && !observation.is_held) {
+    Check(daemon.is_ending || world_.Now() + world_.WallOffset() >= daemon.hold_ends - kRounding,
+          number, "its hold ends without a reason");
+    EndHold(number);
   }
   CheckRun(number, observation);
   CheckState(number, observation);
@@ -711,6 +790,7 @@ void Model::CheckState(int number, const Observation& observation) {
 
 void Model::CheckEndedByHob(int number) {
   Daemon& daemon = daemons_[number];
+  Check(!daemon.is_held, number, "it is stopped though it is held");
   const Nanos now = world_.Now();
   const bool by_watchdog = !daemon.is_condemned &&
                            (daemon.received_trigger || now >= daemon.silent_deadline - kRounding);
@@ -844,6 +924,9 @@ void Model::CheckPublished(int number) {
       seen.state == State::kBackoff ||
       (seen.state == State::kHalted && daemon.pending_start.kind != PendingStart::Kind::kNone &&
        !daemon.pending_start.waits);
+  Check(seen.is_held == daemon.is_held, number, "the published hold is wrong");
+  Check(seen.awaits_release == (seen.state == State::kWaiting && AwaitsRelease(number)), number,
+        "the published `awaits_release` is wrong");
   Check(seen.awaits_dependents == (daemon.stop_is_held && IsUp(daemon)), number,
         "the published `awaits_dependents` is wrong");
   Check((seen.next_start != kInfinite) == waits, number,
@@ -868,6 +951,8 @@ void Model::CheckSignals(int number) {
 void Model::CheckAtRest(int number) {
   const Daemon& daemon = daemons_[number];
   const Nanos now = world_.Now();
+  Check(!daemon.is_held || now + world_.WallOffset() < daemon.hold_ends + kRounding, number,
+        "its hold is over and it is still held");
   if (!daemon.has_instance) {
     // It must have a time for its next start, or rest.
     Check(!daemon.wanted || daemon.pending_start.kind != PendingStart::Kind::kNone ||
@@ -888,9 +973,9 @@ void Model::CheckAtRest(int number) {
           "it is not killed though its time is up");
   }
   // A daemon that has closed its descriptor has a moment to end by itself.
-  Check(now < daemon.ready_deadline + kRounding || world_.HasClosedReady(number), number,
-        "it is not ready in time and is not stopped");
-  Check(now < daemon.silent_deadline + kRounding, number,
+  Check(now < daemon.ready_deadline + kRounding || world_.HasClosedReady(number) || daemon.is_held,
+        number, "it is not ready in time and is not stopped");
+  Check(now < daemon.silent_deadline + kRounding || daemon.is_held, number,
         "its watchdog has expired and it is not stopped");
   Check(daemon.main_ended || world_.UnreadMessages(number) == 0, number,
         "its messages are not read");

@@ -35,6 +35,9 @@ struct Observation {
   Health health = Health::kUnchecked;
   bool is_unkillable = false;
   bool awaits_dependents = false;
+  bool is_held = false;
+  // True if its start waits for the end of the hold.
+  bool awaits_release = false;
   int pid = 0;
   int64_t exits = 0;
   int64_t restarts = 0;
@@ -62,6 +65,8 @@ enum class Order {
   kStop,
   kRestart,
   kSignal,
+  kHold,
+  kRelease,
   kBoot,
   kUpdate,
   kReplace,
@@ -116,8 +121,11 @@ class Model : public KernelWitness {
   Model(World& world, double start_rate, int start_burst)
       : world_(world), budget_(start_rate, start_burst) {}
 
-  // A worker was made.
-  void Created(int number, int settings);
+  // A worker was made. The daemon is held if `hold_ends` is not 0.
+  void Created(int number, int settings, Nanos hold_ends);
+  // Sets the time at which the hold ends by itself, by the wall clock, for the kHold that is taken
+  // next.
+  void TakesHold(Nanos hold_ends) { next_hold_ends_ = hold_ends; }
   // Sets the daemons that must end before the instance does, and those that must be gone before the
   // next start, by the order that is taken next.
   void TakesAfter(std::set<int> ends_after, std::set<int> starts_after);
@@ -165,6 +173,12 @@ class Model : public KernelWitness {
   bool IsStuck(int number) const;
   // The same with its pending settings, or with its settings if none are pending.
   bool IsStuckInNextInstance(int number) const;
+  // The time at which its hold ends by itself, by the wall clock; 0 if it is not held.
+  Nanos HoldEnds(int number) const {
+    return daemons_[number].is_held ? daemons_[number].hold_ends : 0;
+  }
+  // True if a start of the daemon waits for the end of its hold, or will.
+  bool AwaitsRelease(int number) const;
   // True if the order, which the worker is about to take, is refused for that reason.
   bool IsBlocked(int number, Order order) const;
   int64_t exits(int number) const { return daemons_[number].exits; }
@@ -190,8 +204,10 @@ class Model : public KernelWitness {
     Nanos rounding = 0;
     // True if the machine's budget has granted it.
     bool granted = false;
-    // True if it is due and waits for other daemons.
+    // True if it is due and waits for other daemons or for the end of the hold.
     bool waits = false;
+    // True if it does not wait for the end of a hold, because an operator commanded it.
+    bool passes_hold = false;
     // True if it was set in this round, too late to happen in it.
     bool is_fresh = false;
     // The wall clock less the monotonic one at the end that it follows.
@@ -221,7 +237,12 @@ class Model : public KernelWitness {
     int settings = 0;
     int pending = -1;
     bool is_kept = false;
+    // True if `pending` is taken once the instance has ended, for whatever reason.
+    bool takes_pending_at_end = false;
     bool wanted = false;
+    bool is_held = false;
+    // By the wall clock.
+    Nanos hold_ends = kInfinite;
     // True if an operator has started or stopped it, which a later boot must respect.
     bool commanded = false;
     // True during a restart, which others join.
@@ -240,6 +261,8 @@ class Model : public KernelWitness {
     int pid = 0;
     Nanos spawned_at = 0;
     Nanos trial_won_at = kInfinite;
+    // The beginning and the end of the time limit for its readiness.
+    Nanos ready_since = 0;
     Nanos ready_deadline = kInfinite;
     // From its messages: the end of its extended time-out, the expiry of its watchdog, and true if
     // it is stopping.
@@ -292,7 +315,13 @@ class Model : public KernelWitness {
   bool IsMet(int number) const;
   bool IsMet(int number, int with_settings) const;
   bool IsStuck(int number, int with_settings) const;
-  // True if a dependency of the daemon is not up, or a removed daemon still is.
+  // The daemon, which is wanted, restarts with other settings.
+  void Replace(int number);
+  // The announced end of the present instance does not happen.
+  void StaysUp(int number);
+  // The hold of the daemon is over.
+  void EndHold(int number);
+  // True if a dependency of the daemon is not up, or a removed daemon still is, or if it is held.
   bool MustWait(int number);
   // True if the daemon has ended as announced, or cannot be ended.
   bool HasEnded(int number, const Departure& departure) const;
@@ -345,6 +374,8 @@ class Model : public KernelWitness {
   // From TakesAfter.
   std::set<int> next_ends_after_;
   std::set<int> next_starts_after_;
+  // From TakesHold.
+  Nanos next_hold_ends_ = kInfinite;
   static constexpr int kMaxDaemons = 8;
   Daemon daemons_[kMaxDaemons];
 };

@@ -36,6 +36,7 @@ struct RunProfile {
     fault_rates.has_children = random.Of({0, 30, 70});
     messages = random.Of({0, 0, 5, 20});
     verdicts = random.Of({0, 5, 10});
+    holds = random.Of({0, 0, 10, 40});
     kernel.pids = random.Of({16, 40, 400});
     kernel.descriptors = random.Of({2, 5, 100, 100});
     kernel.wake_every = random.Of<Nanos>({0, 0, 20 * kMillisecond, kSecond});
@@ -52,6 +53,8 @@ struct RunProfile {
   int jumps;
   int messages = 0;
   int verdicts = 0;
+  // Commands per hundred that place or end a hold.
+  int holds = 0;
   // Rates per thousand steps.
   int shutdowns;
   int watchers;

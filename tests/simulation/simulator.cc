@@ -61,6 +61,7 @@ Simulator::Server::Server(Simulator& simulator)
   context.journal = &SharedJournal();
   context.waits = &waits;
   context.prober = &prober;
+  context.holds = &simulator.holds_;
   context.child_defaults.notify_dir = simulator.directory_.path();
   if (!simulator.profile_.keeps_output) return;
   LogStore::Options options;
@@ -124,6 +125,8 @@ void Simulator::Begin() {
   server_->reloads =
       std::make_unique<Reloader>(std::move(options), *server_->supervisor, SharedJournal());
   Check(server_->supervisor->Populate().ok(), "the daemons of the configuration are not made");
+  // A daemon that is added later is not held.
+  left_holds_.clear();
   server_->supervisor->Boot();
 }
 
@@ -135,6 +138,9 @@ void Simulator::ProveLiveness() {
   const int steps = std::exchange(steps_, scenario_.steps);
   AwaitLogs();
   CarryOutReloads();
+  for (int daemon = 0; daemon < profile_.daemons; ++daemon) {
+    Post(Command(Command::Kind::kRelease, {Caller::Kind::kUser, "an operator", ""}), daemon);
+  }
   for (int part = 0; part < 10; ++part) {
     RunStepsUntil(now_ + kLongEnough / 10);
     EndUnlimitedStops();
@@ -163,6 +169,9 @@ void Simulator::ShutDown() {
 void Simulator::Finish() {
   watchers_.clear();
   server_->reloads = nullptr;
+  for (int daemon = 0; daemon < profile_.daemons; ++daemon) {
+    if (const Nanos ends = model().HoldEnds(daemon); ends != 0) left_holds_[daemon] = ends;
+  }
   server_->supervisor = nullptr;
   CheckLogs();
   Check(workers_.empty(), "a worker is left");
@@ -186,7 +195,10 @@ bool Simulator::AdmitWorker(const DaemonSpec& spec) {
     no_room_ = true;
     return false;
   }
-  model().Created(spec.name[1] - '0', SharedConfigurations().NumberOf(&spec));
+  const int daemon = spec.name[1] - '0';
+  const auto left = left_holds_.find(daemon);
+  model().Created(daemon, SharedConfigurations().NumberOf(&spec),
+                  left == left_holds_.end() ? 0 : left->second);
   return true;
 }
 
@@ -331,6 +343,10 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
   const auto planned = plan_.find(daemon);
   const bool is_new = reloads_ && planned != plan_.end() && planned->second == PlanAction::kAdd;
   if (order == Order::kBoot && is_new) CheckRemovedHaveEnded();
+  if (order == Order::kHold) {
+    const absl::optional<absl::Time>& ends = command.hold->expire_time;
+    model().TakesHold(ends.has_value() ? absl::ToUnixNanos(*ends) : kInfinite);
+  }
   model().TakesAfter(NumbersOf(command.ends_after), NumbersOf(command.starts_after));
   model().Takes(daemon, order, detail);
   worker.runner().Handle(std::move(command));

@@ -14,6 +14,7 @@
 #include "server/checks/testing/fake_prober.h"
 #include "server/clock/simulated_clock.h"
 #include "server/output/log_store.h"
+#include "server/supervisor/hold_store.h"
 #include "server/supervisor/reloader.h"
 #include "tests/simulation/configurations.h"
 #include "tests/simulation/directory.h"
@@ -142,6 +143,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   // Lets the world act. Returns false if it does not; then a worker has a turn, or time passes.
   bool Act();
   void GiveCommand();
+  std::shared_ptr<const Hold> RandomHold();
   void Post(Command command, int daemon);
   void ChangeFiles();
   void AskForReload();
@@ -206,6 +208,11 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   LogDirectory log_directory_;
   std::vector<pollfd> fds_;
   int steps_ = 0;
+
+  // Outlives every server, as a file does.
+  HoldStore holds_{"", "", clock_};
+  // The times at which the holds of the last server end, by daemon; Model::HoldEnds.
+  std::map<int, Nanos> left_holds_;
 
   // The configuration files, their state at the last load, the plan for that state, and the
   // configuration in force.

@@ -154,11 +154,16 @@ std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string
   if (posted.keeps_instance) {
     return unless(reason == "START_FAILED", "the answer must be that a new instance cannot start");
   }
+  const bool is_hold = posted.order == Order::kHold || posted.order == Order::kRelease;
+  if (is_hold && reason != "OK" && reason != "SHUTTING_DOWN" && reason != "DAEMON_NOT_FOUND") {
+    return "a hold or release has no such answer";
+  }
   if (reason == "BLOCKED") {
     // While the server ends, a daemon whose worker has ended still blocks those that depend on it.
     if (shutting_down_) return "";
     return unless(posted.order != Order::kStop &&
-                      (model().IsStuck(daemon) || model().IsStuckInNextInstance(daemon)),
+                      (model().IsStuck(daemon) || model().IsStuckInNextInstance(daemon) ||
+                       model().AwaitsRelease(daemon)),
                   "nothing blocks it");
   }
   if (reason == "OK") return ProblemWithSuccess(posted, **outcome);
@@ -348,7 +353,8 @@ void Simulator::CheckFailures(const Reloader::Outcome& outcome) {
 void Simulator::CheckReloaded(const Reloader::Outcome& outcome) {
   std::map<int, PlanAction> plan;
   for (const PlanEntry& entry : outcome.plan.daemons) plan[entry.name[1] - '0'] = entry.action;
-  Check(plan == plan_, "the plan of a reload is wrong");
+  // A shutdown that interrupts a reload leaves the configuration in force undefined.
+  Check(plan == plan_ || shutting_down_, "the plan of a reload is wrong");
   if (outcome.generation != generation_ || shutting_down_) return;
   for (const auto& [daemon, settings] : in_force_.daemons) {
     if (!model().IsKnown(daemon) || (model().SettingsOfDaemon(daemon) != settings &&

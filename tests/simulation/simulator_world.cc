@@ -57,6 +57,10 @@ void Simulator::GiveCommand() {
                   Command::Kind::kSignal, Command::Kind::kReopenLogs}),
       Caller{Caller::Kind::kUser, "an operator", ""});
   if (command.kind == Command::Kind::kReopenLogs) return server_->supervisor->ReopenLogs();
+  if (random_.Chance(profile_.holds)) {
+    command.kind = random_.Of({Command::Kind::kHold, Command::Kind::kRelease});
+  }
+  if (command.kind == Command::Kind::kHold) command.hold = RandomHold();
   command.no_wait = random_.Chance(10);
   command.cascade =
       (command.kind == Command::Kind::kStart || command.kind == Command::Kind::kStop) &&
@@ -67,6 +71,16 @@ void Simulator::GiveCommand() {
   command.signal = random_.Of({SIGHUP, SIGUSR1, SIGKILL, SIGTERM, SIGSTOP, SIGCONT});
   command.signal_all = random_.Chance(50);
   Post(std::move(command), daemon);
+}
+
+std::shared_ptr<const Hold> Simulator::RandomHold() {
+  Hold hold;
+  hold.owner = "an operator";
+  hold.create_time = clock_.Now().wall;
+  if (random_.Chance(50)) {
+    hold.expire_time = hold.create_time + absl::Milliseconds(random_.Of({100, 5000, 600'000}));
+  }
+  return std::make_shared<const Hold>(std::move(hold));
 }
 
 void Simulator::Post(Command command, int daemon) {

@@ -66,6 +66,10 @@ Order OrderOf(Command::Kind kind) {
       return Order::kRestart;
     case Command::Kind::kSignal:
       return Order::kSignal;
+    case Command::Kind::kHold:
+      return Order::kHold;
+    case Command::Kind::kRelease:
+      return Order::kRelease;
     case Command::Kind::kBoot:
       return Order::kBoot;
     case Command::Kind::kUpdate:
@@ -89,9 +93,9 @@ Order OrderOf(Command::Kind kind) {
 }
 
 const char* NameOf(Order order) {
-  static constexpr const char* kNames[] = {"Start",       "Stop",    "Restart", "Signal",    "boot",
-                                           "update",      "replace", "remove",  "shut down", "kill",
-                                           "reopen logs", "recheck", "verdict"};
+  static constexpr const char* kNames[] = {
+      "Start",   "Stop",   "Restart",   "Signal", "Hold",        "Release", "boot",   "update",
+      "replace", "remove", "shut down", "kill",   "reopen logs", "recheck", "verdict"};
   return kNames[static_cast<int>(order)];
 }
 
@@ -103,6 +107,8 @@ Observation ObservationOf(const DaemonSnapshot& snapshot, int settings) {
   observation.health = HealthOf(snapshot.health);
   observation.is_unkillable = snapshot.unkillable;
   observation.awaits_dependents = snapshot.awaits_dependents;
+  observation.is_held = snapshot.hold != nullptr;
+  observation.awaits_release = snapshot.awaits_release;
   observation.pid = snapshot.pid;
   observation.exits = snapshot.counts.exits;
   observation.restarts = snapshot.counts.restarts;

@@ -107,6 +107,8 @@ constexpr Method kMethods[] = {
     {"/hob.v1.Supervisor/Watch", Default<v1::WatchRequest>, false, Always},
     {"/grpc.health.v1.Health/Check", Default<grpc::health::v1::HealthCheckRequest>},
     {"/grpc.health.v1.Health/Watch", Default<grpc::health::v1::HealthCheckRequest>, false, Always},
+    {"/hob.v1.Supervisor/Hold", Default<v1::HoldRequest>, true},
+    {"/hob.v1.Supervisor/Release", Default<v1::ReleaseRequest>, true},
 };
 
 enum Flags : uint8_t {
