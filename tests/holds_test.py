@@ -52,7 +52,7 @@ class HoldsTest(HobTest):
         self.assertEqual((web.exit_count, web.last_exit.signal), (1, signal.SIGKILL))
         self.assertEqual(web.reason, f"held by {ME}: disk swap")
         self.assertEqual(server.status("web").blocked_by, f"held by {ME}: disk swap")
-        self.release("web")
+        self.assertEqual(self.release("web").state, State.RUNNING)
         web = server.await_state("web", State.RUNNING)
         self.assertEqual((web.restart_count, web.HasField("hold"), web.last_command.method), (1, False, "Release"))
         server.stop()
@@ -120,8 +120,8 @@ class HoldsTest(HobTest):
             ({"reason": ""}, "reason: is missing: say why the daemon is held"),
             ({"reason": " \t"}, "reason: is missing"),
             ({"reason": "x" * 201}, "reason: is longer than 200 characters"),
-            ({"ttl": duration(0)}, "ttl: is not in the future"),
-            ({"ttl": duration(-1)}, "ttl: is not in the future"),
+            ({"ttl": duration(0)}, "ttl: is not greater than 0"),
+            ({"ttl": duration(-1)}, "ttl: is not greater than 0"),
             ({"ttl": {"seconds": 4 * 10**9}}, "ttl: is more than 100 years ahead"),
             ({"expire_time": {"seconds": 1}}, "expire_time: is not in the future"),
         ):

@@ -41,8 +41,10 @@ struct DaemonTargets {
   bool only_held = false;
 
   std::vector<Parameter> Parameters() {
-    return {{"NAME", &patterns, "Names of daemons, and globs (*, ?, [a-z]) on them", ""},
-            {"--all", &all, "Every daemon of the server"}};
+    const char* const by_glob = only_held ? "held ones" : "them";
+    return {{"NAME", &patterns,
+             absl::StrCat("Names of daemons, and globs (*, ?, [a-z]) on ", by_glob), ""},
+            {"--all", &all, only_held ? "Every held daemon" : "Every daemon of the server"}};
   }
 
   Parameter HeldParameter() {
@@ -366,6 +368,7 @@ class HoldVerb : public Verb {
                           "How long the hold lasts (30min, 1h30min). Default: until 'hob release'",
                           "DURATION"});
     Parameter reason = ReasonParameter(&reason_);
+    reason.summary = "Reason, at most 200 characters; shown to all who look at the daemon";
     reason.required = true;
     parameters.push_back(std::move(reason));
     return parameters;

@@ -98,11 +98,13 @@ absl::StatusOr<absl::optional<absl::Time>> ReadExpiration(const v1::HoldRequest&
   const absl::Time now = clock.Now().wall;
   absl::Duration span;
   const char* field = "expire_time";
+  const char* over = "is not in the future";
   switch (request.expiration_case()) {
     case v1::HoldRequest::EXPIRATION_NOT_SET:
       return absl::nullopt;
     case v1::HoldRequest::kTtl:
       field = "ttl";
+      over = "is not greater than 0";
       span = absl::Seconds(request.ttl().seconds()) + absl::Nanoseconds(request.ttl().nanos());
       break;
     case v1::HoldRequest::kExpireTime:
@@ -111,7 +113,7 @@ absl::StatusOr<absl::optional<absl::Time>> ReadExpiration(const v1::HoldRequest&
       break;
   }
   if (span <= absl::ZeroDuration()) {
-    return InvalidRequest(field, "is not in the future: omit it to hold until released");
+    return InvalidRequest(field, absl::StrCat(over, ": omit it to hold until released"));
   }
   if (span > kMaxHold) {
     return InvalidRequest(field, "is more than 100 years ahead: omit it to hold until released");

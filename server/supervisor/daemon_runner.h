@@ -102,7 +102,7 @@ class DaemonRunner {
   void Restart(Command command);
   void Signal(const Command& command);
   void PlaceHold(const Command& command);
-  void Release(const Command& command);
+  void Release(Command command);
   void Boot(Command command);
   void Update(Command command);
   void Replace(Command command);

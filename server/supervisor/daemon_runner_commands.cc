@@ -64,7 +64,7 @@ void DaemonRunner::Dispatch(Command command) {
     case Command::Kind::kHold:
       return PlaceHold(command);
     case Command::Kind::kRelease:
-      return Release(command);
+      return Release(std::move(command));
     case Command::Kind::kBoot:
       return Boot(std::move(command));
     case Command::Kind::kUpdate:
@@ -207,12 +207,13 @@ void DaemonRunner::PlaceHold(const Command& command) {
   AnswerNow(command, lifecycle_.latest());
 }
 
-void DaemonRunner::Release(const Command& command) {
-  if (IsHeld()) {
-    Record(command);
-    EndHold();
-  }
-  AnswerNow(command, lifecycle_.latest());
+void DaemonRunner::Release(Command command) {
+  if (!IsHeld()) return AnswerNow(command, lifecycle_.latest());
+  Record(command);
+  const bool starts = lifecycle_.now().awaits_release;
+  EndHold();
+  if (!starts) return AnswerNow(command, lifecycle_.latest());
+  AnswerWhen(Waiters::Event::kTried, "release", std::move(command));
 }
 
 void DaemonRunner::Boot(Command command) {

@@ -87,7 +87,9 @@ TEST(DaemonRunnerHoldsTest, AFailureIsJudgedAndTheRestartWaitsForTheRelease) {
   EXPECT_EQ(web.now().counts.exits, 1);
   ASSERT_NE(web.now().throttle, nullptr);
   EXPECT_EQ(web.now().throttle->failures_in_window, 1);
-  web.Do(Kind::kRelease);
+  const Answer release = web.Do(Kind::kRelease);
+  EXPECT_EQ(release.InAWord(), "OK");
+  EXPECT_EQ(release.daemon().state, State::kRunning) << "the answer shows the start";
   EXPECT_EQ(web.state(), State::kRunning);
   EXPECT_EQ(web.now().counts.restarts, 1);
   EXPECT_FALSE(web.now().awaits_release);

@@ -155,7 +155,9 @@ std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string
     return unless(reason == "START_FAILED", "the answer must be that a new instance cannot start");
   }
   const bool is_hold = posted.order == Order::kHold || posted.order == Order::kRelease;
-  if (is_hold && reason != "OK" && reason != "SHUTTING_DOWN" && reason != "DAEMON_NOT_FOUND") {
+  const bool is_removed = posted.order == Order::kRelease && reason == "OVERTAKEN";
+  if (is_hold && !is_removed && reason != "OK" && reason != "SHUTTING_DOWN" &&
+      reason != "DAEMON_NOT_FOUND") {
     return "a hold or release has no such answer";
   }
   if (reason == "BLOCKED") {
