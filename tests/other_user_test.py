@@ -149,7 +149,7 @@ class MarkTest(OtherUserTest):
             pid = int(file.read())
         os.unlink(path)
         processes.await_that(lambda: processes.environment_of(pid) == {}, "it to give up its environment")
-        main_session = processes.stat_fields(self.hob.daemon("web").pid)[3]
+        main_session = processes.stat_fields(self.hob.await_state("web", State.RUNNING).pid)[3]
         self.assertNotEqual(processes.stat_fields(pid)[3], main_session)
         self.addCleanup(lambda: processes.is_alive(pid) and os.kill(pid, signal.SIGKILL))
         return pid

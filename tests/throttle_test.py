@@ -107,7 +107,8 @@ class ThrottleTest(HobTest):
             pid = int(self.starts(server)[-1].split()[1])
             self.assertNotIn(pid, pids)
             pids.append(pid)
-            self.assertEqual(server.daemon("web").pid, pid)
+            # The child may run before the server says so.
+            server.await_daemon("web", lambda d: d.pid == pid, f"to run as {pid}")
             server.signal_daemon("web", "KILL")
         server.await_daemon("web", lambda d: d.state == State.RUNNING and d.restart_count == 10, "10 restarts")
         self.assertEqual([line for line in self.ledger(server, "ledger") if line.startswith("overlap")], [])
