@@ -125,7 +125,9 @@ void DaemonRunner::Start(Command command) {
 }
 
 void DaemonRunner::Stop(Command command) {
-  if (lifecycle_.state() != DaemonState::kStopped) Record(command);
+  // A start that is planned has not changed the state yet.
+  const bool is_down = lifecycle_.state() == DaemonState::kStopped && !lifecycle_.wanted();
+  if (!is_down) Record(command);
   if (!instance_.exists()) TakePendingSpec();
   lifecycle_.SetWanted(false);
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "stop");
@@ -133,6 +135,7 @@ void DaemonRunner::Stop(Command command) {
   CancelStart();
   const std::string reason = absl::StrCat("stopped ", ByCaller(command.caller));
   if (!instance_.exists()) {
+    if (lifecycle_.state() == DaemonState::kStopped && !is_down) lifecycle_.Remark(reason);
     RestStopped(reason);
     return AnswerNow(command, lifecycle_.latest());
   }

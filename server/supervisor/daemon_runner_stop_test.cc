@@ -116,6 +116,20 @@ TEST_P(EveryStopTest, WhatSurvivesKillThenIsReported) {
   EXPECT_EQ(web.spawner.Spawned("web"), 1);
 }
 
+TEST(DaemonRunnerStopTest, AStopRightAfterTheBootSaysWhoGaveIt) {
+  RunnerHarness web;
+  web.Post(Kind::kBoot);
+  Command stop(Kind::kStop, {Caller::Kind::kUser, "alice", "too early"});
+  const Answer answer = web.Post(std::move(stop));
+  web.Settle();
+  EXPECT_EQ(answer.InAWord(), "OK");
+  EXPECT_EQ(web.state(), DaemonState::kStopped);
+  EXPECT_EQ(web.now().reason, "stopped by alice: too early");
+  ASSERT_NE(web.now().last_command, nullptr);
+  EXPECT_EQ(web.now().last_command->method, "Stop");
+  EXPECT_EQ(web.spawner.Spawned("web"), 0);
+}
+
 TEST(DaemonRunnerStopTest, WhatAnEndUnaskedLeavesBehindIsKilledAtOnceAndSaid) {
   DaemonSpec spec = WebSpec();
   spec.argv = {"/usr/sbin/nginx"};
