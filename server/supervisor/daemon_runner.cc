@@ -15,10 +15,6 @@
 namespace hob {
 namespace {
 
-// Deadlines stand still while the machine is suspended, but a hold expires: the runner checks at
-// least this often.
-constexpr absl::Duration kHoldInterval = absl::Minutes(1);
-
 // Returns the reason why the start of a daemon failed, with its last line of output and the command
 // that shows the rest.
 std::string WhyNotUp(const DaemonSnapshot& daemon) {
@@ -323,68 +319,6 @@ void DaemonRunner::FailInstance(const std::string& verdict, int signal) {
                             absl::StrCat(Tag(), " ", verdict, ": being stopped"));
   instance_.AskToEnd(signal, lifecycle_.spec().stop_scope, lifecycle_.spec().stop_timeout);
   TellRefusal();
-}
-
-// Holds.
-
-void DaemonRunner::LeaveAlone(const std::string& why) {
-  const std::string reason = absl::StrCat(why, "; left alone");
-  // A watchdog expires again and again.
-  if (lifecycle_.now().reason != reason) lifecycle_.Remark(reason);
-  context_.journal->Warning(
-      About("left alone"),
-      absl::StrCat(Tag(), " ", why, ": left alone, ", DescribeHold(*lifecycle_.now().hold)));
-}
-
-void DaemonRunner::CancelAutomaticStop() {
-  const bool is_automatic = succession_.is_restart() && !succession_.is_by_operator();
-  if (!relations_.holds_stop() || !IsUp() || !is_automatic) return;
-  succession_.Take();
-  lifecycle_.EndIsCancelled();
-  takes_spec_at_end_ = pending_spec_ != nullptr;
-  LeaveAlone(absl::StrCat("no longer ", relations_.CancelStop(lifecycle_.spec())));
-  relations_.NotePartnersAnew(lifecycle_.spec());
-  CheckChanged();
-  waiters_.Answer(Waiters::Event::kTried, lifecycle_.latest());
-}
-
-void DaemonRunner::EndHold() {
-  absl::Status erased;
-  if (context_.holds != nullptr) erased = context_.holds->Erase(lifecycle_.spec().name);
-  if (!erased.ok()) {
-    context_.journal->Error(
-        absl::StrCat(Tag(), " is released, but the next server may hold it: ", erased.message()));
-  }
-  lifecycle_.SetHold(nullptr);
-  // The next step begins the start that waited.
-  start_.SetBlocked(false);
-  if (!IsUp()) return;
-  // Nothing that happened during the hold ends the instance now.
-  watch_.BeginAnew(lifecycle_.spec(), context_.clock->Now().monotonic);
-  relations_.NotePartnersAnew(lifecycle_.spec());
-  const bool is_unhealthy = lifecycle_.now().health == DaemonHealth::kUnhealthy;
-  if (is_unhealthy && !relations_.holds_stop()) CheckChanged();
-  // A partner may have waited for the end of this instance before the hold.
-  EndWithPartner();
-}
-
-void DaemonRunner::LookAtHold(const Timestamp& now) {
-  if (!IsHeld()) return;
-  const Hold& hold = *lifecycle_.now().hold;
-  if (!hold.expire_time.has_value() || *hold.expire_time > now.wall) return;
-  context_.journal->Info(
-      About("released"),
-      absl::StrCat(Tag(), " is released: its hold expired; it was ", DescribeHold(hold)));
-  EndHold();
-}
-
-MonotonicTime DaemonRunner::HoldDeadline() const {
-  if (!IsHeld() || !lifecycle_.now().hold->expire_time.has_value()) {
-    return MonotonicTime::InfiniteFuture();
-  }
-  const Timestamp now = context_.clock->Now();
-  const absl::Duration left = *lifecycle_.now().hold->expire_time - now.wall;
-  return now.monotonic + std::min(std::max(left, absl::ZeroDuration()), kHoldInterval);
 }
 
 // Ending.

@@ -1,5 +1,5 @@
-// Implements the commands of daemon_runner.h, for each state of the daemon. daemon_runner.cc
-// handles all other events.
+// Implements the commands of daemon_runner.h, for each state of the daemon; those about holds are
+// in daemon_runner_holds.cc. daemon_runner.cc handles all other events.
 #include <string>
 #include <utility>
 
@@ -191,32 +191,6 @@ void DaemonRunner::Signal(const Command& command) {
   Record(command);
   lifecycle_.PublishNow();
   AnswerNow(command, lifecycle_.latest());
-}
-
-void DaemonRunner::PlaceHold(const Command& command) {
-  absl::Status kept;
-  if (context_.holds != nullptr) kept = context_.holds->Put(lifecycle_.spec().name, command.hold);
-  if (!kept.ok()) return AnswerNow(command, kept);
-  Record(command);
-  const bool was_held = IsHeld();
-  lifecycle_.SetHold(command.hold);
-  // A stop that already waited while the daemon was held was commanded by an operator.
-  if (!was_held) CancelAutomaticStop();
-  // A start or restart that has not begun waits for the release; a later restart does not join it.
-  start_.KeepBack();
-  succession_.KeepBack();
-  restarting_ = false;
-  start_.SetBlocked(false);
-  AnswerNow(command, lifecycle_.latest());
-}
-
-void DaemonRunner::Release(Command command) {
-  if (!IsHeld()) return AnswerNow(command, lifecycle_.latest());
-  Record(command);
-  const bool starts = lifecycle_.now().awaits_release;
-  EndHold();
-  if (!starts) return AnswerNow(command, lifecycle_.latest());
-  AnswerWhen(Waiters::Event::kTried, "release", std::move(command));
 }
 
 void DaemonRunner::Boot(Command command) {

@@ -22,20 +22,6 @@ DaemonSpec NeedsDb(DaemonSpec spec = WebSpec()) {
   return spec;
 }
 
-using DeparturePtr = std::shared_ptr<const Departure>;
-
-// Publishes a daemon that is up, and announces its end.
-DeparturePtr Announce(RunnerHarness& web, const std::string& name) {
-  web.PublishOther(name, State::kRunning);
-  return std::make_shared<const Departure>(name, web.waits);
-}
-
-Command StopAfter(const std::string& name, const DeparturePtr& departure) {
-  Command command = RunnerHarness::Make(Kind::kStop);
-  command.ends_after = {{name, departure}};
-  return command;
-}
-
 void End(RunnerHarness& web, DeparturePtr& departure) {
   departure = nullptr;
   web.Settle();

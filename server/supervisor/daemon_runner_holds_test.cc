@@ -336,8 +336,7 @@ TEST(DaemonRunnerHoldsTest, AHoldCancelsAnAutomaticEndThatStillWaits) {
   RunnerHarness web;
   web.Do(Kind::kBoot);
   const pid_t pid = web.now().pid;
-  web.PublishOther("app", State::kRunning);
-  auto departure = std::make_shared<const Departure>("app", web.waits);
+  DeparturePtr departure = Announce(web, "app");
   Command replace = RunnerHarness::Make(Kind::kReplace, WithCommand("new"));
   replace.ends_after = {{"app", departure}};
   const Answer reload = web.Do(std::move(replace));
@@ -357,11 +356,8 @@ TEST(DaemonRunnerHoldsTest, AHoldCancelsAnAutomaticEndThatStillWaits) {
 TEST(DaemonRunnerHoldsTest, ASecondHoldDoesNotCancelARestartByAnOperator) {
   RunnerHarness web;
   web.Do(Kind::kBoot);
-  web.PublishOther("app", State::kRunning);
-  auto departure = std::make_shared<const Departure>("app", web.waits);
-  Command stop = RunnerHarness::Make(Kind::kStop);
-  stop.ends_after = {{"app", departure}};
-  web.Do(std::move(stop));
+  DeparturePtr departure = Announce(web, "app");
+  web.Do(StopAfter("app", departure));
   const Answer start = web.Do(Kind::kStart);
   PlaceHold(web);
   PlaceHold(web);
@@ -375,11 +371,8 @@ TEST(DaemonRunnerHoldsTest, ASecondHoldDoesNotCancelARestartByAnOperator) {
 TEST(DaemonRunnerHoldsTest, AHoldDoesNotCancelAStopByAnOperator) {
   RunnerHarness web;
   web.Do(Kind::kBoot);
-  web.PublishOther("app", State::kRunning);
-  auto departure = std::make_shared<const Departure>("app", web.waits);
-  Command stop = RunnerHarness::Make(Kind::kStop);
-  stop.ends_after = {{"app", departure}};
-  const Answer stopped = web.Do(std::move(stop));
+  DeparturePtr departure = Announce(web, "app");
+  const Answer stopped = web.Do(StopAfter("app", departure));
   PlaceHold(web);
   EXPECT_TRUE(web.now().awaits_dependents);
   departure = nullptr;
@@ -419,11 +412,8 @@ TEST(DaemonRunnerHoldsTest, AReleaseDuringAStopBeginsNoCheck) {
   web.Do(Kind::kBoot);
   PlaceHold(web);
   web.Tell(DaemonHealth::kUnhealthy);
-  web.PublishOther("app", State::kRunning);
-  auto departure = std::make_shared<const Departure>("app", web.waits);
-  Command stop = RunnerHarness::Make(Kind::kStop);
-  stop.ends_after = {{"app", departure}};
-  web.Do(std::move(stop));
+  DeparturePtr departure = Announce(web, "app");
+  web.Do(StopAfter("app", departure));
   web.Do(Kind::kRelease);
   EXPECT_EQ(web.prober.Find("web"), nullptr);
 }

@@ -53,6 +53,17 @@ FakeProgram Deaf() {
   return program;
 }
 
+DeparturePtr Announce(RunnerHarness& web, const std::string& name) {
+  web.PublishOther(name, DaemonState::kRunning);
+  return std::make_shared<const Departure>(name, web.waits);
+}
+
+Command StopAfter(const std::string& name, const DeparturePtr& departure) {
+  Command command = RunnerHarness::Make(Command::Kind::kStop);
+  command.ends_after = {{name, departure}};
+  return command;
+}
+
 void Halt(RunnerHarness& web) {
   web.Do(Command::Kind::kBoot);
   for (int i = 0; i < 3; ++i) web.Exit(1);

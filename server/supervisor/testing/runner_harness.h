@@ -95,6 +95,14 @@ class RunnerHarness {
   std::string path_;
 };
 
+using DeparturePtr = std::shared_ptr<const Departure>;
+
+// Publishes a daemon that is up, and announces its end.
+DeparturePtr Announce(RunnerHarness& web, const std::string& name);
+
+// Returns a kStop that waits for an announced end.
+Command StopAfter(const std::string& name, const DeparturePtr& departure);
+
 // Brings a daemon with the default policy to HALTED.
 void Halt(RunnerHarness& web);
 
