@@ -81,7 +81,7 @@ check_clock() {
   local tellers='checks/thread_prober|clock/clock|daemon/(shown_times|throttle_decision)|output/log_writer|registry/registry|throttle/restart_decision'
   local waits='With(Timeout|Deadline)\(|(system|high_resolution)_clock|\b(sleep|SleepFor|sleep_for|sleep_until)\('
   local sources status=0
-  tellers="^server/($tellers|supervisor/(daemon_runner(_commands)?|lifecycle|reloader))\.cc:"
+  tellers="^server/($tellers|supervisor/(daemon_runner(_commands|_holds)?|lifecycle|reloader))\.cc:"
   sources=$(files '*.h' '*.cc' | tr '\0' '\n' |
     grep -E '^server/(checks|clock|daemon|net|output|posix|process|readiness|registry|supervisor|sync|throttle)/' |
     grep -v -E '/(fuzz|simulation|testcases|testing)/|_(test|test_env|benchmark)\.|/simulated_clock\.h$')
