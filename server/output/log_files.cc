@@ -136,13 +136,16 @@ int LogFiles::Rotate(int backups, int64_t size) {
 int LogFiles::ShiftLocked(int64_t back, int by) {
   const std::string from = Name(back);
   const std::string to = Name(back + by);
-  if (const int error = RenameIfThere(from, to); error != 0) return error;
+  const char* suffix = "";
   if (back > 0) {
-    if (const int error = RenameIfThere(from + kCompressed, to + kCompressed); error != 0) {
-      RenameIfThere(to, from);
-      return error;
-    }
+    const bool has_original = Exists(from);
+    if (errno != 0) return errno;
+    // A backup under two names would need two renames, of which only one may succeed. The archiver
+    // compresses the original again.
+    if (has_original && unlink((from + kCompressed).c_str()) != 0 && errno != ENOENT) return errno;
+    if (!has_original) suffix = kCompressed;
   }
+  if (const int error = RenameIfThere(from + suffix, to + suffix); error != 0) return error;
   // A leftover index there belongs to another file.
   unlink((to + kIndex).c_str());
   if (RenameIfThere(from + kIndex, to + kIndex) != 0) unlink((from + kIndex).c_str());

@@ -202,6 +202,30 @@ TEST_P(RotationFaultsTest, FailedRotationKeepsEveryNumbersBytes) {
   EXPECT_GE(failed, texts.size());
 }
 
+TEST_P(RotationFaultsTest, RotationThatFailsForGoodDoublesNoBytes) {
+  for (int number = 1; number <= 8; ++number) {
+    SCOPED_TRACE(testing::Message() << "call " << number);
+    const TestDirectory directory;
+    LogFiles files(directory.path() + "/web.log");
+    for (const char* text : {"zero", "one"}) {
+      WriteFile(files.path(), text);
+      ASSERT_EQ(files.Rotate(kBackups, 4), 0);
+    }
+    // The archiver has not removed the original yet.
+    Compress(files, 1, "one");
+    WriteFile(files.path() + ".1", "one");
+    {
+      const FailingCalls calls({GetParam(), number, /*for_good=*/true, EIO});
+      files.Rotate(kBackups, 0);
+    }
+    int found = 0;
+    for (int64_t sequence = -1; sequence <= files.current(); ++sequence) {
+      found += BytesOf(files, sequence) == "one";
+    }
+    EXPECT_EQ(found, 1);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Calls, RotationFaultsTest, testing::Values("rename", "lstat"),
                          [](const auto& call) { return std::string(call.param); });
 
