@@ -90,12 +90,28 @@ v1::DaemonChange::Action ConvertAction(PlanAction action) {
       return v1::DaemonChange::REMOVE;
     case PlanAction::kRestart:
       return v1::DaemonChange::RESTART;
+    case PlanAction::kRoll:
+      return v1::DaemonChange::ROLL;
     case PlanAction::kUpdate:
       return v1::DaemonChange::UPDATE;
     case PlanAction::kUnchanged:
       return v1::DaemonChange::UNCHANGED;
   }
   return v1::DaemonChange::ACTION_UNSPECIFIED;
+}
+
+v1::RollResponse::Step ConvertStep(Roll::Step step) {
+  switch (step) {
+    case Roll::Step::kBegun:
+      return v1::RollResponse::BEGUN;
+    case Roll::Step::kDone:
+      return v1::RollResponse::DONE;
+    case Roll::Step::kSkipped:
+      return v1::RollResponse::SKIPPED;
+    case Roll::Step::kFailed:
+      return v1::RollResponse::FAILED;
+  }
+  return v1::RollResponse::STEP_UNSPECIFIED;
 }
 
 }  // namespace
@@ -199,6 +215,10 @@ void ToProto(const DaemonSnapshot& snapshot, v1::Daemon& daemon) {
   if (snapshot.throttle != nullptr) {
     ConvertDecision(*snapshot.throttle, snapshot.name(), *daemon.mutable_throttle());
   }
+  daemon.set_config_generation(snapshot.latest_spec().generation);
+  daemon.set_running_generation(snapshot.running_generation);
+  daemon.set_instance_of(snapshot.spec->instance_of);
+  daemon.set_instance(snapshot.spec->instance);
 }
 
 void ToProto(const DaemonSpec& from, v1::DaemonSpec& spec) {
@@ -219,6 +239,7 @@ void ToProto(const EndedRun& from, v1::Run& run) {
   run.set_verdict(from.exit.verdict);
   run.set_last_stderr_line(from.last_stderr_line);
   run.set_killed_count(from.exit.killed_processes);
+  run.set_config_generation(from.config_generation);
 }
 
 void ToProto(const CheckResult& from, v1::CheckResult& result) {
@@ -237,6 +258,17 @@ void ToProto(const PlanEntry& entry, v1::DaemonChange& change) {
   change.set_held(entry.held);
 }
 
+void ToProto(const Roll::Event& event, v1::RollResponse& response) {
+  if (event.daemon != nullptr) {
+    ToProto(*event.daemon, *response.mutable_daemon());
+  } else {
+    response.mutable_daemon()->set_name(event.name);
+  }
+  response.set_step(ConvertStep(event.step));
+  response.set_done_count(event.done_count);
+  response.set_total_count(event.total_count);
+}
+
 void ToProto(const DaemonOutcome& outcome, v1::DaemonChange& change) {
   change.set_state(ToProto(outcome.state));
   change.set_failure(outcome.failure);
@@ -252,6 +284,7 @@ void PresentRunToProto(const DaemonSnapshot& snapshot, v1::Run& run) {
   run.set_pid(snapshot.pid);
   Convert(*snapshot.start_time, run.mutable_start_time());
   if (snapshot.ready_time.has_value()) Convert(*snapshot.ready_time, run.mutable_ready_time());
+  run.set_config_generation(snapshot.running_generation);
 }
 
 void ToProto(const WatchEvent& event, v1::WatchResponse& response) {

@@ -6,6 +6,7 @@
 #include "server/config/plan.h"
 #include "server/daemon/daemon_snapshot.h"
 #include "server/registry/change_reader.h"
+#include "server/supervisor/roll.h"
 #include "server/supervisor/supervisor.h"
 
 namespace hob {
@@ -19,6 +20,7 @@ void ToProto(const DaemonSpec& from, v1::DaemonSpec& spec);
 void ToProto(const EndedRun& from, v1::Run& run);
 void ToProto(const CheckResult& from, v1::CheckResult& result);
 void ToProto(const PlanEntry& entry, v1::DaemonChange& change);
+void ToProto(const Roll::Event& event, v1::RollResponse& response);
 void ToProto(const DaemonOutcome& outcome, v1::DaemonChange& change);
 void ToProto(const ConfigProblem& problem, v1::ConfigError& error);
 void ToProto(const WatchEvent& event, v1::WatchResponse& response);

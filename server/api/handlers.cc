@@ -9,6 +9,7 @@
 #include "server/api/convert.h"
 #include "server/api/logs_request.h"
 #include "server/api/name_globs.h"
+#include "server/config/plan.h"
 #include "server/daemon/daemon_name.h"
 #include "server/daemon/dependency.h"
 #include "server/daemon/hold.h"
@@ -30,7 +31,7 @@ constexpr absl::Duration kMaxHold = absl::Hours(24 * 36525);
 
 absl::Status CheckName(const std::string& name) {
   if (name.empty()) return InvalidRequest("name", "is missing: give the name of a daemon");
-  if (!IsValidDaemonName(name)) return InvalidRequest("name", WhyInvalidDaemonName(name));
+  if (!IsNameOfDaemon(name)) return InvalidRequest("name", WhyInvalidDaemonName(name));
   return absl::OkStatus();
 }
 
@@ -203,6 +204,11 @@ void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
     check->time += clock_.WallStep();
     ToProto(*check, *response.mutable_check());
   }
+  if (daemon->pending_spec != nullptr) {
+    for (std::string& key : ChangedKeys(*daemon->spec, *daemon->pending_spec)) {
+      response.add_outdated_keys(std::move(key));
+    }
+  }
   response.set_containment(facts_.containment);
   response.set_small_pipe_bytes(daemon->notes.small_pipe_bytes);
   done(std::move(response));
@@ -288,6 +294,17 @@ void Handlers::Handle(const Caller&, const v1::InfoRequest&, const Done<v1::Info
     ++counts[std::string(DaemonStateName(daemon->state))];
   }
   done(std::move(response));
+}
+
+void Handlers::Handle(const Caller& caller, const v1::RollRequest& request,
+                      const Done<RollFeed>& done) {
+  if (absl::Status status = CheckName(request.name()); !status.ok()) return done(status);
+  const absl::StatusOr<Caller> with_reason = ReadCaller(caller, request);
+  if (!with_reason.ok()) return done(with_reason.status());
+  absl::StatusOr<std::shared_ptr<const Roll>> roll = supervisor_.BeginRoll(
+      request.name(), *with_reason, request.outdated_only(), [this] { notifier_.WakeAll(); });
+  if (!roll.ok()) return done(roll.status());
+  done(RollFeed(*std::move(roll), registry_, clock_));
 }
 
 void Handlers::Handle(const Caller&, const v1::WatchRequest& request, const Done<WatchFeed>& done) {

@@ -19,6 +19,7 @@
 #include "server/api/logs_feed.h"
 #include "server/api/logs_thread.h"
 #include "server/api/rights.h"
+#include "server/api/roll_feed.h"
 #include "server/api/watch_feed.h"
 #include "server/checks/prober.h"
 #include "server/clock/clock.h"
@@ -75,7 +76,7 @@ class Handlers {
 
   // Calls `method` ("hob.v1.Supervisor/Stop") with its request. The answer is the response of the
   // method, with these exceptions: ListHandler::Answer for List, and a feed of responses
-  // (WatchFeed, HealthFeed, std::unique_ptr<LogsFeed>) for methods that stream.
+  // (WatchFeed, HealthFeed, RollFeed, std::unique_ptr<LogsFeed>) for methods that stream.
   //
   // Calls `done` once: on the thread of a worker or the reloader if the call waits for a daemon,
   // else before Call returns. PermissionDenied (READ_ONLY_ADDRESS) if `caller` may not make the
@@ -118,6 +119,7 @@ class Handlers {
               const Done<v1::ReloadResponse>& done);
   void Handle(const Caller& caller, const v1::InfoRequest& request,
               const Done<v1::InfoResponse>& done);
+  void Handle(const Caller& caller, const v1::RollRequest& request, const Done<RollFeed>& done);
   void Handle(const Caller& caller, const v1::WatchRequest& request, const Done<WatchFeed>& done);
   void Handle(const Caller& caller, const v1::LogsRequest& request,
               const Done<std::unique_ptr<LogsFeed>>& done);

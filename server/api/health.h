@@ -11,9 +11,10 @@
 
 namespace hob {
 
-// Determines the health of the server (named "" and "hob.v1.Supervisor") and of each daemon. A
-// daemon is SERVING while it is RUNNING, ready and not unhealthy, the server until it shuts down.
-// Both answers come through the registry, so a server with a blocked registry does not answer.
+// Determines the health of the server (named "" and "hob.v1.Supervisor"), of each daemon and of
+// each set. A daemon is SERVING while it is RUNNING, ready and not unhealthy, the server until it
+// shuts down, a set while all but `max_unavailable` of its instances are, and at least one. Both
+// answers come through the registry, so a server with a blocked registry does not answer.
 //
 // Thread-safe.
 class Health {
@@ -23,7 +24,7 @@ class Health {
   // `registry` outlives the object.
   explicit Health(const Registry& registry) : registry_(registry) {}
 
-  // Returns SERVICE_UNKNOWN if `service` is neither the server nor a daemon.
+  // Returns SERVICE_UNKNOWN if `service` is neither the server nor a daemon nor a set.
   ServingStatus Check(const std::string& service) const;
 
   // Makes the server NOT_SERVING from now on.
@@ -32,6 +33,8 @@ class Health {
   const Registry& registry() const { return registry_; }
 
  private:
+  ServingStatus CheckSet(const std::string& name) const;
+
   const Registry& registry_;
   std::atomic<bool> shutting_down_ = false;
 };

@@ -17,7 +17,7 @@ constexpr int kMaxPageSize = 5000;
 
 absl::Status CheckRequest(const v1::ListRequest& request) {
   if (request.page_size() < 0) return InvalidRequest("page_size", "is negative");
-  if (!request.page_token().empty() && !IsValidDaemonName(request.page_token())) {
+  if (!request.page_token().empty() && !IsNameOfDaemon(request.page_token())) {
     return InvalidRequest("page_token", "was not returned by an earlier List");
   }
   for (int state : request.states()) {
@@ -43,7 +43,7 @@ std::string Encode(const v1::ListRequest& request, int limit, const Registry::Vi
   v1::ListResponse response;
   auto next = std::upper_bound(now.daemons.begin(), now.daemons.end(), request.page_token(),
                                [](const std::string& token, const DaemonSnapshotPtr& daemon) {
-                                 return token < daemon->name();
+                                 return NameLess()(token, daemon->name());
                                });
   for (; next != now.daemons.end(); ++next) {
     if (!Matches(request, **next)) continue;

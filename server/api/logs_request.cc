@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/api/name_globs.h"
+#include "server/daemon/daemon_name.h"
 #include "server/errors/errors.h"
 
 namespace hob {
@@ -48,7 +49,7 @@ absl::string_view ValueOf(OutputMode mode) {
 absl::Status CheckLogged(const DaemonSpec& spec, v1::LogStream stream) {
   const bool keeps_stdout = spec.stdout_mode == OutputMode::kLog;
   const bool keeps_stderr = spec.stderr_mode == OutputMode::kLog;
-  const std::string section = absl::StrCat(" in [daemon:", spec.name, "]");
+  const std::string section = absl::StrCat(" in [daemon:", ConfiguredName(spec.name), "]");
   if (stream == v1::STDERR && spec.stderr_mode == OutputMode::kStdout) {
     return NotKept(spec.name, absl::StrCat("its stderr is joined to its stdout (stderr = stdout",
                                            section, "); ask for stdout"));

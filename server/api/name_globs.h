@@ -7,12 +7,17 @@
 #include <algorithm>
 #include <string>
 
+#include "server/daemon/daemon_name.h"
+
 namespace hob {
 
-// True if a glob (`*`, `?`, `[a-z]`) of a request matches the name. A glob with a NUL, which would
-// end it in C, matches nothing.
+// True if a glob (`*`, `?`, `[a-z]`) of a request matches the name of a daemon, or of the set that
+// it is an instance of. A glob with a NUL, which would end it in C, matches nothing.
 inline bool MatchesGlob(const std::string& glob, const std::string& name) {
-  return glob.find('\0') == std::string::npos && fnmatch(glob.c_str(), name.c_str(), 0) == 0;
+  if (glob.find('\0') != std::string::npos) return false;
+  const std::string configured(ConfiguredName(name));
+  return fnmatch(glob.c_str(), name.c_str(), 0) == 0 ||
+         fnmatch(glob.c_str(), configured.c_str(), 0) == 0;
 }
 
 // True if one of the globs of a request matches the name, or if there is none.

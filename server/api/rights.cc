@@ -11,13 +11,14 @@ struct MethodRight {
 };
 
 constexpr MethodRight kRights[] = {
-    {"hob.v1.Supervisor/List", Right::kRead},       {"hob.v1.Supervisor/Status", Right::kRead},
-    {"hob.v1.Supervisor/Watch", Right::kRead},      {"hob.v1.Supervisor/Info", Right::kRead},
-    {"grpc.health.v1.Health/Check", Right::kRead},  {"grpc.health.v1.Health/Watch", Right::kRead},
-    {"hob.v1.Supervisor/Logs", Right::kLogs},       {"hob.v1.Supervisor/Start", Right::kOperate},
-    {"hob.v1.Supervisor/Stop", Right::kOperate},    {"hob.v1.Supervisor/Restart", Right::kOperate},
-    {"hob.v1.Supervisor/Signal", Right::kOperate},  {"hob.v1.Supervisor/Hold", Right::kOperate},
-    {"hob.v1.Supervisor/Release", Right::kOperate}, {"hob.v1.Supervisor/Reload", Right::kConfigure},
+    {"hob.v1.Supervisor/List", Right::kRead},        {"hob.v1.Supervisor/Status", Right::kRead},
+    {"hob.v1.Supervisor/Watch", Right::kRead},       {"hob.v1.Supervisor/Info", Right::kRead},
+    {"grpc.health.v1.Health/Check", Right::kRead},   {"grpc.health.v1.Health/Watch", Right::kRead},
+    {"hob.v1.Supervisor/Logs", Right::kLogs},        {"hob.v1.Supervisor/Start", Right::kOperate},
+    {"hob.v1.Supervisor/Stop", Right::kOperate},     {"hob.v1.Supervisor/Restart", Right::kOperate},
+    {"hob.v1.Supervisor/Roll", Right::kOperate},     {"hob.v1.Supervisor/Signal", Right::kOperate},
+    {"hob.v1.Supervisor/Hold", Right::kOperate},     {"hob.v1.Supervisor/Release", Right::kOperate},
+    {"hob.v1.Supervisor/Reload", Right::kConfigure},
 };
 
 }  // namespace

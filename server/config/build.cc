@@ -21,6 +21,7 @@
 #include "server/config/keys/daemon_keys.h"
 #include "server/config/keys/environment_file.h"
 #include "server/config/keys/server_keys.h"
+#include "server/daemon/daemon_name.h"
 #include "server/text/duration.h"
 #include "server/text/nearest.h"
 #include "server/text/printable.h"
@@ -42,9 +43,13 @@ ConfigPlace PlaceInForce(const Layer& layer, const std::string& key) {
   return setting == nullptr ? ConfigPlace{} : setting->place;
 }
 
+// The number of instances of each set, by name.
+using SetSizes = std::map<std::string, int>;
+
 // Holds what the builders of all daemons share.
 struct BuildContext {
   const MergedConfig& merged;
+  const SetSizes& sets;
   Accounts& accounts;
   ProblemList& errors;
   ProblemList& warnings;
@@ -58,9 +63,15 @@ struct BuildContext {
 // Builds the spec of one daemon whose command is in force.
 class DaemonBuilder {
  public:
-  DaemonBuilder(BuildContext& context, const std::string& name, const MergedDaemon& daemon)
+  // `instance` is the number of the instance to build; 0 for a single daemon.
+  DaemonBuilder(BuildContext& context, const std::string& name, const MergedDaemon& daemon,
+                int instance)
       : context_(context), daemon_(daemon), spec_(std::make_shared<DaemonSpec>()) {
     spec_->name = name;
+    if (instance == 0) return;
+    spec_->name = absl::StrCat(name, "@", instance);
+    spec_->instance_of = name;
+    spec_->instance = instance;
   }
 
   std::shared_ptr<const DaemonSpec> Build() {
@@ -76,13 +87,16 @@ class DaemonBuilder {
     CheckHalt();
     WriteDaemonSettings(spec_.get());
     spec_->settings = *context_.settings.insert(spec_->settings).first;
-    // Comes last: the settings show depends_on as configured.
+    // Come last: the settings show depends_on as configured.
     AddPartners();
+    NameInstances();
     return std::move(spec_);
   }
 
  private:
   void Apply(const DaemonLayer& layer);
+  // Returns a text of the configuration as it reads for this daemon.
+  absl::StatusOr<std::string> OwnText(const std::string& text) const;
   void SetCommand();
   void SetCredentials();
   void CheckDirectory();
@@ -92,7 +106,10 @@ class DaemonBuilder {
   void CheckReadiness();
   void CheckProgramOfCheck();
   void CheckHalt();
+  // Adds the daemons of `restart_with` to the dependencies.
   void AddPartners();
+  // Replaces each dependency on a set by dependencies on its instances.
+  void NameInstances();
 
   // Returns the place of the setting that is in force, the daemon's own before that for all; no
   // source if the key is not set.
@@ -128,13 +145,33 @@ ConfigPlace DaemonBuilder::PlaceOfFirst(std::initializer_list<const char*> keys)
 
 void DaemonBuilder::Apply(const DaemonLayer& layer) {
   for (const auto& [key, setting] : layer) {
-    if (setting.value.has_value()) (*setting.value)(spec_.get());
+    if (!setting.value.has_value()) continue;
+    if (setting.text.empty()) {
+      (*setting.value)(spec_.get());
+    } else {
+      const absl::StatusOr<std::string> text = OwnText(setting.text);
+      Report(key,
+             text.ok() ? SetDaemonKey(*FindDaemonKey(key), *text, spec_.get()) : text.status());
+    }
   }
+}
+
+absl::StatusOr<std::string> DaemonBuilder::OwnText(const std::string& text) const {
+  if (spec_->instance == 0) return text;
+  return TextForInstance(text, spec_->instance);
 }
 
 void DaemonBuilder::SetCommand() {
   const ConfigPlace place = daemon_.command->place;
-  const ParsedCommand& command = *daemon_.command->value;
+  ParsedCommand command = *daemon_.command->value;
+  if (spec_->instance != 0) {
+    const absl::StatusOr<std::string> text = OwnText(command.text);
+    absl::StatusOr<ParsedCommand> own = text.ok() ? ParseCommand(*text) : text.status();
+    if (!own.ok()) {
+      return context_.errors.Add(place, absl::StrCat("command: ", own.status().message()));
+    }
+    command = *std::move(own);
+  }
   spec_->command = command.text;
   spec_->argv = command.argv();
   spec_->origin = absl::StrCat(context_.merged.sources[place.source], ":", place.line);
@@ -239,6 +276,26 @@ void DaemonBuilder::AddPartners() {
   }
 }
 
+void DaemonBuilder::NameInstances() {
+  std::vector<Dependency> named;
+  for (Dependency& dependency : spec_->depends_on) {
+    const auto set = context_.sets.find(dependency.daemon);
+    if (set == context_.sets.end()) {
+      named.push_back(std::move(dependency));
+      continue;
+    }
+    if (dependency.restarts_with) {
+      Report("restart_with", absl::InvalidArgumentError(absl::StrCat(
+                                 "'", set->first, "' has instances: name one of them, such as '",
+                                 set->first, "@1', or put '", set->first, "' into depends_on")));
+    }
+    for (int i = 1; i <= set->second; ++i) {
+      named.push_back({absl::StrCat(set->first, "@", i), dependency.condition});
+    }
+  }
+  spec_->depends_on = std::move(named);
+}
+
 ServerSettings BuildServer(const ServerLayer& layer, ProblemList* errors, ProblemList* warnings) {
   ServerSettings server = DefaultServerSettings(CurrentPaths());
   for (const auto& [key, setting] : layer) {
@@ -266,15 +323,44 @@ void WarnOfMissingCommand(const std::string& name, const MergedDaemon& daemon,
   }
 }
 
-DaemonSpecs BuildDaemons(const MergedConfig& merged, Accounts* accounts, ProblemList* errors,
-                         ProblemList* warnings) {
-  BuildContext context{merged, *accounts, *errors, *warnings, {}, {}};
-  DaemonSpecs daemons;
+// Returns the sets among the daemons that have a command.
+SetSizes FindSets(const MergedConfig& merged) {
+  SetSizes sets;
   for (const auto& [name, daemon] : merged.daemons) {
-    if (daemon.has_command()) {
-      daemons.emplace_hint(daemons.end(), name, DaemonBuilder(context, name, daemon).Build());
-    } else {
+    if (!daemon.has_command()) continue;
+    const auto* setting = FindInForce(daemon.settings, "instances");
+    if (setting == nullptr) setting = FindInForce(merged.defaults, "instances");
+    if (setting == nullptr) continue;
+    DaemonSpec spec;
+    (*setting->value)(&spec);
+    sets.emplace(name, spec.instances);
+  }
+  return sets;
+}
+
+DaemonSpecs BuildDaemons(const MergedConfig& merged, const SetSizes& sets, Accounts* accounts,
+                         ProblemList* errors, ProblemList* warnings) {
+  BuildContext context{merged, sets, *accounts, *errors, *warnings, {}, {}};
+  ProblemList repeated;
+  BuildContext repetition{merged, sets, *accounts, *errors, repeated, {}, {}};
+  DaemonSpecs daemons;
+  const auto add = [&daemons](std::shared_ptr<const DaemonSpec> spec) {
+    daemons.emplace_hint(daemons.end(), spec->name, std::move(spec));
+  };
+  for (const auto& [name, daemon] : merged.daemons) {
+    const auto set = sets.find(name);
+    if (!daemon.has_command()) {
       WarnOfMissingCommand(name, daemon, warnings);
+    } else if (set == sets.end()) {
+      add(DaemonBuilder(context, name, daemon, 0).Build());
+    } else {
+      // The first instance with an error or with warnings speaks for all.
+      const int errors_before = errors->count();
+      const int warnings_before = warnings->count();
+      for (int i = 1; i <= set->second && errors->count() == errors_before; ++i) {
+        const bool is_warned = warnings->count() > warnings_before;
+        add(DaemonBuilder(is_warned ? repetition : context, name, daemon, i).Build());
+      }
     }
   }
   return daemons;
@@ -307,17 +393,26 @@ class DependencyCheck {
 
   void Run() {
     for (const auto& [name, spec] : daemons_) {
-      for (const Dependency& dependency : spec->depends_on) CheckOne(name, dependency);
+      if (spec->instance > 1) continue;
+      const std::string configured(ConfiguredName(name));
+      std::set<std::string> checked;
+      for (Dependency dependency : spec->depends_on) {
+        const bool is_known = daemons_.count(dependency.daemon) > 0;
+        if (is_known) dependency.daemon = std::string(ConfiguredName(dependency.daemon));
+        if (!checked.insert(dependency.daemon).second) continue;
+        CheckOne(configured, dependency, is_known);
+        dependencies_[configured].push_back(std::move(dependency));
+      }
     }
-    for (const auto& [name, spec] : daemons_) Visit(name);
+    for (const auto& [name, dependencies] : dependencies_) Visit(name);
   }
 
  private:
   enum class Visited { kNo, kOnPath, kDone };
 
-  void CheckOne(const std::string& name, const Dependency& dependency) {
-    const auto found = daemons_.find(dependency.daemon);
-    if (found == daemons_.end()) {
+  // Checks a dependency of `name`; both are names as configured if the other daemon is known.
+  void CheckOne(const std::string& name, const Dependency& dependency, bool is_known) {
+    if (!is_known) {
       std::vector<std::string> names;
       for (const auto& [other, spec] : daemons_) names.push_back(other);
       const std::string near = Nearest(dependency.daemon, names);
@@ -328,7 +423,7 @@ class DependencyCheck {
                                          : absl::StrCat(": define it, or remove it from ",
                                                         KeyOf(dependency))));
     }
-    const DaemonSpec& other = *found->second;
+    const DaemonSpec& other = *FindConfigured(dependency.daemon);
     if (dependency.condition == Dependency::Condition::kCompleted && dependency.restarts_with) {
       return Report(errors_, name, dependency,
                     absl::StrCat("depends_on waits for '", dependency.daemon,
@@ -350,11 +445,18 @@ class DependencyCheck {
     }
   }
 
+  // Returns the daemon or the first instance of the set `name`.
+  const DaemonSpec* FindConfigured(const std::string& name) const {
+    const auto single = daemons_.find(name);
+    return single != daemons_.end() ? single->second.get()
+                                    : daemons_.at(absl::StrCat(name, "@1")).get();
+  }
+
   // Visits the dependencies of `name` depth-first, and reports each cycle once. `last` is the
   // dependency on it.
   void Visit(const std::string& name, const Dependency& last = {}) {
-    const auto found = daemons_.find(name);
-    if (found == daemons_.end()) return;
+    const auto found = dependencies_.find(name);
+    if (found == dependencies_.end()) return;
     Visited& visited = visited_[name];
     if (visited == Visited::kDone) return;
     path_.push_back(name);
@@ -365,7 +467,7 @@ class DependencyCheck {
                           ": remove one of these dependencies"));
     } else {
       visited = Visited::kOnPath;
-      for (const Dependency& dependency : found->second->depends_on) {
+      for (const Dependency& dependency : found->second) {
         Visit(dependency.daemon, dependency);
       }
       visited_[name] = Visited::kDone;
@@ -391,6 +493,8 @@ class DependencyCheck {
   const MergedConfig& merged_;
   ProblemList* const errors_;
   ProblemList* const warnings_;
+  // The checked dependencies of each daemon and set that has some, by its name as configured.
+  std::map<std::string, std::vector<Dependency>> dependencies_;
   std::map<std::string, Visited> visited_;
   std::vector<std::string> path_;
 };
@@ -401,7 +505,7 @@ Config BuildConfig(const MergedConfig& merged, Accounts* accounts, ProblemList* 
                    ProblemList* warnings) {
   Config config;
   config.server = BuildServer(merged.server, errors, warnings);
-  config.daemons = BuildDaemons(merged, accounts, errors, warnings);
+  config.daemons = BuildDaemons(merged, FindSets(merged), accounts, errors, warnings);
   CheckLogNames(config.daemons, merged, errors);
   DependencyCheck(config.daemons, merged, errors, warnings).Run();
   return config;

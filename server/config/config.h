@@ -11,12 +11,13 @@
 #include "server/config/ini/config_problem.h"
 #include "server/config/keys/default_paths.h"
 #include "server/config/keys/server_settings.h"
+#include "server/daemon/daemon_name.h"
 #include "server/daemon/daemon_spec.h"
 
 namespace hob {
 
 // By name.
-using DaemonSpecs = std::map<std::string, std::shared_ptr<const DaemonSpec>>;
+using DaemonSpecs = std::map<std::string, std::shared_ptr<const DaemonSpec>, NameLess>;
 
 // A whole configuration.
 struct Config {
@@ -51,6 +52,8 @@ struct LoadedConfig {
 //   file has both a command and an empty one, the command wins.
 // - `key =` in [daemon:NAME] takes back the values that earlier files give it in [daemon:NAME]; the
 //   value in [os_daemon_settings] is in force again.
+// - A daemon with `instances` becomes a set: NAME@1, NAME@2 and so on. `%i` in some of its keys is
+//   the number of the instance, and the instances share its errors and warnings.
 // - Quotes and `\` mean the same in every value as in a command: `directory = "/srv/a b"`.
 LoadedConfig LoadConfig(const std::vector<std::string>& paths);
 

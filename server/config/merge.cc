@@ -136,8 +136,17 @@ void Merger::AddDaemonSection(const IniSection& section) {
 void Merger::AddDaemonSetting(const IniEntry& entry, absl::string_view section,
                               DaemonLayer* layer) {
   if (const DaemonKey* const key = FindDaemonKey(entry.key)) {
-    return AddSetting(
-        entry, entry.value.empty() ? DaemonSetter() : ParseDaemonKey(*key, entry.value), layer);
+    absl::StatusOr<DaemonSetter> setter = DaemonSetter();
+    if (!entry.value.empty()) setter = ParseDaemonKey(*key, entry.value);
+    const bool varies = key->per_instance && absl::StrContains(entry.value, '%');
+    if (varies && !setter.ok()) {
+      // A port such as 808%i is wrong only outside a set.
+      const absl::StatusOr<std::string> text = TextForInstance(entry.value, 1);
+      if (text.ok() && ParseDaemonKey(*key, *text).ok()) setter = DaemonSetter();
+    }
+    AddSetting(entry, std::move(setter), layer);
+    if (varies && layer->count(entry.key) > 0) layer->at(entry.key).text = entry.value;
+    return;
   }
   // `command` gets here only from [os_daemon_settings].
   const bool is_command = entry.key == kCommandKey;

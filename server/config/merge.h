@@ -22,6 +22,9 @@ struct Setting {
   ConfigPlace place;
   // Absent if the text takes the setting back.
   absl::optional<Value> value;
+  // As written, if it depends on whether the daemon is an instance of a set
+  // (DaemonKey::per_instance) and is parsed for each; otherwise empty.
+  std::string text = {};
 };
 
 // By key.

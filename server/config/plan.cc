@@ -1,9 +1,11 @@
 #include "server/config/plan.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "server/config/keys/daemon_keys.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace {
@@ -30,15 +32,12 @@ bool NeedsRestart(const std::string& key) {
 }
 
 PlanEntry Compare(const DaemonSpec& running, const DaemonSpec& wanted) {
-  std::set<std::string> keys = DifferingKeys(*running.settings, *wanted.settings);
-  // Commands that differ only in quotes and blanks are the same.
-  if (running.argv != wanted.argv) keys.insert(kCommandKey);
   PlanEntry entry;
   entry.name = wanted.name;
-  entry.keys.assign(keys.begin(), keys.end());
-  if (!keys.empty()) entry.action = PlanAction::kUpdate;
-  for (const std::string& key : keys) {
-    if (NeedsRestart(key)) entry.action = PlanAction::kRestart;
+  entry.keys = ChangedKeys(running, wanted);
+  if (!entry.keys.empty()) entry.action = PlanAction::kUpdate;
+  if (std::any_of(entry.keys.begin(), entry.keys.end(), NeedsRestart)) {
+    entry.action = wanted.instance_of.empty() ? PlanAction::kRestart : PlanAction::kRoll;
   }
   return entry;
 }
@@ -47,9 +46,20 @@ PlanEntry Entry(const std::string& name, PlanAction action) { return PlanEntry{n
 
 }  // namespace
 
+std::vector<std::string> ChangedKeys(const DaemonSpec& running, const DaemonSpec& wanted) {
+  std::set<std::string> keys = DifferingKeys(*running.settings, *wanted.settings);
+  // Commands that differ only in quotes and blanks are the same.
+  if (running.argv != wanted.argv) keys.insert(kCommandKey);
+  // A set that it depends on may have got or lost instances.
+  if (running.depends_on != wanted.depends_on && keys.count("restart_with") == 0) {
+    keys.insert("depends_on");
+  }
+  return {keys.begin(), keys.end()};
+}
+
 Plan MakePlan(const Config& running, const Config& wanted) {
   // By name.
-  std::map<std::string, PlanEntry> entries;
+  std::map<std::string, PlanEntry, NameLess> entries;
   for (const auto& [name, spec] : running.daemons) {
     const auto found = wanted.daemons.find(name);
     entries[name] = found == wanted.daemons.end() ? Entry(name, PlanAction::kRemove)

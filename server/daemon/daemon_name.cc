@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/text/printable.h"
 
@@ -47,9 +48,39 @@ bool IsValidDaemonName(absl::string_view name) {
   return HasOnlyCharacters(name) && !IsServiceName(name);
 }
 
+absl::optional<InstanceName> ParseInstanceName(absl::string_view name) {
+  const absl::string_view set = ConfiguredName(name);
+  if (set.size() == name.size() || !IsValidDaemonName(set)) return absl::nullopt;
+  const absl::string_view digits = name.substr(set.size() + 1);
+  int number = 0;
+  // SimpleAtoi also accepts signs, blanks and leading zeros.
+  const bool is_number = absl::SimpleAtoi(digits, &number) && absl::StrCat(number) == digits;
+  if (!is_number || number < 1 || number > kMaxInstances) return absl::nullopt;
+  return InstanceName{std::string(set), number};
+}
+
+bool IsNameOfDaemon(absl::string_view name) {
+  return IsValidDaemonName(name) || ParseInstanceName(name).has_value();
+}
+
+absl::string_view ConfiguredName(absl::string_view name) { return name.substr(0, name.find('@')); }
+
+bool NameLess::operator()(absl::string_view a, absl::string_view b) const {
+  const absl::string_view set_of_a = ConfiguredName(a);
+  const absl::string_view set_of_b = ConfiguredName(b);
+  if (const int order = set_of_a.compare(set_of_b); order != 0) return order < 0;
+  // Numbers have no leading zeros.
+  if (a.size() != b.size()) return a.size() < b.size();
+  return a < b;
+}
+
 std::string WhyInvalidDaemonName(absl::string_view name) {
   if (name.empty())
     return "a daemon's name is empty: give it 1 to 64 letters, digits, '_', '.' or '-'";
+  if (const absl::optional<InstanceName> instance = ParseInstanceName(name)) {
+    return absl::StrCat("'", name, "' is an instance of the set '", instance->set,
+                        "': configure all instances together in [daemon:", instance->set, "]");
+  }
   if (IsServiceName(name)) {
     return absl::StrCat(
         "'", Printable(name),

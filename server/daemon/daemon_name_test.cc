@@ -105,6 +105,33 @@ INSTANTIATE_TEST_SUITE_P(
                                "allowed; did you mean '",
                                std::string(64, 'x'), "'?")}));
 
+TEST(DaemonNameTest, NamesOfInstancesHaveASetAndANumber) {
+  const absl::optional<InstanceName> parsed = ParseInstanceName("web.1@1000");
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->set, "web.1");
+  EXPECT_EQ(parsed->number, 1000);
+  for (const char* name : {"web", "web@", "web@0", "web@01", "web@+1", "web@1001", "web@1@2", "@1",
+                           "web@x", "web@1 ", "grpc.x@1", "web@99999999999"}) {
+    EXPECT_FALSE(ParseInstanceName(name).has_value()) << name;
+  }
+  EXPECT_TRUE(IsNameOfDaemon("web@1"));
+  EXPECT_TRUE(IsNameOfDaemon("web"));
+  EXPECT_FALSE(IsValidDaemonName("web@1"));
+  EXPECT_TRUE(IsNameOfDaemon(std::string(64, 'x') + "@1"));
+  EXPECT_THAT(WhyInvalidDaemonName("web@1"),
+              EndsWith("configure all instances together in [daemon:web]"));
+}
+
+TEST(DaemonNameTest, NumbersOfInstancesSortAsNumbers) {
+  const std::vector<std::string> sorted = {"a",   "a@1", "a@2", "a@10", "a@100",
+                                           "a-b", "a.b", "a0",  "ab",   "b@1"};
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    for (size_t j = 0; j < sorted.size(); ++j) {
+      EXPECT_EQ(NameLess()(sorted[i], sorted[j]), i < j) << sorted[i] << " " << sorted[j];
+    }
+  }
+}
+
 TEST(DaemonNameTest, NearestNameDoesNotEndWithADashWhereItIsCut) {
   const std::string head(63, 'x');
   EXPECT_THAT(WhyInvalidDaemonName(head + "/y"),

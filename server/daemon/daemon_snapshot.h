@@ -77,7 +77,12 @@ struct CommandRecord {
 // Holds all facts about a daemon at one moment. Immutable; shared between threads as
 // DaemonSnapshotPtr.
 struct DaemonSnapshot {
+  // The configuration that automatic starts use, and that the present instance runs with.
   std::shared_ptr<const DaemonSpec> spec;
+  // The configuration in force, if the daemon keeps a former one as `spec`: because an instance
+  // could not start with it, because the daemon is held, or until a roll reaches it. Otherwise
+  // null.
+  std::shared_ptr<const DaemonSpec> pending_spec;
   DaemonState state = DaemonState::kStopped;
   // True if the daemon should be up.
   bool wanted = false;
@@ -93,6 +98,9 @@ struct DaemonSnapshot {
   bool awaits_release = false;
   // Main process; 0 without a live instance.
   pid_t pid = 0;
+  // Of the present instance, otherwise of the last: the generation of its configuration. 0 before
+  // the first.
+  int64_t running_generation = 0;
   // Of the present instance, otherwise of the last.
   absl::optional<absl::Time> start_time;
   absl::optional<absl::Time> ready_time;
@@ -112,6 +120,8 @@ struct DaemonSnapshot {
   std::shared_ptr<const EndedRuns> runs;
 
   const std::string& name() const { return spec->name; }
+  // The configuration in force.
+  const DaemonSpec& latest_spec() const { return pending_spec != nullptr ? *pending_spec : *spec; }
 };
 
 // True if the daemon ended by itself with one of its success codes and stays down. Such a daemon is

@@ -82,6 +82,12 @@ using DaemonSettings = std::map<std::string, std::string>;
 // `std::shared_ptr<const DaemonSpec>`.
 struct DaemonSpec {
   std::string name;
+  // The set that the daemon is an instance of, and its number in it, from 1. Empty and 0 for a
+  // single daemon.
+  std::string instance_of;
+  int instance = 0;
+  // The generation of the configuration that last changed the daemon.
+  int64_t generation = 1;
 
   // The command as written, and split into words; argv[0] is the absolute path of the program.
   std::string command;
@@ -91,11 +97,18 @@ struct DaemonSpec {
 
   bool autostart = true;
   RestartPolicy restart_policy;
-  // Conditions of a start, about different daemons, those of `restart_with` included. The
-  // dependencies of a configuration form no cycle.
+  // Conditions of a start, about different daemons, those of `restart_with` and every instance of a
+  // set included. The dependencies of a configuration form no cycle.
   std::vector<Dependency> depends_on;
   // As configured.
   std::vector<std::string> restart_with;
+
+  // As configured: the number of instances; 0 for a single daemon.
+  int instances = 0;
+  // A roll of the set waits while so many instances are down.
+  int max_unavailable = 1;
+  // Time that an instance must stay ready before a roll replaces the next.
+  absl::Duration min_ready_time;
 
   // Time that a child must stay up to count as RUNNING; only for ReadyMode::kNone.
   absl::Duration start_time;
@@ -138,9 +151,9 @@ struct DaemonSpec {
   int log_backups = 5;
   bool log_compress = true;
 
-  // Every key except `command`, with its value in force. Two specs describe the same daemon exactly
-  // if `argv` and `*settings` are equal. Never null. Equal settings of a configuration are shared,
-  // because they take 4 KiB and most daemons have the same.
+  // Every key except `command`, with its value in force; `instances` is empty. Two specs describe
+  // the same daemon exactly if `argv`, `depends_on` and `*settings` are equal. Never null. Equal
+  // settings of a configuration are shared, because they take 4 KiB and most daemons have the same.
   std::shared_ptr<const DaemonSettings> settings = std::make_shared<const DaemonSettings>();
 };
 

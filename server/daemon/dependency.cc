@@ -47,6 +47,11 @@ bool IsUp(const DaemonSnapshot& daemon) {
          (daemon.state == DaemonState::kStarting || daemon.state == DaemonState::kRunning);
 }
 
+bool IsReady(const DaemonSnapshot& daemon) {
+  return IsUp(daemon) && daemon.state == DaemonState::kRunning && daemon.ready &&
+         (daemon.health == DaemonHealth::kUnchecked || daemon.health == DaemonHealth::kHealthy);
+}
+
 bool RestartsWith(const DaemonSpec& spec, const std::string& other) {
   for (const Dependency& dependency : spec.depends_on) {
     if (dependency.daemon == other) return dependency.restarts_with;
@@ -77,9 +82,7 @@ bool IsMet(const Dependency& dependency, FindSnapshot find) {
     case Dependency::Condition::kStarted:
       return IsUp(*daemon);
     case Dependency::Condition::kReady:
-      return IsUp(*daemon) && daemon->state == DaemonState::kRunning && daemon->ready &&
-             (daemon->health == DaemonHealth::kUnchecked ||
-              daemon->health == DaemonHealth::kHealthy);
+      return IsReady(*daemon);
     case Dependency::Condition::kCompleted:
       return HasCompleted(*daemon);
   }

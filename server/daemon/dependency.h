@@ -23,6 +23,9 @@ std::string DescribeDependencies(const std::vector<Dependency>& dependencies);
 // True if an instance of the daemon is up or starting, and was not told to end.
 bool IsUp(const DaemonSnapshot& daemon);
 
+// True if the daemon is RUNNING and ready, healthy if it has a check, and was not told to end.
+bool IsReady(const DaemonSnapshot& daemon);
+
 // True if a daemon with `spec` restarts with the daemon `other`.
 bool RestartsWith(const DaemonSpec& spec, const std::string& other);
 

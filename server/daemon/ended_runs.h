@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@ struct EndedRun {
   // The last line of stderr, printable, if the run failed and stderr is kept; if stderr is joined
   // to stdout, the last line of both.
   std::string last_stderr_line;
+  // The generation of its configuration.
+  int64_t config_generation = 0;
 };
 
 // Number of ended runs kept for each daemon.

@@ -69,6 +69,15 @@ absl::Status DaemonNotFound(absl::string_view name, const std::vector<std::strin
                    {{"name", Printable(name)}, {"near", absl::StrJoin(near, " ")}});
 }
 
+absl::Status SetIsNoDaemon(absl::string_view name, int instances) {
+  const std::string first = absl::StrCat(name, "@1");
+  const std::string all =
+      instances == 1 ? first : absl::StrCat(first, " to ", name, "@", instances);
+  return MakeError(absl::StatusCode::kNotFound,
+                   absl::StrCat("'", name, "' is a set of instances: name one of ", all),
+                   "DAEMON_NOT_FOUND", {{"name", std::string(name)}, {"near", first}});
+}
+
 absl::Status InvalidRequest(absl::string_view field, absl::string_view problem) {
   return MakeError(absl::StatusCode::kInvalidArgument, absl::StrCat(field, ": ", problem),
                    "INVALID_REQUEST", {{"field", std::string(field)}});
@@ -150,6 +159,12 @@ absl::Status NotReplaced(absl::string_view daemon, absl::string_view why) {
                    absl::StrCat("'", daemon, "' was not restarted: ", why,
                                 "; it is still running with its former configuration"),
                    "START_FAILED", {{"daemon", std::string(daemon)}, {"still_running", "true"}});
+}
+
+absl::Status RollFailed(absl::string_view name, absl::string_view why) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("the roll of '", name, "' ended: ", why), "ROLL_FAILED",
+                   {{"daemon", std::string(name)}});
 }
 
 absl::Status Overtaken(absl::string_view daemon, absl::string_view command,

@@ -27,6 +27,9 @@ ErrorReason GetErrorReason(const absl::Status& status);
 // NOT_FOUND. `near` are names that the user may have meant.
 absl::Status DaemonNotFound(absl::string_view name, const std::vector<std::string>& near);
 
+// NOT_FOUND: `name` is a set with `instances` instances, and one daemon is asked for.
+absl::Status SetIsNoDaemon(absl::string_view name, int instances);
+
 // INVALID_ARGUMENT: the field `field` of a request is wrong; `problem` is a predicate such as "is
 // negative".
 absl::Status InvalidRequest(absl::string_view field, absl::string_view problem);
@@ -65,6 +68,9 @@ absl::Status NotRestarted(absl::string_view daemon, absl::string_view why);
 
 // The same for a reload: the current instance keeps running with its previous configuration.
 absl::Status NotReplaced(absl::string_view daemon, absl::string_view why);
+
+// FAILED_PRECONDITION: a roll of the set or daemon `name` ended; `why` is a sentence.
+absl::Status RollFailed(absl::string_view name, absl::string_view why);
 
 // ABORTED: the command `later` arrived before the outcome of `command`.
 absl::Status Overtaken(absl::string_view daemon, absl::string_view command,

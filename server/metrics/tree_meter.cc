@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/daemon/daemon_name.h"
+
 namespace hob {
 
 TreeMeter::TreeMeter(Source source, const Clock& clock, absl::Duration limit)
@@ -15,7 +17,7 @@ std::vector<absl::optional<TreeUsage>> TreeMeter::Look(
   if (source_.begin) source_.begin();
   const auto first = std::lower_bound(daemons.begin(), daemons.end(), next_,
                                       [](const DaemonSnapshotPtr& daemon, const std::string& name) {
-                                        return daemon->name() < name;
+                                        return NameLess()(daemon->name(), name);
                                       });
   size_t at = first - daemons.begin();
   for (size_t count = 0; count < daemons.size(); ++count, ++at) {

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "server/daemon/daemon_name.h"
 #include "server/daemon/daemon_snapshot.h"
 #include "server/registry/change_ring.h"
 #include "server/sync/mutex.h"
@@ -77,7 +78,7 @@ class Registry {
   const std::string boot_id_;
 
   mutable Mutex mu_;
-  std::map<std::string, DaemonSnapshotPtr, std::less<>> snapshots_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, DaemonSnapshotPtr, NameLess> snapshots_ ABSL_GUARDED_BY(mu_);
   ChangeRing changes_ ABSL_GUARDED_BY(mu_);
   // The view last returned by Now, while any reader holds it.
   mutable std::weak_ptr<const View> view_ ABSL_GUARDED_BY(mu_);

@@ -14,6 +14,7 @@
 #include "hob/v1/supervisor.pb.h"
 #include "server/api/logs_feed.h"
 #include "server/api/logs_thread.h"
+#include "server/api/roll_feed.h"
 #include "server/errors/errors.h"
 #include "server/registry/change_notifier.h"
 #include "server/rpc/status.h"
@@ -60,10 +61,18 @@ class FailedStream : public grpc::ServerWriteReactor<Response> {
   void OnDone() override { delete this; }
 };
 
-// Sends the responses of a feed (WatchFeed, HealthFeed), one write at a time, and waits in the
-// notifier while there are none, so that a slow client neither delays others nor uses memory. Ends
-// when its client leaves, or with Unavailable (SHUTTING_DOWN) when the notifier has ended and
-// everything is sent.
+// Returns the outcome with which a stream of the feed ends once everything is sent; absent for a
+// feed without an end.
+template <typename Feed>
+absl::optional<absl::Status> EndOf(const Feed&) {
+  return absl::nullopt;
+}
+inline absl::optional<absl::Status> EndOf(const RollFeed& feed) { return feed.End(); }
+
+// Sends the responses of a feed (WatchFeed, HealthFeed, RollFeed), one write at a time, and waits
+// in the notifier while there are none, so that a slow client neither delays others nor uses
+// memory. Ends when its client leaves, when the feed ends, or with Unavailable (SHUTTING_DOWN) when
+// the notifier has ended and everything is sent.
 template <typename Feed>
 class FeedStream : public grpc::ServerWriteReactor<typename Feed::Response>,
                    public ChangeNotifier::Waiter,
@@ -99,6 +108,7 @@ class FeedStream : public grpc::ServerWriteReactor<typename Feed::Response>,
     do {
       response_.Clear();
       if (feed_.Next(response_)) return this->StartWrite(&response_);
+      if (const auto end = EndOf(feed_)) return this->Finish(ToGrpcStatus(*end));
       if (notifier_.ended()) return this->Finish(ToGrpcStatus(ShuttingDown()));
     } while (!BecomesIdle());
   }

@@ -55,7 +55,7 @@ grpc::ServerWriteReactor<Response>* Stream(Handlers& handlers, const char* metho
   return stream;
 }
 
-// Answers a call with the responses of a WatchFeed or HealthFeed.
+// Answers a call with the responses of a WatchFeed, HealthFeed or RollFeed.
 template <typename Feed, typename Request>
 grpc::ServerWriteReactor<typename Feed::Response>* Follow(Handlers& handlers, const char* method,
                                                           const Caller& caller,
@@ -165,6 +165,12 @@ grpc::ServerWriteReactor<v1::WatchResponse>* SupervisorService::Watch(
     grpc::CallbackServerContext* context, const v1::WatchRequest* request) {
   return Follow<WatchFeed>(handlers_, "hob.v1.Supervisor/Watch", WithAddress(caller_, *context),
                            *request);
+}
+
+grpc::ServerWriteReactor<v1::RollResponse>* SupervisorService::Roll(
+    grpc::CallbackServerContext* context, const v1::RollRequest* request) {
+  return Follow<RollFeed>(handlers_, "hob.v1.Supervisor/Roll", WithAddress(caller_, *context),
+                          *request);
 }
 
 grpc::ServerWriteReactor<v1::LogsResponse>* SupervisorService::Logs(

@@ -54,6 +54,8 @@ class SupervisorService
                                  v1::InfoResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext* context,
                                                      const v1::WatchRequest* request) override;
+  grpc::ServerWriteReactor<v1::RollResponse>* Roll(grpc::CallbackServerContext* context,
+                                                   const v1::RollRequest* request) override;
   grpc::ServerWriteReactor<v1::LogsResponse>* Logs(grpc::CallbackServerContext* context,
                                                    const v1::LogsRequest* request) override;
 

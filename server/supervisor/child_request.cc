@@ -133,6 +133,7 @@ absl::variant<SpawnRequest, SpawnFailure> MakeSpawnRequest(const DaemonSpec& spe
   }
   environment.SetAll(spec.environment);
   environment.Set("HOB_DAEMON", spec.name);
+  if (spec.instance != 0) environment.Set("HOB_INSTANCE", absl::StrCat(spec.instance));
 
   SpawnRequest request;
   if (!spec.clear_environment) {

@@ -35,6 +35,15 @@ struct Command {
     // the instance then keeps running with its former configuration. So does the instance of a held
     // daemon, until it ends; that is no failure.
     kReplace,
+    // From a reload: take `spec` at the next start that a command or a roll brings about; at once
+    // if
+    // the daemon is down and no start is due.
+    kStage,
+    // From a roll: like kRestart, but answered once the new instance has stayed ready, and healthy
+    // if
+    // it has a check, for `min_ready_time`; with an error as soon as it is not. Fails with Aborted
+    // (OVERTAKEN) if the daemon is held, not wanted or EXITED.
+    kRoll,
     // From a reload: stop, then end the worker.
     kRemove,
     // From the server: stop, then end the worker.
@@ -72,7 +81,7 @@ struct Command {
   bool signal_all = false;
   // For kHold; not null.
   std::shared_ptr<const Hold> hold;
-  // For kUpdate and kReplace.
+  // For kUpdate, kReplace and kStage.
   std::shared_ptr<const DaemonSpec> spec;
   // For kVerdict.
   CheckVerdict verdict;

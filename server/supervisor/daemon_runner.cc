@@ -79,8 +79,9 @@ RunnerState DaemonRunner::state() const {
   state.told_by_operator = told_by_operator_;
   state.restarting = restarting_;
   state.relations = relations_.state();
-  state.has_pending_spec = pending_spec_ != nullptr;
+  state.has_pending_spec = HasPendingSpec();
   state.takes_spec_at_end = takes_spec_at_end_;
+  state.awaits_roll = awaits_roll_;
   return state;
 }
 
@@ -303,6 +304,7 @@ void DaemonRunner::TakeVerdict(const CheckVerdict& verdict) {
                    verdict.attempts == 1 ? " time: " : " times in a row: ", verdict.message);
   lifecycle_.SetHealth(DaemonHealth::kUnhealthy, problem);
   if (spec.check.action == Check::Action::kRestart) return FailInstance(problem, spec.stop_signal);
+  waiters_.Answer(Waiters::Event::kSteady, StartFailed(spec.name, problem));
   context_.journal->Warning(About("unhealthy"), absl::StrCat(Tag(), " is unhealthy: ", problem));
 }
 
@@ -492,7 +494,8 @@ void DaemonRunner::InstanceGone() {
   const auto* restart = absl::get_if<Succession::Restart>(&next);
   const bool is_automatic = restart != nullptr && restart->is_automatic;
   // A stop that waited for others may have found nothing left to stop.
-  if (!succession_.is_final()) is_automatic ? TakePendingSpecIfItCanStart() : TakePendingSpec();
+  if (!is_automatic && !succession_.is_final()) TakePendingSpec();
+  if (is_automatic && !awaits_roll_) TakePendingSpecIfItCanStart();
   // A process left by a dead server has no ended run.
   const EndedRuns& runs = *lifecycle_.now().runs;
   const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);
@@ -587,7 +590,12 @@ void DaemonRunner::LookAtTime() {
   LookAtHold(now);
   LookAtWatch(now.monotonic);
   if (start_.at() <= now.monotonic) StartIsDue();
+  LookAtSteadiness(now.monotonic);
   waiters_.TimeOut(now.monotonic, *lifecycle_.latest());
+}
+
+void DaemonRunner::LookAtSteadiness(MonotonicTime now) {
+  waiters_.NoteReadiness(IsReady(lifecycle_.now()), now, lifecycle_.latest());
 }
 
 void DaemonRunner::LookAtWatch(MonotonicTime now) {

@@ -106,6 +106,7 @@ class DaemonRunner {
   void Boot(Command command);
   void Update(Command command);
   void Replace(Command command);
+  void Stage(Command command);
   void Finish(Command command);
   void Kill();
   void Recheck();
@@ -117,7 +118,8 @@ class DaemonRunner {
   absl::optional<SpawnFailure> WhyItCannotStart(const DaemonSpec& spec) const;
   // Cancels trial starts, because the configuration now excludes them.
   void DropTrial();
-  // Applies the configuration that an earlier reload could not start, if there is one.
+  bool HasPendingSpec() const { return lifecycle_.now().pending_spec != nullptr; }
+  // Applies the pending configuration, if there is one.
   void TakePendingSpec();
   // The same, unless it is certain not to start; then logs that.
   void TakePendingSpecIfItCanStart();
@@ -215,6 +217,8 @@ class DaemonRunner {
   void Obey(const ThrottleDecision& decision, bool was_trial);
 
   void LookAtTime();
+  // Answers callers that wait for the daemon to stay ready.
+  void LookAtSteadiness(MonotonicTime now);
   void LookAtWatch(MonotonicTime now);
   // Returns the verdict on an instance that was not ready in time, with what its check found last.
   std::string WhyNotReady(const std::string& verdict) const;
@@ -243,13 +247,11 @@ class DaemonRunner {
   bool told_by_operator_ = false;
   // True while a restart is under way; further restarts join it.
   bool restarting_ = false;
-  // The latest configuration, if the present instance keeps its former one: because a new instance
-  // could not start, because the daemon was held, or until the instance is asked to end; otherwise
-  // null. Automatic starts use the former configuration; a command of an operator or a reload tries
-  // this one again.
-  std::shared_ptr<const DaemonSpec> pending_spec_;
-  // True if automatic starts use pending_spec_ too, because only a hold delayed it.
+  // True if automatic starts take the pending configuration too, because only a hold delayed it.
+  // Otherwise they use the former one, except that a restart with a partner tries the pending one.
   bool takes_spec_at_end_ = false;
+  // True if no automatic start takes the pending configuration, because its turn in a roll comes.
+  bool awaits_roll_ = false;
 };
 
 }  // namespace hob

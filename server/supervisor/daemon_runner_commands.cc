@@ -27,6 +27,8 @@ absl::string_view MethodOf(Command::Kind kind) {
       return "Hold";
     case Command::Kind::kRelease:
       return "Release";
+    case Command::Kind::kRoll:
+      return "Roll";
     default:
       return "Reload";
   }
@@ -58,6 +60,7 @@ void DaemonRunner::Dispatch(Command command) {
     case Command::Kind::kStop:
       return Stop(std::move(command));
     case Command::Kind::kRestart:
+    case Command::Kind::kRoll:
       return Restart(std::move(command));
     case Command::Kind::kSignal:
       return Signal(command);
@@ -71,6 +74,8 @@ void DaemonRunner::Dispatch(Command command) {
       return Update(std::move(command));
     case Command::Kind::kReplace:
       return Replace(std::move(command));
+    case Command::Kind::kStage:
+      return Stage(std::move(command));
     case Command::Kind::kRemove:
     case Command::Kind::kShutDown:
       return Finish(std::move(command));
@@ -145,15 +150,21 @@ void DaemonRunner::Stop(Command command) {
 }
 
 void DaemonRunner::Restart(Command command) {
+  const bool rolls = command.kind == Command::Kind::kRoll;
+  if (rolls && (IsHeld() || !lifecycle_.wanted() || lifecycle_.state() == DaemonState::kExited)) {
+    const char* const later = IsHeld() ? "hold" : "stop";
+    return AnswerNow(command, Overtaken(lifecycle_.spec().name, "roll", later));
+  }
+  // An instance that is on its way with a former configuration is of no use.
+  if (HasPendingSpec() && IsUp()) restarting_ = false;
   if (!restarting_ && IsUp()) {
     const auto find = [this](const std::string& name) { return Find(name); };
-    const DaemonSpec& next = pending_spec_ != nullptr ? *pending_spec_ : lifecycle_.spec();
+    const DaemonSpec& next = lifecycle_.now().latest_spec();
     const std::vector<Dependency> unmet = hob::UnmetDependencies(next, find);
     if (IsAnyStuck(unmet, find)) {
       return AnswerNow(command, Blocked(lifecycle_.spec().name, DescribeChain(unmet, find)));
     }
-    const absl::optional<SpawnFailure> failure =
-        WhyItCannotStart(pending_spec_ != nullptr ? *pending_spec_ : lifecycle_.spec());
+    const absl::optional<SpawnFailure> failure = WhyItCannotStart(next);
     if (failure.has_value()) {
       const std::string why = DescribeEnd(*failure);
       context_.journal->Warning(About("not restarted"),
@@ -164,20 +175,22 @@ void DaemonRunner::Restart(Command command) {
   if (!restarting_) Record(command);
   lifecycle_.SetWanted(true);
   if (!restarting_) {
-    const std::string reason = absl::StrCat("restarted ", ByCaller(command.caller));
+    const std::string reason =
+        absl::StrCat(rolls ? "replaced by a roll " : "restarted ", ByCaller(command.caller));
     restarting_ = true;
     ClearHistory();
     if (!instance_.exists()) {
       TakePendingSpec();
-      StartSoon(reason, /*by_operator=*/true);
+      StartSoon(reason, /*by_operator=*/!rolls);
     } else {
       if (lifecycle_.state() == DaemonState::kStarting) {
-        waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "restart");
+        waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, rolls ? "roll" : "restart");
       }
-      succession_.StartAgain(reason, /*by_operator=*/true);
+      succession_.StartAgain(reason, /*by_operator=*/!rolls);
       BeginStop(absl::StrCat("being ", reason));
     }
   }
+  if (rolls) return AnswerWhen(Waiters::Event::kSteady, "roll", std::move(command));
   AnswerWhen(Waiters::Event::kUp, "restart", std::move(command));
 }
 
@@ -213,12 +226,14 @@ void DaemonRunner::Boot(Command command) {
 void DaemonRunner::Update(Command command) {
   Record(command);
   if (relations_.holds_stop() && IsUp()) {
-    pending_spec_ = std::move(command.spec);
+    lifecycle_.SetPendingSpec(std::move(command.spec));
+    awaits_roll_ = false;
+    lifecycle_.PublishNow();
     Recheck();
     return AnswerNow(command, lifecycle_.latest());
   }
-  const bool takes_back = std::exchange(pending_spec_, nullptr) != nullptr;
-  takes_spec_at_end_ = false;
+  const bool takes_back = HasPendingSpec();
+  takes_spec_at_end_ = awaits_roll_ = false;
   const Check former_check = lifecycle_.spec().check;
   lifecycle_.SpecChanged(std::move(command.spec));
   if (!(lifecycle_.spec().check == former_check)) CheckChanged();
@@ -245,11 +260,12 @@ void DaemonRunner::DropTrial() {
 
 void DaemonRunner::Replace(Command command) {
   Record(command);
-  pending_spec_ = nullptr;
+  lifecycle_.SetPendingSpec(nullptr);
+  awaits_roll_ = false;
   takes_spec_at_end_ = IsHeld() && IsUp();
   if (takes_spec_at_end_) {
     const absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec);
-    pending_spec_ = std::move(command.spec);
+    lifecycle_.SetPendingSpec(std::move(command.spec));
     lifecycle_.Remark(absl::StrCat(
         "running with its former configuration until its next start",
         failure.has_value() ? "; the new one cannot start: " + DescribeEnd(*failure) : ""));
@@ -258,7 +274,7 @@ void DaemonRunner::Replace(Command command) {
   if (lifecycle_.wanted() && IsUp()) {
     if (absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec)) {
       const std::string why = DescribeEnd(*failure);
-      pending_spec_ = std::move(command.spec);
+      lifecycle_.SetPendingSpec(std::move(command.spec));
       lifecycle_.Remark(
           absl::StrCat("running with its former configuration, the new one cannot start: ", why));
       context_.journal->Error(absl::StrCat(Tag(), " not restarted: ", why,
@@ -268,7 +284,7 @@ void DaemonRunner::Replace(Command command) {
   }
   ClearHistory();
   // The present instance keeps the specification that it was started with.
-  pending_spec_ = std::move(command.spec);
+  lifecycle_.SetPendingSpec(std::move(command.spec));
   if (!IsUp()) TakePendingSpec();
   if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "reload");
@@ -283,6 +299,20 @@ void DaemonRunner::Replace(Command command) {
     StartSoon("started with its changed configuration", by_operator);
   }
   AnswerWhen(Waiters::Event::kTried, "reload", std::move(command));
+}
+
+void DaemonRunner::Stage(Command command) {
+  Record(command);
+  lifecycle_.SetPendingSpec(std::move(command.spec));
+  takes_spec_at_end_ = IsHeld();
+  awaits_roll_ = !IsHeld();
+  const bool rests = !lifecycle_.wanted() || IsHeld() || lifecycle_.state() == DaemonState::kExited;
+  if (rests && !instance_.exists()) {
+    TakePendingSpec();
+  } else {
+    lifecycle_.PublishNow();
+  }
+  AnswerNow(command, lifecycle_.latest());
 }
 
 void DaemonRunner::Finish(Command command) {
@@ -334,8 +364,8 @@ absl::optional<SpawnFailure> DaemonRunner::WhyItCannotStart(const DaemonSpec& sp
 }
 
 void DaemonRunner::TakePendingSpecIfItCanStart() {
-  if (pending_spec_ == nullptr) return;
-  const absl::optional<SpawnFailure> failure = WhyItCannotStart(*pending_spec_);
+  if (!HasPendingSpec()) return;
+  const absl::optional<SpawnFailure> failure = WhyItCannotStart(*lifecycle_.now().pending_spec);
   if (!failure.has_value()) return TakePendingSpec();
   context_.journal->Error(absl::StrCat(Tag(),
                                        " keeps its former configuration; the new one cannot ",
@@ -343,9 +373,9 @@ void DaemonRunner::TakePendingSpecIfItCanStart() {
 }
 
 void DaemonRunner::TakePendingSpec() {
-  if (pending_spec_ == nullptr) return;
-  takes_spec_at_end_ = false;
-  lifecycle_.SpecChanged(std::exchange(pending_spec_, nullptr));
+  if (!HasPendingSpec()) return;
+  takes_spec_at_end_ = awaits_roll_ = false;
+  lifecycle_.TakePendingSpec();
   relations_.SpecChanged(lifecycle_.spec());
 }
 

@@ -56,7 +56,7 @@ void DaemonRunner::CancelAutomaticStop() {
   if (!relations_.holds_stop() || !IsUp() || !is_automatic) return;
   succession_.Take();
   lifecycle_.EndIsCancelled();
-  takes_spec_at_end_ = pending_spec_ != nullptr;
+  takes_spec_at_end_ = HasPendingSpec();
   LeaveAlone(absl::StrCat("no longer ", relations_.CancelStop(lifecycle_.spec())));
   relations_.NotePartnersAnew(lifecycle_.spec());
   CheckChanged();

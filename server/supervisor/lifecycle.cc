@@ -33,6 +33,7 @@ Lifecycle::Lifecycle(std::shared_ptr<const DaemonSpec> spec, const Clock& clock,
 Lifecycle::State Lifecycle::Remembered() const {
   State state{now_, {}, reason_, obstacle_};
   state.daemon.spec = nullptr;
+  state.daemon.pending_spec = nullptr;
   state.daemon.runs = nullptr;
   for (const EndedRun& run : *now_.runs) state.runs.push_back(run);
   return state;
@@ -44,10 +45,21 @@ void Lifecycle::PublishNow() {
 }
 
 void Lifecycle::SpecChanged(std::shared_ptr<const DaemonSpec> spec) {
+  now_.pending_spec = nullptr;
+  if (now_.pid != 0) now_.running_generation = spec->generation;
+  SetSpec(std::move(spec));
+  PublishNow();
+}
+
+void Lifecycle::TakePendingSpec() {
+  SetSpec(std::exchange(now_.pending_spec, nullptr));
+  PublishNow();
+}
+
+void Lifecycle::SetSpec(std::shared_ptr<const DaemonSpec> spec) {
   const bool has_same_check = spec->check == now_.spec->check;
   now_.spec = std::move(spec);
   if (!has_same_check) ForgetHealth();
-  PublishNow();
 }
 
 void Lifecycle::SetWanted(bool wanted) {
@@ -72,6 +84,7 @@ void Lifecycle::StartBegins(const std::string& reason, absl::optional<RestartRea
     ++now_.counts.restarts_by_reason[static_cast<size_t>(*restart)];
   }
   now_.next_start_time.reset();
+  now_.running_generation = now_.spec->generation;
   MoveTo(DaemonState::kStarting, reason);
 }
 
@@ -132,6 +145,7 @@ void Lifecycle::Ended(ExitReport report, std::string last_stderr_line) {
   if (now_.pid != 0) run.ready_time = now_.ready_time;
   run.exit = std::move(report);
   run.last_stderr_line = std::move(last_stderr_line);
+  run.config_generation = now_.running_generation;
 
   ++now_.counts.exits;
   ++now_.counts.exits_by_kind[run.exit.end.index()];

@@ -25,7 +25,7 @@ class Lifecycle {
 
   // The published facts about a daemon, without its configuration. A plain value.
   struct State {
-    // Its `spec` and `runs` are null.
+    // Its `spec`, `pending_spec` and `runs` are null.
     DaemonSnapshot daemon;
     // The ended runs, the latest first.
     std::vector<EndedRun> runs;
@@ -55,8 +55,15 @@ class Lifecycle {
   // end; `refusal` as for Hangs. Publishes. Precondition: nothing was published.
   void BeginWithLeftover(const std::string& refusal);
 
-  // Takes the new configuration; resets the health if the check changed.
+  // The configuration changed, also that of the present instance; drops a pending one. Resets the
+  // health if the check changed.
   void SpecChanged(std::shared_ptr<const DaemonSpec> spec);
+  // Sets or, with null, drops the pending configuration; published with the next event.
+  void SetPendingSpec(std::shared_ptr<const DaemonSpec> spec) {
+    now_.pending_spec = std::move(spec);
+  }
+  // Makes the pending configuration that of the next instance. Precondition: there is one.
+  void TakePendingSpec();
   // Notes that an operator or the configuration wants the daemon up or down. Publishes a change
   // immediately, because the next event may take a while.
   void SetWanted(bool wanted);
@@ -126,6 +133,8 @@ class Lifecycle {
   void Remark(const std::string& reason);
 
  private:
+  // Replaces the configuration, and resets the health if the check changed.
+  void SetSpec(std::shared_ptr<const DaemonSpec> spec);
   // Changes the state. All changes of state go through this function. An illegal move is a bug:
   // fatal in debug builds, otherwise an error in the log.
   void MoveTo(DaemonState to, const std::string& reason);

@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kMostWarningsInJournal = 20;
 
 std::string Summary(const Plan& plan) {
-  int added = 0, removed = 0, restarted = 0, held = 0, updated = 0, unchanged = 0;
+  int added = 0, removed = 0, restarted = 0, rolled = 0, held = 0, updated = 0, unchanged = 0;
   for (const PlanEntry& entry : plan.daemons) {
     switch (entry.action) {
       case PlanAction::kAdd:
@@ -27,6 +27,9 @@ std::string Summary(const Plan& plan) {
       case PlanAction::kRestart:
         ++(entry.held ? held : restarted);
         break;
+      case PlanAction::kRoll:
+        ++(entry.held ? held : rolled);
+        break;
       case PlanAction::kUpdate:
         ++updated;
         break;
@@ -37,6 +40,7 @@ std::string Summary(const Plan& plan) {
   }
   return absl::StrCat(added, " added, ", removed, " removed, ", restarted, " restarted, ", updated,
                       " updated, ", unchanged, " unchanged",
+                      rolled == 0 ? "" : absl::StrCat(", ", rolled, " to be rolled"),
                       held == 0 ? "" : absl::StrCat(", ", held, " put off because held"));
 }
 

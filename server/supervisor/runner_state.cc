@@ -111,7 +111,7 @@ struct FieldsOf<UnobservedEnd> {
 
 HOB_FIELDS(ResourceUsage, user_cpu, system_cpu, peak_resident_bytes);
 HOB_FIELDS(ExitReport, end, time, uptime, requested, verdict, killed_processes, usage);
-HOB_FIELDS(EndedRun, pid, start_time, ready_time, exit, last_stderr_line);
+HOB_FIELDS(EndedRun, pid, start_time, ready_time, exit, last_stderr_line, config_generation);
 HOB_FIELDS(Failure, time, description, end);
 HOB_FIELDS(ThrottleDecision, action, rule, failures, failures_in_window, max_retries, retry_time,
            consecutive_restarts, delay, next_attempt);
@@ -120,21 +120,22 @@ HOB_FIELDS(DaemonNotes, status_text, log_problem, small_pipe_bytes);
 HOB_FIELDS(CommandRecord, method, caller, reason, time);
 HOB_FIELDS(Dependency, daemon, condition, restarts_with);
 
-// Without `spec` and `runs`, which are stored separately.
+// Without `spec`, `pending_spec` and `runs`, which are stored separately.
 template <>
 struct FieldsOf<DaemonSnapshot> {
   static constexpr char kNames[] =
       "state, wanted, ready, health, unkillable, awaits_dependents, blockers, awaits_release, pid, "
-      "start_time, ready_time, reason, notes, counts, next_start_time, throttle, hold, "
+      "running_generation, start_time, ready_time, reason, notes, counts, next_start_time, "
+      "throttle, hold, "
       "last_command";
   template <typename S>
   static auto Of(S& s) {
-    auto& [spec, state, wanted, ready, health, unkillable, awaits_dependents, blockers,
-           awaits_release, pid, start_time, ready_time, reason, notes, counts, next_start_time,
-           throttle, hold, last_command, runs] = s;
+    auto& [spec, pending_spec, state, wanted, ready, health, unkillable, awaits_dependents,
+           blockers, awaits_release, pid, running_generation, start_time, ready_time, reason, notes,
+           counts, next_start_time, throttle, hold, last_command, runs] = s;
     return std::tie(state, wanted, ready, health, unkillable, awaits_dependents, blockers,
-                    awaits_release, pid, start_time, ready_time, reason, notes, counts,
-                    next_start_time, throttle, hold, last_command);
+                    awaits_release, pid, running_generation, start_time, ready_time, reason, notes,
+                    counts, next_start_time, throttle, hold, last_command);
   }
 };
 
@@ -152,7 +153,8 @@ HOB_FIELDS(Succession::Final, is_removal, is_done);
 HOB_FIELDS(Partner, daemon, exits);
 HOB_FIELDS(Relations::State, ends_after, stop_reason, starts_after, partners);
 HOB_FIELDS(RunnerState, lifecycle, has_instance, instance, start, watch, succession, verdict,
-           told_by_operator, restarting, relations, has_pending_spec, takes_spec_at_end);
+           told_by_operator, restarting, relations, has_pending_spec, takes_spec_at_end,
+           awaits_roll);
 
 bool operator==(const RunnerState& a, const RunnerState& b) { return Equal(a, b); }
 

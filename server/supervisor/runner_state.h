@@ -31,11 +31,12 @@ struct RunnerState {
   bool told_by_operator = false;
   bool restarting = false;
   Relations::State relations;
-  // True if the instance keeps its former configuration because a new one could not start, or
-  // because the daemon was held.
+  // True if DaemonSnapshot::pending_spec is not null.
   bool has_pending_spec = false;
-  // True in the second case: the next instance takes the new configuration.
+  // True if all automatic starts take it too.
   bool takes_spec_at_end = false;
+  // True if none does.
+  bool awaits_roll = false;
 };
 
 // True if every field is equal.

@@ -69,6 +69,7 @@ DaemonSnapshot DrawDaemon() {
   daemon.health = DaemonHealth::kUnhealthy;
   daemon.unkillable = true;
   daemon.pid = Draw();
+  daemon.running_generation = Draw();
   daemon.start_time = DrawTime();
   daemon.ready_time = DrawTime();
   daemon.reason = DrawText();
@@ -95,7 +96,8 @@ RunnerState DrawState() {
   RunnerState state;
   state.lifecycle.daemon = DrawDaemon();
   for (const EndOfProcess& end : AllEnds()) {
-    state.lifecycle.runs.push_back({Draw(), DrawTime(), DrawTime(), DrawExit(end), DrawText()});
+    state.lifecycle.runs.push_back(
+        {Draw(), DrawTime(), DrawTime(), DrawExit(end), DrawText(), Draw()});
   }
   state.lifecycle.reason = DrawText();
   state.lifecycle.obstacle = DrawText();
@@ -113,6 +115,7 @@ RunnerState DrawState() {
   state.relations = {{DrawText(), DrawText()}, DrawText(), {DrawText()}, {{DrawText(), Draw()}}};
   state.has_pending_spec = true;
   state.takes_spec_at_end = true;
+  state.awaits_roll = true;
   return state;
 }
 
@@ -209,6 +212,7 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "lifecycle.daemon.blockers.size 0\n"
             "lifecycle.daemon.awaits_release no\n"
             "lifecycle.daemon.pid 0\n"
+            "lifecycle.daemon.running_generation 0\n"
             "lifecycle.daemon.reason \n"
             "lifecycle.daemon.notes.status_text \n"
             "lifecycle.daemon.notes.log_problem \n"
@@ -272,7 +276,8 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "relations.starts_after.size 0\n"
             "relations.partners.size 0\n"
             "has_pending_spec no\n"
-            "takes_spec_at_end no\n");
+            "takes_spec_at_end no\n"
+            "awaits_roll no\n");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "server/daemon/daemon_name.h"
 #include "server/daemon/dependency.h"
 #include "server/errors/errors.h"
 #include "server/registry/registry.h"
@@ -18,9 +19,6 @@ namespace {
 // Greatest edit distance of a suggested name.
 constexpr int kNearDistance = 2;
 constexpr int kMaxNearNames = 3;
-
-// The reason of NotReplaced. No other answer to a command of a reload has this reason.
-constexpr char kStartFailedReason[] = "START_FAILED";
 
 Command Make(Command::Kind kind) { return Command(kind, Caller::Server()); }
 
@@ -71,16 +69,8 @@ void AddOrder(const std::vector<DaemonSnapshotPtr>& daemons, ChangeWaits& waits,
   }
 }
 
-// True if the answer to a reload's command says that the daemon keeps its instance.
-bool KeepsInstance(const absl::Status& answer) {
-  return GetErrorReason(answer).reason == kStartFailedReason;
-}
-
-// True if the daemon, which took a reload's command, takes `spec` at its next start, because it is
-// held.
-bool TakesLater(const DaemonSnapshot& daemon, const std::shared_ptr<const DaemonSpec>& spec) {
-  return daemon.hold != nullptr && IsUp(daemon) && daemon.spec != spec;
-}
+// True for a daemon that a reload leaves alone until its next start, because it is held.
+bool IsHeldUp(const DaemonSnapshot& daemon) { return daemon.hold != nullptr && IsUp(daemon); }
 
 // Returns the reason why a command of a reload was not carried out; empty if it was, or if a later
 // command or the end of the server replaced it.
@@ -156,6 +146,7 @@ void Supervisor::Boot() {
 }
 
 void Supervisor::Post(const std::string& name, Command command) {
+  if (command.kind == Command::Kind::kHold) EndRollOf(name, "hold");
   if (!command.cascade) return PostToOne(name, std::move(command));
   if (command.kind == Command::Kind::kStart) {
     return StartWithDependencies(name, std::move(command));
@@ -246,6 +237,14 @@ void Supervisor::AnswerAfterStops(const std::string& name, Command command,
 }
 
 void Supervisor::Wake(const std::string& name) {
+  std::shared_ptr<Roll> roll;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [set, candidate] : rolls_) {
+      if (Roll::WaitName(candidate->name()) == name) roll = candidate;
+    }
+  }
+  if (roll != nullptr) return roll->Look();
   const std::shared_ptr<Worker> worker = FindWorker(name);
   if (worker != nullptr) worker->Post(Make(Command::Kind::kRecheck), ShuttingDown());
 }
@@ -269,18 +268,106 @@ void Supervisor::PostToOne(const std::string& name, Command command) {
   if (command.done) command.done(WhyNotFound(name));
 }
 
-Plan Supervisor::PlanFor(const Config& wanted) const {
-  absl::MutexLock lock(&mu_);
-  Config running = config_;
-  for (const std::string& name : kept_) {
-    const DaemonSnapshotPtr daemon = context_.registry->Find(name);
-    if (daemon != nullptr) running.daemons[name] = daemon->spec;
+absl::StatusOr<std::shared_ptr<const Roll>> Supervisor::BeginRoll(const std::string& name,
+                                                                  const Caller& caller,
+                                                                  bool outdated_only,
+                                                                  std::function<void()> on_event) {
+  Roll::Plan plan;
+  plan.name = name;
+  plan.caller = caller;
+  const std::shared_ptr<const Registry::View> view = context_.registry->Now();
+  for (const DaemonSnapshotPtr& daemon : view->daemons) {
+    if (daemon->name() != name && daemon->spec->instance_of != name) continue;
+    plan.set.insert(daemon->name());
+    const bool is_outdated = daemon->latest_spec().generation != daemon->running_generation;
+    if (is_outdated || !outdated_only) plan.members.push_back(daemon->name());
   }
-  Plan plan = MakePlan(running, wanted);
+  if (plan.set.empty()) return WhyNotFound(name);
+  const auto roll = std::make_shared<Roll>(std::move(plan), RollContext(std::move(on_event)));
+  if (absl::Status begun = Begin(roll); !begun.ok()) return begun;
+  return roll;
+}
+
+absl::Status Supervisor::Begin(const std::shared_ptr<Roll>& roll) {
+  std::shared_ptr<Roll> former;
+  {
+    absl::MutexLock lock(&mu_);
+    if (shutting_down_) return ShuttingDown();
+    former = std::exchange(rolls_[std::string(ConfiguredName(roll->name()))], roll);
+  }
+  if (former != nullptr) former->End(Overtaken(former->name(), "roll", "roll"));
+  roll->Begin();
+  return absl::OkStatus();
+}
+
+Roll::Context Supervisor::RollContext(std::function<void()> on_event) {
+  Roll::Context context;
+  context.registry = context_.registry;
+  context.journal = context_.journal;
+  context.waits = context_.waits;
+  context.post = [this](const std::string& name, Command command) {
+    PostToOne(name, std::move(command));
+  };
+  context.on_event = std::move(on_event);
+  return context;
+}
+
+void Supervisor::EndRollOf(const std::string& name, const char* later) {
+  std::shared_ptr<Roll> roll;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto found = rolls_.find(std::string(ConfiguredName(name)));
+    if (found == rolls_.end() || !found->second->Includes(name)) return;
+    roll = std::move(found->second);
+    rolls_.erase(found);
+  }
+  roll->End(Overtaken(roll->name(), "roll", later));
+}
+
+void Supervisor::BeginRolls(const Plan& plan, const Caller& caller) {
+  std::map<std::string, Roll::Plan> rolls;
+  for (const PlanEntry& entry : plan.daemons) {
+    const std::string set(ConfiguredName(entry.name));
+    if (entry.action == PlanAction::kRoll) rolls[set].members.push_back(entry.name);
+    if (entry.action != PlanAction::kRemove) rolls[set].set.insert(entry.name);
+  }
+  for (auto& [set, roll] : rolls) {
+    if (roll.members.empty()) continue;
+    roll.name = set;
+    roll.caller = caller;
+    // The server may have begun to stop.
+    Begin(std::make_shared<Roll>(std::move(roll), RollContext(nullptr))).IgnoreError();
+  }
+}
+
+Config Supervisor::Running() const {
+  Config running;
+  {
+    absl::MutexLock lock(&mu_);
+    running = config_;
+  }
+  for (auto& [name, spec] : running.daemons) {
+    const DaemonSnapshotPtr daemon = context_.registry->Find(name);
+    if (daemon != nullptr && daemon->pending_spec != nullptr) spec = daemon->spec;
+  }
+  return running;
+}
+
+Plan Supervisor::PlanFor(const Config& wanted) const {
+  Plan plan = MakePlan(Running(), wanted);
+  const std::shared_ptr<const Registry::View> view = context_.registry->Now();
+  const std::vector<std::string> gone = NamesWith(plan, PlanAction::kRemove);
+  const std::set<std::string> further =
+      AllDependents(FindDependents(view->daemons), {gone.begin(), gone.end()});
   for (PlanEntry& entry : plan.daemons) {
+    // An instance that depends on a removed daemon must end before it, and cannot wait for its
+    // turn.
+    if (entry.action == PlanAction::kRoll && further.count(entry.name) > 0) {
+      entry.action = PlanAction::kRestart;
+    }
+    const bool restarts = entry.action == PlanAction::kRestart || entry.action == PlanAction::kRoll;
     const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
-    entry.held = entry.action == PlanAction::kRestart && daemon != nullptr &&
-                 daemon->hold != nullptr && IsUp(*daemon);
+    entry.held = restarts && daemon != nullptr && IsHeldUp(*daemon);
   }
   return plan;
 }
@@ -293,6 +380,7 @@ absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted, const Caller& calle
   }
   AppliedPlan applied;
   applied.plan = PlanFor(wanted);
+  SetGenerations(wanted, applied.plan);
   // All steps that can fail come first; after them, the reload is carried out completely.
   const std::vector<std::string> added = NamesWith(applied.plan, PlanAction::kAdd);
   if (absl::Status gone = CheckGone(added); !gone.ok()) return gone;
@@ -300,9 +388,15 @@ absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted, const Caller& calle
   if (!made.ok()) return made.status();
   // From here on the new daemons are listed, and clients may send them commands.
   if (!Adopt(*std::move(made))) return ShuttingDown();
+  for (const PlanEntry& entry : applied.plan.daemons) {
+    const bool is_affected =
+        entry.action == PlanAction::kRemove || CommandFor(entry, wanted).has_value();
+    if (is_affected) EndRollOf(entry.name, "reload");
+  }
   Answers answers;
   RemoveWorkers(applied, wanted, caller, answers);
   CarryOut(applied, wanted, caller, std::move(answers));
+  BeginRolls(applied.plan, caller);
   absl::MutexLock lock(&mu_);
   if (shutting_down_) return ShuttingDown();
   // [hob] settings need a restart of the server; until then, plans compare with the running ones.
@@ -310,6 +404,22 @@ absl::StatusOr<AppliedPlan> Supervisor::Apply(Config wanted, const Caller& calle
   config_ = std::move(wanted);
   ++generation_;
   return applied;
+}
+
+void Supervisor::SetGenerations(Config& wanted, const Plan& plan) const {
+  const Config running = Running();
+  const int64_t generation = this->generation() + 1;
+  for (const PlanEntry& entry : plan.daemons) {
+    if (entry.action == PlanAction::kRemove) continue;
+    std::shared_ptr<const DaemonSpec>& spec = wanted.daemons.at(entry.name);
+    if (entry.action == PlanAction::kUnchanged) {
+      spec = running.daemons.at(entry.name);
+    } else {
+      auto changed = std::make_shared<DaemonSpec>(*spec);
+      changed->generation = generation;
+      spec = std::move(changed);
+    }
+  }
 }
 
 int64_t Supervisor::generation() const {
@@ -323,10 +433,13 @@ void Supervisor::BeginShutDown(const std::function<void(bool all_gone)>& done) {
     if (std::exchange(shutting_down_, true)) return;
   }
   Workers workers;
+  std::map<std::string, std::shared_ptr<Roll>> rolls;
   {
     absl::MutexLock lock(&mu_);
     workers = workers_;
+    rolls.swap(rolls_);
   }
+  for (const auto& [set, roll] : rolls) roll->End(ShuttingDown());
   if (workers.empty()) return done(true);
   const auto left = std::make_shared<std::atomic<int>>(workers.size());
   const auto all_gone = std::make_shared<std::atomic<bool>>(true);
@@ -458,7 +571,6 @@ void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted, const Call
   AddOrder(context_.registry->Now()->daemons, *context_.waits, commands, &wanted.daemons);
   answers.merge(PostAndWait(std::move(commands)));
 
-  std::set<std::string> kept;
   for (PlanEntry& entry : applied.plan.daemons) {
     const auto answer = answers.find(entry.name);
     if (answer == answers.end() || entry.action == PlanAction::kRemove) continue;
@@ -466,12 +578,12 @@ void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted, const Call
     const absl::Status& status = answer->second.status();
     std::string failure = WhyNotDone(status);
     if (status.ok() && starts) failure = WhyNotStarted(**answer->second);
-    entry.held = entry.action == PlanAction::kRestart && status.ok() &&
-                 TakesLater(**answer->second, wanted.daemons.at(entry.name));
-    if (entry.held || KeepsInstance(status)) kept.insert(entry.name);
+    const bool restarts = entry.action == PlanAction::kRestart || entry.action == PlanAction::kRoll;
+    entry.held = restarts && status.ok() && (*answer->second)->pending_spec != nullptr &&
+                 IsHeldUp(**answer->second);
     if (!failure.empty()) applied.outcomes[entry.name].failure = std::move(failure);
   }
-  NoteOutcomes(applied, kept);
+  NoteOutcomes(applied);
 }
 
 absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Config& wanted) const {
@@ -485,10 +597,13 @@ absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Con
     case PlanAction::kRestart:
       command.kind = Command::Kind::kReplace;
       break;
+    case PlanAction::kRoll:
+      command.kind = Command::Kind::kStage;
+      break;
     case PlanAction::kUnchanged: {
-      // The files are back to the running configuration: discard the one that could not be started.
-      absl::MutexLock lock(&mu_);
-      if (kept_.count(entry.name) == 0) return absl::nullopt;
+      // The files are back to the running configuration: discard the pending one.
+      const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
+      if (daemon == nullptr || daemon->pending_spec == nullptr) return absl::nullopt;
       break;
     }
     case PlanAction::kUpdate:
@@ -498,14 +613,12 @@ absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Con
   return command;
 }
 
-void Supervisor::NoteOutcomes(AppliedPlan& applied, const std::set<std::string>& kept) {
+void Supervisor::NoteOutcomes(AppliedPlan& applied) {
   for (const PlanEntry& entry : applied.plan.daemons) {
     if (entry.action == PlanAction::kUnchanged) continue;
     const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
     if (daemon != nullptr) applied.outcomes[entry.name].state = daemon->state;
   }
-  absl::MutexLock lock(&mu_);
-  kept_ = kept;
 }
 
 Supervisor::Answers Supervisor::PostAndWait(std::map<std::string, Command>&& commands) {
@@ -552,6 +665,11 @@ absl::Status Supervisor::WhyNotFound(const std::string& name) const {
   std::vector<std::string> near;
   absl::MutexLock lock(&mu_);
   if (shutting_down_) return ShuttingDown();
+  int instances = 0;
+  for (const auto& [known, worker] : workers_) {
+    if (known != name && ConfiguredName(known) == name) ++instances;
+  }
+  if (instances > 0) return SetIsNoDaemon(name, instances);
   for (const auto& [known, worker] : workers_) {
     if (near.size() == kMaxNearNames) break;
     // The daemon was added in the meantime, so it is not a suggestion.

@@ -21,6 +21,7 @@
 #include "server/daemon/daemon_snapshot.h"
 #include "server/supervisor/command.h"
 #include "server/supervisor/daemon_runner.h"
+#include "server/supervisor/roll.h"
 #include "server/supervisor/thread_worker.h"
 #include "server/supervisor/worker.h"
 
@@ -70,8 +71,17 @@ class Supervisor {
   // command.done gets NotFound (DAEMON_NOT_FOUND) or Unavailable (SHUTTING_DOWN). Never blocks.
   void Post(const std::string& name, Command command) ABSL_LOCKS_EXCLUDED(mu_);
 
-  // Returns NotFound (DAEMON_NOT_FOUND) with similar names; Unavailable (SHUTTING_DOWN) once the
-  // server is stopping.
+  // Begins to replace the instances of the set `name`, or the daemon `name`: all, or only those
+  // whose configuration is outdated. Ends an earlier roll of the set, and is ended by a hold of one
+  // of the daemons and by a reload that affects the set. `on_event` is called after each event, on
+  // any thread; it must not block. NotFound (DAEMON_NOT_FOUND), Unavailable (SHUTTING_DOWN).
+  absl::StatusOr<std::shared_ptr<const Roll>> BeginRoll(const std::string& name,
+                                                        const Caller& caller, bool outdated_only,
+                                                        std::function<void()> on_event)
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Returns NotFound (DAEMON_NOT_FOUND) with similar names, or with the instances of the set
+  // `name`; Unavailable (SHUTTING_DOWN) once the server is stopping.
   absl::Status WhyNotFound(const std::string& name) const ABSL_LOCKS_EXCLUDED(mu_);
 
   // Returns the changes that Apply would make.
@@ -81,7 +91,7 @@ class Supervisor {
   // every start was tried. Does not wait for a process that survives KILL; its daemon stays known
   // until the process is gone. A daemon whose instance is up, and whose new configuration is
   // certain not to start, keeps running with its former configuration; the next plan compares with
-  // that one.
+  // that one. Rolls of sets whose configuration changed begin, and go on after the return.
   //
   // Changes nothing if it returns ResourceExhausted (NO_ROOM), or FailedPrecondition (UNKILLABLE),
   // which means that a process of an earlier daemon with the name of a new one survives KILL.
@@ -121,8 +131,16 @@ class Supervisor {
   // answers it with that failure.
   void AnswerAfterStops(const std::string& name, Command command,
                         std::map<std::string, Command>& stops);
-  // Makes the daemon `name`, which waits for others, look at them again.
+  // Makes the daemon or roll `name`, which waits for daemons, look at them again.
   void Wake(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
+  // Makes `roll` the one of its set, and begins it.
+  absl::Status Begin(const std::shared_ptr<Roll>& roll) ABSL_LOCKS_EXCLUDED(mu_);
+  Roll::Context RollContext(std::function<void()> on_event);
+  // Ends the roll of the set of the daemon `name` if it includes the daemon, because of the command
+  // `later`.
+  void EndRollOf(const std::string& name, const char* later) ABSL_LOCKS_EXCLUDED(mu_);
+  // Begins a roll of each set with instances that the reload has staged.
+  void BeginRolls(const Plan& plan, const Caller& caller) ABSL_LOCKS_EXCLUDED(mu_);
   // Hands a verdict of the prober to the daemon `name`.
   void Tell(const std::string& name, const CheckVerdict& verdict) ABSL_LOCKS_EXCLUDED(mu_);
   absl::StatusOr<Workers> MakeWorkers(const std::vector<std::string>& names,
@@ -143,9 +161,13 @@ class Supervisor {
   // Returns the command that carries out `entry`; absent if none is needed.
   absl::optional<Command> CommandFor(const PlanEntry& entry, const Config& wanted) const
       ABSL_LOCKS_EXCLUDED(mu_);
-  // Notes the state of each changed daemon, and the daemons that keep their former configuration.
-  void NoteOutcomes(AppliedPlan& applied, const std::set<std::string>& kept)
-      ABSL_LOCKS_EXCLUDED(mu_);
+  // Returns the configuration, with the former one of each daemon that keeps it.
+  Config Running() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Gives the changed daemons the next generation. Daemons without a change keep their
+  // specification.
+  void SetGenerations(Config& wanted, const Plan& plan) const ABSL_LOCKS_EXCLUDED(mu_);
+  // Notes the state of each changed daemon.
+  void NoteOutcomes(AppliedPlan& applied);
   // Posts the commands, which have no `done` yet, and blocks until all are answered.
   Answers PostAndWait(std::map<std::string, Command>&& commands) ABSL_LOCKS_EXCLUDED(mu_);
   // Removes a worker, which the caller joins; null if there is none.
@@ -159,10 +181,8 @@ class Supervisor {
   mutable absl::Mutex mu_;
   Config config_ ABSL_GUARDED_BY(mu_);
   int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
-  // Names of the daemons that kept their former configuration at the last reload, because the one
-  // in config_ could not start, or because they were held. An operator's command may have applied
-  // it since; the daemon's snapshot has the one in force.
-  std::set<std::string> kept_ ABSL_GUARDED_BY(mu_);
+  // The rolls in progress, and some that are over, by ConfiguredName.
+  std::map<std::string, std::shared_ptr<Roll>> rolls_ ABSL_GUARDED_BY(mu_);
   // Workers of the configured daemons, and of removed daemons with a process that survives KILL.
   Workers workers_ ABSL_GUARDED_BY(mu_);
   bool shutting_down_ ABSL_GUARDED_BY(mu_) = false;

@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -309,6 +310,147 @@ TEST_F(SupervisorTest, WhatAnOperatorHasPutInForceSinceIsNotRestartedAgain) {
   const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf({changed}));
   EXPECT_EQ(applied->plan.daemons[0].action, PlanAction::kUnchanged);
   EXPECT_EQ(spawner_.Spawned("web"), 2);
+}
+
+class RollingTest : public SupervisorTest {
+ protected:
+  // Returns `count` instances of the set `w` that run the program `path`.
+  static std::vector<DaemonSpec> Set(int count, const std::string& path = "/bin/w") {
+    std::vector<DaemonSpec> specs;
+    for (int i = 1; i <= count; ++i) {
+      DaemonSpec spec = Spec(absl::StrCat("w@", i));
+      spec.argv = {path};
+      spec.instance_of = "w";
+      spec.instance = i;
+      specs.push_back(std::move(spec));
+    }
+    return specs;
+  }
+
+  // Boots `specs` and waits until all are up.
+  void BootUp(const std::vector<DaemonSpec>& specs) {
+    Boot(specs);
+    for (const DaemonSpec& spec : specs) ASSERT_EQ(Do(spec.name, Kind::kStart), "OK");
+  }
+
+  // Rolls the set or daemon `name` to its end. Returns the error's reason, or "OK".
+  std::string Roll(const std::string& name, bool outdated_only = false) {
+    const absl::StatusOr<std::shared_ptr<const ::hob::Roll>> begun =
+        supervisor_->BeginRoll(name, Caller::Server(), outdated_only, nullptr);
+    if (!begun.ok()) return GetErrorReason(begun.status()).reason;
+    return EndOf(**begun);
+  }
+
+  // Waits for the end of a roll. Returns the error's reason, or "OK".
+  static std::string EndOf(const ::hob::Roll& roll) {
+    while (!roll.over()) std::this_thread::yield();
+    const absl::Status end = *roll.ProgressAfter(0).end;
+    return end.ok() ? "OK" : GetErrorReason(end).reason;
+  }
+
+  std::string ProgramOf(const std::string& name) { return registry_.Find(name)->spec->argv[0]; }
+  // Waits until the instance runs with the generation of the configuration.
+  void AwaitGeneration(const std::string& name, int64_t generation) {
+    while (true) {
+      const DaemonSnapshotPtr daemon = registry_.Find(name);
+      if (daemon->running_generation == generation && daemon->ready) return;
+      std::this_thread::yield();
+    }
+  }
+};
+
+TEST_F(RollingTest, ReplacesEachInstance) {
+  BootUp(Set(3));
+  EXPECT_EQ(Roll("w"), "OK");
+  for (const char* name : {"w@1", "w@2", "w@3"}) EXPECT_EQ(spawner_.Spawned(name), 2);
+  EXPECT_EQ(Roll("w@2"), "OK");
+  EXPECT_EQ(spawner_.Spawned("w@2"), 3);
+  EXPECT_EQ(spawner_.Spawned("w@1"), 2);
+}
+
+TEST_F(RollingTest, ARequestForOneDaemonNamesTheInstances) {
+  BootUp(Set(2));
+  EXPECT_EQ(Roll("v"), "DAEMON_NOT_FOUND");
+  const Answer stop = Post("w", Kind::kStop);
+  EXPECT_EQ(stop.status().message(), "'w' is a set of instances: name one of w@1 to w@2");
+}
+
+TEST_F(RollingTest, AReloadThatNeedsNewProcessesRolls) {
+  BootUp(Set(2));
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf(Set(2, "/bin/new")));
+  ASSERT_TRUE(applied.ok());
+  EXPECT_EQ(applied->plan.daemons[0].action, PlanAction::kRoll);
+  AwaitGeneration("w@2", 2);
+  EXPECT_EQ(ProgramOf("w@1"), "/bin/new");
+  EXPECT_EQ(registry_.Find("w@1")->running_generation, 2);
+}
+
+TEST_F(RollingTest, AProgramThatCannotStartLeavesAllInstancesAsTheyAreUntilTheNextReload) {
+  BootUp(Set(2));
+  spawner_.SetMissing("/bin/new", true);
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf(Set(2, "/bin/new"))).ok());
+  // Answered after the roll's command.
+  ASSERT_EQ(Do("w@1", Kind::kRelease), "OK");
+  EXPECT_EQ(ProgramOf("w@2"), "/bin/w");
+  EXPECT_EQ(registry_.Find("w@2")->latest_spec().generation, 2);
+  EXPECT_EQ(registry_.Find("w@2")->running_generation, 1);
+  EXPECT_EQ(Roll("w"), "ROLL_FAILED");
+  EXPECT_EQ(spawner_.Spawned("w@1"), 1);
+  spawner_.SetMissing("/bin/new", false);
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf(Set(2, "/bin/new")));
+  EXPECT_EQ(applied->plan.daemons[1].action, PlanAction::kRoll);
+  AwaitGeneration("w@2", 3);
+}
+
+TEST_F(RollingTest, OnlyOutdatedInstancesAreReplacedIfOnlyTheseAreAskedFor) {
+  BootUp(Set(2));
+  spawner_.SetMissing("/bin/new", true);
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf(Set(2, "/bin/new"))).ok());
+  // Answered after the roll's command.
+  ASSERT_EQ(Do("w@1", Kind::kRelease), "OK");
+  spawner_.SetMissing("/bin/new", false);
+  ASSERT_EQ(Do("w@1", Kind::kRestart), "OK");
+  EXPECT_EQ(Roll("w", /*outdated_only=*/true), "OK");
+  EXPECT_EQ(ProgramOf("w@2"), "/bin/new");
+  EXPECT_EQ(spawner_.Spawned("w@1"), 2);
+  EXPECT_EQ(Roll("w", /*outdated_only=*/true), "OK");
+  EXPECT_EQ(spawner_.Spawned("w@2"), 2);
+}
+
+TEST_F(RollingTest, ALaterRollOrHoldOrReloadEndsARoll) {
+  spawner_.SetProgram(Deaf());
+  BootUp(Set(2));
+  const auto begin = [this] {
+    return *supervisor_->BeginRoll("w", Caller::Server(), false, nullptr);
+  };
+  const auto first = begin();
+  const auto second = begin();
+  EXPECT_EQ(EndOf(*first), "OVERTAKEN");
+  Command hold(Kind::kHold, Caller::Server());
+  hold.hold = std::make_shared<const Hold>();
+  Post("w@2", std::move(hold)).Await();
+  EXPECT_EQ(EndOf(*second), "OVERTAKEN");
+  Do("w@2", Kind::kRelease);
+  const auto third = begin();
+  std::vector<DaemonSpec> changed = Set(2);
+  changed[1].argv.push_back("new");
+  ASSERT_TRUE(supervisor_->Apply(ConfigOf(changed)).ok());
+  EXPECT_EQ(EndOf(*third), "OVERTAKEN");
+  const auto fourth = begin();
+  BeginShutDown();
+  EXPECT_EQ(EndOf(*fourth), "SHUTTING_DOWN");
+}
+
+TEST_F(RollingTest, AnInstanceThatDependsOnWhatIsRemovedDoesNotWaitForItsTurn) {
+  std::vector<DaemonSpec> specs = Set(2);
+  for (DaemonSpec& spec : specs) spec.depends_on = {{"db", Dependency::Condition::kReady}};
+  specs.push_back(Spec("db"));
+  BootUp(specs);
+  const absl::StatusOr<AppliedPlan> applied = supervisor_->Apply(ConfigOf(Set(2, "/bin/new")));
+  ASSERT_TRUE(applied.ok());
+  EXPECT_EQ(applied->plan.daemons[1].name, "w@1");
+  EXPECT_EQ(applied->plan.daemons[1].action, PlanAction::kRestart);
+  EXPECT_EQ(registry_.Find("w@2")->running_generation, 2);
 }
 
 class HoldTest : public SupervisorTest {

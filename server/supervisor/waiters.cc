@@ -19,10 +19,26 @@ void Waiters::Add(Event event, const char* command, MonotonicTime deadline, Comm
 
 void Waiters::Answer(Event event, const absl::StatusOr<DaemonSnapshotPtr>& outcome) {
   for (Waiter& waiter : TakeFor(event)) waiter.done(outcome);
+  if (event == Event::kUp && !outcome.ok()) Answer(Event::kSteady, outcome);
 }
 
 void Waiters::Abort(Event event, const std::string& daemon, const char* later) {
   for (Waiter& waiter : TakeFor(event)) waiter.done(Overtaken(daemon, waiter.command, later));
+  if (event == Event::kUp) Abort(Event::kSteady, daemon, later);
+}
+
+void Waiters::NoteReadiness(bool is_ready, MonotonicTime now, const DaemonSnapshotPtr& daemon) {
+  if (!is_ready || !AnyFor(Event::kSteady)) {
+    ready_since_.reset();
+    steady_at_ = MonotonicTime::InfiniteFuture();
+    return;
+  }
+  if (!ready_since_.has_value()) ready_since_ = now;
+  steady_at_ = *ready_since_ + daemon->spec->min_ready_time;
+  if (steady_at_ <= now) {
+    steady_at_ = MonotonicTime::InfiniteFuture();
+    Answer(Event::kSteady, daemon);
+  }
 }
 
 void Waiters::TimeOut(MonotonicTime now, const DaemonSnapshot& daemon) {
@@ -39,12 +55,13 @@ void Waiters::TimeOut(MonotonicTime now, const DaemonSnapshot& daemon) {
 }
 
 bool Waiters::AnyFor(Event event) const {
-  return std::any_of(waiters_.begin(), waiters_.end(),
-                     [event](const Waiter& waiter) { return waiter.event == event; });
+  return std::any_of(waiters_.begin(), waiters_.end(), [event](const Waiter& waiter) {
+    return waiter.event == event || (event == Event::kUp && waiter.event == Event::kSteady);
+  });
 }
 
 MonotonicTime Waiters::NextDeadline() const {
-  MonotonicTime next = MonotonicTime::InfiniteFuture();
+  MonotonicTime next = steady_at_;
   for (const Waiter& waiter : waiters_) next = std::min(next, waiter.deadline);
   return next;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/optional.h"
 #include "server/clock/clock.h"
 #include "server/daemon/daemon_snapshot.h"
 #include "server/supervisor/command.h"
@@ -19,6 +20,9 @@ class Waiters {
   enum class Event {
     // The daemon is RUNNING and ready.
     kUp,
+    // The daemon has stayed so, and healthy if it has a check, for its `min_ready_time`. Whoever
+    // waits for this also gets the errors of those who wait for kUp.
+    kSteady,
     // A start was tried, successfully or not.
     kTried,
     // No process of the daemon is left.
@@ -41,9 +45,15 @@ class Waiters {
   // Answers the callers that wait for `event` with an error: the command `later` replaced theirs.
   void Abort(Event event, const std::string& daemon, const char* later);
 
+  // Answers the callers that wait for kSteady once the daemon has been ready for long enough;
+  // `is_ready` says whether it is ready and healthy at `now`. Called after each event of the
+  // daemon.
+  void NoteReadiness(bool is_ready, MonotonicTime now, const DaemonSnapshotPtr& daemon);
+
   // Answers the callers whose deadline has passed.
   void TimeOut(MonotonicTime now, const DaemonSnapshot& daemon);
 
+  // True if a caller waits for `event`; for kUp also if one waits for kSteady.
   bool AnyFor(Event event) const;
   MonotonicTime NextDeadline() const;
 
@@ -58,6 +68,10 @@ class Waiters {
   std::vector<Waiter> TakeFor(Event event);
 
   std::vector<Waiter> waiters_;
+  // Time since which the daemon is ready while callers wait for kSteady, and the time at which they
+  // are answered.
+  absl::optional<MonotonicTime> ready_since_;
+  MonotonicTime steady_at_ = MonotonicTime::InfiniteFuture();
 };
 
 }  // namespace hob

@@ -69,6 +69,57 @@ TEST(WaitersTest, EachHasADeadlineOfItsOwn) {
   EXPECT_EQ(waiters.NextDeadline(), kNever);
 }
 
+// Returns a daemon with a min_ready_time.
+DaemonSnapshotPtr SteadyAfter(absl::Duration time) {
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = "web";
+  spec->min_ready_time = time;
+  auto snapshot = std::make_shared<DaemonSnapshot>();
+  snapshot->spec = spec;
+  return snapshot;
+}
+
+TEST(WaitersTest, WhoWaitsForSteadinessIsAnsweredWhenTheDaemonHasStayedReady) {
+  Waiters waiters;
+  Answer roll;
+  waiters.Add(Event::kSteady, "roll", kNever, roll.Taker());
+  EXPECT_TRUE(waiters.AnyFor(Event::kUp));
+  waiters.NoteReadiness(false, At(1), SteadyAfter(absl::Seconds(5)));
+  EXPECT_EQ(waiters.NextDeadline(), kNever);
+  waiters.NoteReadiness(true, At(2), SteadyAfter(absl::Seconds(5)));
+  EXPECT_EQ(waiters.NextDeadline(), At(7));
+  waiters.Answer(Event::kUp, Web());
+  waiters.NoteReadiness(true, At(6), SteadyAfter(absl::Seconds(5)));
+  EXPECT_EQ(roll.InAWord(), "none");
+  waiters.NoteReadiness(true, At(7), SteadyAfter(absl::Seconds(5)));
+  EXPECT_EQ(roll.InAWord(), "OK");
+  EXPECT_EQ(waiters.NextDeadline(), kNever);
+}
+
+TEST(WaitersTest, SteadinessIsCountedFromTheLastTimeThatTheDaemonBecameReady) {
+  Waiters waiters;
+  Answer roll;
+  waiters.Add(Event::kSteady, "roll", kNever, roll.Taker());
+  waiters.NoteReadiness(true, At(1), SteadyAfter(absl::Seconds(5)));
+  waiters.NoteReadiness(false, At(4), SteadyAfter(absl::Seconds(5)));
+  waiters.NoteReadiness(true, At(5), SteadyAfter(absl::Seconds(5)));
+  waiters.NoteReadiness(true, At(9), SteadyAfter(absl::Seconds(5)));
+  EXPECT_EQ(roll.InAWord(), "none");
+  waiters.NoteReadiness(true, At(10), SteadyAfter(absl::Seconds(5)));
+  EXPECT_EQ(roll.InAWord(), "OK");
+}
+
+TEST(WaitersTest, WhoWaitsForSteadinessGetsTheErrorsOfThoseWhoWaitForTheStart) {
+  Waiters waiters;
+  Answer failed, overtaken;
+  waiters.Add(Event::kSteady, "roll", kNever, failed.Taker());
+  waiters.Answer(Event::kUp, StartFailed("web", "exit code 1"));
+  EXPECT_EQ(failed.InAWord(), "START_FAILED");
+  waiters.Add(Event::kSteady, "roll", kNever, overtaken.Taker());
+  waiters.Abort(Event::kUp, "web", "stop");
+  EXPECT_EQ(overtaken.InAWord(), "OVERTAKEN");
+}
+
 TEST(WaitersTest, NobodyWaitsWithoutAFunctionToCall) {
   Waiters waiters;
   waiters.Add(Event::kUp, "start", At(1), nullptr);

@@ -54,7 +54,7 @@ std::shared_ptr<const DaemonSpec> Configurations::SpecOf(int daemon, int number)
     LoadedConfig loaded = LoadText(text);
     CHECK(loaded.ok()) << loaded.errors.front().ToString();
     specs = std::move(loaded.config.daemons);
-    for (const auto& [name, spec] : specs) numbers_[spec.get()] = number;
+    for (const auto& [name, spec] : specs) numbers_[spec->settings.get()] = number;
   }
   return specs.at(NameOf(daemon));
 }

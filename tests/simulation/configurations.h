@@ -30,7 +30,7 @@ class Configurations {
   LoadedConfig Load(const Files& files);
 
   // Returns the number of the settings that became `spec`.
-  int NumberOf(const DaemonSpec* spec) const { return numbers_.at(spec); }
+  int NumberOf(const DaemonSpec* spec) const { return numbers_.at(spec->settings.get()); }
 
   static std::string NameOf(int daemon) {
     return std::string("d") + static_cast<char>('0' + daemon);
@@ -44,7 +44,8 @@ class Configurations {
   // The specification of each daemon with these settings, by number of the settings.
   std::vector<DaemonSpecs> loaded_;
   LoadedConfig broken_;
-  std::unordered_map<const DaemonSpec*, int> numbers_;
+  // By DaemonSpec::settings, which copies of a specification share.
+  std::unordered_map<const DaemonSettings*, int> numbers_;
 };
 
 // Returns the one object for all runs. Never destroyed.

@@ -36,6 +36,9 @@ class ProblemList {
   // Adds a problem; `message` is as in ConfigProblem.
   void Add(ConfigPlace place, std::string message);
 
+  // Returns the number of problems added.
+  int count() const { return static_cast<int>(entries_.size()) + dropped_; }
+
   // Returns the problems by file, then line, then the order in which they were added; the last one,
   // without a line, tells how many were only counted. `sources` are the names of the files.
   std::vector<ConfigProblem> Sorted(const std::vector<std::string>& sources) const;

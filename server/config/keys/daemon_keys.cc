@@ -231,6 +231,7 @@ std::string WriteOptionalBoolean(const absl::optional<bool>& value) {
 }
 
 constexpr bool kThrottle = true;
+constexpr bool kPerInstance = true;
 constexpr KeyChange kLive = KeyChange::kLive;
 constexpr KeyChange kRestart = KeyChange::kRestart;
 
@@ -249,7 +250,7 @@ absl::StatusOr<std::vector<Dependency>> ParseDependencies(Text text) {
   std::set<std::string> names;
   for (const std::string& item : *items) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(item, absl::MaxSplits(':', 1));
-    if (!IsValidDaemonName(parts.first)) {
+    if (!IsNameOfDaemon(parts.first)) {
       return absl::InvalidArgumentError(WhyInvalidDaemonName(parts.first));
     }
     if (!names.insert(parts.first).second) {
@@ -279,7 +280,7 @@ absl::StatusOr<std::vector<std::string>> ParsePartners(Text text) {
   const absl::StatusOr<std::vector<std::string>> items = SplitItems(text);
   if (!items.ok()) return items.status();
   for (auto name = items->begin(); name != items->end(); ++name) {
-    if (!IsValidDaemonName(*name)) {
+    if (!IsNameOfDaemon(*name)) {
       return absl::InvalidArgumentError(WhyInvalidDaemonName(*name));
     }
     if (std::find(items->begin(), name, *name) != name) {
@@ -374,6 +375,33 @@ std::vector<DaemonKey> RestartKeys() {
   };
 }
 
+// Returns the keys of a set of instances.
+std::vector<DaemonKey> InstanceKeys() {
+  return {
+      {"instances",
+       "Number of instances, 1 to 1000: NAME@1, NAME@2 and so on in place of NAME. In command, "
+       "environment, directory, env_file and check, %i is the number and %% a percent sign.",
+       kLive, !kThrottle, false,
+       [](Text t) { return SetterOf(&DaemonSpec::instances, ParseInteger(t, 1, kMaxInstances)); },
+       // The number of instances is no property of one.
+       [](const DaemonSpec&) { return ""; }},
+      {"max_unavailable",
+       "Number of instances that may be down at a time while a reload or restart replaces them one "
+       "after the other, 1 to 1000.",
+       kLive, !kThrottle, false,
+       [](Text t) {
+         return SetterOf(&DaemonSpec::max_unavailable, ParseInteger(t, 1, kMaxInstances));
+       },
+       [](const DaemonSpec& s) { return absl::StrCat(s.max_unavailable); }},
+      {"min_ready_time",
+       "How long a new instance must stay ready, and healthy if it has a check, before the next "
+       "one is replaced, a duration.",
+       kLive, !kThrottle, false,
+       [](Text t) { return SetterOf(&DaemonSpec::min_ready_time, ParseDuration(t)); },
+       [](const DaemonSpec& s) { return hob::FormatDuration(s.min_ready_time); }},
+  };
+}
+
 // Returns the keys of start and stop, and of the environment of the process.
 std::vector<DaemonKey> LifeKeys() {
   return {
@@ -415,7 +443,7 @@ std::vector<DaemonKey> LifeKeys() {
        [](const DaemonSpec& s) { return hob::FormatDuration(s.stop_timeout); }},
       {"directory", "Working directory, an absolute path.", kRestart, !kThrottle, false,
        [](Text t) { return AttributeSetterOf(&ProcessAttributes::directory, ParsePath(t)); },
-       [](const DaemonSpec& s) { return WriteText(s.attributes.directory); }},
+       [](const DaemonSpec& s) { return WriteText(s.attributes.directory); }, kPerInstance},
       {"umask",
        "Permission bits that new files of the daemon do not get (umask(2)), octal, 0 to 0777.",
        kRestart, !kThrottle, false,
@@ -443,13 +471,13 @@ std::vector<DaemonKey> LifeKeys() {
        "Environment variables: KEY=VALUE, KEY2=\"a b\". They override env_file, and those of a "
        "daemon override those of [os_daemon_settings].",
        kRestart, !kThrottle, true, ParseEnvironmentKey,
-       [](const DaemonSpec& s) { return FormatEnvironment(s.environment); }},
+       [](const DaemonSpec& s) { return FormatEnvironment(s.environment); }, kPerInstance},
       {"env_file",
        "File of environment variables, read at each start: an absolute path, or -PATH if it need "
        "not exist.",
        kRestart, !kThrottle, false,
        [](Text t) { return SetterOf(&DaemonSpec::env_file, ParseEnvFile(t)); },
-       [](const DaemonSpec& s) { return WriteText(s.env_file); }},
+       [](const DaemonSpec& s) { return WriteText(s.env_file); }, kPerInstance},
       {"clear_environment",
        "Whether the daemon starts without the server's environment variables: yes or no.", kRestart,
        !kThrottle, false,
@@ -515,7 +543,8 @@ std::vector<DaemonKey> CheckKeys() {
        [](const DaemonSpec& s) {
          return s.check.kind() == CheckTarget::Kind::kExec ? s.check.text()
                                                            : WriteText(s.check.text());
-       }},
+       },
+       kPerInstance},
       {"check_interval", "Time between the starts of two attempts, a duration above 0.", kLive,
        !kThrottle, false,
        [](Text t) { return CheckSetterOf(&Check::interval, ParsePositiveDuration(t)); },
@@ -596,7 +625,7 @@ std::vector<DaemonKey> OutputKeys() {
 
 std::vector<DaemonKey> AllKeys() {
   std::vector<DaemonKey> keys = RestartKeys();
-  for (const auto& part : {LifeKeys(), CheckKeys(), ResourceKeys(), OutputKeys()}) {
+  for (const auto& part : {InstanceKeys(), LifeKeys(), CheckKeys(), ResourceKeys(), OutputKeys()}) {
     keys.insert(keys.end(), part.begin(), part.end());
   }
   return keys;
@@ -627,6 +656,28 @@ absl::StatusOr<DaemonSetter> ParseDaemonKey(const DaemonKey& key, absl::string_v
   const absl::StatusOr<std::string> plain = Unquote(text);
   if (!plain.ok()) return plain.status();
   return key.parse(*plain);
+}
+
+absl::StatusOr<std::string> TextForInstance(absl::string_view text, int number) {
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      result.push_back(text[i]);
+      continue;
+    }
+    const char next = ++i < text.size() ? text[i] : '\0';
+    if (next == 'i') {
+      absl::StrAppend(&result, number);
+    } else if (next == '%') {
+      result.push_back('%');
+    } else {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", Printable(text.substr(i - 1, 2)),
+          "' has no meaning in a daemon with instances: write %i for the number of the instance, "
+          "or %% for a percent sign"));
+    }
+  }
+  return result;
 }
 
 absl::Status SetDaemonKey(const DaemonKey& key, absl::string_view text, DaemonSpec* spec) {

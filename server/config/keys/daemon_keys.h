@@ -43,6 +43,8 @@ struct DaemonKey {
   // Returns the value in a spec as a configuration file takes it; equal values give equal texts.
   // Empty: not configured.
   std::function<std::string(const DaemonSpec& spec)> write;
+  // True if `%i` in the value stands for the number of the instance, in a set.
+  bool per_instance = false;
 };
 
 // Returns all keys but `command`, in the order in which `hob keys` lists them. Never destroyed.
@@ -57,6 +59,10 @@ const DaemonKey* FindDaemonKey(absl::string_view name);
 // Checks the value of a key as written in a file or on a command line. InvalidArgument says what is
 // wrong and what would be right.
 absl::StatusOr<DaemonSetter> ParseDaemonKey(const DaemonKey& key, absl::string_view text);
+
+// Returns `text` for an instance: with its number in place of each `%i`, and a percent sign in place
+// of each `%%`. InvalidArgument if another character follows a percent sign.
+absl::StatusOr<std::string> TextForInstance(absl::string_view text, int number);
 
 // Parses the value of a key as above and writes it to `spec`, which an error leaves unchanged.
 absl::Status SetDaemonKey(const DaemonKey& key, absl::string_view text, DaemonSpec* spec);

@@ -1,0 +1,154 @@
+#ifndef HOB_SERVER_SUPERVISOR_ROLL_H_
+#define HOB_SERVER_SUPERVISOR_ROLL_H_
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
+#include "server/daemon/caller.h"
+#include "server/daemon/daemon_snapshot.h"
+#include "server/journal/journal.h"
+#include "server/registry/registry.h"
+#include "server/supervisor/change_waits.h"
+#include "server/supervisor/command.h"
+
+namespace hob {
+
+// Replaces the instances of a set one after the other: those that are not ready at once, then the
+// others by number, while at most `max_unavailable` instances of the set are down. Ends at the
+// first new instance that does not come up.
+//
+// Has no thread: acts when a command is answered, when Look is called, and in Begin. Held by the
+// callbacks of its commands and by those who follow it.
+//
+// Thread-safe. Never blocks.
+class Roll : public std::enable_shared_from_this<Roll> {
+ public:
+  // The services that a roll uses. All of them outlive its last action.
+  struct Context {
+    const Registry* registry = nullptr;
+    Journal* journal = nullptr;
+    ChangeWaits* waits = nullptr;
+    // Posts a command to a daemon.
+    std::function<void(const std::string& name, Command command)> post;
+    // Called after each event, on any thread and without a lock.
+    std::function<void()> on_event;
+  };
+
+  struct Plan {
+    // The set, or the single daemon.
+    std::string name;
+    // The daemons to replace, in the order of their numbers.
+    std::vector<std::string> members;
+    // All daemons that count towards `max_unavailable`, those to replace included.
+    std::set<std::string> set;
+    Caller caller = Caller::Server();
+  };
+
+  enum class Step {
+    // The replacement of an instance has begun.
+    kBegun,
+    // A new instance is up, and stayed up for `min_ready_time`.
+    kDone,
+    // An instance is left out.
+    kSkipped,
+    // A new instance did not come up.
+    kFailed,
+  };
+
+  // A step of the progress. A plain value.
+  struct Event {
+    Step step = Step::kBegun;
+    // The instance, and its snapshot; null if it was removed.
+    std::string name;
+    DaemonSnapshotPtr daemon;
+    // The number of instances that are done, and of all that are not skipped.
+    int done_count = 0;
+    int total_count = 0;
+  };
+
+  // The progress so far. A plain value.
+  struct Progress {
+    // The events after those that the caller knows.
+    std::vector<Event> events;
+    // Absent while the roll goes on.
+    absl::optional<absl::Status> end;
+  };
+
+  // The name under which a roll waits in ChangeWaits; no daemon has such a name.
+  static std::string WaitName(const std::string& name) { return name + "@"; }
+
+  Roll(Plan plan, Context context);
+
+  Roll(const Roll&) = delete;
+  Roll& operator=(const Roll&) = delete;
+
+  // Begins. Called once.
+  void Begin() ABSL_LOCKS_EXCLUDED(mu_) { Look(); }
+
+  // Goes on if a daemon of the set that was waited for is up again. May be called at any time.
+  void Look() ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Ends the roll with `status`, unless it is over. Replacements in progress go on.
+  void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Returns the progress after the first `known` events.
+  Progress ProgressAfter(size_t known) const ABSL_LOCKS_EXCLUDED(mu_);
+
+  bool over() const ABSL_LOCKS_EXCLUDED(mu_);
+  const std::string& name() const { return plan_.name; }
+  // True if the daemon counts towards the roll's `max_unavailable`.
+  bool Includes(const std::string& daemon) const { return plan_.set.count(daemon) > 0; }
+
+ private:
+  enum class Phase { kPending, kReplacing, kOver };
+  struct Member {
+    std::string name;
+    Phase phase = Phase::kPending;
+    // True if it was not ready when its replacement began.
+    bool was_down = false;
+  };
+
+  // Makes the steps that are possible now. Returns the daemons to replace.
+  std::vector<std::string> Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Returns the next member to replace; null if there is none, or if it must wait.
+  Member* FindNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Skips the pending members that must not be replaced.
+  void SkipMembers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Returns the daemons of the set that are wanted and not ready, or being replaced.
+  std::vector<DaemonSnapshotPtr> FindDown() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Ends the roll if a daemon of `down` does not come up by itself.
+  void EndIfStuck(const std::vector<DaemonSnapshotPtr>& down) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Answered(const std::string& name, const absl::StatusOr<DaemonSnapshotPtr>& answer)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  // Takes the outcome of a replacement.
+  void Take(Member& member, const absl::StatusOr<DaemonSnapshotPtr>& answer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Note(Step step, const Member& member, DaemonSnapshotPtr daemon)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void EndWith(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Waits for changes of the set, or no longer does.
+  void SetWaiting(bool waits) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int CountReplacing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const Plan plan_;
+  const Context context_;
+
+  mutable absl::Mutex mu_;
+  std::vector<Member> members_ ABSL_GUARDED_BY(mu_);
+  std::vector<Event> events_ ABSL_GUARDED_BY(mu_);
+  int done_count_ ABSL_GUARDED_BY(mu_) = 0;
+  int skipped_count_ ABSL_GUARDED_BY(mu_) = 0;
+  bool waits_ ABSL_GUARDED_BY(mu_) = false;
+  absl::optional<absl::Status> end_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace hob
+
+#endif  // HOB_SERVER_SUPERVISOR_ROLL_H_
