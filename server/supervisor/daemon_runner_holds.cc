@@ -30,6 +30,7 @@ void DaemonRunner::PlaceHold(const Command& command) {
   succession_.KeepBack();
   restarting_ = false;
   start_.SetBlocked(false);
+  waiters_.Abort(Waiters::Event::kSteady, lifecycle_.spec().name, "hold");
   AnswerNow(command, lifecycle_.latest());
 }
 
@@ -57,6 +58,7 @@ void DaemonRunner::CancelAutomaticStop() {
   succession_.Take();
   lifecycle_.EndIsCancelled();
   takes_spec_at_end_ = HasPendingSpec();
+  awaits_roll_ = false;
   LeaveAlone(absl::StrCat("no longer ", relations_.CancelStop(lifecycle_.spec())));
   relations_.NotePartnersAnew(lifecycle_.spec());
   CheckChanged();

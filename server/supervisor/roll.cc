@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/daemon/dependency.h"
 #include "server/errors/errors.h"
 
 namespace hob {
@@ -67,7 +66,8 @@ std::vector<std::string> Roll::Advance() {
   while (Member* const next = FindNext()) {
     const DaemonSnapshotPtr daemon = context_.registry->Find(next->name);
     next->phase = Phase::kReplacing;
-    next->was_down = daemon == nullptr || !IsReady(*daemon);
+    next->was_down = daemon == nullptr || !IsServing(*daemon);
+    plan_.in_progress->Add(next->name);
     Note(Step::kBegun, *next, daemon);
     replaced.push_back(next->name);
   }
@@ -104,7 +104,7 @@ Roll::Member* Roll::FindNext() {
     awaits_down |= member.phase == Phase::kReplacing && member.was_down;
     if (member.phase != Phase::kPending) continue;
     const DaemonSnapshotPtr daemon = context_.registry->Find(member.name);
-    if (daemon == nullptr || !IsReady(*daemon)) return &member;
+    if (daemon == nullptr || !IsServing(*daemon)) return &member;
     if (next == nullptr) next = &member;
   }
   if (next == nullptr || awaits_down) return nullptr;
@@ -115,15 +115,11 @@ Roll::Member* Roll::FindNext() {
 }
 
 std::vector<DaemonSnapshotPtr> Roll::FindDown() const {
-  std::set<std::string> replacing;
-  for (const Member& member : members_) {
-    if (member.phase == Phase::kReplacing) replacing.insert(member.name);
-  }
   std::vector<DaemonSnapshotPtr> down;
   for (const std::string& name : plan_.set) {
     DaemonSnapshotPtr daemon = context_.registry->Find(name);
     if (daemon == nullptr || IsLeftOut(*daemon)) continue;
-    if (replacing.count(name) > 0 || !IsReady(*daemon)) down.push_back(std::move(daemon));
+    if (!IsServing(*daemon)) down.push_back(std::move(daemon));
   }
   return down;
 }
@@ -138,13 +134,15 @@ void Roll::EndIfStuck(const std::vector<DaemonSnapshotPtr>& down) {
 }
 
 void Roll::Answered(const std::string& name, const absl::StatusOr<DaemonSnapshotPtr>& answer) {
+  plan_.in_progress->Remove(name);
   {
     absl::MutexLock lock(&mu_);
-    if (end_.has_value()) return;
     for (Member& member : members_) {
-      if (member.name == name) Take(member, answer);
+      if (member.name == name && !end_.has_value()) Take(member, answer);
     }
   }
+  // A later roll of the set may wait for this.
+  context_.waits->Changed(name);
   if (context_.on_event) context_.on_event();
   Look();
 }

@@ -9,16 +9,40 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/types/optional.h"
 #include "server/daemon/caller.h"
 #include "server/daemon/daemon_snapshot.h"
+#include "server/daemon/dependency.h"
 #include "server/journal/journal.h"
 #include "server/registry/registry.h"
 #include "server/supervisor/change_waits.h"
 #include "server/supervisor/command.h"
 
 namespace hob {
+
+// Counts the replacements of each daemon that are commanded and not answered. All rolls of a set
+// share one: a roll that is over may have taken a daemon down that still looks up. Thread-safe.
+class ReplacementsInProgress {
+ public:
+  void Add(const std::string& daemon) ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    daemons_.insert(daemon);
+  }
+  void Remove(const std::string& daemon) ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    daemons_.erase(daemons_.find(daemon));
+  }
+  bool Contains(const std::string& daemon) const ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    return daemons_.count(daemon) > 0;
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  std::multiset<std::string> daemons_ ABSL_GUARDED_BY(mu_);
+};
 
 // Replaces the instances of a set one after the other: those that are not ready at once, then the
 // others by number, while at most `max_unavailable` instances of the set are down. Ends at the
@@ -48,6 +72,9 @@ class Roll : public std::enable_shared_from_this<Roll> {
     std::vector<std::string> members;
     // All daemons that count towards `max_unavailable`, those to replace included.
     std::set<std::string> set;
+    // Never null.
+    std::shared_ptr<ReplacementsInProgress> in_progress =
+        std::make_shared<ReplacementsInProgress>();
     Caller caller = Caller::Server();
   };
 
@@ -125,6 +152,10 @@ class Roll : public std::enable_shared_from_this<Roll> {
   std::vector<DaemonSnapshotPtr> FindDown() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Ends the roll if a daemon of `down` does not come up by itself.
   void EndIfStuck(const std::vector<DaemonSnapshotPtr>& down) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // True if the daemon is ready and stays so.
+  bool IsServing(const DaemonSnapshot& daemon) const {
+    return IsReady(daemon) && !plan_.in_progress->Contains(daemon.name());
+  }
   void Answered(const std::string& name, const absl::StatusOr<DaemonSnapshotPtr>& answer)
       ABSL_LOCKS_EXCLUDED(mu_);
   // Takes the outcome of a replacement.

@@ -283,6 +283,7 @@ absl::StatusOr<std::shared_ptr<const Roll>> Supervisor::BeginRoll(const std::str
     if (is_outdated || !outdated_only) plan.members.push_back(daemon->name());
   }
   if (plan.set.empty()) return WhyNotFound(name);
+  plan.in_progress = InProgress(name);
   const auto roll = std::make_shared<Roll>(std::move(plan), RollContext(std::move(on_event)));
   if (absl::Status begun = Begin(roll); !begun.ok()) return begun;
   return roll;
@@ -298,6 +299,13 @@ absl::Status Supervisor::Begin(const std::shared_ptr<Roll>& roll) {
   if (former != nullptr) former->End(Overtaken(former->name(), "roll", "roll"));
   roll->Begin();
   return absl::OkStatus();
+}
+
+std::shared_ptr<ReplacementsInProgress> Supervisor::InProgress(const std::string& name) {
+  absl::MutexLock lock(&mu_);
+  std::shared_ptr<ReplacementsInProgress>& shared = in_progress_[std::string(ConfiguredName(name))];
+  if (shared == nullptr) shared = std::make_shared<ReplacementsInProgress>();
+  return shared;
 }
 
 Roll::Context Supervisor::RollContext(std::function<void()> on_event) {
@@ -335,6 +343,7 @@ void Supervisor::BeginRolls(const Plan& plan, const Caller& caller) {
     if (roll.members.empty()) continue;
     roll.name = set;
     roll.caller = caller;
+    roll.in_progress = InProgress(set);
     // The server may have begun to stop.
     Begin(std::make_shared<Roll>(std::move(roll), RollContext(nullptr))).IgnoreError();
   }
@@ -348,7 +357,10 @@ Config Supervisor::Running() const {
   }
   for (auto& [name, spec] : running.daemons) {
     const DaemonSnapshotPtr daemon = context_.registry->Find(name);
-    if (daemon != nullptr && daemon->pending_spec != nullptr) spec = daemon->spec;
+    // One that awaits its dependents takes the pending configuration when they have ended.
+    if (daemon != nullptr && daemon->pending_spec != nullptr && !daemon->awaits_dependents) {
+      spec = daemon->spec;
+    }
   }
   return running;
 }
@@ -603,7 +615,9 @@ absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Con
     case PlanAction::kUnchanged: {
       // The files are back to the running configuration: discard the pending one.
       const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
-      if (daemon == nullptr || daemon->pending_spec == nullptr) return absl::nullopt;
+      if (daemon == nullptr || daemon->pending_spec == nullptr || daemon->awaits_dependents) {
+        return absl::nullopt;
+      }
       break;
     }
     case PlanAction::kUpdate:

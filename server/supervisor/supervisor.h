@@ -135,6 +135,9 @@ class Supervisor {
   void Wake(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
   // Makes `roll` the one of its set, and begins it.
   absl::Status Begin(const std::shared_ptr<Roll>& roll) ABSL_LOCKS_EXCLUDED(mu_);
+  // Returns what all rolls of the set of `name` share.
+  std::shared_ptr<ReplacementsInProgress> InProgress(const std::string& name)
+      ABSL_LOCKS_EXCLUDED(mu_);
   Roll::Context RollContext(std::function<void()> on_event);
   // Ends the roll of the set of the daemon `name` if it includes the daemon, because of the command
   // `later`.
@@ -181,8 +184,9 @@ class Supervisor {
   mutable absl::Mutex mu_;
   Config config_ ABSL_GUARDED_BY(mu_);
   int64_t generation_ ABSL_GUARDED_BY(mu_) = 1;
-  // The rolls in progress, and some that are over, by ConfiguredName.
+  // The rolls in progress, and some that are over, by ConfiguredName; and what they share.
   std::map<std::string, std::shared_ptr<Roll>> rolls_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, std::shared_ptr<ReplacementsInProgress>> in_progress_ ABSL_GUARDED_BY(mu_);
   // Workers of the configured daemons, and of removed daemons with a process that survives KILL.
   Workers workers_ ABSL_GUARDED_BY(mu_);
   bool shutting_down_ ABSL_GUARDED_BY(mu_) = false;

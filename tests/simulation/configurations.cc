@@ -37,6 +37,15 @@ int Files::LackingOne() const {
   return -1;
 }
 
+std::string Configurations::NameOf(int daemon) {
+  return daemon < kFirstInstance ? absl::StrCat("d", daemon)
+                                 : absl::StrCat("w@", daemon - kFirstInstance + 1);
+}
+
+int Configurations::DaemonOf(absl::string_view name) {
+  return name[0] == 'd' ? name[1] - '0' : kFirstInstance + name[2] - '1';
+}
+
 LoadedConfig Configurations::LoadText(const std::string& text) {
   std::ofstream(path_) << text;
   LoadedConfig loaded = LoadConfig({path_});
@@ -48,8 +57,9 @@ std::shared_ptr<const DaemonSpec> Configurations::SpecOf(int daemon, int number)
   DaemonSpecs& specs = loaded_[number];
   if (specs.empty()) {
     std::string text;
-    for (int i = 0; i < FakeKernel::kMaxDaemons; ++i) {
-      absl::StrAppend(&text, ToSection(i, SettingsOf(number)));
+    constexpr int kInstances = FakeKernel::kMaxDaemons - kFirstInstance;
+    for (int i = 0; i <= kFirstInstance; ++i) {
+      absl::StrAppend(&text, ToSection(i, SettingsOf(number), kInstances));
     }
     LoadedConfig loaded = LoadText(text);
     CHECK(loaded.ok()) << loaded.errors.front().ToString();

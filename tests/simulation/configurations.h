@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "server/config/config.h"
 
 namespace hob {
@@ -32,9 +33,9 @@ class Configurations {
   // Returns the number of the settings that became `spec`.
   int NumberOf(const DaemonSpec* spec) const { return numbers_.at(spec->settings.get()); }
 
-  static std::string NameOf(int daemon) {
-    return std::string("d") + static_cast<char>('0' + daemon);
-  }
+  // "d0", or "w@1" for the first instance of the set.
+  static std::string NameOf(int daemon);
+  static int DaemonOf(absl::string_view name);
 
  private:
   LoadedConfig LoadText(const std::string& text);

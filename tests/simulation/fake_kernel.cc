@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "tests/simulation/configurations.h"
 
 namespace hob {
 namespace simulation {
@@ -175,7 +176,7 @@ absl::optional<SpawnFailure> FakeKernel::Refusal(const SpawnRequest& request) {
 }
 
 SpawnResult FakeKernel::Spawn(const SpawnRequest& request) {
-  const int daemon = request.name[1] - '0';
+  const int daemon = Configurations::DaemonOf(request.name);
   witness_.SpawnBegins(daemon);
   if (const absl::optional<SpawnFailure> refusal = Refusal(request); refusal.has_value()) {
     return Fail(daemon, refusal->stage.c_str(), refusal->error_number);

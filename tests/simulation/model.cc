@@ -99,16 +99,23 @@ void Model::Takes(int number, Order order, int detail) {
       if (!daemon.has_instance) daemon.resting = State::kStopped;
       return BeginStop(number);
     case Order::kRestart:
+    case Order::kRoll: {
+      if (order == Order::kRoll && IsLeftOut(number)) return;
       if (IsBlocked(number, order) || KeepsInstance(number, order, detail)) return;
       daemon.wanted = true;
-      if (std::exchange(daemon.restarting, true)) return;
+      const bool joins = Joins(daemon);
+      daemon.restarting = true;
+      if (joins) return;
       daemon.throttle.Clear();
+      const bool by_operator = order == Order::kRestart;
       if (!daemon.has_instance) {
         TakePending(daemon);
-        return ScheduleNow(daemon, PendingStart::Kind::kOperator);
+        return ScheduleNow(daemon, by_operator ? PendingStart::Kind::kOperator
+                                               : PendingStart::Kind::kConfiguration);
       }
-      daemon.after = After::kOperatorStart;
+      daemon.after = by_operator ? After::kOperatorStart : After::kConfiguredStart;
       return BeginStop(number);
+    }
     case Order::kBoot:
       if (daemon.commanded || daemon.has_instance || daemon.resting != State::kStopped ||
           daemon.pending_start.kind != PendingStart::Kind::kNone) {
@@ -120,11 +127,11 @@ void Model::Takes(int number, Order order, int detail) {
     case Order::kUpdate:
       if (daemon.stop_is_held && IsUp(daemon)) {
         daemon.pending = detail;
-        daemon.is_kept = daemon.takes_pending_at_end = false;
+        daemon.is_kept = daemon.takes_pending_at_end = daemon.awaits_roll = false;
         return;
       }
       daemon.pending = -1;
-      daemon.takes_pending_at_end = false;
+      daemon.takes_pending_at_end = daemon.awaits_roll = false;
       if (!HaveSameCheck(daemon.settings, detail)) daemon.verdict_of_check = Health::kUnknown;
       daemon.settings = detail;
       daemon.throttle.SettingsChanged();
@@ -143,8 +150,16 @@ void Model::Takes(int number, Order order, int detail) {
         daemon.pending_start = PendingStart();
       }
       return;
+    case Order::kStage:
+      daemon.pending = detail;
+      daemon.is_kept = true;
+      daemon.takes_pending_at_end = daemon.is_held;
+      daemon.awaits_roll = !daemon.is_held;
+      if (!daemon.has_instance && IsLeftOut(number)) TakePending(daemon);
+      return;
     case Order::kReplace:
       daemon.pending = -1;
+      daemon.awaits_roll = false;
       daemon.takes_pending_at_end = daemon.is_held && IsUp(daemon);
       if (daemon.takes_pending_at_end || KeepsInstance(number, order, detail)) {
         daemon.pending = detail;
@@ -168,6 +183,7 @@ void Model::Takes(int number, Order order, int detail) {
         daemon.stop_is_held = false;
         daemon.after = After::kVerdict;
         daemon.is_kept = daemon.takes_pending_at_end = daemon.pending >= 0;
+        daemon.awaits_roll = false;
         StaysUp(number);
         daemon.partner = -1;
         NotePartner(number);
@@ -286,8 +302,7 @@ bool Model::IsMet(int number, int with_settings) const {
     case Condition::kStarted:
       return IsSeenUp(seen);
     case Condition::kReady:
-      return seen.state == State::kRunning && seen.ready && !seen.awaits_dependents &&
-             (seen.health == Health::kUnchecked || seen.health == Health::kHealthy);
+      return IsSeenReady(other);
     case Condition::kCompleted:
       return seen.state == State::kExited && seen.exits > 0 && is_success && !seen.run_ended_by_hob;
   }
@@ -332,8 +347,21 @@ bool Model::MayWaitForEver(int number) const {
 
 bool Model::IsBlocked(int number, Order order) const {
   const Daemon& daemon = daemons_[number];
-  return order == Order::kRestart && IsUp(daemon) && !daemon.is_ending && !daemon.restarting &&
+  const bool restarts = order == Order::kRestart || order == Order::kRoll;
+  return restarts && IsUp(daemon) && !daemon.is_ending && !Joins(daemon) &&
          IsStuckInNextInstance(number);
+}
+
+bool Model::IsSeenReady(int number) const {
+  const Observation& seen = daemons_[number].seen;
+  return seen.state == State::kRunning && seen.ready && !seen.awaits_dependents &&
+         (seen.health == Health::kUnchecked || seen.health == Health::kHealthy);
+}
+
+bool Model::IsLeftOut(int number) const {
+  const Daemon& daemon = daemons_[number];
+  return daemon.is_held || !daemon.wanted ||
+         (!daemon.has_instance && daemon.resting == State::kExited);
 }
 
 bool Model::MustWait(int number) {
@@ -439,7 +467,8 @@ bool Model::KeepsInstance(int number, Order order, int detail) const {
   if (order == Order::kReplace) {
     return daemon.wanted && !daemon.is_held && world_.IsMissing(ProgramOf(detail));
   }
-  if (order != Order::kRestart || daemon.restarting) return false;
+  if (order == Order::kRoll && IsLeftOut(number)) return false;
+  if ((order != Order::kRestart && order != Order::kRoll) || Joins(daemon)) return false;
   return world_.IsMissing(ProgramOf(daemon.pending >= 0 ? daemon.pending : daemon.settings));
 }
 
@@ -447,7 +476,7 @@ void Model::TakePending(Daemon& daemon) {
   if (daemon.pending < 0) return;
   if (!HaveSameCheck(daemon.settings, daemon.pending)) daemon.verdict_of_check = Health::kUnknown;
   daemon.settings = std::exchange(daemon.pending, -1);
-  daemon.takes_pending_at_end = false;
+  daemon.takes_pending_at_end = daemon.awaits_roll = false;
   daemon.throttle.SettingsChanged();
 }
 
@@ -666,9 +695,9 @@ void Model::Dropped(int number, bool clean) {
   const bool follows = daemon.after == After::kStartWithPartner;
   const bool ended_by_itself = daemon.after == After::kVerdict;
   const bool is_missing = daemon.pending >= 0 && world_.IsMissing(ProgramOf(daemon.pending));
-  const bool keeps_settings = daemon.is_ending ||
-                              (ended_by_itself && !daemon.takes_pending_at_end) ||
-                              ((ended_by_itself || follows) && is_missing);
+  const bool keeps_settings =
+      daemon.is_ending || (ended_by_itself && !daemon.takes_pending_at_end) ||
+      ((ended_by_itself || follows) && is_missing) || (follows && daemon.awaits_roll);
   if (!keeps_settings) TakePending(daemon);
   switch (std::exchange(daemon.after, After::kVerdict)) {
     case After::kVerdict:

@@ -70,6 +70,8 @@ enum class Order {
   kBoot,
   kUpdate,
   kReplace,
+  kStage,
+  kRoll,
   kRemove,
   kShutDown,
   kKill,
@@ -155,7 +157,8 @@ class Model : public KernelWitness {
   // The state of a daemon.
   bool IsKnown(int number) const { return daemons_[number].is_known; }
   bool IsWanted(int number) const { return daemons_[number].wanted; }
-  bool IsRestarting(int number) const { return daemons_[number].restarting; }
+  // True if it is being restarted, and another restart joins that one.
+  bool IsRestarting(int number) const { return Joins(daemons_[number]); }
   bool IsEnding(int number) const { return daemons_[number].is_ending; }
   int SettingsOfDaemon(int number) const { return daemons_[number].settings; }
   // The settings that a reload has not applied to the present instance; -1 if none.
@@ -192,6 +195,10 @@ class Model : public KernelWitness {
   // True if the daemon may stay in its state after a long time without faults.
   bool HasSettled(int number) const;
   const Observation& seen(int number) const { return daemons_[number].seen; }
+  // True if it is published as ready to serve, and healthy if it has a check.
+  bool IsSeenReady(int number) const;
+  // True if a roll does not replace it.
+  bool IsLeftOut(int number) const;
 
  private:
   // The next start: its reason and its time.
@@ -239,6 +246,8 @@ class Model : public KernelWitness {
     bool is_kept = false;
     // True if `pending` is taken once the instance has ended, for whatever reason.
     bool takes_pending_at_end = false;
+    // True if only a command or a roll takes it.
+    bool awaits_roll = false;
     bool wanted = false;
     bool is_held = false;
     // By the wall clock.
@@ -309,6 +318,10 @@ class Model : public KernelWitness {
 
   // True if an instance is up, or starting.
   static bool IsUp(const Daemon& daemon);
+  // True if a restart in progress brings the latest settings.
+  static bool Joins(const Daemon& daemon) {
+    return daemon.restarting && (daemon.pending < 0 || !IsUp(daemon));
+  }
   // True if it is published as up, or starting.
   static bool IsSeenUp(const Observation& seen);
   // True if the condition of the daemon on another one holds.

@@ -12,7 +12,7 @@ namespace simulation {
 // extremes that an average never reaches.
 struct RunProfile {
   explicit RunProfile(Random& random)
-      : daemons(1 + random.Below(6)),
+      : daemons(1 + random.Below(8)),
         is_prompt(random.Chance(50)),
         commands(random.Of({5, 20, 40})),
         reloads(random.Of({0, 2, 8})),

@@ -1,5 +1,6 @@
 #include "tests/simulation/settings.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -55,6 +56,8 @@ void DrawLive(int live, Settings& settings) {
   settings.check_variant = random.Below(2);
   settings.check_restarts = random.Chance(60);
   settings.restarts_with_it = settings.condition != Condition::kCompleted && random.Chance(50);
+  settings.max_unavailable = random.Of({1, 1, 2});
+  settings.min_ready_time = random.Of<Nanos>({0, 0, 500 * kMillisecond, 3 * kSecond});
 }
 
 std::vector<Settings> DrawAll() {
@@ -137,11 +140,17 @@ const Settings& SettingsOf(int number) {
 
 int DependencyOf(int daemon, const Settings& settings) {
   const int by = settings.depends_on_lower_by;
-  return by == 0 || by > daemon ? -1 : daemon - by;
+  const int first = std::min(daemon, kFirstInstance);
+  return by == 0 || by > first ? -1 : first - by;
 }
 
-std::string ToSection(int daemon, const Settings& settings) {
-  return absl::StrCat("[daemon:d", daemon, "]\ncommand = /bin/true ", settings.program,
+std::string ToSection(int daemon, const Settings& settings, int instances) {
+  const bool is_set = daemon >= kFirstInstance;
+  return absl::StrCat("[daemon:", is_set ? "w" : absl::StrCat("d", daemon), "]\n",
+                      is_set ? absl::StrCat("instances = ", instances, "\n") : "",
+                      "max_unavailable = ", settings.max_unavailable,
+                      "\nmin_ready_time = ", Milliseconds(settings.min_ready_time), "\n") +
+         absl::StrCat("command = /bin/true ", settings.program,
                       "\nstart_time = ", Milliseconds(settings.start_time),
                       "\nready = ", ReadyName(settings.ready),
                       "\nautostart = ", YesOrNo(settings.autostart),

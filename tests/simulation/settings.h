@@ -62,6 +62,10 @@ struct Settings {
   // True if it restarts with that daemon.
   bool restarts_with_it = false;
 
+  // Of a set.
+  int max_unavailable = 1;
+  Nanos min_ready_time = 0;
+
   bool tells_ready() const { return ready != Ready::kNone; }
 };
 
@@ -74,6 +78,10 @@ inline int SettingsNumber(int program, int live) { return program * kLiveVariant
 inline int ProgramOf(int number) { return number / kLiveVariants; }
 inline int LiveVariantOf(int number) { return number % kLiveVariants; }
 
+// Daemons with this number or a higher one are the instances of one set: they have the same
+// settings.
+inline constexpr int kFirstInstance = 5;
+
 // Returns the settings with this number. Never destroyed.
 const Settings& SettingsOf(int number);
 
@@ -82,8 +90,8 @@ const Settings& SettingsOf(int number);
 int DependencyOf(int daemon, const Settings& settings);
 
 // Returns the section of a configuration file that gives the daemon with this number these
-// settings.
-std::string ToSection(int daemon, const Settings& settings);
+// settings. If it is an instance, the set gets `instances` of them.
+std::string ToSection(int daemon, const Settings& settings, int instances = 1);
 
 }  // namespace simulation
 }  // namespace hob

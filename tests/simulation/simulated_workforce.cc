@@ -3,13 +3,16 @@
 #include <utility>
 
 #include "server/errors/errors.h"
+#include "tests/simulation/configurations.h"
 
 namespace hob {
 namespace simulation {
 
 SimulatedWorker::SimulatedWorker(std::shared_ptr<const DaemonSpec> spec,
                                  const DaemonRunner::Context& context, Scheduler& scheduler)
-    : daemon_(spec->name[1] - '0'), scheduler_(scheduler), runner_(std::move(spec), context) {
+    : daemon_(Configurations::DaemonOf(spec->name)),
+      scheduler_(scheduler),
+      runner_(std::move(spec), context) {
   scheduler_.WorkerMade(this);
 }
 

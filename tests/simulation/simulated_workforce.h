@@ -25,6 +25,8 @@ class Scheduler {
   virtual void RunToEnd(SimulatedWorker* worker) = 0;
   // Gives all workers turns until `answered` is notified.
   virtual void RunUntil(const absl::Notification& answered) = 0;
+  // Called before a command is posted to the worker of a daemon.
+  virtual void WillPost(int daemon, Command& command) = 0;
 };
 
 // A worker without a thread.
@@ -36,6 +38,7 @@ class SimulatedWorker : public Worker {
 
   bool HasEnded() const override { return mailbox_.closed(); }
   void Post(Command command, const absl::Status& refusal) override {
+    scheduler_.WillPost(daemon_, command);
     mailbox_.Post(std::move(command), refusal, [this] { has_mail_ = true; });
   }
 

@@ -24,7 +24,7 @@ constexpr Nanos kLongEnough = 10 * kMinute;
 std::set<int> NumbersOf(const std::vector<AwaitedDeparture>& departures) {
   std::set<int> numbers;
   for (const AwaitedDeparture& awaited : departures) {
-    if (!awaited.departure.expired()) numbers.insert(awaited.daemon[1] - '0');
+    if (!awaited.departure.expired()) numbers.insert(Configurations::DaemonOf(awaited.daemon));
   }
   return numbers;
 }
@@ -85,9 +85,10 @@ Simulator::Simulator(const Scenario& scenario)
 }
 
 Outcome Simulator::Run() {
-  for (int i = 0; i < profile_.daemons; ++i) {
+  for (int i = 0; i < std::min(profile_.daemons, kFirstInstance); ++i) {
     if (random_.Chance(80)) files_.daemons[i] = RandomSettings();
   }
+  ChangeSet();
   while (steps_ < scenario_.steps && !is_broken()) LiveOnce();
   outcome_.trace.assign(trace_.begin(), trace_.end());
   return std::move(outcome_);
@@ -152,6 +153,7 @@ void Simulator::ProveLiveness() {
     }
   }
   CheckAllAnswered();
+  CheckRolls();
   steps_ = steps;
   kernel_.SetFaultRates(profile_.fault_rates);
 }
@@ -175,6 +177,9 @@ void Simulator::Finish() {
   server_->supervisor = nullptr;
   CheckLogs();
   Check(workers_.empty(), "a worker is left");
+  for (const std::shared_ptr<const Roll>& roll : rolls_) Check(roll->over(), "a roll does not end");
+  rolls_.clear();
+  Check(rolling_.empty(), "a command of a roll is not answered");
   CheckAllAnswered();
   Check(kernel_.open_descriptors() == 0, "a descriptor is left");
   Check(*all_gone_ != gave_up_, "the answer to the shutdown is wrong");
@@ -195,7 +200,7 @@ bool Simulator::AdmitWorker(const DaemonSpec& spec) {
     no_room_ = true;
     return false;
   }
-  const int daemon = spec.name[1] - '0';
+  const int daemon = Configurations::DaemonOf(spec.name);
   const auto left = left_holds_.find(daemon);
   model().Created(daemon, SharedConfigurations().NumberOf(&spec),
                   left == left_holds_.end() ? 0 : left->second);
@@ -223,6 +228,27 @@ void Simulator::RunToEnd(SimulatedWorker* worker) {
 
 void Simulator::RunUntil(const absl::Notification& answered) {
   Wait([&answered] { return answered.HasBeenNotified(); }, "a reload does not end");
+}
+
+void Simulator::WillPost(int daemon, Command& command) {
+  if (command.kind != Command::Kind::kRoll) return;
+  const bool takes_down = model().IsSeenReady(daemon) && rolling_.count(daemon) == 0;
+  int down = 0;
+  for (int other = kFirstInstance; other < profile_.daemons; ++other) {
+    if (!model().IsKnown(other) || model().IsLeftOut(other)) continue;
+    down += rolling_.count(other) > 0 || !model().IsSeenReady(other);
+  }
+  const int pending = model().PendingSettings(daemon);
+  const int settings = pending >= 0 ? pending : model().SettingsOfDaemon(daemon);
+  if (takes_down && down >= SettingsOf(settings).max_unavailable) {
+    Violation(daemon, "a roll takes it down though too many are down");
+  }
+  rolling_.insert(daemon);
+  command.done = [this, daemon,
+                  done = std::move(command.done)](const absl::StatusOr<DaemonSnapshotPtr>& answer) {
+    rolling_.erase(rolling_.find(daemon));
+    done(answer);
+  };
 }
 
 void Simulator::Wait(absl::FunctionRef<bool()> is_over, const char* otherwise) {

@@ -16,6 +16,7 @@
 #include "server/output/log_store.h"
 #include "server/supervisor/hold_store.h"
 #include "server/supervisor/reloader.h"
+#include "server/supervisor/roll.h"
 #include "tests/simulation/configurations.h"
 #include "tests/simulation/directory.h"
 #include "tests/simulation/fake_kernel.h"
@@ -49,6 +50,7 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void WorkerGone(SimulatedWorker* worker) override;
   void RunToEnd(SimulatedWorker* worker) override;
   void RunUntil(const absl::Notification& answered) override;
+  void WillPost(int daemon, Command& command) override;
 
   // World.
   Nanos Now() const override { return now_; }
@@ -146,6 +148,9 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   std::shared_ptr<const Hold> RandomHold();
   void Post(Command command, int daemon);
   void ChangeFiles();
+  // Gives the set random settings and a random size, or removes it.
+  void ChangeSet();
+  void GiveRoll();
   void AskForReload();
   void CarryOutReloads();
   void InjectFault();
@@ -170,12 +175,16 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   std::string ProblemWithSuccess(const Posted& posted, const DaemonSnapshot& daemon) const;
   LoadedConfig Load();
   std::map<int, PlanAction> ExpectedPlan(const Files& wanted) const;
+  // True if the daemon depends on a removed one, directly or through others.
+  bool NeedsRemoved(int daemon, const std::map<int, PlanAction>& plan) const;
   void Reloaded(bool dry_run, const absl::StatusOr<Reloader::Outcome>& outcome);
   void CheckRemovedHaveEnded();
   void CheckReloaded(const Reloader::Outcome& outcome);
   void CheckFailures(const Reloader::Outcome& outcome);
   void CheckNotReloaded(const std::string& reason);
   void CheckAllAnswered();
+  // Checks that all rolls are over, unless they wait for an instance that waits.
+  void CheckRolls();
   void CheckLogs();
   // Discards output that processes wrote after the server had dropped them.
   void DiscardUnreadOutput();
@@ -244,6 +253,10 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   // The number of the last change that was read.
   int64_t sequence_ = 0;
   int pending_reloads_ = 0;
+  // The rolls that were commanded.
+  std::vector<std::shared_ptr<const Roll>> rolls_;
+  // The instances whose replacement is not answered, once for each command.
+  std::multiset<int> rolling_;
   bool reloads_ = false;
   // The number of nested spawns in progress.
   int spawning_ = 0;

@@ -127,8 +127,8 @@ void Simulator::ReadChanges() {
     Check(daemon.runs->size() == std::min<int64_t>(daemon.counts.exits, kMaxEndedRuns),
           "the number of kept runs is wrong");
     if (change.removed) continue;
-    if (daemon.unkillable) hung_.insert(daemon.name()[1] - '0');
-    model().Observe(daemon.name()[1] - '0',
+    if (daemon.unkillable) hung_.insert(Configurations::DaemonOf(daemon.name()));
+    model().Observe(Configurations::DaemonOf(daemon.name()),
                     ObservationOf(daemon, SharedConfigurations().NumberOf(daemon.spec.get())));
   }
 }
@@ -258,6 +258,16 @@ void Simulator::DiscardUnreadOutput() {
   left_alive_.clear();
 }
 
+void Simulator::CheckRolls() {
+  for (int daemon = kFirstInstance; daemon < profile_.daemons; ++daemon) {
+    // A roll waits for it.
+    if (model().IsKnown(daemon) && model().seen(daemon).state == Observation::State::kWaiting) {
+      return;
+    }
+  }
+  for (const std::shared_ptr<const Roll>& roll : rolls_) Check(roll->over(), "a roll does not end");
+}
+
 void Simulator::CheckAllAnswered() {
   for (int i = 0; i < posted_.size(); ++i) {
     if (posted_[i].answers == 0 && !model().MayWaitForEver(posted_[i].daemon)) {
@@ -283,6 +293,15 @@ LoadedConfig Simulator::Load() {
   return SharedConfigurations().Load(files_);
 }
 
+bool Simulator::NeedsRemoved(int daemon, const std::map<int, PlanAction>& plan) const {
+  while (model().IsKnown(daemon)) {
+    daemon = DependencyOf(daemon, SettingsOf(model().SettingsOfDaemon(daemon)));
+    const auto found = plan.find(daemon);
+    if (found != plan.end() && found->second == PlanAction::kRemove) return true;
+  }
+  return false;
+}
+
 std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
   std::map<int, PlanAction> plan;
   for (const auto& [daemon, settings] : in_force_.daemons) plan[daemon] = PlanAction::kRemove;
@@ -296,12 +315,16 @@ std::map<int, PlanAction> Simulator::ExpectedPlan(const Files& wanted) const {
     int former = running->second;
     if (model().IsKept(daemon)) former = model().SettingsOfDaemon(daemon);
     if (ProgramOf(former) != ProgramOf(settings)) {
-      plan[daemon] = PlanAction::kRestart;
+      plan[daemon] = daemon < kFirstInstance ? PlanAction::kRestart : PlanAction::kRoll;
     } else if (ToSection(daemon, SettingsOf(former)) == ToSection(daemon, SettingsOf(settings))) {
       plan[daemon] = PlanAction::kUnchanged;
     } else {
       plan[daemon] = PlanAction::kUpdate;
     }
+  }
+  for (auto& [daemon, action] : plan) {
+    // An instance that must end before a removed daemon does not wait for its turn.
+    if (action == PlanAction::kRoll && NeedsRemoved(daemon, plan)) action = PlanAction::kRestart;
   }
   return plan;
 }
@@ -339,7 +362,7 @@ void Simulator::CheckRemovedHaveEnded() {
 void Simulator::CheckFailures(const Reloader::Outcome& outcome) {
   std::set<int> reported;
   for (const auto& [name, daemon] : outcome.outcomes) {
-    if (!daemon.failure.empty()) reported.insert(name[1] - '0');
+    if (!daemon.failure.empty()) reported.insert(Configurations::DaemonOf(name));
   }
   for (const int daemon : kept_) {
     if (reported.count(daemon) == 0) Violation(daemon, "its failed replacement is not reported");
@@ -354,7 +377,8 @@ void Simulator::CheckFailures(const Reloader::Outcome& outcome) {
 
 void Simulator::CheckReloaded(const Reloader::Outcome& outcome) {
   std::map<int, PlanAction> plan;
-  for (const PlanEntry& entry : outcome.plan.daemons) plan[entry.name[1] - '0'] = entry.action;
+  for (const PlanEntry& entry : outcome.plan.daemons)
+    plan[Configurations::DaemonOf(entry.name)] = entry.action;
   // A shutdown that interrupts a reload leaves the configuration in force undefined.
   Check(plan == plan_ || shutting_down_, "the plan of a reload is wrong");
   if (outcome.generation != generation_ || shutting_down_) return;
@@ -365,7 +389,8 @@ void Simulator::CheckReloaded(const Reloader::Outcome& outcome) {
     }
   }
   for (const DaemonSnapshotPtr& daemon : server_->registry.All()) {
-    Check(WorkerOf(daemon->name()[1] - '0') != nullptr, "a listed daemon does not exist");
+    Check(WorkerOf(Configurations::DaemonOf(daemon->name())) != nullptr,
+          "a listed daemon does not exist");
   }
   for (SimulatedWorker* worker : workers_) {
     const int daemon = worker->daemon();

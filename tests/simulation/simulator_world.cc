@@ -57,6 +57,7 @@ void Simulator::GiveCommand() {
                   Command::Kind::kSignal, Command::Kind::kReopenLogs}),
       Caller{Caller::Kind::kUser, "an operator", ""});
   if (command.kind == Command::Kind::kReopenLogs) return server_->supervisor->ReopenLogs();
+  if (daemon >= kFirstInstance && random_.Chance(30)) return GiveRoll();
   if (random_.Chance(profile_.holds)) {
     command.kind = random_.Of({Command::Kind::kHold, Command::Kind::kRelease});
   }
@@ -108,8 +109,38 @@ void Simulator::Post(Command command, int daemon) {
   server_->supervisor->Post(Configurations::NameOf(daemon), std::move(command));
 }
 
+void Simulator::GiveRoll() {
+  ++outcome_.commands;
+  const bool outdated_only = random_.Chance(30);
+  const int daemon = kFirstInstance + random_.Below(profile_.daemons - kFirstInstance);
+  const std::string name = random_.Chance(80) ? "w" : Configurations::NameOf(daemon);
+  Trace([&] { return absl::StrCat("roll ", name, outdated_only ? ", if outdated" : ""); });
+  absl::StatusOr<std::shared_ptr<const Roll>> roll = server_->supervisor->BeginRoll(
+      name, Caller{Caller::Kind::kUser, "an operator", ""}, outdated_only, nullptr);
+  if (roll.ok()) rolls_.push_back(*std::move(roll));
+}
+
+void Simulator::ChangeSet() {
+  const int room = profile_.daemons - kFirstInstance;
+  if (room <= 0) return;
+  const auto first = files_.daemons.find(kFirstInstance);
+  int settings = RandomSettings();
+  if (first != files_.daemons.end() && random_.Chance(60)) {
+    // Often a change of the size alone.
+    settings = random_.Chance(50)
+                   ? first->second
+                   : SettingsNumber(ProgramOf(first->second), random_.Below(kLiveVariants));
+  }
+  const int instances = random_.Chance(10) ? 0 : 1 + random_.Below(room);
+  for (int i = 0; i < room; ++i) {
+    files_.daemons.erase(kFirstInstance + i);
+    if (i < instances) files_.daemons[kFirstInstance + i] = settings;
+  }
+}
+
 void Simulator::ChangeFiles() {
   const int daemon = random_.Below(profile_.daemons);
+  if (daemon >= kFirstInstance) return ChangeSet();
   const auto found = files_.daemons.find(daemon);
   switch (random_.Below(8)) {
     case 0:

@@ -76,6 +76,10 @@ Order OrderOf(Command::Kind kind) {
       return Order::kUpdate;
     case Command::Kind::kReplace:
       return Order::kReplace;
+    case Command::Kind::kStage:
+      return Order::kStage;
+    case Command::Kind::kRoll:
+      return Order::kRoll;
     case Command::Kind::kRemove:
       return Order::kRemove;
     case Command::Kind::kShutDown:
@@ -94,8 +98,9 @@ Order OrderOf(Command::Kind kind) {
 
 const char* NameOf(Order order) {
   static constexpr const char* kNames[] = {
-      "Start",   "Stop",   "Restart",   "Signal", "Hold",        "Release", "boot",   "update",
-      "replace", "remove", "shut down", "kill",   "reopen logs", "recheck", "verdict"};
+      "Start",     "Stop",   "Restart",     "Signal",  "Hold",   "Release",
+      "boot",      "update", "replace",     "stage",   "roll",   "remove",
+      "shut down", "kill",   "reopen logs", "recheck", "verdict"};
   return kNames[static_cast<int>(order)];
 }
 
