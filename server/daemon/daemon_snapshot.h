@@ -63,6 +63,18 @@ struct DaemonNotes {
   int64_t small_pipe_bytes = 0;
 };
 
+// The occasion on which a daemon takes its pending configuration.
+enum class PendingUntil {
+  // The end of its instance, which is being stopped for that.
+  kStopped,
+  // A command, or a start along with a partner: an instance could not start with it.
+  kCommand,
+  // Any start: the daemon was held.
+  kStart,
+  // A command or a roll: other instances of its set come first.
+  kRoll,
+};
+
 // A command that changed a daemon. A plain value.
 struct CommandRecord {
   // The method of the API: "Stop".
@@ -79,10 +91,10 @@ struct CommandRecord {
 struct DaemonSnapshot {
   // The configuration that automatic starts use, and that the present instance runs with.
   std::shared_ptr<const DaemonSpec> spec;
-  // The configuration in force, if the daemon keeps a former one as `spec`: because an instance
-  // could not start with it, because the daemon is held, or until a roll reaches it. Otherwise
-  // null.
+  // The configuration in force, if the daemon has not taken it yet; otherwise null.
   std::shared_ptr<const DaemonSpec> pending_spec;
+  // Only with pending_spec.
+  PendingUntil pending_until = PendingUntil::kStopped;
   DaemonState state = DaemonState::kStopped;
   // True if the daemon should be up.
   bool wanted = false;
@@ -120,6 +132,10 @@ struct DaemonSnapshot {
   std::shared_ptr<const EndedRuns> runs;
 
   const std::string& name() const { return spec->name; }
+  // True if the daemon keeps a former configuration for now.
+  bool keeps_former_spec() const {
+    return pending_spec != nullptr && pending_until != PendingUntil::kStopped;
+  }
   // The configuration in force.
   const DaemonSpec& latest_spec() const { return pending_spec != nullptr ? *pending_spec : *spec; }
 };

@@ -35,9 +35,9 @@ struct Command {
     // the instance then keeps running with its former configuration. So does the instance of a held
     // daemon, until it ends; that is no failure.
     kReplace,
-    // From a reload: take `spec` at the next start that a command or a roll brings about; at once
-    // if
-    // the daemon is down and no start is due.
+    // From a reload: take `spec` at the next start that a command or a roll brings about, also if
+    // it
+    // was commanded before; at once if the daemon is down and no start is due.
     kStage,
     // From a roll: like kRestart, but answered once the new instance has stayed ready, and healthy
     // if

@@ -80,8 +80,6 @@ RunnerState DaemonRunner::state() const {
   state.restarting = restarting_;
   state.relations = relations_.state();
   state.has_pending_spec = HasPendingSpec();
-  state.takes_spec_at_end = takes_spec_at_end_;
-  state.awaits_roll = awaits_roll_;
   return state;
 }
 
@@ -488,14 +486,14 @@ void DaemonRunner::InstanceGone() {
   const std::string stop_reason = succession_.StopReason();
   const Succession::State next = succession_.Take();
   if (const auto* decided = absl::get_if<Succession::AsDecided>(&next)) {
-    if (takes_spec_at_end_) TakePendingSpecIfItCanStart();
+    if (IsPendingUntil(PendingUntil::kStart)) TakePendingSpecIfItCanStart();
     return Obey(decided->decision, watch_.is_trial());
   }
   const auto* restart = absl::get_if<Succession::Restart>(&next);
   const bool is_automatic = restart != nullptr && restart->is_automatic;
   // A stop that waited for others may have found nothing left to stop.
   if (!is_automatic && !succession_.is_final()) TakePendingSpec();
-  if (is_automatic && !awaits_roll_) TakePendingSpecIfItCanStart();
+  if (is_automatic && !IsPendingUntil(PendingUntil::kRoll)) TakePendingSpecIfItCanStart();
   // A process left by a dead server has no ended run.
   const EndedRuns& runs = *lifecycle_.now().runs;
   const std::string killed = runs.empty() ? "" : DescribeKilled(runs.front().exit);

@@ -119,6 +119,10 @@ class DaemonRunner {
   // Cancels trial starts, because the configuration now excludes them.
   void DropTrial();
   bool HasPendingSpec() const { return lifecycle_.now().pending_spec != nullptr; }
+  // True if it is taken on that occasion.
+  bool IsPendingUntil(PendingUntil occasion) const {
+    return HasPendingSpec() && lifecycle_.now().pending_until == occasion;
+  }
   // Applies the pending configuration, if there is one.
   void TakePendingSpec();
   // The same, unless it is certain not to start; then logs that.
@@ -247,11 +251,6 @@ class DaemonRunner {
   bool told_by_operator_ = false;
   // True while a restart is under way; further restarts join it.
   bool restarting_ = false;
-  // True if automatic starts take the pending configuration too, because only a hold delayed it.
-  // Otherwise they use the former one, except that a restart with a partner tries the pending one.
-  bool takes_spec_at_end_ = false;
-  // True if no automatic start takes the pending configuration, because its turn in a roll comes.
-  bool awaits_roll_ = false;
 };
 
 }  // namespace hob

@@ -155,9 +155,10 @@ void DaemonRunner::Restart(Command command) {
     const char* const later = IsHeld() ? "hold" : "stop";
     return AnswerNow(command, Overtaken(lifecycle_.spec().name, "roll", later));
   }
-  // An instance that is on its way with a former configuration is of no use.
-  if (HasPendingSpec() && IsUp()) restarting_ = false;
-  if (!restarting_ && IsUp()) {
+  if (!instance_.exists()) TakePendingSpec();
+  // A restart in progress that brings a former configuration is of no use.
+  const bool joins = restarting_ && (!HasPendingSpec() || !IsUp());
+  if (!joins && IsUp()) {
     const auto find = [this](const std::string& name) { return Find(name); };
     const DaemonSpec& next = lifecycle_.now().latest_spec();
     const std::vector<Dependency> unmet = hob::UnmetDependencies(next, find);
@@ -172,15 +173,14 @@ void DaemonRunner::Restart(Command command) {
       return AnswerNow(command, NotRestarted(lifecycle_.spec().name, why));
     }
   }
-  if (!restarting_) Record(command);
+  if (!joins) Record(command);
   lifecycle_.SetWanted(true);
-  if (!restarting_) {
+  if (!joins) {
     const std::string reason =
         absl::StrCat(rolls ? "replaced by a roll " : "restarted ", ByCaller(command.caller));
     restarting_ = true;
     ClearHistory();
     if (!instance_.exists()) {
-      TakePendingSpec();
       StartSoon(reason, /*by_operator=*/!rolls);
     } else {
       if (lifecycle_.state() == DaemonState::kStarting) {
@@ -226,14 +226,12 @@ void DaemonRunner::Boot(Command command) {
 void DaemonRunner::Update(Command command) {
   Record(command);
   if (relations_.holds_stop() && IsUp()) {
-    lifecycle_.SetPendingSpec(std::move(command.spec));
-    awaits_roll_ = false;
+    lifecycle_.SetPendingSpec(std::move(command.spec), PendingUntil::kStopped);
     lifecycle_.PublishNow();
     Recheck();
     return AnswerNow(command, lifecycle_.latest());
   }
   const bool takes_back = HasPendingSpec();
-  takes_spec_at_end_ = awaits_roll_ = false;
   const Check former_check = lifecycle_.spec().check;
   lifecycle_.SpecChanged(std::move(command.spec));
   if (!(lifecycle_.spec().check == former_check)) CheckChanged();
@@ -260,12 +258,9 @@ void DaemonRunner::DropTrial() {
 
 void DaemonRunner::Replace(Command command) {
   Record(command);
-  lifecycle_.SetPendingSpec(nullptr);
-  awaits_roll_ = false;
-  takes_spec_at_end_ = IsHeld() && IsUp();
-  if (takes_spec_at_end_) {
+  if (IsHeld() && IsUp()) {
     const absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec);
-    lifecycle_.SetPendingSpec(std::move(command.spec));
+    lifecycle_.SetPendingSpec(std::move(command.spec), PendingUntil::kStart);
     lifecycle_.Remark(absl::StrCat(
         "running with its former configuration until its next start",
         failure.has_value() ? "; the new one cannot start: " + DescribeEnd(*failure) : ""));
@@ -274,7 +269,7 @@ void DaemonRunner::Replace(Command command) {
   if (lifecycle_.wanted() && IsUp()) {
     if (absl::optional<SpawnFailure> failure = WhyItCannotStart(*command.spec)) {
       const std::string why = DescribeEnd(*failure);
-      lifecycle_.SetPendingSpec(std::move(command.spec));
+      lifecycle_.SetPendingSpec(std::move(command.spec), PendingUntil::kCommand);
       lifecycle_.Remark(
           absl::StrCat("running with its former configuration, the new one cannot start: ", why));
       context_.journal->Error(absl::StrCat(Tag(), " not restarted: ", why,
@@ -284,7 +279,7 @@ void DaemonRunner::Replace(Command command) {
   }
   ClearHistory();
   // The present instance keeps the specification that it was started with.
-  lifecycle_.SetPendingSpec(std::move(command.spec));
+  lifecycle_.SetPendingSpec(std::move(command.spec), PendingUntil::kStopped);
   if (!IsUp()) TakePendingSpec();
   if (!lifecycle_.wanted()) return AnswerNow(command, lifecycle_.latest());
   waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, "reload");
@@ -303,12 +298,13 @@ void DaemonRunner::Replace(Command command) {
 
 void DaemonRunner::Stage(Command command) {
   Record(command);
-  lifecycle_.SetPendingSpec(std::move(command.spec));
-  takes_spec_at_end_ = IsHeld();
-  awaits_roll_ = !IsHeld();
-  const bool rests = !lifecycle_.wanted() || IsHeld() || lifecycle_.state() == DaemonState::kExited;
-  if (rests && !instance_.exists()) {
+  lifecycle_.SetPendingSpec(std::move(command.spec),
+                            IsHeld() ? PendingUntil::kStart : PendingUntil::kRoll);
+  const bool takes_now = !lifecycle_.wanted() || IsHeld() || start_.is_by_operator() ||
+                         lifecycle_.state() == DaemonState::kExited;
+  if (takes_now && !instance_.exists()) {
     TakePendingSpec();
+    Recheck();
   } else {
     lifecycle_.PublishNow();
   }
@@ -374,7 +370,6 @@ void DaemonRunner::TakePendingSpecIfItCanStart() {
 
 void DaemonRunner::TakePendingSpec() {
   if (!HasPendingSpec()) return;
-  takes_spec_at_end_ = awaits_roll_ = false;
   lifecycle_.TakePendingSpec();
   relations_.SpecChanged(lifecycle_.spec());
 }

@@ -57,8 +57,7 @@ void DaemonRunner::CancelAutomaticStop() {
   if (!relations_.holds_stop() || !IsUp() || !is_automatic) return;
   succession_.Take();
   lifecycle_.EndIsCancelled();
-  takes_spec_at_end_ = HasPendingSpec();
-  awaits_roll_ = false;
+  lifecycle_.SetPendingSpec(lifecycle_.now().pending_spec, PendingUntil::kStart);
   LeaveAlone(absl::StrCat("no longer ", relations_.CancelStop(lifecycle_.spec())));
   relations_.NotePartnersAnew(lifecycle_.spec());
   CheckChanged();

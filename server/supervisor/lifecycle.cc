@@ -51,12 +51,18 @@ void Lifecycle::SpecChanged(std::shared_ptr<const DaemonSpec> spec) {
   PublishNow();
 }
 
+void Lifecycle::SetPendingSpec(std::shared_ptr<const DaemonSpec> spec, PendingUntil until) {
+  now_.pending_spec = std::move(spec);
+  now_.pending_until = until;
+}
+
 void Lifecycle::TakePendingSpec() {
   SetSpec(std::exchange(now_.pending_spec, nullptr));
   PublishNow();
 }
 
 void Lifecycle::SetSpec(std::shared_ptr<const DaemonSpec> spec) {
+  now_.pending_until = PendingUntil::kStopped;
   const bool has_same_check = spec->check == now_.spec->check;
   now_.spec = std::move(spec);
   if (!has_same_check) ForgetHealth();

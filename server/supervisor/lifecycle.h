@@ -58,10 +58,9 @@ class Lifecycle {
   // The configuration changed, also that of the present instance; drops a pending one. Resets the
   // health if the check changed.
   void SpecChanged(std::shared_ptr<const DaemonSpec> spec);
-  // Sets or, with null, drops the pending configuration; published with the next event.
-  void SetPendingSpec(std::shared_ptr<const DaemonSpec> spec) {
-    now_.pending_spec = std::move(spec);
-  }
+  // Sets the pending configuration and the occasion on which it is taken; published with the next
+  // event.
+  void SetPendingSpec(std::shared_ptr<const DaemonSpec> spec, PendingUntil until);
   // Makes the pending configuration that of the next instance. Precondition: there is one.
   void TakePendingSpec();
   // Notes that an operator or the configuration wants the daemon up or down. Publishes a change

@@ -53,6 +53,17 @@ struct NamesOf<DaemonHealth> {
 };
 
 template <>
+struct NamesOf<PendingUntil> {
+  static constexpr std::pair<PendingUntil, absl::string_view> kNames[] = {
+      {PendingUntil::kStopped, "stopped"},
+      {PendingUntil::kCommand, "command"},
+      {PendingUntil::kStart, "start"},
+      {PendingUntil::kRoll, "roll"},
+  };
+  static_assert(std::size(kNames) == static_cast<size_t>(PendingUntil::kRoll) + 1);
+};
+
+template <>
 struct NamesOf<RestartReason> {
   static constexpr std::pair<RestartReason, absl::string_view> kNames[] = {
       {RestartReason::kRetry, "retry"},
@@ -124,18 +135,20 @@ HOB_FIELDS(Dependency, daemon, condition, restarts_with);
 template <>
 struct FieldsOf<DaemonSnapshot> {
   static constexpr char kNames[] =
-      "state, wanted, ready, health, unkillable, awaits_dependents, blockers, awaits_release, pid, "
+      "pending_until, state, wanted, ready, health, unkillable, awaits_dependents, blockers, "
+      "awaits_release, pid, "
       "running_generation, start_time, ready_time, reason, notes, counts, next_start_time, "
       "throttle, hold, "
       "last_command";
   template <typename S>
   static auto Of(S& s) {
-    auto& [spec, pending_spec, state, wanted, ready, health, unkillable, awaits_dependents,
-           blockers, awaits_release, pid, running_generation, start_time, ready_time, reason, notes,
-           counts, next_start_time, throttle, hold, last_command, runs] = s;
-    return std::tie(state, wanted, ready, health, unkillable, awaits_dependents, blockers,
-                    awaits_release, pid, running_generation, start_time, ready_time, reason, notes,
-                    counts, next_start_time, throttle, hold, last_command);
+    auto& [spec, pending_spec, pending_until, state, wanted, ready, health, unkillable,
+           awaits_dependents, blockers, awaits_release, pid, running_generation, start_time,
+           ready_time, reason, notes, counts, next_start_time, throttle, hold, last_command, runs] =
+        s;
+    return std::tie(pending_until, state, wanted, ready, health, unkillable, awaits_dependents,
+                    blockers, awaits_release, pid, running_generation, start_time, ready_time,
+                    reason, notes, counts, next_start_time, throttle, hold, last_command);
   }
 };
 
@@ -153,8 +166,7 @@ HOB_FIELDS(Succession::Final, is_removal, is_done);
 HOB_FIELDS(Partner, daemon, exits);
 HOB_FIELDS(Relations::State, ends_after, stop_reason, starts_after, partners);
 HOB_FIELDS(RunnerState, lifecycle, has_instance, instance, start, watch, succession, verdict,
-           told_by_operator, restarting, relations, has_pending_spec, takes_spec_at_end,
-           awaits_roll);
+           told_by_operator, restarting, relations, has_pending_spec);
 
 bool operator==(const RunnerState& a, const RunnerState& b) { return Equal(a, b); }
 

@@ -33,10 +33,6 @@ struct RunnerState {
   Relations::State relations;
   // True if DaemonSnapshot::pending_spec is not null.
   bool has_pending_spec = false;
-  // True if all automatic starts take it too.
-  bool takes_spec_at_end = false;
-  // True if none does.
-  bool awaits_roll = false;
 };
 
 // True if every field is equal.

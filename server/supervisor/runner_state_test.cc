@@ -63,6 +63,7 @@ ThrottleDecision DrawDecision(ThrottleAction action, ThrottleRule rule) {
 
 DaemonSnapshot DrawDaemon() {
   DaemonSnapshot daemon;
+  daemon.pending_until = PendingUntil::kRoll;
   daemon.state = DaemonState::kHalted;
   daemon.wanted = true;
   daemon.ready = true;
@@ -114,8 +115,6 @@ RunnerState DrawState() {
   state.restarting = true;
   state.relations = {{DrawText(), DrawText()}, DrawText(), {DrawText()}, {{DrawText(), Draw()}}};
   state.has_pending_spec = true;
-  state.takes_spec_at_end = true;
-  state.awaits_roll = true;
   return state;
 }
 
@@ -203,6 +202,7 @@ TEST(RunnerStateTest, AnotherFormIsRefused) {
 TEST(RunnerStateTest, TheTextOfANewState) {
   EXPECT_EQ(SerializeRunnerState(RunnerState()),
             "hob-runner 1\n"
+            "lifecycle.daemon.pending_until stopped\n"
             "lifecycle.daemon.state stopped\n"
             "lifecycle.daemon.wanted no\n"
             "lifecycle.daemon.ready no\n"
@@ -275,9 +275,7 @@ TEST(RunnerStateTest, TheTextOfANewState) {
             "relations.stop_reason \n"
             "relations.starts_after.size 0\n"
             "relations.partners.size 0\n"
-            "has_pending_spec no\n"
-            "takes_spec_at_end no\n"
-            "awaits_roll no\n");
+            "has_pending_spec no\n");
 }
 
 }  // namespace

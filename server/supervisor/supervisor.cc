@@ -357,10 +357,7 @@ Config Supervisor::Running() const {
   }
   for (auto& [name, spec] : running.daemons) {
     const DaemonSnapshotPtr daemon = context_.registry->Find(name);
-    // One that awaits its dependents takes the pending configuration when they have ended.
-    if (daemon != nullptr && daemon->pending_spec != nullptr && !daemon->awaits_dependents) {
-      spec = daemon->spec;
-    }
+    if (daemon != nullptr && daemon->keeps_former_spec()) spec = daemon->spec;
   }
   return running;
 }
@@ -591,7 +588,7 @@ void Supervisor::CarryOut(AppliedPlan& applied, const Config& wanted, const Call
     std::string failure = WhyNotDone(status);
     if (status.ok() && starts) failure = WhyNotStarted(**answer->second);
     const bool restarts = entry.action == PlanAction::kRestart || entry.action == PlanAction::kRoll;
-    entry.held = restarts && status.ok() && (*answer->second)->pending_spec != nullptr &&
+    entry.held = restarts && status.ok() && (*answer->second)->keeps_former_spec() &&
                  IsHeldUp(**answer->second);
     if (!failure.empty()) applied.outcomes[entry.name].failure = std::move(failure);
   }
@@ -615,9 +612,7 @@ absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Con
     case PlanAction::kUnchanged: {
       // The files are back to the running configuration: discard the pending one.
       const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
-      if (daemon == nullptr || daemon->pending_spec == nullptr || daemon->awaits_dependents) {
-        return absl::nullopt;
-      }
+      if (daemon == nullptr || !daemon->keeps_former_spec()) return absl::nullopt;
       break;
     }
     case PlanAction::kUpdate:

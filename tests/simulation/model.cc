@@ -103,13 +103,13 @@ void Model::Takes(int number, Order order, int detail) {
       if (order == Order::kRoll && IsLeftOut(number)) return;
       if (IsBlocked(number, order) || KeepsInstance(number, order, detail)) return;
       daemon.wanted = true;
+      if (!daemon.has_instance) TakePending(daemon);
       const bool joins = Joins(daemon);
       daemon.restarting = true;
       if (joins) return;
       daemon.throttle.Clear();
       const bool by_operator = order == Order::kRestart;
       if (!daemon.has_instance) {
-        TakePending(daemon);
         return ScheduleNow(daemon, by_operator ? PendingStart::Kind::kOperator
                                                : PendingStart::Kind::kConfiguration);
       }
@@ -155,7 +155,9 @@ void Model::Takes(int number, Order order, int detail) {
       daemon.is_kept = true;
       daemon.takes_pending_at_end = daemon.is_held;
       daemon.awaits_roll = !daemon.is_held;
-      if (!daemon.has_instance && IsLeftOut(number)) TakePending(daemon);
+      if (!daemon.has_instance && (IsLeftOut(number) || daemon.pending_start.passes_hold)) {
+        TakePending(daemon);
+      }
       return;
     case Order::kReplace:
       daemon.pending = -1;

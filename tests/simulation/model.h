@@ -163,7 +163,7 @@ class Model : public KernelWitness {
   int SettingsOfDaemon(int number) const { return daemons_[number].settings; }
   // The settings that a reload has not applied to the present instance; -1 if none.
   int PendingSettings(int number) const { return daemons_[number].pending; }
-  // True if they could not be applied because their program is missing.
+  // True if the daemon keeps its former settings for now.
   bool IsKept(int number) const {
     return daemons_[number].pending >= 0 && daemons_[number].is_kept;
   }

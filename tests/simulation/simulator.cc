@@ -232,7 +232,8 @@ void Simulator::RunUntil(const absl::Notification& answered) {
 
 void Simulator::WillPost(int daemon, Command& command) {
   if (command.kind != Command::Kind::kRoll) return;
-  const bool takes_down = model().IsSeenReady(daemon) && rolling_.count(daemon) == 0;
+  const bool takes_down = command.caller.name != kRollsOne && model().IsSeenReady(daemon) &&
+                          rolling_.count(daemon) == 0;
   int down = 0;
   for (int other = kFirstInstance; other < profile_.daemons; ++other) {
     if (!model().IsKnown(other) || model().IsLeftOut(other)) continue;

@@ -151,6 +151,8 @@ std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string
                                          const absl::StatusOr<DaemonSnapshotPtr>& outcome) const {
   const int daemon = posted.daemon;
   const auto unless = [](bool holds, const char* what) { return holds ? "" : what; };
+  // While the server ends, a daemon whose worker has ended still blocks those that depend on it.
+  if (reason == "BLOCKED" && shutting_down_) return "";
   if (posted.keeps_instance) {
     return unless(reason == "START_FAILED", "the answer must be that a new instance cannot start");
   }
@@ -161,8 +163,6 @@ std::string Simulator::ProblemWithAnswer(const Posted& posted, const std::string
     return "a hold or release has no such answer";
   }
   if (reason == "BLOCKED") {
-    // While the server ends, a daemon whose worker has ended still blocks those that depend on it.
-    if (shutting_down_) return "";
     return unless(posted.order != Order::kStop &&
                       (model().IsStuck(daemon) || model().IsStuckInNextInstance(daemon) ||
                        model().AwaitsRelease(daemon)),
