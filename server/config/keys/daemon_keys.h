@@ -60,8 +60,8 @@ const DaemonKey* FindDaemonKey(absl::string_view name);
 // wrong and what would be right.
 absl::StatusOr<DaemonSetter> ParseDaemonKey(const DaemonKey& key, absl::string_view text);
 
-// Returns `text` for an instance: with its number in place of each `%i`, and a percent sign in place
-// of each `%%`. InvalidArgument if another character follows a percent sign.
+// Returns `text` for an instance: with its number in place of each `%i`, and a percent sign in
+// place of each `%%`. InvalidArgument if another character follows a percent sign.
 absl::StatusOr<std::string> TextForInstance(absl::string_view text, int number);
 
 // Parses the value of a key as above and writes it to `spec`, which an error leaves unchanged.
