@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client/name_resolution.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
@@ -121,9 +120,13 @@ grpc::Status FakeSupervisor::List(grpc::ServerContext*, const v1::ListRequest* r
   const int size = std::min(page_size_, request->page_size());
   for (const auto& entry : daemons_) {
     const v1::Daemon& daemon = entry.second.daemon();
-    if (entry.first <= request->page_token()) continue;
+    if (!request->page_token().empty() && !NameOrder()(request->page_token(), entry.first)) {
+      continue;
+    }
+    v1::ListResponse alone;
+    *alone.add_daemons() = daemon;
     std::vector<std::string> unmatched;
-    if (!patterns.empty() && MatchNames(patterns, {entry.first}, &unmatched).empty()) continue;
+    if (!patterns.empty() && MatchDaemons(patterns, alone.daemons(), &unmatched).empty()) continue;
     const auto& states = request->states();
     if (!states.empty() &&
         std::find(states.begin(), states.end(), daemon.state()) == states.end()) {

@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "client/name_resolution.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_context.h"
@@ -110,7 +111,7 @@ class FakeSupervisor : public v1::Supervisor::Service {
                        Response* response) ABSL_LOCKS_EXCLUDED(mutex_);
 
   mutable absl::Mutex mutex_;
-  std::map<std::string, v1::StatusResponse> daemons_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, v1::StatusResponse, NameOrder> daemons_ ABSL_GUARDED_BY(mutex_);
   std::map<MethodAndName, grpc::Status> failures_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> broken_off_ ABSL_GUARDED_BY(mutex_);
   v1::InfoResponse info_ ABSL_GUARDED_BY(mutex_);

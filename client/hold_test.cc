@@ -74,8 +74,7 @@ TEST_F(HoldTest, HoldPrintsTheStateAndTheHold) {
   EXPECT_EQ(Hob({"hold", "web", "--for=1d", "--reason=x"}).out,
             "web: RUNNING, pid 812; held by alice (uid 1001) until 2026-01-02 12:00:00: x\n");
   EXPECT_THAT(server_.calls(), ElementsAre("Hold web 'disk swap'", "Hold api 1800s 'disk swap'",
-                                           "Hold web 86400s 'x'"))
-      << "and no List";
+                                           "Hold web 86400s 'x'"));
   EXPECT_THAT(Hob({"hold", "web", "--reason", "x", "-o", "json"}).out,
               HasSubstr("\"hold\":{\"owner\":\"alice (uid 1001)\",\"reason\":\"x\","));
 }

@@ -2,13 +2,9 @@
 
 #include <fnmatch.h>
 
-#include <utility>
-
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -24,21 +20,21 @@ std::string NoMatchMessage(Session& session, const std::string& pattern) {
   return absl::StrCat("no daemon '", pattern, "'");
 }
 
-// True if the only pattern is a valid name; the server reports an unknown one itself. It would
-// reject an invalid name as a bad request; here that only matches nothing.
-bool IsSingleName(const std::vector<std::string>& patterns) {
-  return patterns.size() == 1 && !IsGlob(patterns[0]) && IsValidDaemonName(patterns[0]);
+bool Matches(const std::string& pattern, const std::string& name) {
+  return fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0;
 }
 
-// Returns the names of the listed daemons that match; errors of ResolveNames.
-absl::StatusOr<std::vector<std::string>> NamesFrom(Session& session,
-                                                   const std::vector<std::string>& patterns,
-                                                   const v1::ListResponse& list) {
-  std::vector<std::string> names;
-  for (const v1::Daemon& daemon : list.daemons()) names.push_back(daemon.name());
-  if (patterns.empty()) return names;
+// Returns the listed daemons that match; all without patterns. Errors of ResolveNames.
+absl::StatusOr<std::vector<const v1::Daemon*>> Select(Session& session,
+                                                      const std::vector<std::string>& patterns,
+                                                      const v1::ListResponse& list) {
+  if (patterns.empty()) {
+    std::vector<const v1::Daemon*> all;
+    for (const v1::Daemon& daemon : list.daemons()) all.push_back(&daemon);
+    return all;
+  }
   std::vector<std::string> unmatched;
-  std::vector<std::string> matches = MatchNames(patterns, names, &unmatched);
+  std::vector<const v1::Daemon*> matches = MatchDaemons(patterns, list.daemons(), &unmatched);
   if (!unmatched.empty()) return NoSuchDaemons(session, unmatched);
   return matches;
 }
@@ -49,17 +45,32 @@ bool IsGlob(absl::string_view pattern) {
   return pattern.find_first_of("*?[") != absl::string_view::npos;
 }
 
-std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
-                                    const std::vector<std::string>& names,
-                                    std::vector<std::string>* unmatched) {
-  std::vector<std::string> matches;
-  absl::flat_hash_set<std::string> chosen;
+bool NameOrder::operator()(absl::string_view a, absl::string_view b) const {
+  const absl::string_view set = WithoutNumber(a);
+  const bool same_set = set.size() < a.size() && set.size() < b.size() && set == WithoutNumber(b);
+  // Numbers have no leading zeros, so the longer one is the greater.
+  if (same_set && a.size() != b.size()) return a.size() < b.size();
+  return a < b;
+}
+
+absl::string_view WithoutNumber(absl::string_view name) { return name.substr(0, name.find('@')); }
+
+std::vector<const v1::Daemon*> MatchDaemons(
+    const std::vector<std::string>& patterns,
+    const google::protobuf::RepeatedPtrField<v1::Daemon>& daemons,
+    std::vector<std::string>* unmatched) {
+  std::vector<const v1::Daemon*> matches;
+  absl::flat_hash_set<const v1::Daemon*> chosen;
   for (const std::string& pattern : patterns) {
     bool matched = false;
-    for (const std::string& name : names) {
-      if (fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) != 0) continue;
+    for (const v1::Daemon& daemon : daemons) {
+      const bool is_instance = !daemon.instance_of().empty();
+      if (!Matches(pattern, daemon.name()) &&
+          !(is_instance && Matches(pattern, daemon.instance_of()))) {
+        continue;
+      }
       matched = true;
-      if (chosen.insert(name).second) matches.push_back(name);
+      if (chosen.insert(&daemon).second) matches.push_back(&daemon);
     }
     if (!matched) unmatched->push_back(pattern);
   }
@@ -77,34 +88,28 @@ absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
                                                       const std::vector<std::string>& patterns) {
   const absl::StatusOr<v1::ListResponse> list = session.supervisor().List(patterns, {});
   if (!list.ok()) return list.status();
-  return NamesFrom(session, patterns, *list);
-}
-
-absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
-    Session& session, const std::vector<std::string>& patterns) {
-  if (IsSingleName(patterns)) return patterns;
-  return ResolveNames(session, patterns);
+  const absl::StatusOr<std::vector<const v1::Daemon*>> daemons = Select(session, patterns, *list);
+  if (!daemons.ok()) return daemons.status();
+  std::vector<std::string> names;
+  for (const v1::Daemon* const daemon : *daemons) names.push_back(daemon->name());
+  return names;
 }
 
 absl::StatusOr<Selection> SelectForCommand(Session& session,
                                            const std::vector<std::string>& patterns,
                                            HeldDaemons held) {
-  if (IsSingleName(patterns)) return Selection{patterns, {}};
   const absl::StatusOr<v1::ListResponse> list = session.supervisor().List(patterns, {});
   if (!list.ok()) return list.status();
-  absl::StatusOr<std::vector<std::string>> names = NamesFrom(session, patterns, *list);
-  if (!names.ok()) return names.status();
+  const absl::StatusOr<std::vector<const v1::Daemon*>> daemons = Select(session, patterns, *list);
+  if (!daemons.ok()) return daemons.status();
   const absl::flat_hash_set<std::string> named(patterns.begin(), patterns.end());
-  absl::flat_hash_map<std::string, const v1::Daemon*> daemons;
-  for (const v1::Daemon& daemon : list->daemons()) daemons[daemon.name()] = &daemon;
   Selection selection;
-  for (std::string& name : *names) {
-    const v1::Daemon& daemon = *daemons.at(name);
-    if (named.contains(name) || held == HeldDaemons::kInclude ||
-        daemon.has_hold() == (held == HeldDaemons::kOnly)) {
-      selection.names.push_back(std::move(name));
+  for (const v1::Daemon* const daemon : *daemons) {
+    if (named.contains(daemon->name()) || held == HeldDaemons::kInclude ||
+        daemon->has_hold() == (held == HeldDaemons::kOnly)) {
+      selection.daemons.push_back(*daemon);
     } else if (held == HeldDaemons::kPassOver) {
-      selection.passed_over.push_back(daemon);
+      selection.passed_over.push_back(*daemon);
     }
   }
   return selection;

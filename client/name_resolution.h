@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/session.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "hob/v1/supervisor.pb.h"
 
 namespace hob {
@@ -17,13 +18,24 @@ namespace client {
 // True if the text has a wildcard (`*`, `?`, `[`).
 bool IsGlob(absl::string_view pattern);
 
-// Returns the elements of `names` (in name order) that match a pattern, in the order of the
-// patterns and each once. Appends the patterns that match none to `unmatched`, which is not null.
-std::vector<std::string> MatchNames(const std::vector<std::string>& patterns,
-                                    const std::vector<std::string>& names,
-                                    std::vector<std::string>* unmatched);
+// Orders names as the server does, instances by number: `worker@2` comes before `worker@10`.
+struct NameOrder {
+  bool operator()(absl::string_view a, absl::string_view b) const;
+};
 
-// Returns the names of the server's daemons that match `patterns`, in the order of MatchNames;
+// Returns the name without the number of an instance: "worker" for "worker@2" and "worker".
+absl::string_view WithoutNumber(absl::string_view name);
+
+// Returns the elements of `daemons` (in name order) that match a pattern, in the order of the
+// patterns and each once. A pattern that matches the name of a set matches all its instances.
+// Appends the patterns that match none to `unmatched`, which is not null. The result points into
+// `daemons`.
+std::vector<const v1::Daemon*> MatchDaemons(
+    const std::vector<std::string>& patterns,
+    const google::protobuf::RepeatedPtrField<v1::Daemon>& daemons,
+    std::vector<std::string>* unmatched);
+
+// Returns the names of the server's daemons that match `patterns`, in the order of MatchDaemons;
 // without patterns, all daemons in name order. NotFound naming every pattern without a match, with
 // the server's suggestions. Blocks. Errors of SupervisorClient::List.
 absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
@@ -33,22 +45,18 @@ absl::StatusOr<std::vector<std::string>> ResolveNames(Session& session,
 // `unmatched` is not empty. Blocks.
 absl::Status NoSuchDaemons(Session& session, const std::vector<std::string>& unmatched);
 
-// As ResolveNames, but returns a single name without wildcards unchecked: the call made with it
-// reports an unknown daemon anyway.
-absl::StatusOr<std::vector<std::string>> ResolveNamesForCalls(
-    Session& session, const std::vector<std::string>& patterns);
-
-// How a command treats held daemons that the user did not name, but matched by a glob or by --all.
+// How a command treats held daemons that the user did not name, but matched by a glob, by the name
+// of a set or by --all.
 enum class HeldDaemons { kPassOver, kInclude, kOnly };
 
 // The daemons that a command selects.
 struct Selection {
-  std::vector<std::string> names;
+  std::vector<v1::Daemon> daemons;
   // With kPassOver, the held daemons whose names are not among the patterns.
   std::vector<v1::Daemon> passed_over;
 };
 
-// Like ResolveNamesForCalls, but treats held daemons that the user did not name as `held` says.
+// Selects as ResolveNames does, but treats held daemons that the user did not name as `held` says.
 absl::StatusOr<Selection> SelectForCommand(Session& session,
                                            const std::vector<std::string>& patterns,
                                            HeldDaemons held);

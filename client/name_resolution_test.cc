@@ -10,11 +10,20 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const std::vector<std::string> kNames = {"api", "api-2", "db.main", "web"};
-
+// Returns the matches among some daemons and the instances 1, 2 and 10 of `work`.
 std::vector<std::string> Match(const std::vector<std::string>& patterns) {
+  v1::ListResponse list;
+  for (const char* name : {"api", "api-2", "db.main", "web"}) list.add_daemons()->set_name(name);
+  for (const char* name : {"work@1", "work@2", "work@10"}) {
+    v1::Daemon& daemon = *list.add_daemons();
+    daemon.set_name(name);
+    daemon.set_instance_of("work");
+  }
   std::vector<std::string> unmatched;
-  std::vector<std::string> matches = MatchNames(patterns, kNames, &unmatched);
+  std::vector<std::string> matches;
+  for (const v1::Daemon* daemon : MatchDaemons(patterns, list.daemons(), &unmatched)) {
+    matches.push_back(daemon->name());
+  }
   for (const std::string& pattern : unmatched) matches.push_back("none for " + pattern);
   return matches;
 }
@@ -27,10 +36,27 @@ TEST(NameResolutionTest, ANameMatchesOnlyItself) {
 }
 
 TEST(NameResolutionTest, AGlobMatchesEveryNameThatFits) {
-  EXPECT_THAT(Match({"*"}), ElementsAre("api", "api-2", "db.main", "web"));
+  EXPECT_THAT(Match({"*b*"}), ElementsAre("db.main", "web"));
   EXPECT_THAT(Match({"api*"}), ElementsAre("api", "api-2"));
   EXPECT_THAT(Match({"w?b"}), ElementsAre("web"));
   EXPECT_THAT(Match({"[a-d]*"}), ElementsAre("api", "api-2", "db.main"));
+}
+
+TEST(NameResolutionTest, TheNameOfASetMatchesItsInstances) {
+  EXPECT_THAT(Match({"work"}), ElementsAre("work@1", "work@2", "work@10"));
+  EXPECT_THAT(Match({"work@2", "wor?", "work@1"}), ElementsAre("work@2", "work@1", "work@10"));
+  EXPECT_THAT(Match({"work@1*"}), ElementsAre("work@1", "work@10"));
+  EXPECT_THAT(Match({"work@3", "work@"}), ElementsAre("none for work@3", "none for work@"));
+}
+
+TEST(NameResolutionTest, InstancesAreOrderedByNumber) {
+  const std::vector<std::string> sorted = {"work",    "work-1",  "work0",    "work@2",
+                                           "work@10", "work@11", "work@100", "workers@1"};
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    for (size_t j = 0; j < sorted.size(); ++j) {
+      EXPECT_EQ(NameOrder()(sorted[i], sorted[j]), i < j) << sorted[i] << " " << sorted[j];
+    }
+  }
 }
 
 TEST(NameResolutionTest, NamesKeepTheOrderOfThePatternsAndAppearOnce) {

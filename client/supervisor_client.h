@@ -34,6 +34,9 @@ using Progress = std::function<void(int done)>;
 // server takes longer.
 inline constexpr absl::Duration kReadTimeout = absl::Seconds(30);
 
+// The client's extra wait beyond the time-out, at which the server answers a waiting call.
+inline constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
+
 // Holds the connection to a server; the first call opens it. A failed call returns the server's
 // code and message, or, if gRPC failed the call, a sentence that explains the failure to the user.
 // Every method blocks. Not thread-safe.

@@ -6,16 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "client/escape.h"
 #include "client/format.h"
 #include "client/name_resolution.h"
+#include "client/verbs/command_output.h"
 #include "client/verbs/verbs.h"
 #include "server/daemon/signal_name.h"
 #include "server/text/duration.h"
@@ -28,27 +27,24 @@ namespace {
 // The time that a command waits for its outcome without --timeout.
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 
-// The client's extra wait beyond the time-out, at which the server answers a waiting call.
-constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
-
 // The arguments NAME..., --all and --held.
 struct DaemonTargets {
   std::vector<std::string> patterns;
   bool all = false;
-  // True to include held daemons, which globs and --all otherwise pass over.
+  // True to include held daemons, which sets, globs and --all otherwise pass over.
   bool held = false;
-  // True if globs and --all match only held daemons.
+  // True if sets, globs and --all mean only held daemons.
   bool only_held = false;
 
   std::vector<Parameter> Parameters() {
     const char* const by_glob = only_held ? "held ones" : "them";
     return {{"NAME", &patterns,
-             absl::StrCat("Names of daemons, and globs (*, ?, [a-z]) on ", by_glob), ""},
+             absl::StrCat("Names of daemons and sets, and globs (*, ?, [a-z]) on ", by_glob), ""},
             {"--all", &all, only_held ? "Every held daemon" : "Every daemon of the server"}};
   }
 
   Parameter HeldParameter() {
-    return {"--held", &held, "Include held daemons, which globs and --all pass over"};
+    return {"--held", &held, "Include held daemons, which sets, globs and --all pass over"};
   }
 
   HeldDaemons Held() const {
@@ -67,9 +63,9 @@ struct DaemonTargets {
     return absl::OkStatus();
   }
 
-  // Prepares for the calls (SupervisorClient::Greet) and returns the names of the daemons; reports
-  // those that are passed over. Errors of Check, Greet and SelectForCommand. Blocks.
-  absl::StatusOr<std::vector<std::string>> Resolve(Session& session) const {
+  // Prepares for the calls (SupervisorClient::Greet) and returns the daemons; reports those that
+  // are passed over. Errors of Check, Greet and SelectForCommand. Blocks.
+  absl::StatusOr<std::vector<v1::Daemon>> Resolve(Session& session) const {
     if (absl::Status status = Check(); !status.ok()) return status;
     absl::StatusOr<Selection> selection = SelectForCommand(session, patterns, Held());
     if (!selection.ok()) return selection.status();
@@ -80,10 +76,10 @@ struct DaemonTargets {
                        DescribeHold(daemon.hold(), session.Now(), session.environment().zone),
                        "; --held includes it"));
     }
-    if (selection->names.empty() && selection->passed_over.empty()) {
+    if (selection->daemons.empty() && selection->passed_over.empty()) {
       session.Tell(only_held ? "no daemon is held" : "the server has no daemons");
     }
-    return std::move(selection->names);
+    return std::move(selection->daemons);
   }
 };
 
@@ -122,50 +118,19 @@ Progress ShowProgress(Session& session, const std::string& doing, int total) {
   };
 }
 
-// Reports a failed call for `name`; returns its exit code.
-ExitCode TellFailure(Session& session, const std::string& name, const absl::Status& failure,
-                     bool connection_broke) {
-  std::string text(failure.message());
-  if (connection_broke) {
-    absl::StrAppend(&text, "; it may have done what it was asked for: see 'hob status ", name, "'");
-  }
-  absl::string_view message = text;
-  absl::ConsumePrefix(&message, absl::StrCat(name, ": "));
-  // The server's message about an unknown daemon contains its name.
-  if (absl::IsNotFound(failure)) {
-    session.Tell(message);
-  } else {
-    session.Tell(absl::StrCat(name, ": ", message));
-  }
-  return ExitCodeFor(failure);
+std::vector<std::string> NamesOf(const std::vector<v1::Daemon>& daemons) {
+  std::vector<std::string> names;
+  for (const v1::Daemon& daemon : daemons) names.push_back(daemon.name());
+  return names;
 }
 
-// Reports each failure as "hob: NAME: MESSAGE" and passes every other response to `show`, in the
-// order of `names`. Returns the code for all of them.
-template <typename Response>
-ExitCode ShowOutcomes(Session& session, const std::vector<std::string>& names,
-                      const std::vector<Outcome<Response>>& outcomes,
-                      const std::function<void(const Response&)>& show) {
-  ExitCode code = ExitCode::kDone;
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    const Outcome<Response>& outcome = outcomes[i];
-    if (!outcome.status.ok()) {
-      code = Worse(code, TellFailure(session, names[i], outcome.status, outcome.connection_broke));
-    } else if (session.json()) {
-      session.PrintJson(outcome.response);
-    } else {
-      show(outcome.response);
-    }
-  }
-  return code;
-}
-
-// Makes one call for each of `names`, all at the same time, with `request` and the name. Shows
+// Makes one call for each of `daemons`, all at the same time, with `request` and the name. Shows
 // progress and outcomes (ShowProgress, ShowOutcomes); returns the code for all of them.
 template <typename Response, typename Request>
-ExitCode CallForEach(Session& session, const std::vector<std::string>& names,
+ExitCode CallForEach(Session& session, const std::vector<v1::Daemon>& daemons,
                      const Request& request, absl::Duration timeout, const std::string& doing,
                      const std::function<void(const Response&)>& show) {
+  const std::vector<std::string> names = NamesOf(daemons);
   std::vector<Request> requests(names.size(), request);
   for (size_t i = 0; i < names.size(); ++i) requests[i].set_name(names[i]);
   const std::vector<Outcome<Response>> outcomes = session.supervisor().CallForEach(
@@ -173,33 +138,12 @@ ExitCode CallForEach(Session& session, const std::vector<std::string>& names,
   return ShowOutcomes<Response>(session, names, outcomes, show);
 }
 
-// Returns "; held by alice (uid 1001): disk swap", escaped; empty for a daemon that is not held.
-std::string HeldBy(const Session& session, const v1::Daemon& daemon) {
-  if (!daemon.has_hold()) return "";
-  return absl::StrCat(
-      "; ", Escape(DescribeHold(daemon.hold(), session.Now(), session.environment().zone)));
-}
-
-// Returns a line about a daemon after a command: "web: RUNNING, pid 123\n", with its hold. Escaped,
-// coloured for the session's terminal.
-std::string Summary(const Session& session, const v1::Daemon& daemon) {
-  std::string text = absl::StrCat(
-      Escape(daemon.name()), ": ",
-      Paint(StateName(daemon.state()), StateColour(daemon.state()), session.terminal()));
-  if (daemon.pid() != 0) absl::StrAppend(&text, ", pid ", daemon.pid());
-  // Behind the cause of the stop, the reason counts the killed processes.
-  const size_t more = daemon.reason().find("; ");
-  if (daemon.state() == v1::Daemon::STOPPED && more != std::string::npos) {
-    absl::StrAppend(&text, Escape(daemon.reason().substr(more)));
-  }
-  return absl::StrCat(text, HeldBy(session, daemon), "\n");
-}
-
 // Returns a function for CallForEach that prints the Summary.
 template <typename Response>
 std::function<void(const Response&)> ShowSummary(Session& session) {
-  return
-      [&session](const Response& response) { session.Print(Summary(session, response.daemon())); };
+  return [&session](const Response& response) {
+    session.Print(absl::StrCat(Summary(session, response.daemon()), "\n"));
+  };
 }
 
 // `start`, `stop` or `restart`. Each call waits for its outcome.
@@ -237,12 +181,14 @@ class CommandVerb : public Verb {
   ExitCode Run(Session& session) override {
     const absl::StatusOr<absl::Duration> timeout = Timeout();
     if (!timeout.ok()) return session.Fail(timeout.status());
-    const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
-    if (!names.ok()) return session.Fail(names.status());
-    const ExitCode code = CallForEach(session, *names, MakeRequest(*timeout),
+    const absl::StatusOr<std::vector<v1::Daemon>> daemons = targets_.Resolve(session);
+    if (!daemons.ok()) return session.Fail(daemons.status());
+    const ExitCode code = CallForEach(session, *daemons, MakeRequest(*timeout),
                                       no_wait_ ? kReadTimeout : *timeout + kAnswerGrace, doing_,
                                       ShowSummary<Response>(session));
-    if constexpr (std::is_same<Request, v1::StopRequest>::value) TellDependents(session, *names);
+    if constexpr (std::is_same<Request, v1::StopRequest>::value) {
+      TellDependents(session, NamesOf(*daemons));
+    }
     return code;
   }
 
@@ -332,14 +278,14 @@ class SignalVerb : public Verb {
       return session.Fail(absl::InvalidArgumentError(absl::StrCat(
           "'", Printable(signal_), "' is not a signal: write HUP, SIGHUP, RTMIN+3 or 1 to 64")));
     }
-    const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
-    if (!names.ok()) return session.Fail(names.status());
+    const absl::StatusOr<std::vector<v1::Daemon>> daemons = targets_.Resolve(session);
+    if (!daemons.ok()) return session.Fail(daemons.status());
     v1::SignalRequest request;
     request.set_signal(signal_);
     request.set_reason(reason_);
     request.set_all(tree_);
     return CallForEach<v1::SignalResponse>(
-        session, *names, request, kReadTimeout, "signalling",
+        session, *daemons, request, kReadTimeout, "signalling",
         [&](const v1::SignalResponse& response) {
           const v1::Daemon& daemon = response.daemon();
           session.Print(absl::StrCat(Escape(daemon.name()), ": ", SignalName(*number),
@@ -377,9 +323,9 @@ class HoldVerb : public Verb {
   ExitCode Run(Session& session) override {
     const absl::StatusOr<v1::HoldRequest> request = MakeRequest();
     if (!request.ok()) return session.Fail(request.status());
-    const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
-    if (!names.ok()) return session.Fail(names.status());
-    return CallForEach(session, *names, *request, kReadTimeout, "holding",
+    const absl::StatusOr<std::vector<v1::Daemon>> daemons = targets_.Resolve(session);
+    if (!daemons.ok()) return session.Fail(daemons.status());
+    return CallForEach(session, *daemons, *request, kReadTimeout, "holding",
                        ShowSummary<v1::HoldResponse>(session));
   }
 
@@ -421,11 +367,11 @@ class ReleaseVerb : public Verb {
   }
 
   ExitCode Run(Session& session) override {
-    const absl::StatusOr<std::vector<std::string>> names = targets_.Resolve(session);
-    if (!names.ok()) return session.Fail(names.status());
+    const absl::StatusOr<std::vector<v1::Daemon>> daemons = targets_.Resolve(session);
+    if (!daemons.ok()) return session.Fail(daemons.status());
     v1::ReleaseRequest request;
     request.set_reason(reason_);
-    return CallForEach(session, *names, request, kReadTimeout, "releasing",
+    return CallForEach(session, *daemons, request, kReadTimeout, "releasing",
                        ShowSummary<v1::ReleaseResponse>(session));
   }
 

@@ -62,7 +62,7 @@ std::string When(const Session& session, const google::protobuf::Timestamp& time
 
 absl::StatusOr<std::vector<v1::StatusResponse>> FetchStatuses(
     Session& session, const std::vector<std::string>& patterns) {
-  const absl::StatusOr<std::vector<std::string>> names = ResolveNamesForCalls(session, patterns);
+  const absl::StatusOr<std::vector<std::string>> names = ResolveNames(session, patterns);
   if (!names.ok()) return names.status();
   return session.supervisor().Status(*names);
 }

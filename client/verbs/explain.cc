@@ -117,7 +117,7 @@ class ExplainVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"NAME", &patterns_, "Names of daemons, and globs (*, ?, [a-z]) on them", "",
+    return {{"NAME", &patterns_, "Names of daemons and sets, and globs (*, ?, [a-z]) on them", "",
              /*required=*/true}};
   }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/escape.h"
 #include "client/format.h"
+#include "client/name_resolution.h"
 #include "client/verbs/daemon_statuses.h"
 #include "client/verbs/verbs.h"
 
@@ -13,7 +14,7 @@ namespace hob {
 namespace client {
 namespace {
 
-using Statuses = std::map<std::string, v1::StatusResponse>;
+using Statuses = std::map<std::string, v1::StatusResponse, NameOrder>;
 
 // Writes trees: below each daemon those that it depends on, a daemon's own tree only once.
 class TreeWriter {

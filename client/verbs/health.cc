@@ -2,10 +2,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/escape.h"
 #include "client/format.h"
+#include "client/name_resolution.h"
 #include "client/verbs/daemon_statuses.h"
 #include "client/verbs/verbs.h"
 #include "grpc/health/v1/health.pb.h"
@@ -37,12 +39,13 @@ std::string Describe(const std::vector<std::string>& down) {
 class HealthVerb : public Verb {
  public:
   VerbInfo info() const override {
-    return {"health", "", "Say whether the server, or a daemon, serves: for probes",
+    return {"health", "", "Say whether the server, a daemon or a set serves: for probes",
             Arguments::kDaemons};
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"NAME", &name_, "A daemon. Default: the server, and all daemons that are wanted"}};
+    return {{"NAME", &name_,
+             "A daemon or a set. Default: the server, and all daemons that are wanted"}};
   }
 
   ExitCode Run(Session& session) override {
@@ -51,7 +54,7 @@ class HealthVerb : public Verb {
     if (session.json()) session.PrintJson(*health);
     const bool serves = health->status() == HealthCheckResponse::SERVING;
     // A service's name is never a valid daemon name.
-    if (IsValidDaemonName(name_)) return JudgeDaemon(session, serves);
+    if (IsValidDaemonName(WithoutNumber(name_))) return JudgeNamed(session, serves);
     if (serves) return JudgeDaemons(session);
     Say(session, "NOT SERVING");
     return kHealthNotServing;
@@ -69,13 +72,12 @@ class HealthVerb : public Verb {
     if (!session.json()) session.Print(Escape(line) + "\n");
   }
 
-  // Judges the daemon NAME; `serves` is the server's answer.
-  ExitCode JudgeDaemon(Session& session, bool serves) const {
+  // Judges the daemon or the set NAME; `serves` is the server's answer.
+  ExitCode JudgeNamed(Session& session, bool serves) const {
     const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
         FetchStatuses(session, {name_});
     if (!statuses.ok()) return Unknown(session, statuses.status());
-    const v1::StatusResponse& status = statuses->front();
-    if (!serves && HasCompleted(status)) {
+    if (!serves && absl::c_all_of(*statuses, HasCompleted)) {
       Say(session, "COMPLETED");
       return ExitCode::kDone;
     }
@@ -83,7 +85,8 @@ class HealthVerb : public Verb {
       Say(session, "NOT SERVING");
       return kHealthNotServing;
     }
-    if (!status.daemon().log_problem().empty()) {
+    for (const v1::StatusResponse& status : *statuses) {
+      if (status.daemon().log_problem().empty()) continue;
       Say(session, absl::StrCat("DEGRADED: ", status.daemon().log_problem()));
       return kHealthDegraded;
     }
@@ -96,7 +99,7 @@ class HealthVerb : public Verb {
     if (!daemon.wanted() || IsUp(daemon)) return false;
     if (daemon.state() != v1::Daemon::EXITED) return true;
     const absl::StatusOr<std::vector<v1::StatusResponse>> statuses =
-        FetchStatuses(session, {daemon.name()});
+        session.supervisor().Status({daemon.name()});
     if (absl::IsNotFound(statuses.status())) return false;
     if (!statuses.ok()) return statuses.status();
     return !HasCompleted(statuses->front());

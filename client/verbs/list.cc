@@ -59,7 +59,8 @@ class ListVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"NAME", &patterns_, "Only these: names, and globs (*, ?, [a-z]) on them", ""},
+    return {{"NAME", &patterns_,
+             "Only these: names of daemons and sets, and globs (*, ?, [a-z]) on them", ""},
             {"--state", &state_texts_,
              "Only daemons in one of these states; a list with commas, or repeated", "STATE"},
             {"-q,--names-only", &names_only_, "Print only the names, one per line"}};
@@ -91,10 +92,8 @@ class ListVerb : public Verb {
     absl::StatusOr<v1::ListResponse> list =
         session.supervisor().List(patterns_, patterns_.empty() ? states : States());
     if (!list.ok() || patterns_.empty()) return list;
-    std::vector<std::string> names;
-    for (const v1::Daemon& daemon : list->daemons()) names.push_back(daemon.name());
     std::vector<std::string> unmatched;
-    MatchNames(patterns_, names, &unmatched);
+    MatchDaemons(patterns_, list->daemons(), &unmatched);
     if (!unmatched.empty()) return NoSuchDaemons(session, unmatched);
     if (states.empty()) return list;
     auto* daemons = list->mutable_daemons();

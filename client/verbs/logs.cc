@@ -8,7 +8,6 @@
 #include "client/log_printer.h"
 #include "client/name_resolution.h"
 #include "client/since.h"
-#include "client/verbs/daemon_statuses.h"
 #include "client/verbs/verbs.h"
 #include "google/protobuf/util/time_util.h"
 
@@ -23,7 +22,7 @@ class LogsVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"NAME", &patterns_, "Names of daemons, and globs (*, ?, [a-z]) on them", "",
+    return {{"NAME", &patterns_, "Names of daemons and sets, and globs (*, ?, [a-z]) on them", "",
              /*required=*/true},
             {"-f,--follow", &follow_, "Keep printing new output"},
             {"-n,--lines", &lines_,
@@ -52,7 +51,7 @@ class LogsVerb : public Verb {
       *request.mutable_since() =
           google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(*since));
     }
-    const absl::StatusOr<std::vector<std::string>> names = ResolveNamesForCalls(session, patterns_);
+    const absl::StatusOr<std::vector<std::string>> names = ResolveNames(session, patterns_);
     if (!names.ok()) return session.Fail(names.status());
     const absl::Status greeted = session.supervisor().Greet();
     if (!greeted.ok()) return session.Fail(greeted);
@@ -100,7 +99,8 @@ class LogsVerb : public Verb {
 
   // Tells the user if only the daemon's stderr is kept: it would seem to write nothing to stdout.
   static void TellIfStdoutIsNotKept(Session& session, const std::string& name) {
-    const absl::StatusOr<std::vector<v1::StatusResponse>> status = FetchStatuses(session, {name});
+    const absl::StatusOr<std::vector<v1::StatusResponse>> status =
+        session.supervisor().Status({name});
     if (!status.ok()) return;
     const auto& settings = status->front().spec().settings();
     const auto where_stdout = settings.find("stdout");
@@ -108,7 +108,7 @@ class LogsVerb : public Verb {
     if (where_stdout == settings.end() || where_stdout->second == "log") return;
     if (where_stderr == settings.end() || where_stderr->second != "log") return;
     session.Tell(absl::StrCat(name, ": its stdout is not kept: stdout = ", where_stdout->second,
-                              " in [daemon:", name, "]; this is its stderr"));
+                              " in [daemon:", WithoutNumber(name), "]; this is its stderr"));
   }
 
   static void TellMissed(Session& session, const v1::LogsResponse& piece) {

@@ -56,6 +56,9 @@ class Description {
   }
 
   void AddPresent() {
+    if (!daemon_.instance_of().empty()) {
+      Add("instance", absl::StrCat(daemon_.instance(), " of ", daemon_.instance_of()));
+    }
     Add("reason", daemon_.reason());
     Add("hold", HoldOf(session_, daemon_));
     if (!response_.dependencies().empty()) Add("depends on", DependenciesOf(response_));
@@ -117,7 +120,7 @@ class StatusVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"NAME", &patterns_, "Names of daemons, and globs (*, ?, [a-z]) on them", ""}};
+    return {{"NAME", &patterns_, "Names of daemons and sets, and globs (*, ?, [a-z]) on them", ""}};
   }
 
   ExitCode Run(Session& session) override {

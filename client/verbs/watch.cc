@@ -123,7 +123,7 @@ class Lines {
   }
 
   Session& session_;
-  std::map<std::string, Known> known_;
+  std::map<std::string, Known, NameOrder> known_;
   bool in_snapshot_ = true;
   int name_width_ = 0;
 };
@@ -135,7 +135,8 @@ class WatchVerb : public Verb {
   }
 
   std::vector<Parameter> Parameters() override {
-    return {{"NAME", &patterns_, "Only these: names, and globs (*, ?, [a-z]) on them", ""}};
+    return {{"NAME", &patterns_,
+             "Only these: names of daemons and sets, and globs (*, ?, [a-z]) on them", ""}};
   }
 
   ExitCode Run(Session& session) override {
