@@ -10,7 +10,7 @@ failures=0
 # Replaces the client, which would need a server: prints made-up daemon names.
 hob() {
   if [[ "$*" == *"--names-only"* ]]; then
-    [[ "$*" == *"--address unix:/other "* ]] && echo "other" || printf 'api\nweb\nworker\n'
+    [[ "$*" == *"--address unix:/other "* ]] && echo "other" || printf 'api\nmail@1\nmail@2\nweb\nworker\n'
   else
     "$hob_binary" "$@"
   fi
@@ -48,6 +48,11 @@ expect "hob signal HUP w" "web worker"
 expect "hob hold --f" "--for"
 expect "hob hold --for 30min --reason swap w" "web worker"
 expect "hob release w" "web worker"
+expect "hob restart m" "mail@1 mail@2 mail"
+expect "hob restart mail @" "@1 @2"
+expect "hob restart mail @ 2" "@2"
+expect "hob restart mail @ 1 w" "web worker"
+expect "hob signal HUP mail @" "@1 @2"
 expect "hob signal --reason swap HU" "HUP"
 expect "hob stop --reason " ""
 expect "hob keys umas" "umask"

@@ -132,7 +132,9 @@ constexpr char kLogic[] =
                 candidates=$(hob --address "$address" list --names-only 2>/dev/null)
               else
                 candidates=$(hob list --names-only 2>/dev/null)
-              fi ;;
+              fi
+              # The names of sets, too.
+              candidates+=" $(sed -n 's/@.*//p' <<< "$candidates" | sort -u)" ;;
           esac ;;
       esac ;;
   esac
@@ -150,16 +152,16 @@ std::string Logic(const CommandLineDescription& description) {
                               {"@SHELLS@", kShellNames}});
 }
 
-// bash also splits words at `=` and `:`, and thus `--address=unix:/path`; `before` gets the
-// rejoined words.
+// bash also splits words at `=`, `:` and `@`, and thus `--address=unix:/path` and `worker@1`;
+// `before` gets the rejoined words. Of `worker@1` it replaces only the `@1`.
 std::string Bash(const CommandLineDescription& description) {
   return absl::StrCat(
       "# hob: completion for bash. Load it with: source <(hob completion bash)\n"
       "_hob() {\n"
-      "  local current=${COMP_WORDS[COMP_CWORD]} joined='' part\n"
+      "  local current=${COMP_WORDS[COMP_CWORD]} joined='' part start=''\n"
       "  local -a before=()\n"
       "  for part in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    if [ \"$part\" = : ] || [ \"$part\" = '=' ]; then\n"
+      "    if [ \"$part\" = : ] || [ \"$part\" = '=' ] || [ \"$part\" = @ ]; then\n"
       "      joined=1\n"
       "      [ \"${#before[@]}\" -gt 0 ] && before[${#before[@]}-1]+=$part\n"
       "    elif [ -n \"$joined\" ]; then\n"
@@ -168,15 +170,26 @@ std::string Bash(const CommandLineDescription& description) {
       "    else\n"
       "      before+=(\"$part\")\n"
       "    fi\n"
-      "  done\n",
+      "  done\n"
+      "  if [ \"${#before[@]}\" -gt 0 ]; then\n"
+      "    part=${before[${#before[@]}-1]}\n"
+      "    if [ \"$current\" = @ ] || { [ -n \"$joined\" ] && [ \"$part\" != \"${part%@}\" ]; }; "
+      "then\n"
+      "      start=${part%@}\n"
+      "      current=$part$current\n"
+      "      unset \"before[${#before[@]}-1]\"\n"
+      "    fi\n"
+      "  fi\n",
       Logic(description),
       "  if [ \"$candidates\" = paths ]; then\n"
+      "    compopt -o filenames 2>/dev/null\n"
       "    COMPREPLY=($(compgen -f -- \"$current\"))\n"
       "  else\n"
       "    COMPREPLY=($(compgen -W \"$candidates\" -- \"$current\"))\n"
       "  fi\n"
+      "  COMPREPLY=(\"${COMPREPLY[@]#\"$start\"}\")\n"
       "}\n"
-      "complete -o filenames -F _hob hob\n");
+      "complete -F _hob hob\n");
 }
 
 std::string Zsh(const CommandLineDescription& description) {
@@ -243,7 +256,7 @@ std::string Fish(const CommandLineDescription& description) {
   std::string text =
       "# hob: completion for fish. Load it with: hob completion fish | source\n"
       "function __hob_daemons\n"
-      "  hob list --names-only 2>/dev/null\n"
+      "  hob list --names-only 2>/dev/null | sed 'p;s/@.*//' | sort -u\n"
       "end\n"
       "complete -c hob -f\n";
   for (const OptionDescription& option : description.global_options) {
@@ -263,9 +276,9 @@ std::string Fish(const CommandLineDescription& description) {
   return text;
 }
 
-// Returns a script for bash, zsh or fish that completes verbs, options, names of daemons (from
-// `hob list --names-only`), signals, states, keys of the configuration and files. InvalidArgument
-// for another shell.
+// Returns a script for bash, zsh or fish that completes verbs, options, names of daemons and sets
+// (from `hob list --names-only`), signals, states, keys of the configuration and files.
+// InvalidArgument for another shell.
 absl::StatusOr<std::string> CompletionScript(const std::string& shell,
                                              const CommandLineDescription& description) {
   if (shell == "bash") return Bash(description);
