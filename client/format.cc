@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "server/daemon/exit_report.h"
 #include "server/daemon/signal_name.h"
 
@@ -115,8 +117,17 @@ Colour StateColour(v1::Daemon::State state) {
   }
 }
 
+bool IsOutdated(const v1::Daemon& daemon) {
+  return daemon.pid() != 0 && daemon.running_generation() != 0 && daemon.config_generation() != 0 &&
+         daemon.running_generation() != daemon.config_generation();
+}
+
 std::string StateOf(const v1::Daemon& daemon) {
-  return absl::StrCat(StateName(daemon.state()), daemon.has_hold() ? " (held)" : "");
+  std::vector<std::string> marks;
+  if (daemon.has_hold()) marks.push_back("held");
+  if (IsOutdated(daemon)) marks.push_back("outdated");
+  return absl::StrCat(StateName(daemon.state()),
+                      marks.empty() ? "" : absl::StrCat(" (", absl::StrJoin(marks, ", "), ")"));
 }
 
 std::string DescribeHold(const v1::Hold& hold, absl::Time now, const absl::TimeZone& zone) {

@@ -41,7 +41,11 @@ std::string FormatShortTime(absl::Time time, absl::Time now, const absl::TimeZon
 std::string StateName(v1::Daemon::State state);
 Colour StateColour(v1::Daemon::State state);
 
-// Returns the name of the daemon's state, with a mark if the daemon is held: "RUNNING (held)".
+// True if the daemon has an instance that runs with a former configuration.
+bool IsOutdated(const v1::Daemon& daemon);
+
+// Returns the name of the daemon's state, with marks if the daemon is held or outdated:
+// "RUNNING (held)", "RUNNING (held, outdated)".
 std::string StateOf(const v1::Daemon& daemon);
 
 // Returns a description of a hold: "held by alice (uid 1001): disk swap", "held by alice (uid 1001)

@@ -59,6 +59,22 @@ TEST(FormatTest, AStateShowsWhetherTheDaemonIsHeld) {
   EXPECT_EQ(StateOf(daemon), "WAITING (held)");
 }
 
+TEST(FormatTest, AStateShowsWhetherTheInstanceIsOutdated) {
+  v1::Daemon daemon;
+  daemon.set_state(v1::Daemon::RUNNING);
+  daemon.set_config_generation(4);
+  daemon.set_running_generation(3);
+  EXPECT_EQ(StateOf(daemon), "RUNNING") << "there is no instance";
+  daemon.set_pid(7);
+  EXPECT_EQ(StateOf(daemon), "RUNNING (outdated)");
+  daemon.mutable_hold();
+  EXPECT_EQ(StateOf(daemon), "RUNNING (held, outdated)");
+  for (const int generation : {0, 4}) {
+    daemon.set_running_generation(generation);
+    EXPECT_FALSE(IsOutdated(daemon)) << generation;
+  }
+}
+
 TEST(FormatTest, OnlyABlockerOfKindHoldAwaitsTheRelease) {
   v1::Daemon daemon;
   EXPECT_FALSE(AwaitsRelease(daemon));

@@ -125,6 +125,16 @@ std::string HoldOf(const Session& session, const v1::Daemon& daemon) {
                       ": ", hold.reason());
 }
 
+std::string OutdatedBy(const v1::StatusResponse& status) {
+  const v1::Daemon& daemon = status.daemon();
+  if (!IsOutdated(daemon)) return "";
+  const std::string keys = absl::StrJoin(status.outdated_keys(), ", ");
+  return absl::StrCat("runs generation ", daemon.running_generation(),
+                      " of its configuration; generation ", daemon.config_generation(),
+                      keys.empty() ? " is in force" : absl::StrCat(" differs in ", keys),
+                      "; 'hob restart ", daemon.name(), "' applies it");
+}
+
 std::string EndOfHold(const Session& session, const v1::Daemon& daemon) {
   if (!daemon.hold().has_expire_time()) return "it is released";
   const absl::Time end = ToTime(daemon.hold().expire_time());

@@ -41,6 +41,11 @@ std::string DependenciesOf(const v1::StatusResponse& status);
 // 12:00:00 UTC (5m3s ago), until released: disk swap". Empty if it is not held.
 std::string HoldOf(const Session& session, const v1::Daemon& daemon);
 
+// Returns how the configuration of an outdated instance differs, and the command that applies it:
+// "runs generation 3 of its configuration; generation 4 differs in command, environment; 'hob
+// restart web' applies it". Empty if the daemon is not outdated.
+std::string OutdatedBy(const v1::StatusResponse& status);
+
 // Returns what ends the daemon's hold: "it is released", "the hold expires, 12:30:00 (in 5m), or is
 // released". The daemon is held.
 std::string EndOfHold(const Session& session, const v1::Daemon& daemon);

@@ -27,7 +27,8 @@ std::string Headline(const Session& session, const v1::Daemon& daemon) {
 
 // True if the state's reason can name the command.
 bool GivesReason(const v1::Command& command) {
-  return command.method() == "Start" || command.method() == "Stop" || command.method() == "Restart";
+  const std::string& method = command.method();
+  return method == "Start" || method == "Stop" || method == "Restart" || method == "Roll";
 }
 
 // Returns the reason of the state. If it names the last command, its age follows the caller:
@@ -90,6 +91,7 @@ std::string Explain(const Session& session, const v1::StatusResponse& response) 
   absl::StrAppend(&text, Sentence("why", response.blocked_by().empty() ? Why(session, daemon)
                                                                        : response.blocked_by()));
   absl::StrAppend(&text, Sentence("held", HoldOf(session, daemon)));
+  absl::StrAppend(&text, Sentence("outdated", OutdatedBy(response)));
   absl::StrAppend(&text, Sentence("depends on", DependenciesOf(response)));
   absl::StrAppend(&text, Sentence("check", CheckOf(session, response)));
   if (daemon.has_throttle()) {

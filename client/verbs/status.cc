@@ -61,6 +61,7 @@ class Description {
     }
     Add("reason", daemon_.reason());
     Add("hold", HoldOf(session_, daemon_));
+    Add("outdated", OutdatedBy(response_));
     if (!response_.dependencies().empty()) Add("depends on", DependenciesOf(response_));
     Add("dependents", absl::StrJoin(response_.dependents(), ", "));
     Add("says", daemon_.status_text());
