@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
@@ -159,7 +160,8 @@ grpc::Status FakeSupervisor::Stop(grpc::ServerContext*, const v1::StopRequest* r
   return Command("Stop", *request, v1::Daemon::STOPPED, response);
 }
 
-grpc::Status FakeSupervisor::Restart(grpc::ServerContext*, const v1::RestartRequest* request,
+grpc::Status FakeSupervisor::Restart(grpc::ServerContext* context,
+                                     const v1::RestartRequest* request,
                                      v1::RestartResponse* response) {
   {
     absl::MutexLock lock(&mutex_);
@@ -167,9 +169,56 @@ grpc::Status FakeSupervisor::Restart(grpc::ServerContext*, const v1::RestartRequ
     const auto all_here = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       return restarts_under_way_ >= awaited_restarts_;
     };
-    mutex_.Await(absl::Condition(&all_here));
+    while (!mutex_.AwaitWithTimeout(absl::Condition(&all_here), absl::Milliseconds(10)) &&
+           !context->IsCancelled()) {
+    }
   }
   return Command("Restart", *request, v1::Daemon::RUNNING, response);
+}
+
+void FakeSupervisor::SetRoll(const std::string& name,
+                             const std::vector<v1::RollResponse>& responses,
+                             const grpc::Status& end) {
+  absl::MutexLock lock(&mutex_);
+  rolls_[name] = {responses, end};
+}
+
+void FakeSupervisor::SetEndlessRoll(const std::string& name,
+                                    const std::vector<v1::RollResponse>& responses) {
+  absl::MutexLock lock(&mutex_);
+  rolls_[name] = {responses, grpc::Status::CANCELLED, /*endless=*/true};
+}
+
+void FakeSupervisor::AwaitEndlessRolls(int count) {
+  absl::MutexLock lock(&mutex_);
+  const auto all_begun = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return endless_rolls_ >= count;
+  };
+  mutex_.Await(absl::Condition(&all_begun));
+}
+
+grpc::Status FakeSupervisor::Roll(grpc::ServerContext* context, const v1::RollRequest* request,
+                                  grpc::ServerWriter<v1::RollResponse>* writer) {
+  ScriptedRoll roll;
+  {
+    absl::MutexLock lock(&mutex_);
+    calls_.push_back(
+        absl::StrCat("Roll ", request->name(),
+                     request->reason().empty() ? "" : absl::StrCat(" '", request->reason(), "'")));
+    if (broken_off_.count("Roll") > 0) {
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "Socket closed");
+    }
+    roll = rolls_[request->name()];
+  }
+  for (const v1::RollResponse& response : roll.responses) writer->Write(response);
+  if (roll.endless) {
+    {
+      absl::MutexLock lock(&mutex_);
+      ++endless_rolls_;
+    }
+    while (!context->IsCancelled()) absl::SleepFor(absl::Milliseconds(10));
+  }
+  return roll.end;
 }
 
 grpc::Status FakeSupervisor::Signal(grpc::ServerContext*, const v1::SignalRequest* request,

@@ -53,8 +53,16 @@ class FakeSupervisor : public v1::Supervisor::Service {
   // Sets the health service's answer for `service`; other services are NOT_FOUND.
   void SetHealth(const std::string& service,
                  grpc::health::v1::HealthCheckResponse::ServingStatus status);
-  // Makes each Restart block until `count` of them are in progress at the same time.
+  // Makes each Restart block until `count` of them are in progress at the same time, or until the
+  // client ends the call.
   void HoldRestartsUntil(int count);
+  // Sets the responses that every Roll of `name` sends before it ends with `end`.
+  void SetRoll(const std::string& name, const std::vector<v1::RollResponse>& responses,
+               const grpc::Status& end = grpc::Status::OK);
+  // The same, but the Roll ends only when the client ends the call.
+  void SetEndlessRoll(const std::string& name, const std::vector<v1::RollResponse>& responses);
+  // Blocks until the client has begun `count` endless rolls.
+  void AwaitEndlessRolls(int count);
 
   // Returns "METHOD NAME" of every call so far except List; the options of a command follow.
   std::vector<std::string> calls() const;
@@ -69,6 +77,8 @@ class FakeSupervisor : public v1::Supervisor::Service {
                     v1::StopResponse* response) override;
   grpc::Status Restart(grpc::ServerContext* context, const v1::RestartRequest* request,
                        v1::RestartResponse* response) override;
+  grpc::Status Roll(grpc::ServerContext* context, const v1::RollRequest* request,
+                    grpc::ServerWriter<v1::RollResponse>* writer) override;
   grpc::Status Signal(grpc::ServerContext* context, const v1::SignalRequest* request,
                       v1::SignalResponse* response) override;
   // The owner of every hold is "alice (uid 1001)".
@@ -101,6 +111,12 @@ class FakeSupervisor : public v1::Supervisor::Service {
         ABSL_GUARDED_BY(mutex_);
   };
 
+  struct ScriptedRoll {
+    std::vector<v1::RollResponse> responses;
+    grpc::Status end;
+    bool endless = false;
+  };
+
   using MethodAndName = std::pair<std::string, std::string>;
 
   // Records the call. Returns the failure set for it, or NOT_FOUND if there is no such daemon.
@@ -123,6 +139,8 @@ class FakeSupervisor : public v1::Supervisor::Service {
   int page_size_ ABSL_GUARDED_BY(mutex_) = 5000;
   int awaited_restarts_ ABSL_GUARDED_BY(mutex_) = 0;
   int restarts_under_way_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, ScriptedRoll> rolls_ ABSL_GUARDED_BY(mutex_);
+  int endless_rolls_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> calls_ ABSL_GUARDED_BY(mutex_);
   FakeHealth health_;
   // Last, so that calls end before the other members go.

@@ -1,6 +1,6 @@
 // Runs the whole client against a FakeSupervisor, and provides daemons for it. With
-// HOB_UPDATE_GOLDEN=$PWD/client/testdata, bazel run //client:run_test and //client:hold_test
-// rewrite the files in testdata/.
+// HOB_UPDATE_GOLDEN=$PWD/client/testdata, bazel run //client:run_test, //client:hold_test and
+// //client:roll_test rewrite the files in testdata/.
 #ifndef HOB_CLIENT_RUN_TEST_ENV_H_
 #define HOB_CLIENT_RUN_TEST_ENV_H_
 

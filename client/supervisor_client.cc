@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
@@ -18,6 +19,38 @@
 namespace hob {
 namespace client {
 
+namespace {
+
+// Lets another thread end calls. Thread-safe.
+class Cancellation {
+ public:
+  // The context stays registered until Remove.
+  void Add(grpc::ClientContext* context) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    contexts_.insert(context);
+    if (cancelled_) context->TryCancel();
+  }
+
+  void Remove(grpc::ClientContext* context) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    contexts_.erase(context);
+  }
+
+  // Ends the calls of all registered contexts, and of those that are added later.
+  void Cancel() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    cancelled_ = true;
+    for (grpc::ClientContext* const context : contexts_) context->TryCancel();
+  }
+
+ private:
+  absl::Mutex mutex_;
+  absl::flat_hash_set<grpc::ClientContext*> contexts_ ABSL_GUARDED_BY(mutex_);
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace
+
 // An open connection. gRPC does not reconnect a broken one.
 struct SupervisorClient::Link {
   explicit Link(const Connection& connection);
@@ -27,6 +60,7 @@ struct SupervisorClient::Link {
   const std::unique_ptr<v1::Supervisor::Stub> stub;
   // True if the server has answered a call.
   bool has_answered = false;
+  Cancellation restarts;
 };
 
 namespace {
@@ -132,15 +166,18 @@ struct Reply {
 };
 
 // Makes one call for each of `requests`, all at the same time; the replies are in their order.
+// `cancellation` may end the calls; null without it.
 template <typename Request, typename Response>
 std::vector<Reply<Response>> CallAll(Stub& stub, Method<Request, Response> method,
                                      const std::vector<Request>& requests, absl::Duration timeout,
-                                     const Progress& progress) {
+                                     const Progress& progress,
+                                     Cancellation* cancellation = nullptr) {
   std::vector<Reply<Response>> replies(requests.size());
   std::vector<grpc::ClientContext> contexts(requests.size());
   CallCounter counter;
   for (size_t i = 0; i < requests.size(); ++i) {
     SetTimeout(contexts[i], timeout);
+    if (cancellation != nullptr) cancellation->Add(&contexts[i]);
     Reply<Response>* const reply = &replies[i];
     (stub.async()->*method)(&contexts[i], &requests[i], &reply->response,
                             [reply, &counter](const grpc::Status& status) {
@@ -149,6 +186,9 @@ std::vector<Reply<Response>> CallAll(Stub& stub, Method<Request, Response> metho
                             });
   }
   counter.WaitFor(static_cast<int>(requests.size()), progress);
+  if (cancellation != nullptr) {
+    for (grpc::ClientContext& context : contexts) cancellation->Remove(&context);
+  }
   return replies;
 }
 
@@ -192,6 +232,20 @@ grpc::Status CallHealthService(const std::shared_ptr<grpc::Channel>& channel,
   return grpc::health::v1::Health::NewStub(channel)->Check(&context, request, response);
 }
 
+// Calls `show` with each response until the stream ends or `show` returns false. Returns gRPC's
+// status.
+template <typename Response>
+grpc::Status ReadAll(grpc::ClientContext& context, grpc::ClientReader<Response>& reader,
+                     const std::function<bool(const Response&)>& show) {
+  Response response;
+  while (reader.Read(&response)) {
+    if (show(response)) continue;
+    context.TryCancel();
+    break;
+  }
+  return reader.Finish();
+}
+
 template <typename Request, typename Response>
 absl::Status Follow(Stub& stub,
                     std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(
@@ -200,13 +254,7 @@ absl::Status Follow(Stub& stub,
   grpc::ClientContext context;
   const Interrupt interrupt([&context] { context.TryCancel(); });
   const std::unique_ptr<grpc::ClientReader<Response>> reader = (stub.*method)(&context, request);
-  Response response;
-  while (reader->Read(&response)) {
-    if (show(response)) continue;
-    context.TryCancel();
-    break;
-  }
-  const grpc::Status status = reader->Finish();
+  const grpc::Status status = ReadAll(context, *reader, show);
   return interrupt.came() ? absl::OkStatus() : ToStatus(status);
 }
 
@@ -332,7 +380,7 @@ std::vector<Outcome<v1::RestartResponse>> SupervisorClient::CallForEach(
     const Progress& progress) {
   return ToOutcomes(CallAll(*link_->stub,
                             Method<v1::RestartRequest, v1::RestartResponse>(&Calls::Restart),
-                            requests, timeout, progress));
+                            requests, timeout, progress, &link_->restarts));
 }
 
 std::vector<Outcome<v1::SignalResponse>> SupervisorClient::CallForEach(
@@ -357,6 +405,20 @@ std::vector<Outcome<v1::ReleaseResponse>> SupervisorClient::CallForEach(
                             Method<v1::ReleaseRequest, v1::ReleaseResponse>(&Calls::Release),
                             requests, timeout, progress));
 }
+
+absl::Status SupervisorClient::Roll(const v1::RollRequest& request, absl::Time deadline,
+                                    const std::function<bool(const v1::RollResponse&)>& show) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(deadline));
+  link_->restarts.Add(&context);
+  const std::unique_ptr<grpc::ClientReader<v1::RollResponse>> reader =
+      link_->stub->Roll(&context, request);
+  const grpc::Status status = ReadAll(context, *reader, show);
+  link_->restarts.Remove(&context);
+  return ToStatus(status);
+}
+
+void SupervisorClient::CancelRestarts() { link_->restarts.Cancel(); }
 
 absl::StatusOr<v1::ReloadResponse> SupervisorClient::Reload(bool dry_run,
                                                             const std::string& reason) {

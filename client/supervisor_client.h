@@ -39,7 +39,7 @@ inline constexpr absl::Duration kAnswerGrace = absl::Seconds(5);
 
 // Holds the connection to a server; the first call opens it. A failed call returns the server's
 // code and message, or, if gRPC failed the call, a sentence that explains the failure to the user.
-// Every method blocks. Not thread-safe.
+// Every method blocks. Not thread-safe, except as noted.
 class SupervisorClient {
  public:
   // Returns the environment variable of this name; absent if there is none.
@@ -91,6 +91,16 @@ class SupervisorClient {
   std::vector<Outcome<v1::ReleaseResponse>> CallForEach(
       const std::vector<v1::ReleaseRequest>& requests, absl::Duration timeout,
       const Progress& progress);
+
+  // Calls `show` with each step of the roll, until it ends, the deadline passes (DeadlineExceeded;
+  // the roll goes on) or `show` returns false (ignore the status then). Several threads may call it
+  // and CallForEach at the same time.
+  absl::Status Roll(const v1::RollRequest& request, absl::Time deadline,
+                    const std::function<bool(const v1::RollResponse&)>& show);
+
+  // Ends all calls of Roll and Restart in progress and all later ones; ignore their statuses. Any
+  // thread may call it after Greet.
+  void CancelRestarts();
 
   // Has no deadline: the answer comes when removed daemons have ended, which takes as long as the
   // longest stop_timeout.

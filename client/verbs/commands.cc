@@ -1,5 +1,5 @@
 // `start`, `stop`, `restart`, `signal`, `hold` and `release`: one call for each daemon, all at
-// once.
+// once; `restart` rolls sets (rolling_restart.h).
 #include <functional>
 #include <string>
 #include <type_traits>
@@ -15,6 +15,7 @@
 #include "client/format.h"
 #include "client/name_resolution.h"
 #include "client/verbs/command_output.h"
+#include "client/verbs/rolling_restart.h"
 #include "client/verbs/verbs.h"
 #include "server/daemon/signal_name.h"
 #include "server/text/duration.h"
@@ -183,14 +184,25 @@ class CommandVerb : public Verb {
     if (!timeout.ok()) return session.Fail(timeout.status());
     const absl::StatusOr<std::vector<v1::Daemon>> daemons = targets_.Resolve(session);
     if (!daemons.ok()) return session.Fail(daemons.status());
-    const ExitCode code = CallForEach(session, *daemons, MakeRequest(*timeout),
-                                      no_wait_ ? kReadTimeout : *timeout + kAnswerGrace, doing_,
+    return Execute(session, *daemons, *timeout);
+  }
+
+ protected:
+  // Commands the selected daemons; each has `timeout` for its outcome.
+  virtual ExitCode Execute(Session& session, const std::vector<v1::Daemon>& daemons,
+                           absl::Duration timeout) {
+    const ExitCode code = CallForEach(session, daemons, MakeRequest(timeout),
+                                      no_wait_ ? kReadTimeout : timeout + kAnswerGrace, doing_,
                                       ShowSummary<Response>(session));
     if constexpr (std::is_same<Request, v1::StopRequest>::value) {
-      TellDependents(session, NamesOf(*daemons));
+      TellDependents(session, NamesOf(daemons));
     }
     return code;
   }
+
+  bool no_wait() const { return no_wait_; }
+  bool has_timeout() const { return !timeout_.empty(); }
+  const std::string& reason() const { return reason_; }
 
  private:
   // Names the daemons that depend on stopped ones and go on without them; after a cascade, only
@@ -252,6 +264,47 @@ class CommandVerb : public Verb {
   // Empty without --timeout.
   std::string timeout_;
   std::string reason_;
+};
+
+class RestartVerb : public CommandVerb<v1::RestartRequest, v1::RestartResponse> {
+ public:
+  RestartVerb()
+      : CommandVerb(VerbInfo{"restart", "", "Stop and start daemons and wait until they are up",
+                             Arguments::kDaemons},
+                    "restarting") {}
+
+  std::vector<Parameter> Parameters() override {
+    std::vector<Parameter> parameters = CommandVerb::Parameters();
+    parameters.push_back(
+        {"--at-once", &at_once_,
+         "Restart the instances of a set all at once; without it they are rolled, one after the "
+         "other and without a time-out"});
+    return parameters;
+  }
+
+ protected:
+  ExitCode Execute(Session& session, const std::vector<v1::Daemon>& daemons,
+                   absl::Duration timeout) override {
+    if (at_once_) return CommandVerb::Execute(session, daemons, timeout);
+    const absl::StatusOr<RestartPlan> plan = PlanRestart(session, daemons);
+    if (!plan.ok()) return session.Fail(plan.status());
+    if (plan->sets.empty()) return CommandVerb::Execute(session, daemons, timeout);
+    RestartOptions options;
+    options.reason = reason();
+    options.timeout = timeout;
+    if (has_timeout()) options.roll_timeout = timeout;
+    options.no_wait = no_wait();
+    for (const SetRestart& restart : plan->sets) {
+      if (!no_wait() || restart.steps.size() == 1) continue;
+      return session.Fail(absl::InvalidArgumentError(
+          absl::StrCat("--no-wait: the server itself can only roll a whole set: 'hob restart ",
+                       restart.set, "'; or add --at-once")));
+    }
+    return CarryOut(session, *plan, options);
+  }
+
+ private:
+  bool at_once_ = false;
 };
 
 class SignalVerb : public Verb {
@@ -397,12 +450,7 @@ std::unique_ptr<Verb> MakeStopVerb() {
       &v1::StopRequest::set_with_dependents);
 }
 
-std::unique_ptr<Verb> MakeRestartVerb() {
-  return std::make_unique<CommandVerb<v1::RestartRequest, v1::RestartResponse>>(
-      VerbInfo{"restart", "", "Stop and start daemons and wait until they are up",
-               Arguments::kDaemons},
-      "restarting");
-}
+std::unique_ptr<Verb> MakeRestartVerb() { return std::make_unique<RestartVerb>(); }
 
 std::unique_ptr<Verb> MakeSignalVerb() { return std::make_unique<SignalVerb>(); }
 

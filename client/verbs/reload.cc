@@ -1,4 +1,5 @@
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -6,6 +7,8 @@
 #include "absl/strings/str_split.h"
 #include "client/escape.h"
 #include "client/format.h"
+#include "client/name_resolution.h"
+#include "client/verbs/rolling_restart.h"
 #include "client/verbs/verbs.h"
 
 namespace hob {
@@ -19,7 +22,7 @@ std::string ActionName(v1::DaemonChange::Action action) {
                       : absl::AsciiStrToLower(name);
 }
 
-// Returns when a restart that is put off happens, and why; empty for any other change.
+// Returns when a restart or roll that is put off happens, and why; empty for any other change.
 absl::string_view Delay(const v1::DaemonChange& change) {
   return change.held() ? ": at its next start, because it is held" : "";
 }
@@ -113,11 +116,25 @@ class ReloadVerb : public Verb {
     for (const v1::ConfigError& warning : response.warnings()) {
       session.TellPlainly(absl::StrCat(PlaceOf(warning), "warning: ", warning.message()));
     }
+    TellRolls(session, response);
     TellFailures(session, response);
     if (!response.server_keys().empty()) {
       session.Tell(absl::StrCat("changed in [hob], in force after a restart of the server: ",
                                 absl::StrJoin(response.server_keys(), ", ")));
     }
+  }
+
+  // Names the sets whose rolls continue after the answer.
+  void TellRolls(Session& session, const v1::ReloadResponse& response) const {
+    if (dry_run_) return;
+    std::vector<std::string> sets;
+    for (const v1::DaemonChange& change : response.changes()) {
+      if (change.action() != v1::DaemonChange::ROLL) continue;
+      if (change.held() || !change.failure().empty()) continue;
+      const std::string set(WithoutNumber(change.name()));
+      if (sets.empty() || sets.back() != set) sets.push_back(set);
+    }
+    for (const std::string& set : sets) session.Tell(absl::StrCat(set, ": ", RollGoesOn(set)));
   }
 
   static int Failures(const v1::ReloadResponse& response) {
