@@ -46,10 +46,10 @@ bool IsGlob(absl::string_view pattern) {
 }
 
 bool NameOrder::operator()(absl::string_view a, absl::string_view b) const {
-  const absl::string_view set = WithoutNumber(a);
-  const bool same_set = set.size() < a.size() && set.size() < b.size() && set == WithoutNumber(b);
-  // Numbers have no leading zeros, so the longer one is the greater.
-  if (same_set && a.size() != b.size()) return a.size() < b.size();
+  const int order = WithoutNumber(a).compare(WithoutNumber(b));
+  if (order != 0) return order < 0;
+  // Numbers have no leading zeros, so a longer one is greater.
+  if (a.size() != b.size()) return a.size() < b.size();
   return a < b;
 }
 

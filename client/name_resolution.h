@@ -18,7 +18,8 @@ namespace client {
 // True if the text has a wildcard (`*`, `?`, `[`).
 bool IsGlob(absl::string_view pattern);
 
-// Orders names as the server does, instances by number: `worker@2` comes before `worker@10`.
+// Orders names as the server does: instances by the name of their set, then by number (`worker@2`
+// before `worker@10`).
 struct NameOrder {
   bool operator()(absl::string_view a, absl::string_view b) const;
 };

@@ -50,8 +50,8 @@ TEST(NameResolutionTest, TheNameOfASetMatchesItsInstances) {
 }
 
 TEST(NameResolutionTest, InstancesAreOrderedByNumber) {
-  const std::vector<std::string> sorted = {"work",    "work-1",  "work0",    "work@2",
-                                           "work@10", "work@11", "work@100", "workers@1"};
+  const std::vector<std::string> sorted = {"work",     "work@2", "work@10", "work@11",
+                                           "work@100", "work-1", "work0",   "workers@1"};
   for (size_t i = 0; i < sorted.size(); ++i) {
     for (size_t j = 0; j < sorted.size(); ++j) {
       EXPECT_EQ(NameOrder()(sorted[i], sorted[j]), i < j) << sorted[i] << " " << sorted[j];

@@ -404,14 +404,12 @@ TEST_F(RollTest, StatusAndExplainShowAnOutdatedInstance) {
 }
 
 TEST_F(RollTest, ExplainShowsTheAgeOfARoll) {
-  server_.Put(Worker(1, absl::StrCat("last_command { method: 'Roll' caller: 'alice (uid 1001)' ",
-                                     Ago("time", 180), " }")));
   v1::StatusResponse worker = Worker(
       1, absl::StrCat("last_command { method: 'Roll' caller: 'alice' ", Ago("time", 180), " }"));
-  worker.mutable_daemon()->set_reason("rolled by alice: new disk");
+  worker.mutable_daemon()->set_reason("replaced by a roll by alice: new disk");
   server_.Put(worker);
   EXPECT_THAT(Hob({"explain", "worker@1"}).out,
-              HasSubstr("why: rolled by alice 3m ago: new disk\n"));
+              HasSubstr("why: replaced by a roll by alice 3m ago: new disk\n"));
 }
 
 TEST_F(RollTest, ReloadNamesTheRollsThatGoOn) {
