@@ -121,7 +121,7 @@ grpc::Status FakeSupervisor::List(grpc::ServerContext*, const v1::ListRequest* r
   const int size = std::min(page_size_, request->page_size());
   for (const auto& entry : daemons_) {
     const v1::Daemon& daemon = entry.second.daemon();
-    if (!request->page_token().empty() && !NameOrder()(request->page_token(), entry.first)) {
+    if (!request->page_token().empty() && !NameLess()(request->page_token(), entry.first)) {
       continue;
     }
     v1::ListResponse alone;

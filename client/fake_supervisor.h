@@ -16,6 +16,7 @@
 #include "grpcpp/server.h"
 #include "grpcpp/server_context.h"
 #include "hob/v1/supervisor.grpc.pb.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -127,7 +128,7 @@ class FakeSupervisor : public v1::Supervisor::Service {
                        Response* response) ABSL_LOCKS_EXCLUDED(mutex_);
 
   mutable absl::Mutex mutex_;
-  std::map<std::string, v1::StatusResponse, NameOrder> daemons_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, v1::StatusResponse, NameLess> daemons_ ABSL_GUARDED_BY(mutex_);
   std::map<MethodAndName, grpc::Status> failures_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> broken_off_ ABSL_GUARDED_BY(mutex_);
   v1::InfoResponse info_ ABSL_GUARDED_BY(mutex_);

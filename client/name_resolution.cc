@@ -45,16 +45,6 @@ bool IsGlob(absl::string_view pattern) {
   return pattern.find_first_of("*?[") != absl::string_view::npos;
 }
 
-bool NameOrder::operator()(absl::string_view a, absl::string_view b) const {
-  const int order = WithoutNumber(a).compare(WithoutNumber(b));
-  if (order != 0) return order < 0;
-  // Numbers have no leading zeros, so a longer one is greater.
-  if (a.size() != b.size()) return a.size() < b.size();
-  return a < b;
-}
-
-absl::string_view WithoutNumber(absl::string_view name) { return name.substr(0, name.find('@')); }
-
 std::vector<const v1::Daemon*> MatchDaemons(
     const std::vector<std::string>& patterns,
     const google::protobuf::RepeatedPtrField<v1::Daemon>& daemons,

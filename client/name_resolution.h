@@ -18,15 +18,6 @@ namespace client {
 // True if the text has a wildcard (`*`, `?`, `[`).
 bool IsGlob(absl::string_view pattern);
 
-// Orders names as the server does: instances by the name of their set, then by number (`worker@2`
-// before `worker@10`).
-struct NameOrder {
-  bool operator()(absl::string_view a, absl::string_view b) const;
-};
-
-// Returns the name without the number of an instance: "worker" for "worker@2" and "worker".
-absl::string_view WithoutNumber(absl::string_view name);
-
 // Returns the elements of `daemons` (in name order) that match a pattern, in the order of the
 // patterns and each once. A pattern that matches the name of a set matches all its instances.
 // Appends the patterns that match none to `unmatched`, which is not null. The result points into

@@ -49,16 +49,6 @@ TEST(NameResolutionTest, TheNameOfASetMatchesItsInstances) {
   EXPECT_THAT(Match({"work@3", "work@"}), ElementsAre("none for work@3", "none for work@"));
 }
 
-TEST(NameResolutionTest, InstancesAreOrderedByNumber) {
-  const std::vector<std::string> sorted = {"work",     "work@2", "work@10", "work@11",
-                                           "work@100", "work-1", "work0",   "workers@1"};
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    for (size_t j = 0; j < sorted.size(); ++j) {
-      EXPECT_EQ(NameOrder()(sorted[i], sorted[j]), i < j) << sorted[i] << " " << sorted[j];
-    }
-  }
-}
-
 TEST(NameResolutionTest, NamesKeepTheOrderOfThePatternsAndAppearOnce) {
   EXPECT_THAT(Match({"web", "a*", "api", "web"}), ElementsAre("web", "api", "api-2"));
 }

@@ -6,15 +6,15 @@
 #include "absl/strings/str_cat.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/name_resolution.h"
 #include "client/verbs/daemon_statuses.h"
 #include "client/verbs/verbs.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
 namespace {
 
-using Statuses = std::map<std::string, v1::StatusResponse, NameOrder>;
+using Statuses = std::map<std::string, v1::StatusResponse, NameLess>;
 
 // Writes trees: below each daemon those that it depends on, a daemon's own tree only once.
 class TreeWriter {

@@ -54,7 +54,7 @@ class HealthVerb : public Verb {
     if (session.json()) session.PrintJson(*health);
     const bool serves = health->status() == HealthCheckResponse::SERVING;
     // A service's name is never a valid daemon name.
-    if (IsValidDaemonName(WithoutNumber(name_))) return JudgeNamed(session, serves);
+    if (IsNameOfDaemon(name_)) return JudgeNamed(session, serves);
     if (serves) return JudgeDaemons(session);
     Say(session, "NOT SERVING");
     return kHealthNotServing;

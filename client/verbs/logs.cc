@@ -10,6 +10,7 @@
 #include "client/since.h"
 #include "client/verbs/verbs.h"
 #include "google/protobuf/util/time_util.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -108,7 +109,7 @@ class LogsVerb : public Verb {
     if (where_stdout == settings.end() || where_stdout->second == "log") return;
     if (where_stderr == settings.end() || where_stderr->second != "log") return;
     session.Tell(absl::StrCat(name, ": its stdout is not kept: stdout = ", where_stdout->second,
-                              " in [daemon:", WithoutNumber(name), "]; this is its stderr"));
+                              " in [daemon:", ConfiguredName(name), "]; this is its stderr"));
   }
 
   static void TellMissed(Session& session, const v1::LogsResponse& piece) {

@@ -7,9 +7,9 @@
 #include "absl/strings/str_split.h"
 #include "client/escape.h"
 #include "client/format.h"
-#include "client/name_resolution.h"
 #include "client/verbs/rolling_restart.h"
 #include "client/verbs/verbs.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -131,7 +131,7 @@ class ReloadVerb : public Verb {
     for (const v1::DaemonChange& change : response.changes()) {
       if (change.action() != v1::DaemonChange::ROLL) continue;
       if (change.held() || !change.failure().empty()) continue;
-      const std::string set(WithoutNumber(change.name()));
+      const std::string set(ConfiguredName(change.name()));
       if (sets.empty() || sets.back() != set) sets.push_back(set);
     }
     for (const std::string& set : sets) session.Tell(absl::StrCat(set, ": ", RollGoesOn(set)));

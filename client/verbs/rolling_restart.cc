@@ -18,6 +18,7 @@
 #include "client/name_resolution.h"
 #include "client/supervisor_client.h"
 #include "client/verbs/command_output.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -46,8 +47,8 @@ std::string WhySkipped(const Session& session, const v1::Daemon& daemon) {
 // instances of the set that are not held.
 std::vector<Step> StepsFor(const std::string& set, const std::vector<const v1::Daemon*>& selected,
                            int free) {
-  std::set<std::string, NameOrder> to_roll;
-  std::set<std::string, NameOrder> held;
+  std::set<std::string, NameLess> to_roll;
+  std::set<std::string, NameLess> held;
   for (const v1::Daemon* const daemon : selected) {
     (daemon->has_hold() ? held : to_roll).insert(daemon->name());
   }

@@ -11,6 +11,7 @@
 #include "client/name_resolution.h"
 #include "client/table.h"
 #include "client/verbs/verbs.h"
+#include "server/daemon/daemon_name.h"
 
 namespace hob {
 namespace client {
@@ -123,7 +124,7 @@ class Lines {
   }
 
   Session& session_;
-  std::map<std::string, Known, NameOrder> known_;
+  std::map<std::string, Known, NameLess> known_;
   bool in_snapshot_ = true;
   int name_width_ = 0;
 };
