@@ -7,7 +7,10 @@ PACKAGES=$(dirname "${BASH_SOURCE[0]}")/packages.txt
 readonly PACKAGES
 
 # The services of packages needed only for their tools. Debian would start them at once and at every boot.
-readonly -A UNNEEDED_SERVICES=([prometheus]=prometheus.service)
+readonly -A UNNEEDED_SERVICES=([haproxy]=haproxy.service [prometheus]=prometheus.service [redis-server]=redis-server.service)
+
+# While this file says so, the installation of PostgreSQL creates no database, and so its service starts nothing.
+readonly NO_DATABASE=/etc/postgresql-common/createcluster.d/hob.conf
 
 die() {
   printf 'bazel/setup.sh: %s\n' "$*" >&2
@@ -83,8 +86,12 @@ main() {
     printf 'bazel/setup.sh: "apt-get update" had trouble; going on with the lists there are\n' >&2
   # A masked service is not started; once it is disabled, it is not started by the next boot either.
   with_unneeded_services mask "${missing[@]}"
+  if [[ " ${missing[*]} " == *' postgresql-15 '* ]]; then
+    as_root install -D -m 0644 /dev/stdin "$NO_DATABASE" <<<'create_main_cluster = false'
+  fi
   local installed=yes
   as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null || installed=no
+  as_root rm -f "$NO_DATABASE"
   with_unneeded_services unmask "${missing[@]}"
   [[ $installed == yes ]] ||
     die "apt-get could not install: ${missing[*]} (see its output above; hob needs Debian 12)"
