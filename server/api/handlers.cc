@@ -204,7 +204,7 @@ void Handlers::Handle(const Caller&, const v1::StatusRequest& request,
     check->time += clock_.WallStep();
     ToProto(*check, *response.mutable_check());
   }
-  if (daemon->pending_spec != nullptr) {
+  if (daemon->pending_spec != nullptr && daemon->pid != 0) {
     for (std::string& key : ChangedKeys(*daemon->spec, *daemon->pending_spec)) {
       response.add_outdated_keys(std::move(key));
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/daemon/daemon_name.h"
+
 namespace hob {
 
 using grpc::health::v1::HealthCheckResponse;
@@ -28,11 +30,14 @@ Health::ServingStatus Health::Check(const std::string& service) const {
 Health::ServingStatus Health::CheckSet(const std::string& name) const {
   int instances = 0, serving = 0, max_unavailable = 0;
   const std::shared_ptr<const Registry::View> now = registry_.Now();
-  for (const DaemonSnapshotPtr& daemon : now->daemons) {
-    if (daemon->spec->instance_of != name) continue;
+  auto next = std::upper_bound(now->daemons.begin(), now->daemons.end(), name,
+                               [](const std::string& set, const DaemonSnapshotPtr& daemon) {
+                                 return NameLess()(set, daemon->name());
+                               });
+  for (; next != now->daemons.end() && (*next)->spec->instance_of == name; ++next) {
     ++instances;
-    serving += IsServing(*daemon);
-    max_unavailable = daemon->spec->max_unavailable;
+    serving += IsServing(**next);
+    max_unavailable = (*next)->spec->max_unavailable;
   }
   if (instances == 0) return HealthCheckResponse::SERVICE_UNKNOWN;
   return StatusOf(serving >= std::max(instances - max_unavailable, 1));

@@ -15,9 +15,9 @@ namespace hob {
 // it is an instance of. A glob with a NUL, which would end it in C, matches nothing.
 inline bool MatchesGlob(const std::string& glob, const std::string& name) {
   if (glob.find('\0') != std::string::npos) return false;
+  if (fnmatch(glob.c_str(), name.c_str(), 0) == 0) return true;
   const std::string configured(ConfiguredName(name));
-  return fnmatch(glob.c_str(), name.c_str(), 0) == 0 ||
-         fnmatch(glob.c_str(), configured.c_str(), 0) == 0;
+  return configured != name && fnmatch(glob.c_str(), configured.c_str(), 0) == 0;
 }
 
 // True if one of the globs of a request matches the name, or if there is none.

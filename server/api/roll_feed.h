@@ -48,6 +48,12 @@ class RollFeed {
   // Returns the outcome of the roll after its last response; absent before.
   absl::optional<absl::Status> End() const { return end_; }
 
+  // True if the roll has had an event, or has ended, since the last call of Next.
+  bool HasNews() const {
+    const Roll::Progress progress = roll_->ProgressAfter(known_);
+    return !progress.events.empty() || progress.end.has_value() != end_.has_value();
+  }
+
   // Returns the number of the last change of a daemon before the last call of Next.
   int64_t sequence() const { return sequence_; }
 

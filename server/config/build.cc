@@ -75,8 +75,13 @@ class DaemonBuilder {
   }
 
   std::shared_ptr<const DaemonSpec> Build() {
-    Apply(context_.merged.defaults);
-    Apply(daemon_.settings);
+    for (const auto& [key, setting] : context_.merged.defaults) {
+      // A value that only some instances could have is no error where it is not in force.
+      const bool is_overridden =
+          key != "environment" && FindInForce(daemon_.settings, key) != nullptr;
+      if (!is_overridden) Apply(key, setting);
+    }
+    for (const auto& [key, setting] : daemon_.settings) Apply(key, setting);
     SetCommand();
     SetCredentials();
     CheckDirectory();
@@ -88,13 +93,13 @@ class DaemonBuilder {
     WriteDaemonSettings(spec_.get());
     spec_->settings = *context_.settings.insert(spec_->settings).first;
     // Come last: the settings show depends_on as configured.
-    AddPartners();
     NameInstances();
+    AddPartners();
     return std::move(spec_);
   }
 
  private:
-  void Apply(const DaemonLayer& layer);
+  void Apply(const std::string& key, const Setting<DaemonSetter>& setting);
   // Returns a text of the configuration as it reads for this daemon.
   absl::StatusOr<std::string> OwnText(const std::string& text) const;
   void SetCommand();
@@ -143,17 +148,14 @@ ConfigPlace DaemonBuilder::PlaceOfFirst(std::initializer_list<const char*> keys)
   return ConfigPlace{};
 }
 
-void DaemonBuilder::Apply(const DaemonLayer& layer) {
-  for (const auto& [key, setting] : layer) {
-    if (!setting.value.has_value()) continue;
-    if (setting.text.empty()) {
-      (*setting.value)(spec_.get());
-    } else {
-      const absl::StatusOr<std::string> text = OwnText(setting.text);
-      Report(key,
-             text.ok() ? SetDaemonKey(*FindDaemonKey(key), *text, spec_.get()) : text.status());
-    }
-  }
+void DaemonBuilder::Apply(const std::string& key, const Setting<DaemonSetter>& setting) {
+  if (!setting.value.has_value()) return;
+  if (setting.text.empty()) return (*setting.value)(spec_.get());
+  const absl::StatusOr<std::string> text = OwnText(setting.text);
+  const absl::Status status =
+      text.ok() ? SetDaemonKey(*FindDaemonKey(key), *text, spec_.get()) : text.status();
+  if (status.ok()) return;
+  context_.errors.Add(setting.place, absl::StrCat(key, ": ", status.message()));
 }
 
 absl::StatusOr<std::string> DaemonBuilder::OwnText(const std::string& text) const {
@@ -266,6 +268,12 @@ void DaemonBuilder::CheckHalt() {
 void DaemonBuilder::AddPartners() {
   std::vector<Dependency>& all = spec_->depends_on;
   for (const std::string& name : spec_->restart_with) {
+    if (context_.sets.count(name) > 0) {
+      Report("restart_with", absl::InvalidArgumentError(absl::StrCat(
+                                 "'", name, "' has instances: name one of them, such as '", name,
+                                 "@1', or put '", name, "' into depends_on")));
+      continue;
+    }
     const auto is_same = [&name](const Dependency& other) { return other.daemon == name; };
     const auto found = std::find_if(all.begin(), all.end(), is_same);
     if (found == all.end()) {
@@ -277,6 +285,8 @@ void DaemonBuilder::AddPartners() {
 }
 
 void DaemonBuilder::NameInstances() {
+  std::set<std::string> listed;
+  for (const Dependency& dependency : spec_->depends_on) listed.insert(dependency.daemon);
   std::vector<Dependency> named;
   for (Dependency& dependency : spec_->depends_on) {
     const auto set = context_.sets.find(dependency.daemon);
@@ -284,13 +294,9 @@ void DaemonBuilder::NameInstances() {
       named.push_back(std::move(dependency));
       continue;
     }
-    if (dependency.restarts_with) {
-      Report("restart_with", absl::InvalidArgumentError(absl::StrCat(
-                                 "'", set->first, "' has instances: name one of them, such as '",
-                                 set->first, "@1', or put '", set->first, "' into depends_on")));
-    }
     for (int i = 1; i <= set->second; ++i) {
-      named.push_back({absl::StrCat(set->first, "@", i), dependency.condition});
+      const std::string name = absl::StrCat(set->first, "@", i);
+      if (listed.count(name) == 0) named.push_back({name, dependency.condition});
     }
   }
   spec_->depends_on = std::move(named);
@@ -323,9 +329,14 @@ void WarnOfMissingCommand(const std::string& name, const MergedDaemon& daemon,
   }
 }
 
-// Returns the sets among the daemons that have a command.
-SetSizes FindSets(const MergedConfig& merged) {
+// Greatest number of instances of all sets together: a mistake must not take the machine's memory.
+constexpr int kMaxAllInstances = 20'000;
+
+// Returns the sets among the daemons that have a command; leaves out sets beyond the limit, and
+// reports that.
+SetSizes FindSets(const MergedConfig& merged, ProblemList* errors) {
   SetSizes sets;
+  int all = 0;
   for (const auto& [name, daemon] : merged.daemons) {
     if (!daemon.has_command()) continue;
     const auto* setting = FindInForce(daemon.settings, "instances");
@@ -333,7 +344,14 @@ SetSizes FindSets(const MergedConfig& merged) {
     if (setting == nullptr) continue;
     DaemonSpec spec;
     (*setting->value)(&spec);
-    sets.emplace(name, spec.instances);
+    all += spec.instances;
+    if (all <= kMaxAllInstances) {
+      sets.emplace(name, spec.instances);
+    } else {
+      errors->Add(setting->place, absl::StrCat("instances: all sets together have more than ",
+                                               kMaxAllInstances, " instances: lower the number"));
+      break;
+    }
   }
   return sets;
 }
@@ -387,19 +405,19 @@ constexpr int kNearName = 2;
 // Finds dependencies that can never be met.
 class DependencyCheck {
  public:
-  DependencyCheck(const DaemonSpecs& daemons, const MergedConfig& merged, ProblemList* errors,
-                  ProblemList* warnings)
-      : daemons_(daemons), merged_(merged), errors_(errors), warnings_(warnings) {}
+  DependencyCheck(const DaemonSpecs& daemons, const SetSizes& sets, const MergedConfig& merged,
+                  ProblemList* errors, ProblemList* warnings)
+      : daemons_(daemons), sets_(sets), merged_(merged), errors_(errors), warnings_(warnings) {}
 
   void Run() {
     for (const auto& [name, spec] : daemons_) {
       if (spec->instance > 1) continue;
       const std::string configured(ConfiguredName(name));
-      std::set<std::string> checked;
+      std::set<std::pair<std::string, Dependency::Condition>> checked;
       for (Dependency dependency : spec->depends_on) {
-        const bool is_known = daemons_.count(dependency.daemon) > 0;
+        const bool is_known = IsKnown(dependency.daemon);
         if (is_known) dependency.daemon = std::string(ConfiguredName(dependency.daemon));
-        if (!checked.insert(dependency.daemon).second) continue;
+        if (!checked.emplace(dependency.daemon, dependency.condition).second) continue;
         CheckOne(configured, dependency, is_known);
         dependencies_[configured].push_back(std::move(dependency));
       }
@@ -409,6 +427,15 @@ class DependencyCheck {
 
  private:
   enum class Visited { kNo, kOnPath, kDone };
+
+  // True if the configuration has the daemon; of a set with an error, `daemons_` has only the first
+  // instance.
+  bool IsKnown(const std::string& name) const {
+    const absl::optional<InstanceName> instance = ParseInstanceName(name);
+    if (!instance.has_value()) return daemons_.count(name) > 0;
+    const auto set = sets_.find(instance->set);
+    return set != sets_.end() && instance->number <= set->second;
+  }
 
   // Checks a dependency of `name`; both are names as configured if the other daemon is known.
   void CheckOne(const std::string& name, const Dependency& dependency, bool is_known) {
@@ -490,6 +517,7 @@ class DependencyCheck {
   }
 
   const DaemonSpecs& daemons_;
+  const SetSizes& sets_;
   const MergedConfig& merged_;
   ProblemList* const errors_;
   ProblemList* const warnings_;
@@ -505,9 +533,10 @@ Config BuildConfig(const MergedConfig& merged, Accounts* accounts, ProblemList* 
                    ProblemList* warnings) {
   Config config;
   config.server = BuildServer(merged.server, errors, warnings);
-  config.daemons = BuildDaemons(merged, FindSets(merged), accounts, errors, warnings);
+  const SetSizes sets = FindSets(merged, errors);
+  config.daemons = BuildDaemons(merged, sets, accounts, errors, warnings);
   CheckLogNames(config.daemons, merged, errors);
-  DependencyCheck(config.daemons, merged, errors, warnings).Run();
+  DependencyCheck(config.daemons, sets, merged, errors, warnings).Run();
   return config;
 }
 

@@ -162,6 +162,39 @@ TEST_F(InstancesTest, OnlyASingleDaemonCanBeAPartner) {
   EXPECT_TRUE(config.daemons.at("a")->depends_on.at(0).restarts_with);
 }
 
+TEST_F(InstancesTest, AnInstanceOfASetCanBeAPartnerToo) {
+  const Config config = LoadValid(
+      "[daemon:a]\ncommand = /bin/true\ndepends_on = b b@3:started\nrestart_with = b@2\n"
+      "[daemon:b]\ncommand = /bin/true\ninstances = 3\n");
+  EXPECT_THAT(DependenciesOf(config, "a"), ElementsAre("b@1", "b@2", "b@3"));
+  EXPECT_TRUE(config.daemons.at("a")->depends_on[1].restarts_with);
+  EXPECT_EQ(config.daemons.at("a")->depends_on[2].condition, Dependency::Condition::kStarted);
+}
+
+TEST_F(InstancesTest, ADefaultForInstancesIsNoErrorWhereItIsOverridden) {
+  const std::string defaults = "[os_daemon_settings]\ncheck = tcp:localhost:808%i\n";
+  const Config config = LoadValid(defaults +
+                                  "[daemon:w]\ncommand = /bin/true\ninstances = 2\n"
+                                  "[daemon:v]\ncommand = /bin/true\ncheck = tcp:localhost:80\n");
+  EXPECT_EQ(config.daemons.at("w@2")->check.text(), "tcp:localhost:8082");
+  EXPECT_EQ(config.daemons.at("v")->check.text(), "tcp:localhost:80");
+  EXPECT_THAT(ErrorsOf(defaults + "[daemon:v]\ncommand = /bin/true\n"),
+              ElementsAre(HasSubstr("2: check: ")));
+}
+
+TEST_F(InstancesTest, AnErrorInASetIsNoErrorOfThoseThatDependOnIt) {
+  EXPECT_THAT(ErrorsOf("[daemon:w]\ncommand = /bin/date %F\ninstances = 3\n"
+                       "[daemon:app]\ncommand = /bin/true\ndepends_on = w\n"),
+              ElementsAre(HasSubstr("2: command: '%F'")));
+}
+
+TEST_F(InstancesTest, TooManyInstancesInAllAreAnError) {
+  std::string text = "[os_daemon_settings]\ninstances = 1000\n[os_daemons]\n";
+  for (int i = 0; i <= 20; ++i) absl::StrAppend(&text, "w", i, " = /bin/true\n");
+  EXPECT_THAT(ErrorsOf(text), ElementsAre("2: instances: all sets together have more than 20000 "
+                                          "instances: lower the number"));
+}
+
 TEST_F(InstancesTest, AChangedNumberTouchesNoOtherInstance) {
   const auto text = [](int count) {
     return absl::StrCat("[daemon:w]\ncommand = /bin/true\ninstances = ", count,

@@ -144,8 +144,9 @@ void Merger::AddDaemonSetting(const IniEntry& entry, absl::string_view section,
       const absl::StatusOr<std::string> text = TextForInstance(entry.value, 1);
       if (text.ok() && ParseDaemonKey(*key, *text).ok()) setter = DaemonSetter();
     }
+    const bool is_valid = setter.ok();
     AddSetting(entry, std::move(setter), layer);
-    if (varies && layer->count(entry.key) > 0) layer->at(entry.key).text = entry.value;
+    if (varies && is_valid) layer->at(entry.key).text = entry.value;
     return;
   }
   // `command` gets here only from [os_daemon_settings].

@@ -31,12 +31,16 @@ bool NeedsRestart(const std::string& key) {
   return row == nullptr || row->change == KeyChange::kRestart;
 }
 
+bool AnyNeedsRestart(const std::vector<std::string>& keys) {
+  return std::any_of(keys.begin(), keys.end(), NeedsRestart);
+}
+
 PlanEntry Compare(const DaemonSpec& running, const DaemonSpec& wanted) {
   PlanEntry entry;
   entry.name = wanted.name;
   entry.keys = ChangedKeys(running, wanted);
   if (!entry.keys.empty()) entry.action = PlanAction::kUpdate;
-  if (std::any_of(entry.keys.begin(), entry.keys.end(), NeedsRestart)) {
+  if (AnyNeedsRestart(entry.keys)) {
     entry.action = wanted.instance_of.empty() ? PlanAction::kRestart : PlanAction::kRoll;
   }
   return entry;
@@ -55,6 +59,10 @@ std::vector<std::string> ChangedKeys(const DaemonSpec& running, const DaemonSpec
     keys.insert("depends_on");
   }
   return {keys.begin(), keys.end()};
+}
+
+bool NeedsNewProcess(const DaemonSpec& running, const DaemonSpec& wanted) {
+  return AnyNeedsRestart(ChangedKeys(running, wanted));
 }
 
 Plan MakePlan(const Config& running, const Config& wanted) {

@@ -34,6 +34,9 @@ struct Plan {
 // Returns the keys in which the configuration of a daemon changes, sorted. Pure.
 std::vector<std::string> ChangedKeys(const DaemonSpec& running, const DaemonSpec& wanted);
 
+// True if the daemon needs a new process for the change from `running` to `wanted`. Pure.
+bool NeedsNewProcess(const DaemonSpec& running, const DaemonSpec& wanted);
+
 // Returns the reload that turns `running` into `wanted`. Pure.
 Plan MakePlan(const Config& running, const Config& wanted);
 

@@ -1,5 +1,6 @@
 #include "server/daemon/dependency.h"
 
+#include <algorithm>
 #include <deque>
 #include <set>
 #include <utility>
@@ -11,7 +12,7 @@
 namespace hob {
 namespace {
 
-// Longest chain that DescribeChain writes.
+// Greatest number of daemons in a description.
 constexpr int kMaxLinks = 20;
 
 // True if a start of the daemon is due and waits for others.
@@ -37,9 +38,13 @@ absl::string_view ConditionName(Dependency::Condition condition) {
 }
 
 std::string DescribeDependencies(const std::vector<Dependency>& dependencies) {
-  return absl::StrJoin(dependencies, ", ", [](std::string* out, const Dependency& dependency) {
-    absl::StrAppend(out, dependency.daemon, ": ", ConditionName(dependency.condition));
-  });
+  const size_t listed = std::min<size_t>(dependencies.size(), kMaxLinks);
+  const std::string list = absl::StrJoin(dependencies.begin(), dependencies.begin() + listed, ", ",
+                                         [](std::string* out, const Dependency& dependency) {
+                                           absl::StrAppend(out, dependency.daemon, ": ",
+                                                           ConditionName(dependency.condition));
+                                         });
+  return listed < dependencies.size() ? absl::StrCat(list, ", ...") : list;
 }
 
 bool IsUp(const DaemonSnapshot& daemon) {

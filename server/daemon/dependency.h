@@ -17,7 +17,7 @@ using FindSnapshot = absl::FunctionRef<DaemonSnapshotPtr(const std::string& name
 // Returns the word of a configuration file: "started", "ready" or "completed".
 absl::string_view ConditionName(Dependency::Condition condition);
 
-// Returns "db: ready, migrate: completed".
+// Returns "db: ready, migrate: completed"; shortens a long list.
 std::string DescribeDependencies(const std::vector<Dependency>& dependencies);
 
 // True if an instance of the daemon is up or starting, and was not told to end.

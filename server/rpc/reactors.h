@@ -69,6 +69,13 @@ absl::optional<absl::Status> EndOf(const Feed&) {
 }
 inline absl::optional<absl::Status> EndOf(const RollFeed& feed) { return feed.End(); }
 
+// True if the feed has news of which the notifier may have told before the stream waited for them.
+template <typename Feed>
+bool HasNews(const Feed&) {
+  return false;
+}
+inline bool HasNews(const RollFeed& feed) { return feed.HasNews(); }
+
 // Sends the responses of a feed (WatchFeed, HealthFeed, RollFeed), one write at a time, and waits
 // in the notifier while there are none, so that a slow client neither delays others nor uses
 // memory. Ends when its client leaves, when the feed ends, or with Unavailable (SHUTTING_DOWN) when
@@ -126,7 +133,10 @@ class FeedStream : public grpc::ServerWriteReactor<typename Feed::Response>,
     }
     idle_ = true;
     notifier_.WakeAfter(feed_.sequence(), this->shared_from_this());
-    return true;
+    if (!HasNews(feed_)) return true;
+    idle_ = false;
+    notifier_.Forget(this->shared_from_this());
+    return false;
   }
 
   void OnWriteDone(bool ok) override {

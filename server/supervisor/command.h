@@ -74,6 +74,8 @@ struct Command {
   // For kStart from an operator: true to start the daemons that it depends on first. For kStop:
   // true to stop the daemons that depend on it first.
   bool cascade = false;
+  // For kRoll: true if it belongs to a reload, so that a start waits for the machine's budget.
+  bool is_automatic = false;
   // For kSignal: the number of the signal, and true to send it to every process of the daemon.
   int signal = 0;
   bool signal_all = false;

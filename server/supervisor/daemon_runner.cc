@@ -352,7 +352,10 @@ void DaemonRunner::EndWithPartner() {
 }
 
 void DaemonRunner::StopNow(const std::string& reason) {
-  if (!succession_.is_final() && !succession_.is_automatic()) TakePendingSpec();
+  if (!succession_.is_final() && !succession_.is_automatic()) {
+    // A staged configuration may have come after the look at the program.
+    IsPendingUntil(PendingUntil::kRoll) ? TakePendingSpecIfItCanStart() : TakePendingSpec();
+  }
   watch_.Cancel();
   EndChecks();
   // A stop that is already under way continues unchanged.
@@ -492,7 +495,9 @@ void DaemonRunner::InstanceGone() {
   const auto* restart = absl::get_if<Succession::Restart>(&next);
   const bool is_automatic = restart != nullptr && restart->is_automatic;
   // A stop that waited for others may have found nothing left to stop.
-  if (!is_automatic && !succession_.is_final()) TakePendingSpec();
+  if (!is_automatic && !succession_.is_final()) {
+    IsPendingUntil(PendingUntil::kRoll) ? TakePendingSpecIfItCanStart() : TakePendingSpec();
+  }
   if (is_automatic && !IsPendingUntil(PendingUntil::kRoll)) TakePendingSpecIfItCanStart();
   // A process left by a dead server has no ended run.
   const EndedRuns& runs = *lifecycle_.now().runs;

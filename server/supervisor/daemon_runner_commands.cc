@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/config/plan.h"
 #include "server/daemon/dependency.h"
 #include "server/errors/errors.h"
 #include "server/supervisor/daemon_runner.h"
@@ -151,13 +152,15 @@ void DaemonRunner::Stop(Command command) {
 
 void DaemonRunner::Restart(Command command) {
   const bool rolls = command.kind == Command::Kind::kRoll;
+  const bool by_operator = !command.is_automatic;
   if (rolls && (IsHeld() || !lifecycle_.wanted() || lifecycle_.state() == DaemonState::kExited)) {
     const char* const later = IsHeld() ? "hold" : "stop";
     return AnswerNow(command, Overtaken(lifecycle_.spec().name, "roll", later));
   }
   if (!instance_.exists()) TakePendingSpec();
   // A restart in progress that brings a former configuration is of no use.
-  const bool joins = restarting_ && (!HasPendingSpec() || !IsUp());
+  const bool brings_latest = !HasPendingSpec() || !IsUp() || relations_.holds_stop();
+  const bool joins = restarting_ && brings_latest;
   if (!joins && IsUp()) {
     const auto find = [this](const std::string& name) { return Find(name); };
     const DaemonSpec& next = lifecycle_.now().latest_spec();
@@ -181,12 +184,12 @@ void DaemonRunner::Restart(Command command) {
     restarting_ = true;
     ClearHistory();
     if (!instance_.exists()) {
-      StartSoon(reason, /*by_operator=*/!rolls);
+      StartSoon(reason, by_operator);
     } else {
       if (lifecycle_.state() == DaemonState::kStarting) {
         waiters_.Abort(Waiters::Event::kUp, lifecycle_.spec().name, rolls ? "roll" : "restart");
       }
-      succession_.StartAgain(reason, /*by_operator=*/!rolls);
+      succession_.StartAgain(reason, by_operator);
       BeginStop(absl::StrCat("being ", reason));
     }
   }
@@ -224,6 +227,8 @@ void DaemonRunner::Boot(Command command) {
 }
 
 void DaemonRunner::Update(Command command) {
+  // The daemon may have taken another configuration since the reload was planned.
+  if (NeedsNewProcess(lifecycle_.spec(), *command.spec)) return Replace(std::move(command));
   Record(command);
   if (relations_.holds_stop() && IsUp()) {
     lifecycle_.SetPendingSpec(std::move(command.spec), PendingUntil::kStopped);
@@ -297,11 +302,13 @@ void DaemonRunner::Replace(Command command) {
 }
 
 void DaemonRunner::Stage(Command command) {
+  const bool is_exited = lifecycle_.state() == DaemonState::kExited;
+  // No roll comes for it, and nothing of it would be interrupted.
+  if (IsHeld() && lifecycle_.wanted() && !IsUp() && !is_exited) return Replace(std::move(command));
   Record(command);
   lifecycle_.SetPendingSpec(std::move(command.spec),
                             IsHeld() ? PendingUntil::kStart : PendingUntil::kRoll);
-  const bool takes_now = !lifecycle_.wanted() || IsHeld() || start_.is_by_operator() ||
-                         lifecycle_.state() == DaemonState::kExited;
+  const bool takes_now = !lifecycle_.wanted() || IsHeld() || start_.is_by_operator() || is_exited;
   if (takes_now && !instance_.exists()) {
     TakePendingSpec();
     Recheck();

@@ -30,8 +30,9 @@ void DaemonRunner::PlaceHold(const Command& command) {
   succession_.KeepBack();
   restarting_ = false;
   start_.SetBlocked(false);
-  waiters_.Abort(Waiters::Event::kSteady, lifecycle_.spec().name, "hold");
+  // First, because that ends the roll.
   AnswerNow(command, lifecycle_.latest());
+  waiters_.Abort(Waiters::Event::kSteady, lifecycle_.spec().name, "hold");
 }
 
 void DaemonRunner::Release(Command command) {
@@ -57,7 +58,9 @@ void DaemonRunner::CancelAutomaticStop() {
   if (!relations_.holds_stop() || !IsUp() || !is_automatic) return;
   succession_.Take();
   lifecycle_.EndIsCancelled();
-  lifecycle_.SetPendingSpec(lifecycle_.now().pending_spec, PendingUntil::kStart);
+  if (HasPendingSpec()) {
+    lifecycle_.SetPendingSpec(lifecycle_.now().pending_spec, PendingUntil::kStart);
+  }
   LeaveAlone(absl::StrCat("no longer ", relations_.CancelStop(lifecycle_.spec())));
   relations_.NotePartnersAnew(lifecycle_.spec());
   CheckChanged();

@@ -87,6 +87,31 @@ TEST(DaemonRunnerRollTest, AHeldOneTakesTheConfigurationAtItsNextStart) {
   EXPECT_THAT(LastArguments(web), ElementsAre("/bin/web", "--new"));
 }
 
+TEST(DaemonRunnerRollTest, AHeldOneThatIsDownWaitsForItsReleaseWithAFreshHistory) {
+  RunnerHarness web;
+  Halt(web);
+  Command hold = RunnerHarness::Make(Kind::kHold);
+  hold.hold = std::make_shared<const Hold>();
+  web.Do(hold);
+  web.Do(Kind::kStage, NewSpec());
+  EXPECT_EQ(web.state(), DaemonState::kWaiting);
+  EXPECT_EQ(web.now().throttle, nullptr);
+  web.Do(Kind::kRelease);
+  EXPECT_THAT(LastArguments(web), ElementsAre("/bin/web", "--new"));
+}
+
+TEST(DaemonRunnerRollTest, ADaemonThatHasTakenAnotherConfigurationMeanwhileIsReplaced) {
+  RunnerHarness web;
+  web.Do(Kind::kBoot);
+  web.Do(Kind::kStage, NewSpec());
+  web.Do(Kind::kRoll);
+  ASSERT_THAT(LastArguments(web), ElementsAre("/bin/web", "--new"));
+  // The reload was planned before that, and found the daemon unchanged.
+  web.Do(Kind::kUpdate, WebSpec());
+  EXPECT_EQ(web.state(), DaemonState::kRunning);
+  EXPECT_THAT(LastArguments(web), ElementsAre("/bin/web"));
+}
+
 TEST(DaemonRunnerRollTest, AnAnswerComesOnceTheInstanceHasStayedReady) {
   RunnerHarness web;
   web.Do(Kind::kBoot);

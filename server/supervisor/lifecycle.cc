@@ -46,7 +46,8 @@ void Lifecycle::PublishNow() {
 
 void Lifecycle::SpecChanged(std::shared_ptr<const DaemonSpec> spec) {
   now_.pending_spec = nullptr;
-  if (now_.pid != 0) now_.running_generation = spec->generation;
+  const bool is_up = now_.state == DaemonState::kStarting || now_.state == DaemonState::kRunning;
+  if (is_up && now_.pid != 0) now_.running_generation = spec->generation;
   SetSpec(std::move(spec));
   PublishNow();
 }

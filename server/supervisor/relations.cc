@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "server/daemon/daemon_name.h"
 #include "server/daemon/dependency.h"
 
 namespace hob {
@@ -13,6 +14,17 @@ std::vector<std::string> NamesOf(const std::vector<AwaitedDeparture>& departures
   std::vector<std::string> names;
   for (const AwaitedDeparture& departure : departures) names.push_back(departure.daemon);
   return names;
+}
+
+// Returns the first of the dependencies on each set, and all dependencies on single daemons.
+std::vector<Dependency> FirstOfEachSet(const std::vector<Dependency>& dependencies) {
+  std::vector<Dependency> firsts;
+  std::set<std::string> sets;
+  for (const Dependency& dependency : dependencies) {
+    const std::string set(ConfiguredName(dependency.daemon));
+    if (set == dependency.daemon || sets.insert(set).second) firsts.push_back(dependency);
+  }
+  return firsts;
 }
 
 }  // namespace
@@ -27,13 +39,18 @@ void Relations::StartAfter(std::vector<AwaitedDeparture> departures) {
 Relations::Obstacles Relations::FindObstacles(const DaemonSpec& spec) {
   partners_.clear();
   if (spec.depends_on.empty() && starts_after_.empty()) return {};
-  // Registered before it looks, so that no change is missed.
+  const auto find = [this](const std::string& name) { return Find(name); };
   is_start_due_ = true;
-  Await(spec);
-  RemoveOver(starts_after_);
   Obstacles obstacles;
+  do {
+    obstacles.unmet = FirstOfEachSet(UnmetDependencies(spec, find));
+    awaited_ = obstacles.unmet;
+    Await(spec);
+    // Looks again now that it is registered, so that no change is missed.
+  } while (std::any_of(awaited_.begin(), awaited_.end(),
+                       [&find](const Dependency& dependency) { return IsMet(dependency, find); }));
+  RemoveOver(starts_after_);
   obstacles.ending = NamesOf(starts_after_);
-  obstacles.unmet = UnmetDependencies(spec, [this](const std::string& name) { return Find(name); });
   if (!obstacles.none()) return obstacles;
   is_start_due_ = false;
   FindEndedPartner(spec);
@@ -47,6 +64,7 @@ Relations::Obstacles Relations::FindObstacles(const DaemonSpec& spec) {
   }
   if (!obstacles.none()) {
     is_start_due_ = true;
+    awaited_ = obstacles.unmet;
     Await(spec);
   }
   return obstacles;
@@ -140,9 +158,10 @@ void Relations::Await(const DaemonSpec& spec) {
   std::set<std::string> others(followers_.begin(), followers_.end());
   for (const AwaitedDeparture& other : ends_after_) others.insert(other.daemon);
   for (const Dependency& dependency : spec.depends_on) {
-    if (is_start_due_ || dependency.restarts_with) others.insert(dependency.daemon);
+    if (dependency.restarts_with) others.insert(dependency.daemon);
   }
   if (is_start_due_) {
+    for (const Dependency& dependency : awaited_) others.insert(dependency.daemon);
     for (const AwaitedDeparture& other : starts_after_) others.insert(other.daemon);
   }
   waits_.Await(name_, std::move(others));

@@ -42,7 +42,7 @@ class Relations {
 
   // The reasons why a start must wait. A plain value.
   struct Obstacles {
-    // The dependencies that are not met.
+    // The dependencies that are not met; of those on instances of one set only the first.
     std::vector<Dependency> unmet;
     // Daemons that must end first.
     std::vector<std::string> ending;
@@ -118,6 +118,8 @@ class Relations {
   // True if a start is due and waits for others.
   bool is_start_due_ = false;
   std::vector<AwaitedDeparture> starts_after_;
+  // The dependencies that it waits for.
+  std::vector<Dependency> awaited_;
   std::vector<Partner> partners_;
   // Announced ends of the current instance.
   std::vector<std::shared_ptr<const Departure>> departures_;

@@ -62,6 +62,29 @@ class RelationsTest : public testing::Test {
   Relations relations_{"web", registry_, waits_};
 };
 
+TEST_F(RelationsTest, AStartWaitsForOneInstanceOfASetAtATime) {
+  const DaemonSpec web = Spec(
+      "web", {{"b@1", Condition::kReady}, {"b@2", Condition::kReady}, {"db", Condition::kReady}});
+  for (const char* name : {"b@1", "b@2", "db"}) PutDown(Spec(name));
+  const auto unmet = [&] {
+    std::vector<std::string> names;
+    for (const Dependency& dependency : relations_.FindObstacles(web).unmet) {
+      names.push_back(dependency.daemon);
+    }
+    return names;
+  };
+  EXPECT_THAT(unmet(), ElementsAre("b@1", "db"));
+  EXPECT_TRUE(IsWokenBy("b@1"));
+  EXPECT_FALSE(IsWokenBy("b@2"));
+  PutUp(Spec("b@1"));
+  EXPECT_THAT(unmet(), ElementsAre("b@2", "db"));
+  EXPECT_FALSE(IsWokenBy("b@1"));
+  PutUp(Spec("b@2"));
+  EXPECT_THAT(unmet(), ElementsAre("db"));
+  PutUp(Spec("db"));
+  EXPECT_THAT(unmet(), IsEmpty());
+}
+
 TEST_F(RelationsTest, AStartWaitsForDependenciesAndDepartures) {
   const DaemonSpec web = Spec("web", {{"db", Condition::kReady, false}});
   PutDown(Spec("db"));

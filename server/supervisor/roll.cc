@@ -1,9 +1,11 @@
 #include "server/supervisor/roll.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/errors/errors.h"
 
 namespace hob {
@@ -14,9 +16,16 @@ bool IsLeftOut(const DaemonSnapshot& daemon) {
   return !daemon.wanted || daemon.hold != nullptr || daemon.state == DaemonState::kExited;
 }
 
+// Each roll has a name of its own: one that is over may end its wait after another has begun.
+std::string NewWaitName() {
+  static std::atomic<int64_t> count = 0;
+  return absl::StrCat("~", ++count);
+}
+
 }  // namespace
 
-Roll::Roll(Plan plan, Context context) : plan_(std::move(plan)), context_(std::move(context)) {
+Roll::Roll(Plan plan, Context context)
+    : plan_(std::move(plan)), context_(std::move(context)), wait_name_(NewWaitName()) {
   for (const std::string& name : plan_.members) members_.push_back({name});
 }
 
@@ -24,7 +33,7 @@ void Roll::Look() {
   std::vector<std::string> replaced;
   bool has_changed = false;
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     if (end_.has_value()) return;
     const size_t known = events_.size();
     replaced = Advance();
@@ -33,6 +42,7 @@ void Roll::Look() {
   if (has_changed && context_.on_event) context_.on_event();
   for (const std::string& name : replaced) {
     Command command(Command::Kind::kRoll, plan_.caller);
+    command.is_automatic = plan_.is_automatic;
     command.done = [self = shared_from_this(),
                     name](const absl::StatusOr<DaemonSnapshotPtr>& answer) {
       self->Answered(name, answer);
@@ -43,7 +53,7 @@ void Roll::Look() {
 
 void Roll::End(const absl::Status& status) {
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     if (end_.has_value()) return;
     EndWith(status);
   }
@@ -51,25 +61,36 @@ void Roll::End(const absl::Status& status) {
 }
 
 Roll::Progress Roll::ProgressAfter(size_t known) const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return {{events_.begin() + known, events_.end()}, end_};
 }
 
 bool Roll::over() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(&mu_);
   return end_.has_value();
 }
 
 std::vector<std::string> Roll::Advance() {
   std::vector<std::string> replaced;
   SkipMembers();
-  while (Member* const next = FindNext()) {
-    const DaemonSnapshotPtr daemon = context_.registry->Find(next->name);
-    next->phase = Phase::kReplacing;
-    next->was_down = daemon == nullptr || !IsServing(*daemon);
-    plan_.in_progress->Add(next->name);
-    Note(Step::kBegun, *next, daemon);
-    replaced.push_back(next->name);
+  bool awaits_down = false;
+  for (Member& member : members_) {
+    const DaemonSnapshotPtr daemon =
+        member.phase == Phase::kPending ? context_.registry->Find(member.name) : nullptr;
+    if (daemon != nullptr && !IsServing(*daemon)) {
+      member.was_down = true;
+      Replace(member, replaced);
+    }
+    awaits_down |= member.phase == Phase::kReplacing && member.was_down;
+  }
+  const std::vector<DaemonSnapshotPtr> down = FindDown();
+  size_t down_count = down.size();
+  for (Member& member : members_) {
+    if (awaits_down || member.phase != Phase::kPending) continue;
+    const DaemonSnapshotPtr daemon = context_.registry->Find(member.name);
+    if (daemon == nullptr || down_count >= daemon->latest_spec().max_unavailable) break;
+    Replace(member, replaced);
+    ++down_count;
   }
   const auto is_over = [](const Member& member) { return member.phase == Phase::kOver; };
   if (std::all_of(members_.begin(), members_.end(), is_over)) {
@@ -81,9 +102,16 @@ std::vector<std::string> Roll::Advance() {
     SetWaiting(true);
     return Advance();
   } else {
-    EndIfStuck(FindDown());
+    EndIfStuck(down);
   }
   return replaced;
+}
+
+void Roll::Replace(Member& member, std::vector<std::string>& replaced) {
+  member.phase = Phase::kReplacing;
+  plan_.in_progress->Add(member.name);
+  Note(Step::kBegun, member, context_.registry->Find(member.name));
+  replaced.push_back(member.name);
 }
 
 void Roll::SkipMembers() {
@@ -97,23 +125,6 @@ void Roll::SkipMembers() {
   }
 }
 
-Roll::Member* Roll::FindNext() {
-  Member* next = nullptr;
-  bool awaits_down = false;
-  for (Member& member : members_) {
-    awaits_down |= member.phase == Phase::kReplacing && member.was_down;
-    if (member.phase != Phase::kPending) continue;
-    const DaemonSnapshotPtr daemon = context_.registry->Find(member.name);
-    if (daemon == nullptr || !IsServing(*daemon)) return &member;
-    if (next == nullptr) next = &member;
-  }
-  if (next == nullptr || awaits_down) return nullptr;
-  const DaemonSnapshotPtr daemon = context_.registry->Find(next->name);
-  if (daemon == nullptr) return nullptr;
-  const int most = daemon->latest_spec().max_unavailable;
-  return static_cast<int>(FindDown().size()) < most ? next : nullptr;
-}
-
 std::vector<DaemonSnapshotPtr> Roll::FindDown() const {
   std::vector<DaemonSnapshotPtr> down;
   for (const std::string& name : plan_.set) {
@@ -125,8 +136,14 @@ std::vector<DaemonSnapshotPtr> Roll::FindDown() const {
 }
 
 void Roll::EndIfStuck(const std::vector<DaemonSnapshotPtr>& down) {
+  const auto find = [this](const std::string& name) { return context_.registry->Find(name); };
   for (const DaemonSnapshotPtr& daemon : down) {
-    if (ComesUpByItself(*daemon)) continue;
+    const bool is_blocked = daemon->state == DaemonState::kWaiting &&
+                            IsAnyStuck(UnmetDependencies(*daemon->spec, find), find);
+    const bool is_unhealthy = daemon->health == DaemonHealth::kUnhealthy &&
+                              daemon->spec->check.action == Check::Action::kNone;
+    const bool is_stuck = !ComesUpByItself(*daemon) || is_blocked || is_unhealthy;
+    if (!is_stuck && !daemon->unkillable) continue;
     return EndWith(
         RollFailed(plan_.name, absl::StrCat("'", daemon->name(), "' is ",
                                             DaemonStateName(daemon->state), ": ", daemon->reason)));
@@ -134,9 +151,9 @@ void Roll::EndIfStuck(const std::vector<DaemonSnapshotPtr>& down) {
 }
 
 void Roll::Answered(const std::string& name, const absl::StatusOr<DaemonSnapshotPtr>& answer) {
-  plan_.in_progress->Remove(name);
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
+    plan_.in_progress->Remove(name);
     for (Member& member : members_) {
       if (member.name == name && !end_.has_value()) Take(member, answer);
     }
@@ -178,13 +195,22 @@ void Roll::EndWith(const absl::Status& status) {
       "roll of ", plan_.name, " ", ByCaller(plan_.caller), ": ", done_count_, " of ", total,
       " replaced", skipped_count_ == 0 ? "" : absl::StrCat(", ", skipped_count_, " left out"));
   if (status.ok()) return context_.journal->Info({plan_.name, "roll"}, line);
-  context_.journal->Error({plan_.name, "roll"}, absl::StrCat(line, "; ", status.message()));
+  const std::string why = absl::StrCat(line, "; ", status.message());
+  const bool is_told_to = absl::IsAborted(status) || absl::IsUnavailable(status);
+  is_told_to ? context_.journal->Info({plan_.name, "roll"}, why)
+             : context_.journal->Error({plan_.name, "roll"}, why);
 }
 
 void Roll::SetWaiting(bool waits) {
   if (waits_ == waits) return;
   waits_ = waits;
-  context_.waits->Await(WaitName(plan_.name), waits ? plan_.set : std::set<std::string>());
+  context_.waits->Await(wait_name_, waits ? plan_.set : std::set<std::string>());
+  if (!waits) return;
+  std::vector<std::string> names;
+  for (const DaemonSnapshotPtr& daemon : FindDown()) names.push_back(daemon->name());
+  context_.journal->Info({plan_.name, "roll waits"},
+                         absl::StrCat("roll of ", plan_.name, " waits for ",
+                                      absl::StrJoin(names, ", "), " to be ready"));
 }
 
 int Roll::CountReplacing() const {

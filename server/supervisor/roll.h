@@ -10,7 +10,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/types/optional.h"
 #include "server/daemon/caller.h"
 #include "server/daemon/daemon_snapshot.h"
@@ -19,6 +18,7 @@
 #include "server/registry/registry.h"
 #include "server/supervisor/change_waits.h"
 #include "server/supervisor/command.h"
+#include "server/sync/mutex.h"
 
 namespace hob {
 
@@ -27,20 +27,21 @@ namespace hob {
 class ReplacementsInProgress {
  public:
   void Add(const std::string& daemon) ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     daemons_.insert(daemon);
   }
   void Remove(const std::string& daemon) ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
-    daemons_.erase(daemons_.find(daemon));
+    MutexLock lock(&mu_);
+    const auto found = daemons_.find(daemon);
+    if (found != daemons_.end()) daemons_.erase(found);
   }
   bool Contains(const std::string& daemon) const ABSL_LOCKS_EXCLUDED(mu_) {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(&mu_);
     return daemons_.count(daemon) > 0;
   }
 
  private:
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   std::multiset<std::string> daemons_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -76,6 +77,8 @@ class Roll : public std::enable_shared_from_this<Roll> {
     std::shared_ptr<ReplacementsInProgress> in_progress =
         std::make_shared<ReplacementsInProgress>();
     Caller caller = Caller::Server();
+    // True for the roll of a reload, whose starts wait for the machine's budget.
+    bool is_automatic = false;
   };
 
   enum class Step {
@@ -108,8 +111,8 @@ class Roll : public std::enable_shared_from_this<Roll> {
     absl::optional<absl::Status> end;
   };
 
-  // The name under which a roll waits in ChangeWaits; no daemon has such a name.
-  static std::string WaitName(const std::string& name) { return name + "@"; }
+  // True for the name under which a roll waits in ChangeWaits; no daemon has such a name.
+  static bool IsWaitName(const std::string& name) { return name[0] == '~'; }
 
   Roll(Plan plan, Context context);
 
@@ -130,6 +133,7 @@ class Roll : public std::enable_shared_from_this<Roll> {
 
   bool over() const ABSL_LOCKS_EXCLUDED(mu_);
   const std::string& name() const { return plan_.name; }
+  const std::string& wait_name() const { return wait_name_; }
   // True if the daemon counts towards the roll's `max_unavailable`.
   bool Includes(const std::string& daemon) const { return plan_.set.count(daemon) > 0; }
 
@@ -144,8 +148,9 @@ class Roll : public std::enable_shared_from_this<Roll> {
 
   // Makes the steps that are possible now. Returns the daemons to replace.
   std::vector<std::string> Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Returns the next member to replace; null if there is none, or if it must wait.
-  Member* FindNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Begins to replace a member, and adds it to `replaced`.
+  void Replace(Member& member, std::vector<std::string>& replaced)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Skips the pending members that must not be replaced.
   void SkipMembers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Returns the daemons of the set that are wanted and not ready, or being replaced.
@@ -170,8 +175,9 @@ class Roll : public std::enable_shared_from_this<Roll> {
 
   const Plan plan_;
   const Context context_;
+  const std::string wait_name_;
 
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   std::vector<Member> members_ ABSL_GUARDED_BY(mu_);
   std::vector<Event> events_ ABSL_GUARDED_BY(mu_);
   int done_count_ ABSL_GUARDED_BY(mu_) = 0;

@@ -21,7 +21,7 @@ class RollTest : public testing::Test {
  protected:
   RollTest() {
     waits_.SetWake([this](const std::string& name) {
-      if (roll_ != nullptr && name == Roll::WaitName(roll_->name())) roll_->Look();
+      if (roll_ != nullptr && name == roll_->wait_name()) roll_->Look();
     });
   }
   ~RollTest() override { waits_.SetWake(nullptr); }
@@ -33,10 +33,12 @@ class RollTest : public testing::Test {
     spec->instance_of = "w";
     spec->instance = number;
     spec->max_unavailable = max_unavailable_;
+    spec->depends_on = depends_on_;
     auto daemon = std::make_shared<DaemonSnapshot>();
     daemon->spec = spec;
     daemon->state = state;
     daemon->wanted = wanted;
+    daemon->unkillable = unkillable_;
     daemon->runs = std::make_shared<const EndedRuns>();
     daemon->ready = state == DaemonState::kRunning;
     daemon->pid = state == DaemonState::kRunning || state == DaemonState::kStarting ? number : 0;
@@ -54,7 +56,9 @@ class RollTest : public testing::Test {
     Roll::Plan plan;
     plan.name = "w";
     for (int i = first; i <= last; ++i) plan.members.push_back(absl::StrCat("w@", i));
-    for (const DaemonSnapshotPtr& daemon : registry_.All()) plan.set.insert(daemon->name());
+    for (const DaemonSnapshotPtr& daemon : registry_.All()) {
+      if (daemon->spec->instance_of == "w") plan.set.insert(daemon->name());
+    }
     Roll::Context context;
     context.registry = &registry_;
     context.journal = &journal_;
@@ -92,6 +96,8 @@ class RollTest : public testing::Test {
   std::string reason() const { return GetErrorReason(end()).reason; }
 
   int max_unavailable_ = 1;
+  bool unkillable_ = false;
+  std::vector<Dependency> depends_on_;
   Registry registry_;
   Journal journal_;
   ChangeWaits waits_;
@@ -207,6 +213,36 @@ TEST_F(RollTest, DoesNotWaitForWhatStaysDown) {
   EXPECT_EQ(reason(), "ROLL_FAILED");
   EXPECT_THAT(end().message(), HasSubstr("'w@3' is HALTED"));
   EXPECT_THAT(waits_.WaitingFor("w@3"), IsEmpty());
+}
+
+TEST_F(RollTest, DoesNotWaitForWhatSurvivesKillOrWaitsForWhatStaysDown) {
+  PublishRunning(2);
+  unkillable_ = true;
+  Publish(2, DaemonState::kStopping);
+  Begin(1);
+  EXPECT_EQ(reason(), "ROLL_FAILED");
+  unkillable_ = false;
+  depends_on_ = {{"db", Dependency::Condition::kReady}};
+  Publish(2, DaemonState::kWaiting);
+  auto db = std::make_shared<DaemonSnapshot>(*registry_.Find("w@1"));
+  auto spec = std::make_shared<DaemonSpec>();
+  spec->name = "db";
+  db->spec = spec;
+  db->state = DaemonState::kStopped;
+  registry_.Publish(db);
+  Begin(1);
+  EXPECT_EQ(reason(), "ROLL_FAILED");
+}
+
+TEST_F(RollTest, ARollThatIsOverLeavesTheWaitOfItsSuccessorAlone) {
+  PublishRunning(2);
+  Publish(2, DaemonState::kBackoff);
+  Begin(1);
+  const std::shared_ptr<Roll> former = roll_;
+  Begin(1);
+  former->End(Overtaken("w", "roll", "roll"));
+  Publish(2, DaemonState::kRunning);
+  EXPECT_THAT(TakePosted(), ElementsAre("w@1"));
 }
 
 TEST_F(RollTest, AStoppedOrHeldInstanceDoesNotCountAsDown) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -146,7 +147,13 @@ void Supervisor::Boot() {
 }
 
 void Supervisor::Post(const std::string& name, Command command) {
-  if (command.kind == Command::Kind::kHold) EndRollOf(name, "hold");
+  if (command.kind == Command::Kind::kHold) {
+    command.done = [this, name,
+                    done = std::move(command.done)](absl::StatusOr<DaemonSnapshotPtr> outcome) {
+      if (outcome.ok()) EndRollOf(name, "hold");
+      if (done) done(std::move(outcome));
+    };
+  }
   if (!command.cascade) return PostToOne(name, std::move(command));
   if (command.kind == Command::Kind::kStart) {
     return StartWithDependencies(name, std::move(command));
@@ -237,14 +244,17 @@ void Supervisor::AnswerAfterStops(const std::string& name, Command command,
 }
 
 void Supervisor::Wake(const std::string& name) {
-  std::shared_ptr<Roll> roll;
-  {
-    absl::MutexLock lock(&mu_);
-    for (const auto& [set, candidate] : rolls_) {
-      if (Roll::WaitName(candidate->name()) == name) roll = candidate;
+  if (Roll::IsWaitName(name)) {
+    std::shared_ptr<Roll> roll;
+    {
+      absl::MutexLock lock(&mu_);
+      for (const auto& [set, candidate] : rolls_) {
+        if (candidate->wait_name() == name) roll = candidate;
+      }
     }
+    if (roll != nullptr) roll->Look();
+    return;
   }
-  if (roll != nullptr) return roll->Look();
   const std::shared_ptr<Worker> worker = FindWorker(name);
   if (worker != nullptr) worker->Post(Make(Command::Kind::kRecheck), ShuttingDown());
 }
@@ -275,14 +285,17 @@ absl::StatusOr<std::shared_ptr<const Roll>> Supervisor::BeginRoll(const std::str
   Roll::Plan plan;
   plan.name = name;
   plan.caller = caller;
+  bool is_known = false;
   const std::shared_ptr<const Registry::View> view = context_.registry->Now();
   for (const DaemonSnapshotPtr& daemon : view->daemons) {
-    if (daemon->name() != name && daemon->spec->instance_of != name) continue;
+    if (ConfiguredName(daemon->name()) != ConfiguredName(name)) continue;
     plan.set.insert(daemon->name());
+    if (daemon->name() != name && daemon->spec->instance_of != name) continue;
+    is_known = true;
     const bool is_outdated = daemon->latest_spec().generation != daemon->running_generation;
     if (is_outdated || !outdated_only) plan.members.push_back(daemon->name());
   }
-  if (plan.set.empty()) return WhyNotFound(name);
+  if (!is_known) return WhyNotFound(name);
   plan.in_progress = InProgress(name);
   const auto roll = std::make_shared<Roll>(std::move(plan), RollContext(std::move(on_event)));
   if (absl::Status begun = Begin(roll); !begun.ok()) return begun;
@@ -294,6 +307,10 @@ absl::Status Supervisor::Begin(const std::shared_ptr<Roll>& roll) {
   {
     absl::MutexLock lock(&mu_);
     if (shutting_down_) return ShuttingDown();
+    for (auto roll_of_set = rolls_.begin(); roll_of_set != rolls_.end();) {
+      roll_of_set =
+          roll_of_set->second->over() ? rolls_.erase(roll_of_set) : std::next(roll_of_set);
+    }
     former = std::exchange(rolls_[std::string(ConfiguredName(roll->name()))], roll);
   }
   if (former != nullptr) former->End(Overtaken(former->name(), "roll", "roll"));
@@ -337,12 +354,16 @@ void Supervisor::BeginRolls(const Plan& plan, const Caller& caller) {
   for (const PlanEntry& entry : plan.daemons) {
     const std::string set(ConfiguredName(entry.name));
     if (entry.action == PlanAction::kRoll) rolls[set].members.push_back(entry.name);
-    if (entry.action != PlanAction::kRemove) rolls[set].set.insert(entry.name);
+  }
+  for (const PlanEntry& entry : plan.daemons) {
+    const auto roll = rolls.find(std::string(ConfiguredName(entry.name)));
+    const bool is_left = entry.action != PlanAction::kRemove;
+    if (roll != rolls.end() && is_left) roll->second.set.insert(entry.name);
   }
   for (auto& [set, roll] : rolls) {
-    if (roll.members.empty()) continue;
     roll.name = set;
     roll.caller = caller;
+    roll.is_automatic = true;
     roll.in_progress = InProgress(set);
     // The server may have begun to stop.
     Begin(std::make_shared<Roll>(std::move(roll), RollContext(nullptr))).IgnoreError();
@@ -365,9 +386,15 @@ Config Supervisor::Running() const {
 Plan Supervisor::PlanFor(const Config& wanted) const {
   Plan plan = MakePlan(Running(), wanted);
   const std::shared_ptr<const Registry::View> view = context_.registry->Now();
-  const std::vector<std::string> gone = NamesWith(plan, PlanAction::kRemove);
-  const std::set<std::string> further =
-      AllDependents(FindDependents(view->daemons), {gone.begin(), gone.end()});
+  std::set<std::string> gone;
+  for (const std::string& name : NamesWith(plan, PlanAction::kRemove)) {
+    // A set that loses instances is still there.
+    const absl::optional<InstanceName> instance = ParseInstanceName(name);
+    const bool is_set_left =
+        instance.has_value() && wanted.daemons.count(absl::StrCat(instance->set, "@1")) > 0;
+    if (!is_set_left) gone.insert(name);
+  }
+  const std::set<std::string> further = AllDependents(FindDependents(view->daemons), gone);
   for (PlanEntry& entry : plan.daemons) {
     // An instance that depends on a removed daemon must end before it, and cannot wait for its
     // turn.
@@ -610,9 +637,12 @@ absl::optional<Command> Supervisor::CommandFor(const PlanEntry& entry, const Con
       command.kind = Command::Kind::kStage;
       break;
     case PlanAction::kUnchanged: {
-      // The files are back to the running configuration: discard the pending one.
+      // The files are back to the running configuration: discard the pending one, which the daemon
+      // may have taken since the plan was made.
       const DaemonSnapshotPtr daemon = context_.registry->Find(entry.name);
-      if (daemon == nullptr || !daemon->keeps_former_spec()) return absl::nullopt;
+      const bool differs = daemon != nullptr && (daemon->keeps_former_spec() ||
+                                                 daemon->spec != wanted.daemons.at(entry.name));
+      if (!differs) return absl::nullopt;
       break;
     }
     case PlanAction::kUpdate:

@@ -368,6 +368,20 @@ TEST_F(RollingTest, ReplacesEachInstance) {
   EXPECT_EQ(spawner_.Spawned("w@1"), 2);
 }
 
+TEST_F(RollingTest, ARollOfOneInstanceCountsTheOthersToo) {
+  spawner_.SetProgram(Deaf());
+  BootUp(Set(2));
+  const auto first = *supervisor_->BeginRoll("w@1", Caller::Server(), false, nullptr);
+  // Answered after the roll's command.
+  ASSERT_EQ(Do("w@1", Kind::kRelease), "OK");
+  const auto second = *supervisor_->BeginRoll("w@2", Caller::Server(), false, nullptr);
+  EXPECT_EQ(EndOf(*first), "OVERTAKEN");
+  ASSERT_EQ(Do("w@2", Kind::kRelease), "OK");
+  EXPECT_EQ(StateOf("w@1"), DaemonState::kStopping);
+  EXPECT_EQ(StateOf("w@2"), DaemonState::kRunning);
+  EXPECT_FALSE(second->over());
+}
+
 TEST_F(RollingTest, ARequestForOneDaemonNamesTheInstances) {
   BootUp(Set(2));
   EXPECT_EQ(Roll("v"), "DAEMON_NOT_FOUND");

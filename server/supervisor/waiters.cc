@@ -14,6 +14,7 @@ Waiters::~Waiters() {
 }
 
 void Waiters::Add(Event event, const char* command, MonotonicTime deadline, Command::Done done) {
+  if (event == Event::kSteady) ready_since_.reset();
   if (done) waiters_.push_back({event, command, deadline, std::move(done)});
 }
 

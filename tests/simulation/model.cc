@@ -108,7 +108,7 @@ void Model::Takes(int number, Order order, int detail) {
       daemon.restarting = true;
       if (joins) return;
       daemon.throttle.Clear();
-      const bool by_operator = order == Order::kRestart;
+      const bool by_operator = order == Order::kRestart || detail != kIsAutomatic;
       if (!daemon.has_instance) {
         return ScheduleNow(daemon, by_operator ? PendingStart::Kind::kOperator
                                                : PendingStart::Kind::kConfiguration);
@@ -151,6 +151,9 @@ void Model::Takes(int number, Order order, int detail) {
       }
       return;
     case Order::kStage:
+      if (daemon.is_held && daemon.wanted && !IsUp(daemon) && !IsExited(daemon)) {
+        return Takes(number, Order::kReplace, detail);
+      }
       daemon.pending = detail;
       daemon.is_kept = true;
       daemon.takes_pending_at_end = daemon.is_held;
@@ -354,6 +357,10 @@ bool Model::IsBlocked(int number, Order order) const {
          IsStuckInNextInstance(number);
 }
 
+bool Model::IsExited(const Daemon& daemon) {
+  return !daemon.has_instance && daemon.resting == State::kExited;
+}
+
 bool Model::IsSeenReady(int number) const {
   const Observation& seen = daemons_[number].seen;
   return seen.state == State::kRunning && seen.ready && !seen.awaits_dependents &&
@@ -362,8 +369,7 @@ bool Model::IsSeenReady(int number) const {
 
 bool Model::IsLeftOut(int number) const {
   const Daemon& daemon = daemons_[number];
-  return daemon.is_held || !daemon.wanted ||
-         (!daemon.has_instance && daemon.resting == State::kExited);
+  return daemon.is_held || !daemon.wanted || IsExited(daemon);
 }
 
 bool Model::MustWait(int number) {
@@ -436,7 +442,7 @@ void Model::HeldStopBegins(int number) {
   }
   daemon.stop_is_held = false;
   CancelTimers(daemon);
-  if (!daemon.is_ending && daemon.after != After::kStartWithPartner) TakePending(daemon);
+  if (!daemon.is_ending && daemon.after != After::kStartWithPartner) TakePendingIfUsable(daemon);
   if (!is_up) return;
   daemon.ending = Ending::kRequested;
   ExpectStopSignals(daemon, SettingsOf(daemon.settings).stop_signal);
@@ -472,6 +478,11 @@ bool Model::KeepsInstance(int number, Order order, int detail) const {
   if (order == Order::kRoll && IsLeftOut(number)) return false;
   if ((order != Order::kRestart && order != Order::kRoll) || Joins(daemon)) return false;
   return world_.IsMissing(ProgramOf(daemon.pending >= 0 ? daemon.pending : daemon.settings));
+}
+
+void Model::TakePendingIfUsable(Daemon& daemon) const {
+  const bool is_missing = daemon.pending >= 0 && world_.IsMissing(ProgramOf(daemon.pending));
+  if (!daemon.awaits_roll || !is_missing) TakePending(daemon);
 }
 
 void Model::TakePending(Daemon& daemon) {
@@ -697,9 +708,10 @@ void Model::Dropped(int number, bool clean) {
   const bool follows = daemon.after == After::kStartWithPartner;
   const bool ended_by_itself = daemon.after == After::kVerdict;
   const bool is_missing = daemon.pending >= 0 && world_.IsMissing(ProgramOf(daemon.pending));
-  const bool keeps_settings =
-      daemon.is_ending || (ended_by_itself && !daemon.takes_pending_at_end) ||
-      ((ended_by_itself || follows) && is_missing) || (follows && daemon.awaits_roll);
+  const bool keeps_settings = daemon.is_ending ||
+                              (ended_by_itself && !daemon.takes_pending_at_end) ||
+                              ((ended_by_itself || follows) && is_missing) ||
+                              (follows && daemon.awaits_roll) || (daemon.awaits_roll && is_missing);
   if (!keeps_settings) TakePending(daemon);
   switch (std::exchange(daemon.after, After::kVerdict)) {
     case After::kVerdict:

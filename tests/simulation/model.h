@@ -86,6 +86,9 @@ inline constexpr int kIsHealthy = 1;
 // The verdict of a check that has ended.
 inline constexpr int kIsLate = 2;
 
+// Detail of kRoll: it belongs to a reload.
+inline constexpr int kIsAutomatic = 1;
+
 // Added to the number of a signal that goes to all processes of an instance.
 inline constexpr int kToAll = 1000;
 
@@ -318,9 +321,11 @@ class Model : public KernelWitness {
 
   // True if an instance is up, or starting.
   static bool IsUp(const Daemon& daemon);
+  // True if the daemon is EXITED.
+  static bool IsExited(const Daemon& daemon);
   // True if a restart in progress brings the latest settings.
   static bool Joins(const Daemon& daemon) {
-    return daemon.restarting && (daemon.pending < 0 || !IsUp(daemon));
+    return daemon.restarting && (daemon.pending < 0 || !IsUp(daemon) || daemon.stop_is_held);
   }
   // True if it is published as up, or starting.
   static bool IsSeenUp(const Observation& seen);
@@ -354,6 +359,8 @@ class Model : public KernelWitness {
   void HeldStopBegins(int number);
   void Start(Daemon& daemon);
   static void TakePending(Daemon& daemon);
+  // The same, unless it was staged and its program is missing.
+  void TakePendingIfUsable(Daemon& daemon) const;
   void BeginStop(int number);
   void ExpectStopSignals(Daemon& daemon, int signal);
   void CancelTimers(Daemon& daemon);

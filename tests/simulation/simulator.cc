@@ -232,8 +232,7 @@ void Simulator::RunUntil(const absl::Notification& answered) {
 
 void Simulator::WillPost(int daemon, Command& command) {
   if (command.kind != Command::Kind::kRoll) return;
-  const bool takes_down = command.caller.name != kRollsOne && model().IsSeenReady(daemon) &&
-                          rolling_.count(daemon) == 0;
+  const bool takes_down = model().IsSeenReady(daemon) && rolling_.count(daemon) == 0;
   int down = 0;
   for (int other = kFirstInstance; other < profile_.daemons; ++other) {
     if (!model().IsKnown(other) || model().IsLeftOut(other)) continue;
@@ -357,6 +356,7 @@ void Simulator::Take(SimulatedWorker& worker, Command command) {
     const bool is_running = server_->prober.IsRunning(command.verdict.check);
     detail = !is_running ? kIsLate : is_healthy ? kIsHealthy : kIsUnhealthy;
   }
+  if (order == Order::kRoll) detail = command.is_automatic ? kIsAutomatic : 0;
   if (command.spec != nullptr) detail = SharedConfigurations().NumberOf(command.spec.get());
   const bool is_blocked = model().IsBlocked(daemon, order);
   const bool keeps_instance = !is_blocked && model().KeepsInstance(daemon, order, detail);

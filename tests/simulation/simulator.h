@@ -78,9 +78,6 @@ class Simulator : public Scheduler, public World, public KernelWitness {
   void Dropped(int daemon, bool clean) override;
 
  private:
-  // The caller of a roll of a single instance, which does not count the others.
-  static constexpr char kRollsOne[] = "an operator of one";
-
   // A command whose answer is due.
   struct Posted {
     int daemon = 0;

@@ -260,10 +260,11 @@ void Simulator::DiscardUnreadOutput() {
 
 void Simulator::CheckRolls() {
   for (int daemon = kFirstInstance; daemon < profile_.daemons; ++daemon) {
-    // A roll waits for it.
-    if (model().IsKnown(daemon) && model().seen(daemon).state == Observation::State::kWaiting) {
-      return;
-    }
+    if (!model().IsKnown(daemon)) continue;
+    const Observation& seen = model().seen(daemon);
+    // A roll waits for it: it waits itself, or has said that it is stopping and goes on.
+    const bool says_it_stops = seen.state == Observation::State::kRunning && !seen.ready;
+    if (seen.state == Observation::State::kWaiting || says_it_stops) return;
   }
   for (const std::shared_ptr<const Roll>& roll : rolls_) Check(roll->over(), "a roll does not end");
 }

@@ -113,12 +113,10 @@ void Simulator::GiveRoll() {
   ++outcome_.commands;
   const bool outdated_only = random_.Chance(30);
   const int daemon = kFirstInstance + random_.Below(profile_.daemons - kFirstInstance);
-  const bool is_whole = random_.Chance(80);
-  const std::string name = is_whole ? "w" : Configurations::NameOf(daemon);
+  const std::string name = random_.Chance(80) ? "w" : Configurations::NameOf(daemon);
   Trace([&] { return absl::StrCat("roll ", name, outdated_only ? ", if outdated" : ""); });
   absl::StatusOr<std::shared_ptr<const Roll>> roll = server_->supervisor->BeginRoll(
-      name, Caller{Caller::Kind::kUser, is_whole ? "an operator" : kRollsOne, ""}, outdated_only,
-      nullptr);
+      name, Caller{Caller::Kind::kUser, "an operator", ""}, outdated_only, nullptr);
   if (roll.ok()) rolls_.push_back(*std::move(roll));
 }
 
