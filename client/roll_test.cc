@@ -285,7 +285,7 @@ TEST_F(RollTest, AFailedRollNamesTheInstancesThatAreNotReached) {
                   {Begun(1, 0, 4), Done(1, 1, 4), Begun(2, 1, 4),
                    Step("FAILED", WorkerText(2, "state: HALTED"), 1, 4)},
                   Failure(grpc::StatusCode::FAILED_PRECONDITION,
-                          "worker@2 did not come up: exit code 1; the roll has ended"));
+                          "the roll of 'worker' ended: 'worker@2' did not come up: exit code 1"));
   ExpectGolden("roll_failed", {"restart", "worker"});
 }
 

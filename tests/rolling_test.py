@@ -153,7 +153,7 @@ class RollingTest(HobTest):
                 steps.append((response.daemon.name, response.step))
         self.assertEqual(steps, [("worker@1", Step.BEGUN), ("worker@1", Step.FAILED)])
         self.assertIn("'worker@1' did not come up: it was not ready within 200ms", caught.exception.details())
-        # What the roll has not reached serves on with its former configuration, even if it has to be started again.
+        # Instances that the roll has not reached keep serving with their former configuration, even after a restart.
         third = server.daemon("worker@3")
         self.assertEqual((third.state, third.config_generation, third.running_generation), (State.RUNNING, 2, 1))
         self.assertEqual(list(server.status("worker@3").outdated_keys), ["command", "ready_timeout"])

@@ -277,8 +277,8 @@ class RestartVerb : public CommandVerb<v1::RestartRequest, v1::RestartResponse> 
     std::vector<Parameter> parameters = CommandVerb::Parameters();
     parameters.push_back(
         {"--at-once", &at_once_,
-         "Restart the instances of a set all at once; without it they are rolled, one after the "
-         "other and without a time-out"});
+         "Restart the instances of a set all at once, not one after the other; a roll is waited "
+         "for without a limit, unless --timeout sets one"});
     return parameters;
   }
 
@@ -297,7 +297,7 @@ class RestartVerb : public CommandVerb<v1::RestartRequest, v1::RestartResponse> 
     for (const SetRestart& restart : plan->sets) {
       if (!no_wait() || restart.steps.size() == 1) continue;
       return session.Fail(absl::InvalidArgumentError(
-          absl::StrCat("--no-wait: the server itself can only roll a whole set: 'hob restart ",
+          absl::StrCat("--no-wait: without waiting, only a whole set can be rolled: 'hob restart ",
                        restart.set, "'; or add --at-once")));
     }
     return CarryOut(session, *plan, options);

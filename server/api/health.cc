@@ -22,8 +22,8 @@ bool IsServing(const DaemonSnapshot& daemon) {
 }  // namespace
 
 Health::ServingStatus Health::Check(const std::string& service) const {
-  if (service.empty() || service == "hob.v1.Supervisor") return StatusOf(!shutting_down_);
   const DaemonSnapshotPtr daemon = registry_.Find(service);
+  if (service.empty() || service == "hob.v1.Supervisor") return StatusOf(!shutting_down_);
   return daemon == nullptr ? CheckSet(service) : StatusOf(IsServing(*daemon));
 }
 

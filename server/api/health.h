@@ -12,8 +12,8 @@
 namespace hob {
 
 // Determines the health of the server (named "" and "hob.v1.Supervisor"), of each daemon and of
-// each set. A daemon is SERVING while it is RUNNING, ready and not unhealthy, the server until it
-// shuts down, a set while all but `max_unavailable` of its instances are, and at least one. Both
+// each set. A daemon is SERVING while it is RUNNING, ready and not unhealthy; a set while all but
+// `max_unavailable` of its instances, and at least one, are; the server until it shuts down. All
 // answers come through the registry, so a server with a blocked registry does not answer.
 //
 // Thread-safe.

@@ -76,7 +76,7 @@ class DaemonBuilder {
 
   std::shared_ptr<const DaemonSpec> Build() {
     for (const auto& [key, setting] : context_.merged.defaults) {
-      // A value that only some instances could have is no error where it is not in force.
+      // A default that does not suit this daemon is no error where the daemon overrides it.
       const bool is_overridden =
           key != "environment" && FindInForce(daemon_.settings, key) != nullptr;
       if (!is_overridden) Apply(key, setting);
@@ -428,8 +428,8 @@ class DependencyCheck {
  private:
   enum class Visited { kNo, kOnPath, kDone };
 
-  // True if the configuration has the daemon; of a set with an error, `daemons_` has only the first
-  // instance.
+  // True if the configuration has the daemon. `daemons_` does not tell: it lacks the instances of a
+  // set that follow one with an error.
   bool IsKnown(const std::string& name) const {
     const absl::optional<InstanceName> instance = ParseInstanceName(name);
     if (!instance.has_value()) return daemons_.count(name) > 0;

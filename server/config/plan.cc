@@ -54,7 +54,7 @@ std::vector<std::string> ChangedKeys(const DaemonSpec& running, const DaemonSpec
   std::set<std::string> keys = DifferingKeys(*running.settings, *wanted.settings);
   // Commands that differ only in quotes and blanks are the same.
   if (running.argv != wanted.argv) keys.insert(kCommandKey);
-  // A set that it depends on may have got or lost instances.
+  // A set that it depends on may have gained or lost instances.
   if (running.depends_on != wanted.depends_on && keys.count("restart_with") == 0) {
     keys.insert("depends_on");
   }

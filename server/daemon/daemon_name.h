@@ -44,8 +44,8 @@ struct NameLess {
 
 // Returns the reason why `name` is invalid, and the nearest valid name if there is one: `'a/b' is
 // not a valid daemon name: only letters, digits, '_', '.' and '-' are allowed; did you mean
-// 'a-b'?`. For the name of an instance it says that the set is configured in its place. Escapes
-// control characters and shortens long names.
+// 'a-b'?`. For the name of an instance, says to configure its set instead. Escapes control
+// characters and shortens long names.
 std::string WhyInvalidDaemonName(absl::string_view name);
 
 }  // namespace hob

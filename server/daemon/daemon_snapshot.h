@@ -67,7 +67,7 @@ struct DaemonNotes {
 enum class PendingUntil {
   // The end of its instance, which is being stopped for that.
   kStopped,
-  // A command, or a start along with a partner: an instance could not start with it.
+  // A command, or a start along with a partner, because no instance could start with it.
   kCommand,
   // Any start: the daemon was held.
   kStart,
@@ -110,8 +110,7 @@ struct DaemonSnapshot {
   bool awaits_release = false;
   // Main process; 0 without a live instance.
   pid_t pid = 0;
-  // Of the present instance, otherwise of the last: the generation of its configuration. 0 before
-  // the first.
+  // The generation that the present instance runs with, otherwise the last; 0 before the first.
   int64_t running_generation = 0;
   // Of the present instance, otherwise of the last.
   absl::optional<absl::Time> start_time;

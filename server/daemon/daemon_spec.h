@@ -105,7 +105,7 @@ struct DaemonSpec {
 
   // As configured: the number of instances; 0 for a single daemon.
   int instances = 0;
-  // A roll of the set waits while so many instances are down.
+  // A roll of the set waits while this many instances are down.
   int max_unavailable = 1;
   // Time that an instance must stay ready before a roll replaces the next.
   absl::Duration min_ready_time;

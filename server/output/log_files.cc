@@ -140,8 +140,8 @@ int LogFiles::ShiftLocked(int64_t back, int by) {
   if (back > 0) {
     const bool has_original = Exists(from);
     if (errno != 0) return errno;
-    // A backup under two names would need two renames, of which only one may succeed. The archiver
-    // compresses the original again.
+    // A backup that exists both with and without compression would need two renames, and perhaps
+    // only one would succeed. Drops the compressed one, which the archiver makes again.
     if (has_original && unlink((from + kCompressed).c_str()) != 0 && errno != ENOENT) return errno;
     if (!has_original) suffix = kCompressed;
   }

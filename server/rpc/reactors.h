@@ -69,7 +69,7 @@ absl::optional<absl::Status> EndOf(const Feed&) {
 }
 inline absl::optional<absl::Status> EndOf(const RollFeed& feed) { return feed.End(); }
 
-// True if the feed has news of which the notifier may have told before the stream waited for them.
+// True if the feed has news that the notifier may have announced before the stream waited.
 template <typename Feed>
 bool HasNews(const Feed&) {
   return false;

@@ -35,12 +35,13 @@ struct Command {
     // the instance then keeps running with its former configuration. So does the instance of a held
     // daemon, until it ends; that is no failure.
     kReplace,
-    // From a reload: take `spec` at the next start that a command or a roll brings about, even if
-    // it was commanded before; at once if the daemon is down and no start is due.
+    // From a reload: take `spec` at the next start by a command or a roll, or at any start if the
+    // daemon is held. Takes it at once if there is no instance and the daemon is STOPPED or EXITED,
+    // or an operator has commanded its next start.
     kStage,
     // From a roll: like kRestart, but answered once the new instance has stayed ready, and healthy
-    // if it has a check, for `min_ready_time`; with an error as soon as it is not. Fails with
-    // Aborted (OVERTAKEN) if the daemon is held, not wanted or EXITED.
+    // if it has a check, for `min_ready_time`; with an error as soon as it ends or becomes
+    // unhealthy. Fails with Aborted (OVERTAKEN) if the daemon is held, not wanted or EXITED.
     kRoll,
     // From a reload: stop, then end the worker.
     kRemove,

@@ -353,7 +353,7 @@ void DaemonRunner::EndWithPartner() {
 
 void DaemonRunner::StopNow(const std::string& reason) {
   if (!succession_.is_final() && !succession_.is_automatic()) {
-    // A staged configuration may have come after the look at the program.
+    // The configuration may have been staged after the program was checked.
     IsPendingUntil(PendingUntil::kRoll) ? TakePendingSpecIfItCanStart() : TakePendingSpec();
   }
   watch_.Cancel();

@@ -119,7 +119,7 @@ class DaemonRunner {
   // Cancels trial starts, because the configuration now excludes them.
   void DropTrial();
   bool HasPendingSpec() const { return lifecycle_.now().pending_spec != nullptr; }
-  // True if it is taken on that occasion.
+  // True if there is a pending configuration, and `occasion` is when it is taken.
   bool IsPendingUntil(PendingUntil occasion) const {
     return HasPendingSpec() && lifecycle_.now().pending_until == occasion;
   }

@@ -158,7 +158,7 @@ void DaemonRunner::Restart(Command command) {
     return AnswerNow(command, Overtaken(lifecycle_.spec().name, "roll", later));
   }
   if (!instance_.exists()) TakePendingSpec();
-  // A restart in progress that brings a former configuration is of no use.
+  // Does not join a restart in progress that will start the former configuration.
   const bool brings_latest = !HasPendingSpec() || !IsUp() || relations_.holds_stop();
   const bool joins = restarting_ && brings_latest;
   if (!joins && IsUp()) {
@@ -303,7 +303,7 @@ void DaemonRunner::Replace(Command command) {
 
 void DaemonRunner::Stage(Command command) {
   const bool is_exited = lifecycle_.state() == DaemonState::kExited;
-  // No roll comes for it, and nothing of it would be interrupted.
+  // A roll skips a held daemon, and this one is down, so replacing it interrupts nothing.
   if (IsHeld() && lifecycle_.wanted() && !IsUp() && !is_exited) return Replace(std::move(command));
   Record(command);
   lifecycle_.SetPendingSpec(std::move(command.spec),

@@ -30,7 +30,7 @@ void DaemonRunner::PlaceHold(const Command& command) {
   succession_.KeepBack();
   restarting_ = false;
   start_.SetBlocked(false);
-  // First, because that ends the roll.
+  // Comes first: this answer ends the roll, which then ignores the aborted replacement.
   AnswerNow(command, lifecycle_.latest());
   waiters_.Abort(Waiters::Event::kSteady, lifecycle_.spec().name, "hold");
 }

@@ -55,11 +55,10 @@ class Lifecycle {
   // end; `refusal` as for Hangs. Publishes. Precondition: nothing was published.
   void BeginWithLeftover(const std::string& refusal);
 
-  // The configuration changed, also that of the present instance; drops a pending one. Resets the
-  // health if the check changed.
+  // Takes a new configuration, which also applies to the present instance; drops a pending one.
+  // Resets the health if the check changed.
   void SpecChanged(std::shared_ptr<const DaemonSpec> spec);
-  // Sets the pending configuration and the occasion on which it is taken; published with the next
-  // event.
+  // Sets the pending configuration and when it is taken. Published with the next event.
   void SetPendingSpec(std::shared_ptr<const DaemonSpec> spec, PendingUntil until);
   // Makes the pending configuration that of the next instance. Precondition: there is one.
   void TakePendingSpec();

@@ -98,7 +98,7 @@ std::vector<std::string> Roll::Advance() {
   } else if (CountReplacing() > 0) {
     SetWaiting(false);
   } else if (!waits_) {
-    // Only other daemons are down. They may have come up before they were waited for.
+    // Only other daemons are down. Looks again: they may have come up before the wait began.
     SetWaiting(true);
     return Advance();
   } else {
@@ -193,7 +193,7 @@ void Roll::EndWith(const absl::Status& status) {
   const int total = static_cast<int>(members_.size()) - skipped_count_;
   const std::string line = absl::StrCat(
       "roll of ", plan_.name, " ", ByCaller(plan_.caller), ": ", done_count_, " of ", total,
-      " replaced", skipped_count_ == 0 ? "" : absl::StrCat(", ", skipped_count_, " left out"));
+      " replaced", skipped_count_ == 0 ? "" : absl::StrCat(", ", skipped_count_, " skipped"));
   if (status.ok()) return context_.journal->Info({plan_.name, "roll"}, line);
   const std::string why = absl::StrCat(line, "; ", status.message());
   const bool is_told_to = absl::IsAborted(status) || absl::IsUnavailable(status);

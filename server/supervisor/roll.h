@@ -22,8 +22,8 @@
 
 namespace hob {
 
-// Counts the replacements of each daemon that are commanded and not answered. All rolls of a set
-// share one: a roll that is over may have taken a daemon down that still looks up. Thread-safe.
+// Counts the unanswered replacements of each daemon. All rolls of a set share one, because a roll
+// that is over may have commanded the end of a daemon that is still shown as up. Thread-safe.
 class ReplacementsInProgress {
  public:
   void Add(const std::string& daemon) ABSL_LOCKS_EXCLUDED(mu_) {
@@ -45,12 +45,12 @@ class ReplacementsInProgress {
   std::multiset<std::string> daemons_ ABSL_GUARDED_BY(mu_);
 };
 
-// Replaces the instances of a set one after the other: those that are not ready at once, then the
-// others by number, while at most `max_unavailable` instances of the set are down. Ends at the
-// first new instance that does not come up.
+// Replaces the instances of a set: first those that are not ready, all at once, then the others by
+// number, each while fewer than `max_unavailable` instances of the set are down. Ends at the first
+// replacement that fails.
 //
-// Has no thread: acts when a command is answered, when Look is called, and in Begin. Held by the
-// callbacks of its commands and by those who follow it.
+// Has no thread: acts when a command is answered, when Look is called, and in Begin. Shared by the
+// supervisor, the callbacks of its commands and its readers.
 //
 // Thread-safe. Never blocks.
 class Roll : public std::enable_shared_from_this<Roll> {
@@ -84,11 +84,11 @@ class Roll : public std::enable_shared_from_this<Roll> {
   enum class Step {
     // The replacement of an instance has begun.
     kBegun,
-    // A new instance is up, and stayed up for `min_ready_time`.
+    // A new instance is up, and stayed ready for `min_ready_time`.
     kDone,
     // An instance is left out.
     kSkipped,
-    // A new instance did not come up.
+    // The replacement of an instance failed.
     kFailed,
   };
 
@@ -122,7 +122,8 @@ class Roll : public std::enable_shared_from_this<Roll> {
   // Begins. Called once.
   void Begin() ABSL_LOCKS_EXCLUDED(mu_) { Look(); }
 
-  // Goes on if a daemon of the set that was waited for is up again. May be called at any time.
+  // Looks at the daemons of the set and takes the steps that are possible now. May be called at any
+  // time; has no effect once the roll is over.
   void Look() ABSL_LOCKS_EXCLUDED(mu_);
 
   // Ends the roll with `status`, unless it is over. Replacements in progress go on.
@@ -157,7 +158,7 @@ class Roll : public std::enable_shared_from_this<Roll> {
   std::vector<DaemonSnapshotPtr> FindDown() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Ends the roll if a daemon of `down` does not come up by itself.
   void EndIfStuck(const std::vector<DaemonSnapshotPtr>& down) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // True if the daemon is ready and stays so.
+  // True if the daemon is ready, and no replacement of it is in progress.
   bool IsServing(const DaemonSnapshot& daemon) const {
     return IsReady(daemon) && !plan_.in_progress->Contains(daemon.name());
   }
@@ -169,7 +170,7 @@ class Roll : public std::enable_shared_from_this<Roll> {
   void Note(Step step, const Member& member, DaemonSnapshotPtr daemon)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EndWith(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Waits for changes of the set, or no longer does.
+  // Begins or ends the wait for changes of the set's daemons.
   void SetWaiting(bool waits) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int CountReplacing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

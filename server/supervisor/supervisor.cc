@@ -396,8 +396,7 @@ Plan Supervisor::PlanFor(const Config& wanted) const {
   }
   const std::set<std::string> further = AllDependents(FindDependents(view->daemons), gone);
   for (PlanEntry& entry : plan.daemons) {
-    // An instance that depends on a removed daemon must end before it, and cannot wait for its
-    // turn.
+    // An instance that depends on a removed daemon must end first, and cannot wait for its turn.
     if (entry.action == PlanAction::kRoll && further.count(entry.name) > 0) {
       entry.action = PlanAction::kRestart;
     }
@@ -713,7 +712,13 @@ absl::Status Supervisor::WhyNotFound(const std::string& name) const {
     if (near.size() == kMaxNearNames) break;
     // The daemon was added in the meantime, so it is not a suggestion.
     if (known == name) continue;
-    if (EditDistance(name, known, kNearDistance) <= kNearDistance) near.push_back(known);
+    const std::string set(ConfiguredName(known));
+    if (EditDistance(name, known, kNearDistance) <= kNearDistance) {
+      near.push_back(known);
+    } else if (EditDistance(name, set, kNearDistance) <= kNearDistance &&
+               (near.empty() || near.back() != set)) {
+      near.push_back(set);
+    }
   }
   return DaemonNotFound(name, near);
 }

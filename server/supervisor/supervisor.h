@@ -91,7 +91,7 @@ class Supervisor {
   // every start was tried. Does not wait for a process that survives KILL; its daemon stays known
   // until the process is gone. A daemon whose instance is up, and whose new configuration is
   // certain not to start, keeps running with its former configuration; the next plan compares with
-  // that one. Rolls of sets whose configuration changed begin, and go on after the return.
+  // that one. Begins the rolls of sets that need new processes; they go on after the return.
   //
   // Changes nothing if it returns ResourceExhausted (NO_ROOM), or FailedPrecondition (UNKILLABLE),
   // which means that a process of an earlier daemon with the name of a new one survives KILL.
@@ -133,9 +133,9 @@ class Supervisor {
                         std::map<std::string, Command>& stops);
   // Makes the daemon or roll `name`, which waits for daemons, look at them again.
   void Wake(const std::string& name) ABSL_LOCKS_EXCLUDED(mu_);
-  // Makes `roll` the one of its set, and begins it.
+  // Ends the former roll of the set, and begins `roll` in its place.
   absl::Status Begin(const std::shared_ptr<Roll>& roll) ABSL_LOCKS_EXCLUDED(mu_);
-  // Returns what all rolls of the set of `name` share.
+  // Returns the counter that all rolls of the set of `name` share.
   std::shared_ptr<ReplacementsInProgress> InProgress(const std::string& name)
       ABSL_LOCKS_EXCLUDED(mu_);
   Roll::Context RollContext(std::function<void()> on_event);
@@ -164,7 +164,7 @@ class Supervisor {
   // Returns the command that carries out `entry`; absent if none is needed.
   absl::optional<Command> CommandFor(const PlanEntry& entry, const Config& wanted) const
       ABSL_LOCKS_EXCLUDED(mu_);
-  // Returns the configuration, with the former one of each daemon that keeps it.
+  // Returns the configuration in force, but for a daemon that keeps its former one, that one.
   Config Running() const ABSL_LOCKS_EXCLUDED(mu_);
   // Gives the changed daemons the next generation. Daemons without a change keep their
   // specification.

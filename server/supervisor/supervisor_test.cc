@@ -387,6 +387,9 @@ TEST_F(RollingTest, ARequestForOneDaemonNamesTheInstances) {
   EXPECT_EQ(Roll("v"), "DAEMON_NOT_FOUND");
   const Answer stop = Post("w", Kind::kStop);
   EXPECT_EQ(stop.status().message(), "'w' is a set of instances: name one of w@1 to w@2");
+  EXPECT_EQ(Post("w@3", Kind::kStop).status().message(),
+            "there is no daemon 'w@3'; did you mean w@1 or w@2?");
+  EXPECT_EQ(Post("v", Kind::kStop).status().message(), "there is no daemon 'v'; did you mean w?");
 }
 
 TEST_F(RollingTest, AReloadThatNeedsNewProcessesRolls) {

@@ -20,8 +20,8 @@ class Waiters {
   enum class Event {
     // The daemon is RUNNING and ready.
     kUp,
-    // The daemon has stayed so, and healthy if it has a check, for its `min_ready_time`. Whoever
-    // waits for this also gets the errors of those who wait for kUp.
+    // The daemon has stayed so, and healthy if it has a check, for its `min_ready_time`. Its
+    // waiters also get the errors that those of kUp get.
     kSteady,
     // A start was tried, successfully or not.
     kTried,
@@ -46,8 +46,7 @@ class Waiters {
   void Abort(Event event, const std::string& daemon, const char* later);
 
   // Answers the callers that wait for kSteady once the daemon has been ready for long enough;
-  // `is_ready` says whether it is ready and healthy at `now`. Called after each event of the
-  // daemon.
+  // `is_ready` says whether it is ready and healthy at `now`. Called after each of its events.
   void NoteReadiness(bool is_ready, MonotonicTime now, const DaemonSnapshotPtr& daemon);
 
   // Answers the callers whose deadline has passed.
@@ -68,8 +67,8 @@ class Waiters {
   std::vector<Waiter> TakeFor(Event event);
 
   std::vector<Waiter> waiters_;
-  // Time since which the daemon is ready while callers wait for kSteady, and the time at which they
-  // are answered.
+  // While callers wait for kSteady: the time since which the daemon has been ready, and the time at
+  // which they are answered.
   absl::optional<MonotonicTime> ready_since_;
   MonotonicTime steady_at_ = MonotonicTime::InfiniteFuture();
 };

@@ -78,8 +78,7 @@ inline int SettingsNumber(int program, int live) { return program * kLiveVariant
 inline int ProgramOf(int number) { return number / kLiveVariants; }
 inline int LiveVariantOf(int number) { return number % kLiveVariants; }
 
-// Daemons with this number or a higher one are the instances of one set: they have the same
-// settings.
+// Daemons with this number or a higher one are the instances of one set, with the same settings.
 inline constexpr int kFirstInstance = 5;
 
 // Returns the settings with this number. Never destroyed.

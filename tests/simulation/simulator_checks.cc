@@ -262,7 +262,7 @@ void Simulator::CheckRolls() {
   for (int daemon = kFirstInstance; daemon < profile_.daemons; ++daemon) {
     if (!model().IsKnown(daemon)) continue;
     const Observation& seen = model().seen(daemon);
-    // A roll waits for it: it waits itself, or has said that it is stopping and goes on.
+    // A roll waits for this one: it is WAITING, or it has announced its end and keeps running.
     const bool says_it_stops = seen.state == Observation::State::kRunning && !seen.ready;
     if (seen.state == Observation::State::kWaiting || says_it_stops) return;
   }

@@ -386,8 +386,8 @@ std::vector<DaemonKey> InstanceKeys() {
        // The number of instances is no property of one.
        [](const DaemonSpec&) { return ""; }},
       {"max_unavailable",
-       "Number of instances that may be down at a time while a reload or restart replaces them one "
-       "after the other, 1 to 1000.",
+       "Greatest number of instances that may be down at a time while a reload or restart replaces "
+       "them one after the other, 1 to 1000.",
        kLive, !kThrottle, false,
        [](Text t) {
          return SetterOf(&DaemonSpec::max_unavailable, ParseInteger(t, 1, kMaxInstances));

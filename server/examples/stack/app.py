@@ -30,7 +30,7 @@ def redis(command):
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/health":
-            # Tells only of this process: to restart it does not help when PostgreSQL or Redis is slow.
+            # Reports only on this process: restarting it does not help when PostgreSQL or Redis is slow.
             self.answer(503 if database.closed else 200, "")
             return
         with database.cursor() as cursor:
@@ -58,7 +58,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 
 def main(path):
-    # All threads inherit this: TERM waits until the main thread asks for it.
+    # All threads inherit this: TERM stays pending until the main thread takes it with sigwait().
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
