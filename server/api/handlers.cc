@@ -302,7 +302,9 @@ void Handlers::Handle(const Caller& caller, const v1::RollRequest& request,
   const absl::StatusOr<Caller> with_reason = ReadCaller(caller, request);
   if (!with_reason.ok()) return done(with_reason.status());
   absl::StatusOr<std::shared_ptr<const Roll>> roll = supervisor_.BeginRoll(
-      request.name(), *with_reason, request.outdated_only(), [this] { notifier_.WakeAll(); });
+      request.name(), *with_reason, request.outdated_only(),
+      // The notifier outlives the workers, which report the events; the handlers need not.
+      [&notifier = notifier_] { notifier.WakeAll(); });
   if (!roll.ok()) return done(roll.status());
   done(RollFeed(*std::move(roll), registry_, clock_));
 }
