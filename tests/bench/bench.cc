@@ -37,8 +37,11 @@ constexpr char kAbout[] =
     "one session is the harder case, as in a container. The daemons still lead sessions of their "
     "own.\n\n"
     "With --relations it measures hobd beside itself: the boot of a chain of daemons and of all "
-    "behind the first, beside that of the same daemons without dependencies; and the processor "
-    "time of an HTTP check for each daemon.";
+    "behind the first, beside that of the same daemons without dependencies; the processor time of "
+    "an HTTP check for each daemon; and that of an attempt of an exec check, beside a restart.";
+
+// The interval of checks, in seconds: hob's default.
+constexpr double kCheckInterval = 10;
 
 struct Plan {
   Contender::Programs programs;
@@ -208,6 +211,23 @@ absl::StatusOr<double> IdleWithCheck(const Plan& plan, const std::string& check,
   return life[Figure::kIdleCpu].Median() / (plan.idle_seconds * 1000) * 100;
 }
 
+// One life of hobd, in which all daemons are killed. Returns its processor time for each restart,
+// microseconds.
+absl::StatusOr<double> CostOfRestart(const Plan& plan, int daemons) {
+  auto contender = Contender::Launch(OptionsFor(plan, Contender::Kind::kHobd, daemons));
+  if (!contender.ok()) return contender.status();
+  Measured life;
+  absl::Status status = MeasureBoot(**contender, life);
+  const absl::StatusOr<ThreadUse> before = UseOfThreads((*contender)->pid());
+  if (status.ok()) status = MeasureCrash(**contender, life);
+  const absl::StatusOr<ThreadUse> after = UseOfThreads((*contender)->pid());
+  if (status.ok()) status = MeasureEnd(**contender, life);
+  status.Update(before.status());
+  status.Update(after.status());
+  if (!status.ok()) return status;
+  return static_cast<double>(after->cpu() - before->cpu()) / 1000 / daemons;
+}
+
 absl::Status AllRelationRounds(const Plan& plan, int daemons, Results& results) {
   using Shape = Contender::Shape;
   const absl::StatusOr<std::unique_ptr<Answerer>> answerer = Answerer::Begin();
@@ -232,6 +252,13 @@ absl::Status AllRelationRounds(const Plan& plan, int daemons, Results& results) 
       if (!cpu.ok()) return cpu.status();
       (is_checked ? results.hobd : results.bare_loop)[Figure::kCheckCpu].Add(*cpu);
     }
+    const absl::StatusOr<double> restart = CostOfRestart(plan, daemons);
+    if (!restart.ok()) return restart.status();
+    results.bare_loop[Figure::kExecCheckCost].Add(*restart);
+    const absl::StatusOr<double> percent = IdleWithCheck(plan, "exec:/bin/true", daemons);
+    if (!percent.ok()) return percent.status();
+    const double micros_per_second = *percent / 100 * 1e6;
+    results.hobd[Figure::kExecCheckCost].Add(micros_per_second * kCheckInterval / daemons);
   }
   return absl::OkStatus();
 }

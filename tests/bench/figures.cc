@@ -94,6 +94,8 @@ std::vector<FigureDescription> AllFigures(int crash_loop) {
       {Figure::kBehindFirstBoot, "boot behind the first, beside the same", "ms",
        TimesBeside(1.2, {1000})},
       {Figure::kCheckCpu, "an HTTP check each, beside no check", "% of a core", AtMost(2, {1000})},
+      {Figure::kExecCheckCost, "an attempt of an exec check, beside a restart", "us of the server",
+       TimesBeside(1.2, {1000})},
   };
 }
 

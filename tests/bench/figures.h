@@ -42,6 +42,7 @@ enum class Figure {
   kChainBoot,
   kBehindFirstBoot,
   kCheckCpu,
+  kExecCheckCost,
 };
 
 // A bound for hobd's figure, the median of its samples.
