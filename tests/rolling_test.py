@@ -7,6 +7,7 @@ import threading
 import grpc
 import health_pb2
 import health_pb2_grpc
+import processes
 import supervisor_pb2 as api
 from hob_server import DEADLINE, HobTest, State, describe_user
 from test_main import main
@@ -91,8 +92,7 @@ class RollingTest(HobTest):
         self.assertEqual(server.status("echo@2").spec.command, "/bin/sh -c 'echo I am 2 of 100%; exec sleep 1h'")
         for number in (1, 2):
             path = os.path.join(server.path("log"), f"echo@{number}.log")
-            while not os.path.exists(path) or not os.path.getsize(path):
-                pass
+            processes.await_that(lambda: os.path.exists(path) and os.path.getsize(path), f"{path} to have a line")
             with open(path, encoding="utf-8") as log:
                 self.assertEqual(log.read(), f"I am {number} of 100%\n")
 
