@@ -131,7 +131,7 @@ struct DaemonSnapshot {
   std::shared_ptr<const EndedRuns> runs;
 
   const std::string& name() const { return spec->name; }
-  // True if the daemon keeps a former configuration for now.
+  // True if the daemon keeps its former configuration until a later start.
   bool keeps_former_spec() const {
     return pending_spec != nullptr && pending_until != PendingUntil::kStopped;
   }

@@ -166,7 +166,7 @@ class Model : public KernelWitness {
   int SettingsOfDaemon(int number) const { return daemons_[number].settings; }
   // The settings that a reload has not applied to the present instance; -1 if none.
   int PendingSettings(int number) const { return daemons_[number].pending; }
-  // True if the daemon keeps its former settings for now.
+  // True if the daemon keeps its former settings until a later start.
   bool IsKept(int number) const {
     return daemons_[number].pending >= 0 && daemons_[number].is_kept;
   }
